@@ -1,0 +1,323 @@
+"""What a screen declares: its fields or columns, and what loading, checking and filing mean.
+
+A module in screens/ subclasses one of the four kinds here (form, list, page, menu) and never draws, never
+touches a widget and never waits: the shell calls its methods on the database thread, one at a time, while
+the key gate holds the keys, and draws what they return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from rules.findings import Finding
+
+Values = dict[str, str]
+"""Canonical text by path (see ``rules.dictionary``): ``sex``, ``diagnoses[2].poa``. Blank is absent."""
+
+
+class Kind(StrEnum):
+    """How a field is keyed and shown."""
+
+    TEXT = "text"
+    UPPER = "upper"  # folded to upper case
+    SECRET = "secret"  # never shown, never kept in a draft
+    DATE = "date"  # canonical 2026-11-21, shown 11/21/2026
+    TIME = "time"  # canonical 07:30, shown 0730
+    MOMENT = "moment"  # canonical 2026-11-21T07:30
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    YES_NO = "yes-no"  # canonical 1 or 0, shown Y or N
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One place to key, or to show, a value."""
+
+    name: str
+    label: str
+    width: int
+    kind: Kind = Kind.TEXT
+    length: int = 0  # longest value; 0 is ``width``; a longer value scrolls inside the field
+    required: bool = False
+    read_only: bool = False
+    auto_skip: bool = False
+    lookup: bool = False  # F4 offers a list
+    same_row: bool = False
+    echo: int = 0  # cells to the right for the decoded meaning
+    imprecise: bool = False
+    past: bool = False
+    decimals: int = 0
+    nulls: tuple[str, ...] = ()  # null codes, keyed as /NA
+    carry: bool = False
+    default: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A table of repeated rows; field ``poa`` of row 2 of ``diagnoses`` is ``diagnoses[2].poa``."""
+
+    name: str
+    label: str
+    columns: tuple[Field, ...]
+    rows: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Lines of fixed text inside a form."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A headed part of a form; ``name`` is its jump word."""
+
+    name: str
+    title: str
+    parts: tuple[Field | Group | Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record brought to a form."""
+
+    values: Values
+    banner: tuple[str, ...] = ()  # up to two lines: who this record is about
+    focus: str = ""  # where the cursor stood when a draft was left
+    message: str = ""
+    locked: str = ""  # why nothing can be changed, in words; the form is then shown read-only
+    resumed: bool = False  # the values come from a draft
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a field exit brought about."""
+
+    findings: Sequence[Finding] = ()  # all findings of the record as it stands, not only the new ones
+    echoes: Mapping[str, str] = {}  # decoded meaning by path
+    values: Mapping[str, str] = {}  # values to set: computed items, dependent nulls; "" clears
+    panel: Sequence[str] = ()  # lines shown under the form, such as DRG or scores
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The record is in the store."""
+
+    message: str  # such as "FILED 004211"
+    next: str = ""  # key of the record that comes now; empty clears the form for a new one
+    go: str = ""  # or a command line to run instead, such as "WRK"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was stored: what stands in the way, worst first, the cursor goes to the first field named.
+
+    ``overridable`` findings pass when filing is repeated with a reason.
+    """
+
+    findings: Sequence[Finding]
+    overridable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A row of a prompt list: what is put into the field, and what tells the user what it is."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list."""
+
+    heading: str
+    width: int
+    align: str = "<"
+    frozen: bool = False  # stays when the list is moved sideways
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a list. ``key`` places it in the order of the list and is never shown."""
+
+    key: tuple[Any, ...]
+    cells: tuple[str, ...]
+    subject: str = ""  # what an action opens: an account, an MRN, a message number
+    mark: str = ""  # one character before the row, such as "*" for in error
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a list in its order, and whether there are more on either side."""
+
+    rows: Sequence[Row]
+    before: bool = False
+    after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a letter does to the row under the cursor.
+
+    ``go`` is a command line in which ``{subject}`` stands for the row's subject (``ABS {subject}``);
+    without it the shell calls the screen's method ``method(subject)``, which returns an ``Outcome``.
+    """
+
+    letter: str
+    label: str
+    go: str = ""
+    method: str = ""
+    confirm: str = ""  # question that must be answered Y first
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a screen's own command or action brought about."""
+
+    message: str = ""
+    go: str = ""  # command line to run next
+    reload: bool = False  # the screen's data have changed
+    error: bool = False  # message is an error: type-ahead is held
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a menu or desk: ``word`` opens it, ``count`` and ``age`` say what waits there."""
+
+    word: str
+    title: str
+    go: str
+    count: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A printed page stack as the pager shows it, exactly as a printer gets it."""
+
+    title: str
+    pages: Sequence[Sequence[str]]
+    width: int = 80
+    frozen_columns: int = 0  # cells at the left that stay when the page is moved sideways
+    heading_lines: int = 0  # lines at the top of each page that stay when it is moved down
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word of a screen's own, listed by F1 and in the legend: ``key`` is its function key, if any."""
+
+    word: str
+    label: str
+    method: str  # called with the rest of the command line, returns an Outcome
+    key: str = ""
+
+
+class Screen:
+    """Common to all kinds. ``session`` is whoever is signed on, opaque to the toolkit."""
+
+    title: ClassVar[str] = ""
+    commands: ClassVar[tuple[Command, ...]] = ()
+    help: ClassVar[str] = ""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def close(self) -> None:
+        """Called when the screen is left, however it is left: give back locks."""
+
+    def recall_as(self) -> tuple[str, str] | None:
+        """What Space and Enter may recall from here: ("patient", "00123456"), ("account", ...)."""
+        return None
+
+
+class FormScreen(Screen):
+    """A record to key. The form is drawn from ``sections()``; all values are canonical text."""
+
+    queue: ClassVar[bool] = False  # filing goes on to ``Filed.next`` by itself
+
+    def sections(self) -> Sequence[Section]:
+        raise NotImplementedError
+
+    def open(self, key: str) -> Opened:
+        """The record for ``key``; blank is a new one. Raises ``ScreenError`` when there is none."""
+        raise NotImplementedError
+
+    def changed(self, values: Values, path: str) -> Changed:
+        """After the field ``path`` was left ("" after opening). Must be quick: it runs on each exit."""
+        return Changed()
+
+    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
+        """What F4 offers at ``path`` when ``text`` has been typed to narrow the list."""
+        return ()
+
+    def save_draft(self, values: Values, focus: str) -> None:
+        """Called at each field exit that changed something and on hang-up."""
+
+    def discard_draft(self) -> None:
+        """The user gave the changes up (F12)."""
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        """Store the record; ``reason`` is given when findings are overridden."""
+        raise NotImplementedError
+
+
+class ListScreen(Screen):
+    """A virtual list over keyset pages."""
+
+    actions: ClassVar[tuple[Action, ...]] = ()
+    empty: ClassVar[str] = "Nothing is waiting here."
+    position_label: ClassVar[str] = "Position to"
+
+    def columns(self) -> Sequence[Column]:
+        raise NotImplementedError
+
+    def open(self, key: str) -> str:
+        """Called once with the rest of the command line (a filter); returns a message."""
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        """Lines above the column heads: filter in force, counts."""
+        return ()
+
+    def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
+        """``limit`` rows after ``key`` (before it when ``backward``), in list order; None is the start, or
+        the end when backward. The row at ``key`` is not among them."""
+        raise NotImplementedError
+
+    def position(self, text: str) -> tuple[Any, ...] | None:
+        """The key just before the first row at or after what was typed; None is the start."""
+        return None
+
+
+class MenuScreen(Screen):
+    """A menu or a desk: headed lines of counts, each of which opens something by number or word."""
+
+    def open(self, key: str) -> str:
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        return ()
+
+    def entries(self) -> Sequence[Entry]:
+        raise NotImplementedError
+
+
+class PageScreen(Screen):
+    """A printed page stack to read, move about in and print."""
+
+    def open(self, key: str) -> Document:
+        raise NotImplementedError
+
+    def print(self, queue: str, pages: str) -> Outcome:
+        """Send ``pages`` ("" is all, "2-4" a range) to a site printer queue."""
+        return Outcome(message="This page cannot be printed from here.", error=True)
+
+
+class ScreenError(Exception):
+    """One sentence for the user: what is wrong, where, and what to do."""

@@ -1,0 +1,1 @@
+"""The record store: every read and write, permitted, audited and in one transaction."""

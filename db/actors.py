@@ -1,0 +1,105 @@
+"""Who acts: roles, the acts each role may do, and the person at a session. One table decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is employed to do. A user may hold several."""
+
+    TECHNICIAN = "technician"
+    CODER = "coder"
+    REGISTRAR = "registrar"
+    ROI = "roi"  # release of information
+    SUPERVISOR = "supervisor"
+    PRIVACY_OFFICER = "privacy officer"
+    ADMINISTRATOR = "administrator"
+    SERVICE = "service"  # batch jobs and feeds; never a person
+
+
+class Action(StrEnum):
+    """Everything that can be done to the store. The value is the word in the audit trail."""
+
+    SIGN_ON = "sign on"
+    SIGN_OFF = "sign off"
+    VIEW_PATIENT = "view patient"
+    FIND_PATIENT = "find patient"
+    AMEND_PATIENT = "amend patient"
+    VIEW_ENCOUNTER = "view encounter"
+    VIEW_CENSUS = "view census"
+    AMEND_MOVEMENT = "amend movement"
+    VIEW_ABSTRACT = "view abstract"
+    FILE_ABSTRACT = "file abstract"
+    VIEW_REGISTRY = "view registry"
+    FILE_REGISTRY = "file registry"
+    VIEW_REQUEST = "view request"
+    FILE_REQUEST = "file request"
+    RELEASE_INFORMATION = "release information"
+    VIEW_ACCOUNTING = "view accounting"
+    RUN_REPORT = "run report"
+    PRINT = "print"
+    EXPORT = "export"
+    IMPORT = "import"
+    VIEW_HOLD_QUEUE = "view hold queue"
+    MEND_HOLD_QUEUE = "mend hold queue"
+    VIEW_SITE_FILE = "view site file"
+    AMEND_SITE_FILE = "amend site file"
+    VIEW_AUDIT = "view audit"
+    ADMINISTER_USERS = "administer users"
+    ADMINISTER_KEYS = "administer keys"
+    UPGRADE = "upgrade"
+    BACKUP = "backup"
+
+
+_RECORDS = frozenset({Role.TECHNICIAN, Role.CODER, Role.REGISTRAR, Role.ROI, Role.SUPERVISOR})
+_LOOKING = _RECORDS | {Role.PRIVACY_OFFICER}
+_EVERYBODY = frozenset(Role)
+
+PERMITTED: dict[Action, frozenset[Role]] = {
+    Action.SIGN_ON: _EVERYBODY,
+    Action.SIGN_OFF: _EVERYBODY,
+    Action.VIEW_PATIENT: _LOOKING,
+    Action.FIND_PATIENT: _LOOKING,
+    Action.AMEND_PATIENT: _RECORDS | {Role.SERVICE},
+    Action.VIEW_ENCOUNTER: _LOOKING,
+    Action.VIEW_CENSUS: _LOOKING | {Role.SERVICE},
+    Action.AMEND_MOVEMENT: frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.SERVICE}),
+    Action.VIEW_ABSTRACT: _LOOKING,
+    Action.FILE_ABSTRACT: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.VIEW_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.FILE_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR}),
+    Action.VIEW_REQUEST: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.FILE_REQUEST: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.RELEASE_INFORMATION: frozenset({Role.ROI, Role.PRIVACY_OFFICER}),
+    Action.VIEW_ACCOUNTING: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.RUN_REPORT: _LOOKING | {Role.SERVICE},
+    Action.PRINT: _LOOKING | {Role.SERVICE},
+    Action.EXPORT: frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.SERVICE}),
+    Action.IMPORT: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SERVICE}),
+    Action.VIEW_HOLD_QUEUE: frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
+    Action.MEND_HOLD_QUEUE: frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.SERVICE}),
+    Action.VIEW_SITE_FILE: _LOOKING | {Role.ADMINISTRATOR},
+    Action.AMEND_SITE_FILE: frozenset({Role.SUPERVISOR}),
+    Action.VIEW_AUDIT: frozenset({Role.PRIVACY_OFFICER}),
+    Action.ADMINISTER_USERS: frozenset({Role.ADMINISTRATOR}),
+    Action.ADMINISTER_KEYS: frozenset({Role.ADMINISTRATOR}),
+    Action.UPGRADE: frozenset({Role.ADMINISTRATOR}),
+    Action.BACKUP: frozenset({Role.ADMINISTRATOR, Role.SERVICE}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, where from and in which roles; every act of the store takes one."""
+
+    user_id: int
+    user: str
+    roles: frozenset[Role]
+    where_from: str = "local"  # the address or terminal that the session came from
+    session: str = field(default="")  # tells two sessions of one user apart
+
+    def may(self, action: Action) -> bool:
+        """Whether one of the roles permits the act."""
+        return not PERMITTED[action].isdisjoint(self.roles)

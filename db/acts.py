@@ -1,0 +1,84 @@
+"""How anything is done to the store: permission, change, version check and audit row in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from db import store
+from db.actors import Action, Actor
+from db.connect import database, writing
+
+
+class NotPermitted(Exception):
+    """The actor's roles do not permit the act. The refusal is in the audit trail."""
+
+
+class Conflict(Exception):
+    """Somebody else changed the record since it was read; nothing was changed."""
+
+
+@dataclass(slots=True)
+class Act:
+    """An act under way: what it is about and what it changed, for its audit row."""
+
+    action: Action
+    kind: str = ""
+    record: str = ""
+    patient_id: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def changed(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Note the items that differ, old and new."""
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        self.detail["before"] = {name: before.get(name) for name in names}
+        self.detail["after"] = {name: after.get(name) for name in names}
+
+
+@contextmanager
+def act(
+    actor: Actor, action: Action, *, kind: str = "", record: str = "", patient_id: int | None = None
+) -> Iterator[Act]:
+    """Do something: everything inside is one IMMEDIATE transaction with its audit row, or nothing at all.
+
+    ``kind`` and ``record`` name the record as people know it (``account``, ``4711``); details can be added to
+    the ``Act`` until the end. Raises ``NotPermitted``, ``StoreError`` (busy, read-only) and whatever the
+    caller raises, in which case nothing is changed.
+    """
+    if database.in_transaction():
+        raise RuntimeError("Acts do not nest: the inner one would be anchored before it is committed.")
+    permit(actor, action, kind=kind, record=record, patient_id=patient_id)
+    trail = store.current().trail_for_writing()
+    done = Act(action, kind, record, patient_id)
+    with writing():
+        yield done
+        state = trail.add(
+            actor, done.action, kind=done.kind, record=done.record, patient_id=done.patient_id,
+            detail=done.detail,
+        )  # fmt: skip
+    trail.anchor(*state)
+
+
+def permit(
+    actor: Actor, action: Action, *, kind: str = "", record: str = "", patient_id: int | None = None
+) -> None:
+    """Raise ``NotPermitted``, and log the refusal, unless the actor's roles permit the act."""
+    if actor.may(action):
+        return
+    trail = store.current().trail_for_writing()
+    with writing():
+        state = trail.add(actor, action, kind=kind, record=record, patient_id=patient_id, outcome="denied")
+    trail.anchor(*state)
+    held = ", ".join(sorted(actor.roles)) or "none"
+    raise NotPermitted(f"{actor.user} may not {action}: roles held are {held}.")
+
+
+def viewed(
+    actor: Actor, action: Action, *, kind: str, record: str = "", patient_id: int | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Log that a record, or a list (query, count, hash of ids in ``detail``), is about to be shown."""
+    with act(actor, action, kind=kind, record=record, patient_id=patient_id) as seen:
+        seen.detail.update(detail or {})

@@ -1,0 +1,128 @@
+"""The encrypted database: one deferred SQLCipher database, opened with a raw key, one connection a process.
+
+A process works on one store at a time. Every transaction that may write begins IMMEDIATE, because one that
+reads first and then asks for the write lock fails under load however long it waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from peewee import DatabaseError, OperationalError
+from playhouse.sqlcipher_ext import SqlCipherDatabase
+from sqlcipher3 import dbapi2
+
+BUSY_MS: Final = 10_000
+SMALL_CACHE_KIB: Final = 8 * 1024  # a user session
+LARGE_CACHE_KIB: Final = 64 * 1024  # while a report, import or batch runs
+
+
+class StoreError(Exception):
+    """The store cannot be opened or used: one sentence that says why and what to do."""
+
+
+class RecordroomDatabase(SqlCipherDatabase):  # type: ignore[misc]
+    """SQLCipher opened with a raw key. SQLCipher is silenced first: it would write to the terminal."""
+
+    raw_key: bytes | None = None
+    read_only: bool = False
+
+    def _connect(self) -> Any:
+        if self.raw_key is None:
+            raise StoreError("The store is not open. Sign on first.")
+        mode = "ro" if self.read_only else "rwc"
+        connection = dbapi2.connect(
+            f"{Path(self.database).absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None,
+            timeout=BUSY_MS / 1000, check_same_thread=False,
+        )  # fmt: skip
+        try:
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(f"PRAGMA key = \"x'{self.raw_key.hex()}'\"")
+            connection.enable_load_extension(False)
+            self._add_conn_hooks(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+# Not thread-safe on purpose: one connection serves whichever single thread works on the store.
+database: Final = RecordroomDatabase(None, lock_type="IMMEDIATE", thread_safe=False)
+
+
+def open_database(path: Path, data_key: bytes, *, read_only: bool = False) -> None:
+    """Open the database at ``path``, in place of the one that was open.
+
+    Raises ``StoreError`` when the key does not fit or the file is no store.
+    """
+    close_database()
+    database.init(
+        str(path),
+        pragmas={
+            "journal_mode": "wal",
+            "foreign_keys": 1,
+            "synchronous": "full",
+            "cache_size": -SMALL_CACHE_KIB,
+            "temp_store": "memory",
+        }
+        if not read_only
+        else {"foreign_keys": 1, "temp_store": "memory"},
+    )
+    database.raw_key, database.read_only = data_key, read_only
+    try:
+        database.connect()
+        database.execute_sql("SELECT count(*) FROM sqlite_master").fetchone()
+    except (DatabaseError, dbapi2.DatabaseError) as error:
+        close_database()
+        raise StoreError(
+            f"{path.name} cannot be read with this key: it is damaged, or belongs to other keys. "
+            "Restore the newest backup, or put back the keys.json that belongs to it."
+        ) from error
+
+
+def close_database() -> None:
+    """Close the connection, if there is one, and forget the key."""
+    if database.deferred:
+        return
+    if not database.is_closed():
+        database.close()
+    database.raw_key = None
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A transaction that may write; inside another one, a part of it that can fail alone.
+
+    Waits for other writers up to the busy timeout, twice, then raises ``StoreError``.
+    """
+    transaction = database.atomic()
+    try:
+        transaction.__enter__()
+    except OperationalError:
+        try:
+            transaction.__enter__()
+        except OperationalError as error:
+            raise StoreError(
+                "The store is busy: another user or batch job has been writing for 20 seconds. "
+                "Nothing was changed; try again."
+            ) from error
+    try:
+        yield
+    except BaseException as error:
+        transaction.__exit__(type(error), error, error.__traceback__)
+        raise
+    transaction.__exit__(None, None, None)
+
+
+@contextmanager
+def large_cache() -> Iterator[None]:
+    """More page cache while a report, import or batch runs, given back afterwards."""
+    database.execute_sql(f"PRAGMA cache_size = -{LARGE_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        database.execute_sql(f"PRAGMA cache_size = -{SMALL_CACHE_KIB}")
+        database.execute_sql("PRAGMA shrink_memory")

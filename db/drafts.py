@@ -1,0 +1,103 @@
+"""Drafts: what was keyed and not yet filed, one encrypted file per user, saved at every field exit.
+
+A draft is no part of the database, so that saving a field never waits for another writer; it is under a key
+derived from the data key, and is replaced in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from db import store
+from db.actors import Actor
+from db.connect import StoreError
+from db.keys import derived, replace_file
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An unfinished record: ``screen`` and ``key`` say which, ``focus`` where the cursor stood."""
+
+    screen: str
+    key: str
+    values: dict[str, str]
+    focus: str
+    version: str  # version of the record that the values started from
+    saved_utc: int
+
+
+def save(actor: Actor, draft_of: tuple[str, str], values: dict[str, str], focus: str, version: str) -> None:
+    """Keep what has been keyed for (screen, key). Raises ``StoreError`` when the disk does not take it."""
+    drafts = _read(actor)
+    drafts["\n".join(draft_of)] = {
+        "values": values, "focus": focus, "version": version, "saved_utc": int(time.time()),
+    }  # fmt: skip
+    _write(actor, drafts)
+
+
+def load(actor: Actor, draft_of: tuple[str, str]) -> Draft | None:
+    """The draft for (screen, key), if there is one."""
+    kept = _read(actor).get("\n".join(draft_of))
+    return _draft("\n".join(draft_of), kept) if kept else None
+
+
+def discard(actor: Actor, draft_of: tuple[str, str]) -> None:
+    """Forget the draft for (screen, key): it was filed or given up."""
+    drafts = _read(actor)
+    if drafts.pop("\n".join(draft_of), None) is not None:
+        _write(actor, drafts)
+
+
+def waiting(actor: Actor) -> list[Draft]:
+    """All drafts of the user, newest first."""
+    found = [_draft(name, kept) for name, kept in _read(actor).items()]
+    return sorted(found, key=lambda draft: -draft.saved_utc)
+
+
+def _draft(name: str, kept: dict[str, Any]) -> Draft:
+    screen, _, key = name.partition("\n")
+    return Draft(screen, key, kept["values"], kept["focus"], kept["version"], kept["saved_utc"])
+
+
+def _path(actor: Actor) -> Path:
+    return store.current().directory / "drafts" / f"{actor.user_id}.draft"
+
+
+def _cipher() -> AESGCM:
+    return AESGCM(derived(store.current().data_key, "drafts"))
+
+
+def _read(actor: Actor) -> dict[str, Any]:
+    try:
+        sealed = _path(actor).read_bytes()
+    except FileNotFoundError:
+        return {}
+    try:
+        plain = _cipher().decrypt(sealed[:12], sealed[12:], str(actor.user_id).encode())
+    except InvalidTag:
+        raise StoreError(
+            f"The drafts of {actor.user} were changed or damaged: move drafts/{actor.user_id}.draft away "
+            "and tell the security officer."
+        ) from None
+    found: dict[str, Any] = json.loads(plain)
+    return found
+
+
+def _write(actor: Actor, drafts: dict[str, Any]) -> None:
+    nonce = os.urandom(12)
+    sealed = _cipher().encrypt(nonce, json.dumps(drafts).encode(), str(actor.user_id).encode())
+    try:
+        replace_file(_path(actor), nonce + sealed, sync=False)
+    except OSError as error:
+        raise StoreError(
+            f"What you keyed could not be saved as a draft ({error.strerror}): file the record now, or tell "
+            "the administrator that the store's disk is full."
+        ) from error

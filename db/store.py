@@ -1,0 +1,344 @@
+"""The store directory: made once, opened by sign-on, one per process. Everything else in db/ works on it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from db import keys, migrations
+from db.actors import Action, Actor, Role
+from db.audit import Trail
+from db.connect import StoreError, close_database, database, open_database, writing
+from db.keys import Cost, WrongKey
+from rules.moments import Moment, iso_date, moment_at
+
+DATABASE_NAME: Final = "recordroom.db"
+SIGN_ON_LOG: Final = "signon.log"
+FOLDERS: Final = ("site", "drafts", "spool")
+MIN_PASSPHRASE: Final = 15
+
+
+@dataclass(slots=True)
+class Store:
+    """The open store of this process."""
+
+    directory: Path
+    data_key: bytes = field(repr=False)
+    trail: Trail = field(repr=False)
+    facility: str
+    zone: ZoneInfo
+    tampered: str = ""  # why nothing may be written, in words
+
+    def trail_for_writing(self) -> Trail:
+        """The audit trail, unless the store is open for reading only."""
+        if self.tampered:
+            raise StoreError(self.tampered)
+        return self.trail
+
+    def now(self) -> Moment:
+        """This minute on the facility's clock."""
+        return moment_at(int(time.time()), self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOn:
+    """A session: who, since when, and what the sign-on screen shows about the last one."""
+
+    actor: Actor
+    store: Store
+    full_name: str
+    last_sign_on_utc: int | None
+    failures_since: int
+
+
+_open: Store | None = None
+
+
+def current() -> Store:
+    """The store that this process has open. Raises ``StoreError`` before sign-on."""
+    if _open is None:
+        raise StoreError("No store is open: sign on first.")
+    return _open
+
+
+def init_store(
+    directory: Path, facility: str, admin: str, passphrase: str, timezone: str, *, cost: Cost = Cost()  # noqa: B008
+) -> None:  # fmt: skip
+    """Make a new store. The administrator holds all roles until others exist.
+
+    Raises ``StoreError`` when the directory is not empty, the time zone unknown or the passphrase short.
+    """
+    check_passphrase(passphrase)
+    zone = _zone(timezone)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        raise StoreError(f"{directory} is not empty: name a new directory for the store.")
+    directory.chmod(0o700)
+    for name in FOLDERS:
+        (directory / name).mkdir(mode=0o700)
+    data_key = keys.create(directory, admin, passphrase, cost)
+    open_database(directory / DATABASE_NAME, data_key)
+    (directory / DATABASE_NAME).chmod(0o600)
+    now = int(time.time())
+    trail = Trail(directory, data_key)
+    try:
+        migrations.upgrade()
+        with writing():
+            today = moment_at(now, zone).day
+            for name, value in (("facility", facility), ("timezone", timezone)):
+                database.execute_sql(
+                    "INSERT INTO setting VALUES (?, ?, ?, ?, ?)", (name, 1, value, admin, now)
+                )
+            user_id = _add_user_row(admin, "", [role for role in Role if role is not Role.SERVICE], now)
+            actor = Actor(user_id, admin, frozenset(Role), "local")
+            state = trail.add(actor, Action.ADMINISTER_KEYS, kind="store", record=facility,
+                              detail={"made": iso_date(today)})  # fmt: skip
+        trail.anchor(*state, sync=True)
+    finally:
+        close_database()
+
+
+def open_with_passphrase(
+    directory: Path, user: str, passphrase: str, *, where_from: str = "local", any_schema: bool = False
+) -> SignedOn:
+    """Sign a user on. Raises ``WrongKey``, ``StoreError``; failures stand in ``signon.log``."""
+    try:
+        data_key = keys.unlock(directory, user, passphrase)
+    except WrongKey:
+        _log_failure(directory, user, where_from)
+        raise
+    return _open_store(directory, data_key, user, where_from, any_schema=any_schema)
+
+
+def open_with_service_key(directory: Path, key_file: Path, *, any_schema: bool = False) -> SignedOn:
+    """Open the store for a batch job or feed."""
+    name, data_key = keys.unlock_service(directory, key_file)
+    return _open_store(directory, data_key, name, "service", any_schema=any_schema)
+
+
+def close_store() -> None:
+    """Close the store and forget its key."""
+    global _open
+    _open = None
+    close_database()
+
+
+def sign_off(actor: Actor) -> None:
+    """Log the end of a session, anchor it durably and close the store."""
+    if _open is not None and not _open.tampered:
+        with writing():
+            state = _open.trail.add(actor, Action.SIGN_OFF)
+        _open.trail.anchor(*state, sync=True)
+    close_store()
+
+
+def setting(name: str, day: int | None = None, default: str = "") -> str:
+    """The value of a site setting in force on a day number (now when None)."""
+    row = database.execute_sql(
+        "SELECT value FROM setting WHERE name = ? AND from_day <= ? ORDER BY from_day DESC LIMIT 1",
+        (name, 10**7 if day is None else day),
+    ).fetchone()
+    return str(row[0]) if row else default
+
+
+def next_number(counter: str) -> int:
+    """The next number of a counter, inside the caller's transaction, so that none is lost or given twice."""
+    row = database.execute_sql(
+        "INSERT INTO counter VALUES (?, 1)"
+        " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        (counter,),
+    ).fetchone()
+    return int(row[0])
+
+
+def add_user(
+    actor: Actor, name: str, full_name: str, roles: list[Role], passphrase: str, *, cost: Cost = Cost()  # noqa: B008
+) -> None:  # fmt: skip
+    """Add a user with a key slot of their own. Raises ``StoreError`` when the name is taken."""
+    from db.acts import act
+
+    check_passphrase(passphrase)
+    here = current()
+    with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
+        if database.execute_sql("SELECT 1 FROM user WHERE name = ?", (name,)).fetchone():
+            raise StoreError(f"There is a user {name} already: choose another name.")
+        _add_user_row(name, full_name, roles, int(time.time()))
+        keys.add_user(here.directory, here.data_key, name, passphrase, actor.user, cost)
+        done.changed({}, {"roles": sorted(roles), "full_name": full_name})
+
+
+def add_service(actor: Actor, name: str) -> str:
+    """Add a batch service; returns the text of its key file, shown once."""
+    from db.acts import act
+
+    here = current()
+    with act(actor, Action.ADMINISTER_USERS, kind="service", record=name) as done:
+        if database.execute_sql("SELECT 1 FROM user WHERE name = ?", (name,)).fetchone():
+            raise StoreError(f"There is a user or service {name} already: choose another name.")
+        _add_user_row(name, "", [Role.SERVICE], int(time.time()))
+        text = keys.add_service(here.directory, here.data_key, name, actor.user)
+        done.changed({}, {"roles": ["service"]})
+    return text
+
+
+def users() -> list[tuple[str, str, list[str], bool, int | None]]:
+    """Name, full name, roles, disabled, last sign-on (UTC seconds) of every user, by name."""
+    rows = database.execute_sql(
+        "SELECT name, full_name, (SELECT group_concat(role, ',') FROM user_role WHERE user_id = user.id),"
+        " disabled_utc IS NOT NULL, last_sign_on_utc FROM user ORDER BY name"
+    )
+    return [(n, f, sorted((r or "").split(",")), bool(d), last) for n, f, r, d, last in rows]
+
+
+def set_disabled(actor: Actor, name: str, *, disabled: bool) -> None:
+    """Disable a user, or enable again. Raises ``StoreError`` for the last enabled administrator."""
+    from db.acts import act
+
+    here = current()
+    with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
+        row = database.execute_sql("SELECT id, disabled_utc FROM user WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise StoreError(f"There is no user {name}.")
+        if disabled:
+            _keep_an_administrator(without=int(row[0]))
+        database.execute_sql(
+            "UPDATE user SET disabled_utc = ? WHERE id = ?", (int(time.time()) if disabled else None, row[0])
+        )
+        keys.set_disabled(here.directory, here.data_key, name, disabled=disabled)
+        done.changed({"disabled": row[1] is not None}, {"disabled": disabled})
+
+
+def set_roles(actor: Actor, name: str, roles: list[Role]) -> None:
+    """Replace a user's roles; they hold from the next sign-on."""
+    from db.acts import act
+
+    with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
+        row = database.execute_sql("SELECT id FROM user WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise StoreError(f"There is no user {name}.")
+        before = [r for (r,) in database.execute_sql("SELECT role FROM user_role WHERE user_id = ?", row)]
+        if Role.ADMINISTRATOR not in roles:
+            _keep_an_administrator(without=int(row[0]))
+        database.execute_sql("DELETE FROM user_role WHERE user_id = ?", row)
+        for role in roles:
+            database.execute_sql("INSERT INTO user_role VALUES (?, ?)", (row[0], str(role)))
+        done.changed({"roles": sorted(before)}, {"roles": sorted(roles)})
+
+
+def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost = Cost()) -> None:  # noqa: B008
+    """Re-wrap the data key under a new passphrase; the old one must be right."""
+    from db.acts import act
+
+    check_passphrase(new)
+    here = current()
+    keys.unlock(here.directory, actor.user, old)
+    with act(actor, Action.SIGN_ON, kind="user", record=actor.user) as done:
+        keys.add_user(here.directory, here.data_key, actor.user, new, actor.user, cost)
+        done.detail["passphrase"] = "changed"
+
+
+def check_passphrase(passphrase: str) -> None:
+    """Raise ``StoreError`` for a passphrase that is too short (NIST SP 800-63B, DoD STIG: 15 characters)."""
+    if len(passphrase) < MIN_PASSPHRASE:
+        raise StoreError(f"The passphrase is too short: use at least {MIN_PASSPHRASE} characters.")
+
+
+def _open_store(
+    directory: Path, data_key: bytes, user: str, where_from: str, *, any_schema: bool
+) -> SignedOn:
+    global _open
+    close_store()
+    open_database(directory / DATABASE_NAME, data_key)
+    try:
+        keys.check(directory, data_key)
+        if not any_schema:
+            migrations.check_schema()
+        trail = Trail(directory, data_key)
+        here = Store(directory, data_key, trail, setting("facility"), _zone(setting("timezone")))
+        if trail.behind_anchor():
+            here.tampered = (
+                "The store stands behind its audit anchor: rows that were committed are missing. It is open "
+                "for reading only. Tell the security officer, and restore the newest backup."
+            )
+        _open = here
+        return _signed_on(here, user, where_from)
+    except BaseException:
+        close_store()
+        raise
+
+
+def _signed_on(here: Store, user: str, where_from: str) -> SignedOn:
+    row = database.execute_sql(
+        "SELECT id, full_name, last_sign_on_utc, disabled_utc FROM user WHERE name = ?", (user,)
+    ).fetchone()
+    if row is None or row[3] is not None:
+        raise WrongKey(keys.WRONG)
+    roles = frozenset(
+        Role(r) for (r,) in database.execute_sql("SELECT role FROM user_role WHERE user_id = ?", (row[0],))
+    )
+    actor = Actor(int(row[0]), user, roles, where_from, secrets.token_hex(4))
+    failures = _failures_since(here.directory, user, row[2] or 0)
+    if not here.tampered:
+        with writing():
+            database.execute_sql(
+                "UPDATE user SET last_sign_on_utc = ? WHERE id = ?", (int(time.time()), actor.user_id)
+            )
+            state = here.trail.add(
+                actor, Action.SIGN_ON, detail={"failures_since_last": failures} if failures else None
+            )
+        here.trail.anchor(*state)
+    return SignedOn(actor, here, str(row[1]), row[2], failures)
+
+
+def _log_failure(directory: Path, user: str, where_from: str) -> None:
+    known = user.encode("ascii", "replace").hex()  # a mistyped passphrase may stand where the name belongs
+    line = f"{int(time.time())} failed {known} {where_from.replace(' ', '_')}\n"
+    descriptor = os.open(directory / SIGN_ON_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(descriptor, line.encode("ascii", "replace"))
+    finally:
+        os.close(descriptor)
+
+
+def _failures_since(directory: Path, user: str, since_utc: int) -> int:
+    try:
+        lines = (directory / SIGN_ON_LOG).read_text(encoding="ascii").splitlines()
+    except FileNotFoundError:
+        return 0
+    name = user.encode("ascii", "replace").hex()
+    parts = (line.split(" ") for line in lines)
+    return sum(1 for p in parts if len(p) == 4 and p[2] == name and int(p[0]) >= since_utc)
+
+
+def _add_user_row(name: str, full_name: str, roles: list[Role], now: int) -> int:
+    row = database.execute_sql(
+        "INSERT INTO user (name, full_name, created_utc) VALUES (?, ?, ?) RETURNING id",
+        (name, full_name, now),
+    ).fetchone()
+    for role in roles:
+        database.execute_sql("INSERT INTO user_role VALUES (?, ?)", (row[0], str(role)))
+    return int(row[0])
+
+
+def _keep_an_administrator(without: int) -> None:
+    others = database.execute_sql(
+        "SELECT count(*) FROM user JOIN user_role ON user_id = user.id"
+        " WHERE role = ? AND disabled_utc IS NULL AND user.id <> ?",
+        (str(Role.ADMINISTRATOR), without),
+    ).fetchone()[0]
+    if not others:
+        raise StoreError("This is the last enabled administrator: make another one first.")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise StoreError(
+            f"The time zone {name!r} is not known: use a name such as America/New_York."
+        ) from None

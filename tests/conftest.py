@@ -1,0 +1,66 @@
+"""Fixtures shared by all tests: one template store per run, copied for each test that needs one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from db import store
+from db.actors import Actor, Role
+from db.keys import Cost
+
+ADMIN = "admin"
+PASSPHRASE = "correct horse battery"
+CHEAP = Cost(rounds=1000)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.umask(0o077)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    required = os.environ.get("RECORDROOM_REQUIRE_ALL") == "1"
+    for item in items:
+        for mark in item.iter_markers("needs"):
+            tool = mark.args[0]
+            if (
+                shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None
+                and not required
+            ):
+                item.add_marker(pytest.mark.skip(reason=f"{tool} is not installed on this machine"))
+
+
+@pytest.fixture(scope="session")
+def template_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store as ``init`` makes it, with a cheap key derivation. Copy it, do not open it."""
+    directory = tmp_path_factory.mktemp("template") / "store"
+    store.init_store(directory, "General Hospital", ADMIN, PASSPHRASE, "America/New_York", cost=CHEAP)
+    return directory
+
+
+@pytest.fixture
+def store_directory(template_store: Path, tmp_path: Path) -> Path:
+    """A fresh store on disk, closed."""
+    return Path(shutil.copytree(template_store, tmp_path / "store"))
+
+
+@pytest.fixture
+def admin(store_directory: Path) -> Iterator[Actor]:
+    """The store open, its administrator signed on (holds every role)."""
+    signed_on = store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+    yield signed_on.actor
+    store.close_store()
+
+
+@pytest.fixture
+def actor_with(admin: Actor) -> Callable[..., Actor]:
+    """Make an actor that holds just the roles named."""
+
+    def make(*roles: Role) -> Actor:
+        return Actor(admin.user_id, admin.user, frozenset(roles), "test", "0001")
+
+    return make

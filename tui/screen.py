@@ -7,10 +7,10 @@ the key gate holds the keys, and draws what they return.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from rules.findings import Finding
 
@@ -44,7 +44,7 @@ class Field:
     required: bool = False
     read_only: bool = False
     auto_skip: bool = False
-    lookup: bool = False  # F4 offers a list
+    lookup: bool = False  # F4 offers a list; an UPPER field also takes any text that finds one choice in it
     same_row: bool = False
     echo: int = 0  # cells to the right for the decoded meaning
     imprecise: bool = False
@@ -92,6 +92,7 @@ class Opened:
     message: str = ""
     locked: str = ""  # why nothing can be changed, in words; the form is then shown read-only
     resumed: bool = False  # the values come from a draft
+    panel: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class Filed:
     message: str  # such as "FILED 004211"
     next: str = ""  # key of the record that comes now; empty clears the form for a new one
     go: str = ""  # or a command line to run instead, such as "WRK"
+    session: Any = None  # who is signed on from now on: every screen opened before is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,32 @@ class Command:
     key: str = ""
 
 
+class Session(Protocol):
+    """What the shell itself asks of whoever is signed on; screens know the rest of it."""
+
+    @property
+    def user(self) -> str:
+        """Name on the title row."""
+
+    @property
+    def facility(self) -> str:
+        """Hospital on the title row."""
+
+    @property
+    def roles(self) -> Collection[str]:
+        """Names of roles, as the menu table uses them."""
+
+    @property
+    def home(self) -> str:
+        """Command line that opens the first screen, such as "DESK"; empty opens the main menu."""
+
+    def unlock(self, passphrase: str) -> bool:
+        """Whether this is the passphrase of the user, after the idle lock."""
+
+    def end(self) -> None:
+        """The session is over, however it came to that: give back what it holds."""
+
+
 class Screen:
     """Common to all kinds. ``session`` is whoever is signed on, opaque to the toolkit."""
 
@@ -240,6 +268,7 @@ class FormScreen(Screen):
     """A record to key. The form is drawn from ``sections()``; all values are canonical text."""
 
     queue: ClassVar[bool] = False  # filing goes on to ``Filed.next`` by itself
+    scratch: ClassVar[bool] = False  # nothing is lost when it is left, as with a sign-on or a search
 
     def sections(self) -> Sequence[Section]:
         raise NotImplementedError
@@ -257,7 +286,8 @@ class FormScreen(Screen):
         return ()
 
     def save_draft(self, values: Values, focus: str) -> None:
-        """Called at each field exit that changed something and on hang-up."""
+        """Called at each field exit that changed something and on hang-up; ``focus`` is given back to
+        ``Opened.focus`` as it is. Secret fields are never among ``values``."""
 
     def discard_draft(self) -> None:
         """The user gave the changes up (F12)."""

@@ -1,0 +1,108 @@
+"""The command words, each with the module that holds it, and what an error means for the exit status."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from recordroom.commands.common import StoreOptions, store_options
+
+DONE: Final = 0
+REFUSED: Final = 1  # refused rows, or a check that found something
+USAGE: Final = 2
+STORE: Final = 3  # the store cannot be opened
+DENIED: Final = 4  # not permitted
+
+COMMANDS: Final = {
+    "audit": "recordroom.commands.audit:audit",
+    "codes": "recordroom.commands.codes:codes",
+    "demo": "recordroom.commands.demo:demo",
+    "dictionary": "recordroom.commands.dictionary:dictionary",
+    "disclosure": "recordroom.commands.disclosure:disclosure",
+    "group": "recordroom.commands.group:group",
+    "import": "recordroom.commands.imports:import_",
+    "init": "recordroom.commands.init:init",
+    "listen": "recordroom.commands.hl7:listen",
+    "report": "recordroom.commands.reports:report",
+    "status": "recordroom.commands.status:status",
+    "table": "recordroom.commands.tables:table",
+    "trauma": "recordroom.commands.trauma:trauma",
+    "upgrade": "recordroom.commands.upgrade:upgrade",
+    "user": "recordroom.commands.users:user",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"max_content_width": 100})
+@click.version_option(package_name="recordroom", prog_name="recordroom")
+@store_options
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """A workstation for medical records technicians. Without a command it opens the workstation."""
+    if ctx.invoked_subcommand is None:
+        from recordroom.workstation import main
+
+        options = ctx.ensure_object(StoreOptions)
+        ctx.exit(main(options.store, options.user or ""))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return the exit status. Every error is one sentence on stderr."""
+    try:
+        result = cli.main(arguments, prog_name="recordroom", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        click.echo(f"recordroom: {error.format_message()}", err=True)
+        return error.exit_code
+    except click.Abort:
+        click.echo("recordroom: stopped.", err=True)
+        return USAGE
+    except BrokenPipeError:
+        # The reader of our output went away; there is nobody left to tell.
+        sys.stderr.close()
+        return DONE
+    except Exception as error:
+        status = _status_of(error)
+        if status is None:
+            raise
+        click.echo(f"recordroom: {error}", err=True)
+        return status
+    return result if isinstance(result, int) else DONE
+
+
+def _status_of(error: Exception) -> int | None:
+    """The exit status for an error of the store, told without loading the store for other commands."""
+    connect = sys.modules.get("db.connect")
+    if connect is not None and isinstance(error, connect.StoreError):
+        return STORE
+    acts = sys.modules.get("db.acts")
+    if acts is not None and isinstance(error, acts.NotPermitted):
+        return DENIED
+    return None
+
+
+def existing(path: str) -> Path:
+    """``path``, or a usage error when it is not there."""
+    found = Path(path)
+    if not found.exists():
+        raise click.UsageError(f"There is no {path}: name a file or folder that exists.")
+    return found

@@ -1,0 +1,1 @@
+"""One module per command word; each is imported when its word is used."""

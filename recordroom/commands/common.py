@@ -1,0 +1,119 @@
+"""What commands that work on a store share: where it is, who signs on, and opening it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from db.store import SignedOn
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class StoreOptions:
+    """The options that every store command takes, before or after its words."""
+
+    store: Path | None = None
+    user: str | None = None
+    passphrase_file: Path | None = None
+    service_key: Path | None = None
+
+
+def store_options(command: Command) -> Command:
+    """Add ``--store``, ``--user``, ``--passphrase-file`` and ``--service-key``; later ones win."""
+    for flag, kind, text in (
+        ("--service-key", Path, "Key file of a batch service, instead of user and passphrase."),
+        ("--passphrase-file", Path, "File that holds the passphrase (one trailing newline is ignored)."),
+        ("--user", str, "Who signs on."),
+        ("--store", Path, "Store directory; RECORDROOM_STORE otherwise."),
+    ):
+        command = click.option(
+            flag, type=click.Path(path_type=Path) if kind is Path else str, help=text,
+            expose_value=False, callback=_keep,
+        )(command)  # fmt: skip
+    return command
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    root = ctx.find_root()
+    if root.obj is None:
+        root.obj = StoreOptions()
+    if value is not None and parameter.name is not None:
+        setattr(root.obj, parameter.name, value)
+
+
+def options() -> StoreOptions:
+    """The store options of the command that is running."""
+    found: StoreOptions = click.get_current_context().find_root().obj
+    return found
+
+
+def store_path() -> Path:
+    """The store directory asked for. A usage error when none was named."""
+    found = options().store or (Path(named) if (named := os.environ.get("RECORDROOM_STORE")) else None)
+    if found is None:
+        raise click.UsageError("Name the store with --store DIR or RECORDROOM_STORE.")
+    return found
+
+
+def passphrase(prompt: str = "Passphrase", *, confirm: bool = False) -> str:
+    """The passphrase from ``--passphrase-file``, or asked for on a terminal."""
+    return passphrase_from(options().passphrase_file, "--passphrase-file", prompt, confirm=confirm)
+
+
+def passphrase_from(file: Path | None, flag: str, prompt: str, *, confirm: bool) -> str:
+    """A passphrase from ``file`` (one trailing newline ignored), or asked for on a terminal."""
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").removesuffix("\n")
+        except (OSError, ValueError) as error:
+            raise click.UsageError(f"The passphrase file {file} cannot be read.") from error
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"There is no terminal to ask on: name a {flag}.")
+    answer: str = click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True)
+    return answer
+
+
+@contextmanager
+def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
+    """Sign on for one command, and off again at its end."""
+    from db import store
+
+    directory, chosen = store_path(), options()
+    if chosen.service_key is not None:
+        signed_on = store.open_with_service_key(directory, chosen.service_key, any_schema=any_schema)
+    else:
+        if chosen.user is None:
+            raise click.UsageError("Name who signs on with --user, or a --service-key.")
+        signed_on = store.open_with_passphrase(
+            directory, chosen.user, passphrase(), where_from=where_from(), any_schema=any_schema
+        )
+    try:
+        yield signed_on
+    finally:
+        store.sign_off(signed_on.actor)
+
+
+def where_from() -> str:
+    """The address or terminal that this process is used from, for the audit trail."""
+    if address := os.environ.get("SSH_CONNECTION", "").split(" ")[0]:
+        return address
+    try:
+        return os.ttyname(0).removeprefix("/dev/")
+    except OSError:
+        return "local"
+
+
+def notice(text: str) -> None:
+    """Say something beside the data: on stderr, and only to somebody who watches."""
+    if sys.stderr.isatty():
+        click.echo(text, err=True)

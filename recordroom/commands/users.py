@@ -1,0 +1,133 @@
+"""``recordroom user``: who may sign on, and as what."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from recordroom.commands.common import opened_store, passphrase, passphrase_from, store_options
+
+
+@click.group()
+def user() -> None:
+    """Who may sign on: add, list, disable, enable, role, service, passphrase."""
+
+
+ROLES = click.Choice(
+    ["technician", "coder", "registrar", "roi", "supervisor", "privacy officer", "administrator"]
+)
+
+
+@user.command()
+@click.argument("name")
+@click.option("--full-name", default="", help="Name as printed and shown.")
+@click.option("--role", "roles", type=ROLES, multiple=True, required=True, help="May be given repeatedly.")
+@click.option(
+    "--new-passphrase-file",
+    type=click.Path(path_type=Path),
+    help="File that holds the new user's passphrase.",
+)
+@store_options
+def add(name: str, full_name: str, roles: tuple[str, ...], new_passphrase_file: Path | None) -> None:
+    """Add the user NAME with a key slot of their own."""
+    from db import store
+    from db.actors import Role
+
+    with opened_store() as signed_on:
+        chosen = _new_passphrase(name, new_passphrase_file)
+        store.add_user(signed_on.actor, name, full_name, [Role(role) for role in roles], chosen)
+
+
+@user.command("list")
+@store_options
+def list_() -> None:
+    """List the users with roles, state and last sign-on."""
+    from tabulate import tabulate
+
+    from db import store
+    from rules.moments import moment_at
+    from rules.text import clean
+
+    with opened_store() as signed_on:
+        rows = [
+            (
+                clean(name), clean(full_name), ", ".join(roles), "disabled" if disabled else "",
+                moment_at(last, signed_on.store.zone).local.replace("T", " ") if last else "never",
+            )
+            for name, full_name, roles, disabled, last in store.users()
+        ]  # fmt: skip
+    click.echo(tabulate(rows, ("user", "name", "roles", "state", "last sign-on"), disable_numparse=True))
+
+
+@user.command()
+@click.argument("name")
+@store_options
+def disable(name: str) -> None:
+    """Close the key slot of NAME."""
+    from db import store
+
+    with opened_store() as signed_on:
+        store.set_disabled(signed_on.actor, name, disabled=True)
+
+
+@user.command()
+@click.argument("name")
+@store_options
+def unlock(name: str) -> None:
+    """Open the key slot of NAME again."""
+    from db import store
+
+    with opened_store() as signed_on:
+        store.set_disabled(signed_on.actor, name, disabled=False)
+
+
+@user.command()
+@click.argument("name")
+@click.argument("roles", type=ROLES, nargs=-1, required=True)
+@store_options
+def role(name: str, roles: tuple[str, ...]) -> None:
+    """Replace the roles of NAME; they hold from the next sign-on."""
+    from db import store
+    from db.actors import Role
+
+    with opened_store() as signed_on:
+        store.set_roles(signed_on.actor, name, [Role(each) for each in roles])
+
+
+@user.command()
+@click.argument("name")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="New key file, readable by you alone."
+)
+@store_options
+def service(name: str, out: Path) -> None:
+    """Add the batch service NAME (a feed, a schedule) and write its key file."""
+    from db import store
+
+    if out.exists():
+        raise click.UsageError(f"{out} exists already: name a new file for the key.")
+    with opened_store() as signed_on:
+        text = store.add_service(signed_on.actor, name)
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+
+
+@user.command("passphrase")
+@click.option("--new-passphrase-file", type=click.Path(path_type=Path), help="File that holds the new one.")
+@store_options
+def passphrase_(new_passphrase_file: Path | None) -> None:
+    """Change your own passphrase; the data stay as they are."""
+    from db import store
+
+    old = passphrase()
+    with opened_store() as signed_on:
+        store.change_passphrase(
+            signed_on.actor, old, _new_passphrase(signed_on.actor.user, new_passphrase_file)
+        )
+
+
+def _new_passphrase(name: str, file: Path | None) -> str:
+    return passphrase_from(file, "--new-passphrase-file", f"New passphrase for {name}", confirm=True)

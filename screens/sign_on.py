@@ -1,0 +1,117 @@
+"""SIGN ON: who sits down. The first form of every session; it loads the store only when it is filed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rules.findings import Finding, Level
+from screens.session import Session
+from tui.screen import Changed, Field, Filed, FormScreen, Kind, Note, Opened, Refused, Section, Values
+
+NOTICE = (
+    "You are about to use a system that holds protected health information. It may be used for",
+    "authorized work only. Everything done here is logged and may be monitored, recorded and",
+    "examined; unauthorized use may be prosecuted. By signing on you consent to this.",
+)
+
+
+class SignOn(FormScreen):
+    """Name and passphrase; wrong ones are answered in one sentence that does not tell which was wrong."""
+
+    title: ClassVar[str] = "Sign on"
+    help: ClassVar[str] = (
+        "Key your user name and passphrase and press Enter. Three keys to remember afterwards: F1 helps on "
+        "the field you are in, F3 goes back, and Ctrl+O takes you to the command line."
+    )
+    session: Session
+
+    def sections(self) -> tuple[Section, ...]:
+        return (
+            Section(
+                "sign_on",
+                "",
+                (
+                    *(Note(line) for line in NOTICE),
+                    Note(""),
+                    Field("user", "User name", 30, required=True, help="The name the administrator gave you."),
+                    Field(
+                        "passphrase", "Passphrase", 40, Kind.SECRET, length=200, required=True,
+                        help="Your passphrase. It is not shown.",
+                    ),
+                ),
+            ),
+        )  # fmt: skip
+
+    def open(self, key: str) -> Opened:
+        values = {"user": self.session.user} if self.session.user else {}
+        return Opened(values, focus="passphrase" if values else "user")
+
+    def changed(self, values: Values, path: str) -> Changed:
+        return Changed()
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        from db import store
+        from db.connect import StoreError
+
+        try:
+            self.session.signed_on = store.open_with_passphrase(
+                self.session.directory, values.get("user", ""), values.get("passphrase", ""),
+                where_from=self.session.where_from,
+            )  # fmt: skip
+        except StoreError as error:
+            return Refused((Finding(Level.FATAL, "S001", str(error), "passphrase"),))
+        return Filed(self._greeting(), go="=TOUR" if self.session.guided else "=DESK")
+
+    def _greeting(self) -> str:
+        from rules.moments import moment_at
+        from rules.values import shown
+
+        signed_on = self.session.signed_on
+        if signed_on is None:
+            return ""
+        if signed_on.store.tampered:
+            return signed_on.store.tampered
+        if signed_on.last_sign_on_utc is None:
+            return "This is your first sign-on."
+        last = shown(moment_at(signed_on.last_sign_on_utc, signed_on.store.zone).local)
+        failed = signed_on.failures_since
+        return f"Last sign-on {last}" + (f"; {failed} failed since" if failed else "; none failed since")
+
+
+class ChangePassphrase(FormScreen):
+    """PWD: a new passphrase. The data stay as they are; only the user's key slot is wrapped anew."""
+
+    title: ClassVar[str] = "Change your passphrase"
+    session: Session
+
+    def sections(self) -> tuple[Section, ...]:
+        def secret(name: str, label: str, help_: str) -> Field:
+            return Field(name, label, 40, Kind.SECRET, length=200, required=True, help=help_)
+
+        return (
+            Section(
+                "passphrase",
+                "",
+                (
+                    secret("old", "Passphrase now", "The passphrase that you signed on with."),
+                    secret("new", "New passphrase", "At least 15 characters; several words are easiest."),
+                    secret("again", "New once more", "The same again: nobody can look it up for you."),
+                ),
+            ),
+        )
+
+    def open(self, key: str) -> Opened:
+        return Opened({}, focus="old")
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        from db import store
+        from db.connect import StoreError
+
+        if values.get("new", "") != values.get("again", ""):
+            message = "The two new passphrases differ: key the new one twice."
+            return Refused((Finding(Level.FATAL, "S004", message, "again"),))
+        try:
+            store.change_passphrase(self.session.actor, values.get("old", ""), values.get("new", ""))
+        except StoreError as error:
+            return Refused((Finding(Level.FATAL, "S001", str(error), "old"),))
+        return Filed("Your passphrase is changed.", go="=DESK")

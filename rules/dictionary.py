@@ -9,11 +9,13 @@ path. Canonical text is ISO for dates (``2026-11-21``), ``HH:MM`` for times, ``2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.findings import Level
+from rules.tables import Tables
 
 Record = Mapping[str, str]
 """Canonical text by path: ``sex``, or ``diagnoses[2].poa`` for the second row of a group. Blank is absent."""
@@ -40,7 +42,9 @@ class Condition:
     """``item`` compared with ``values``: the one form in which rules ask about other items.
 
     ``test`` is ``in``, ``not-in``, ``answered`` or ``blank``; ``values`` may hold null codes (``/NA``).
-    Conditions in a tuple must all hold.
+    Conditions in a tuple must all hold. An item that is still blank is neither ``in`` nor ``not-in``; a
+    null is not ``answered`` and not ``blank``. ``item`` may be a column (``diagnoses.code``: of the row in
+    hand, or of any row when the rule is about no row), a row's column (``diagnoses[1].code``) or a group.
     """
 
     item: str
@@ -57,6 +61,14 @@ class NullWhen:
 
 
 @dataclass(frozen=True, slots=True)
+class TableWhen:
+    """While ``when`` holds, the item's values come from ``table`` instead of the item's own one."""
+
+    table: str
+    when: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One thing that is collected."""
 
@@ -64,7 +76,9 @@ class Item:
     label: str
     type: ItemType = ItemType.TEXT
     width: int = 20
-    table: str = ""  # code table that lists the permitted values
+    length: int = 0  # longest value; 0 is ``width``
+    table: str = ""  # code table that lists the permitted values; ``site.providers`` and such are the site's
+    table_when: tuple[TableWhen, ...] = ()
     required: bool = False
     required_when: tuple[Condition, ...] = ()
     nulls: tuple[str, ...] = ()  # null codes permitted here, such as NA and NK
@@ -113,9 +127,13 @@ class Section:
 class Edit:
     """A rule over several items.
 
-    ``kind`` is ``required-when``, ``order`` (``items`` are moments or dates that must not decrease),
-    ``range``, ``in-table``, ``excludes``, ``sum`` (the last of ``items`` equals the sum of the others) or
-    ``function`` (``function`` names an entry of the registered table). ``when`` limits all of them.
+    ``kind`` is ``required-when``, ``order`` (``items`` are moments or dates that must not decrease; a date
+    item and a time item joined by ``+`` make a moment), ``range``, ``in-table`` (``table``), ``excludes``
+    (``items`` hold nothing, or none of ``values``), ``sum`` (the last of ``items`` equals the sum of the
+    others), ``unique`` (no two rows of a group agree in all of ``items``) or ``function`` (``function`` names
+    an entry of the registered table). ``when`` limits all of them. ``message`` may say ``{item}``, and in an
+    ``order`` ``{earlier}`` and ``{later}``, for the labels of the items found. An edit over columns of a
+    group is asked of every row.
     """
 
     code: str
@@ -127,13 +145,19 @@ class Edit:
     values: tuple[str, ...] = ()
     minimum: str = ""
     maximum: str = ""
+    table: str = ""
     function: str = ""
     citation: str = ""
+    standard: str = ""  # the standard's own number for the rule
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """A data set in one version. A record keeps the version that it was entered under."""
+    """A data set in one version. A record keeps the version that it was entered under.
+
+    ``by_id`` finds an item by its id, and a column of a group by both: ``diagnoses.poa``.
+    """
 
     id: str
     title: str
@@ -146,3 +170,62 @@ class Dictionary:
     citation: str = ""
     dated_by: str = ""  # item whose date picks version and table rows
     by_id: Mapping[str, Item] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", dict(self.every_item()))
+
+    def every_item(self) -> Iterator[tuple[str, Item]]:
+        """Every item and column with its id in ``by_id``, in the order of the form."""
+        for part in self.parts():
+            if isinstance(part, Group):
+                for column in part.items:
+                    yield f"{part.id}.{column.id}", column
+            else:
+                yield part.id, part
+
+    def parts(self) -> Iterator[Item | Group]:
+        """Items and groups in the order of the form."""
+        for section in self.sections:
+            yield from section.parts
+
+    def item_at(self, path: str) -> Item | None:
+        """The item that a record's path is about, or None when the data set has none."""
+        group, _, column = split_path(path)
+        return self.by_id.get(f"{group}.{column}" if group else column)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rules have to know beside the record. A look-up that is absent, or answers None, checks nothing.
+
+    ``now`` is the local moment. ``options`` are site settings by name.
+    """
+
+    now: str
+    tables: Tables = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    diagnosis_valid: Callable[[str, str], bool | None] | None = None  # code, ISO day
+    procedure_valid: Callable[[str, str], bool | None] | None = None
+    poa_exempt: Callable[[str, str], bool | None] | None = None
+
+
+_PATH = re.compile(r"([a-z][a-z0-9_]*)\[([1-9][0-9]{0,3})\]\.([a-z][a-z0-9_]*)", re.ASCII)
+_NULL = re.compile(r"/[A-Z]{1,4}", re.ASCII)
+
+
+def split_path(path: str) -> tuple[str, int, str]:
+    """Group, row and item of a path: ``("diagnoses", 2, "poa")``, or ``("", 0, "sex")``."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return "", 0, path
+    return match[1], int(match[2]), match[3]
+
+
+def row_path(group: str, row: int, item: str) -> str:
+    """The path of an item in a row of a group, or of the item alone when there is no group."""
+    return f"{group}[{row}].{item}" if group else item
+
+
+def is_null(value: str) -> bool:
+    """Whether a canonical value is a null code rather than a value."""
+    return value[:1] == "/" and _NULL.fullmatch(value) is not None

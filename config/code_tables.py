@@ -1,0 +1,133 @@
+"""Loads code tables: shipped rows, then the facility's own ones, read when a table is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from config.toml_source import Mistake, Source
+from rules.tables import CodeTable, TableRow, Tables, overlaps
+from rules.values import is_date
+
+FOLDER = "tables"
+_TABLE_KEYS: Mapping[str, type] = {"id": str, "title": str, "citation": str, "confirm": bool, "rows": list}
+_ROW_KEYS = ("code", "text", "valid_from", "valid_to", "citation", "confirm")
+
+
+class TableError(Exception):
+    """A code table cannot be used; ``mistakes`` says why, one sentence each."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+def read_table(text: str, file: str) -> tuple[CodeTable | None, list[Mistake]]:
+    """The table that ``text`` declares, or None, and every mistake in it.
+
+    A file gives ``id``, ``title``, ``citation``, ``confirm`` (for all its rows) and ``rows``, a list of
+    inline tables with ``code`` and ``text`` and, where they are needed, ``valid_from``, ``valid_to``,
+    ``citation`` and ``confirm``. Whatever else a row holds is kept in ``TableRow.more``.
+    """
+    source = Source(file, text)
+    if source.mistakes:
+        return None, source.mistakes
+    taken = source.take(source.data, _TABLE_KEYS, (), "", ("id", "title", "rows"))
+    if "id" in taken and taken["id"] != Path(file).stem:
+        source.wrong(
+            ("id",), "", f"the id {taken['id']!r} must be the name of the file, {Path(file).stem!r}."
+        )
+    rows = tuple(_row(source, taken, number, row) for number, row in enumerate(taken.get("rows", [])))
+    good = tuple(row for row in rows if row is not None)
+    for first, second in overlaps(good):
+        where = f"code {second.code}"
+        source.wrong(
+            ("rows", rows.index(second)), where, f"it holds on the same day as the row {first.text!r}."
+        )
+    if source.mistakes:
+        return None, source.mistakes
+    return CodeTable(taken["id"], taken["title"], good, taken.get("citation", "")), []
+
+
+def _row(source: Source, table: dict[str, object], number: int, row: object) -> TableRow | None:
+    path = ("rows", number)
+    where = f"row {number + 1}"
+    if not isinstance(row, dict):
+        source.wrong(path, where, 'it must be an inline table, such as { code = "1", text = "Yes" }.')
+        return None
+    keys: dict[str, type] = {key: bool if key == "confirm" else str for key in _ROW_KEYS}
+    before = len(source.mistakes)
+    known = {key: value for key, value in row.items() if key in keys}
+    taken = source.take(known, keys, path, where, ("code", "text"))
+    for key in ("valid_from", "valid_to"):
+        if taken.get(key) and not is_date(taken[key]):
+            source.wrong(path, where, f"{key} must be a day such as 2026-10-01.")
+    if len(source.mistakes) > before:
+        return None
+    more = {key: value for key, value in row.items() if key not in keys}
+    return TableRow(
+        code=taken["code"],
+        text=taken["text"],
+        valid_from=taken.get("valid_from", ""),
+        valid_to=taken.get("valid_to", ""),
+        citation=taken.get("citation", table.get("citation", "")),
+        confirm=taken.get("confirm", bool(table.get("confirm", False))),
+        more=more,
+    )
+
+
+class Shelf(Mapping[str, CodeTable]):
+    """Code tables by id, each read when it is first asked for; a mistake in it raises ``TableError``."""
+
+    def __init__(self, site: Path | None = None) -> None:
+        """``site`` is the facility's folder of tables, whose rows win over the shipped ones."""
+        self._folders: list[Traversable] = [files("config") / FOLDER]
+        if site is not None and site.is_dir():
+            self._folders.append(site)
+        self._tables: dict[str, CodeTable] = {}
+
+    def __getitem__(self, id_: str) -> CodeTable:
+        if id_ not in self._tables:
+            self._tables[id_] = self._read(id_)
+        return self._tables[id_]
+
+    def __iter__(self) -> Iterator[str]:
+        names = {
+            file.name.removesuffix(".toml")
+            for folder in self._folders
+            for file in folder.iterdir()
+            if file.name.endswith(".toml")
+        }
+        return iter(sorted(names))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._tables or (isinstance(id_, str) and bool(self._files(id_)))
+
+    def _files(self, id_: str) -> list[Traversable]:
+        if not id_.replace("_", "").replace("-", "").isalnum():
+            return []
+        return [file for folder in self._folders if (file := folder / f"{id_}.toml").is_file()]
+
+    def _read(self, id_: str) -> CodeTable:
+        tables: list[CodeTable] = []
+        for file in self._files(id_):
+            table, mistakes = read_table(file.read_text(encoding="utf-8"), file.name)
+            if table is None:
+                raise TableError(mistakes)
+            tables.append(table)
+        if not tables:
+            raise KeyError(id_)
+        rows = tuple(row for table in tables for row in table.rows)
+        return CodeTable(id_, tables[-1].title, rows, tables[-1].citation)
+
+
+@cache
+def shipped_tables() -> Tables:
+    """The shipped code tables."""
+    return Shelf()

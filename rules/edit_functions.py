@@ -1,0 +1,155 @@
+"""Rules of the hospital that no structured edit can say, by the name under which a dictionary calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from rules.dictionary import Context, Edit, Record, is_null, row_path
+from rules.records import Rows
+from rules.values import is_date, is_moment, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a function found something; ``message`` is for what the edit's own message cannot say."""
+
+    path: str
+    message: str = ""
+
+
+EditFunction = Callable[[Edit, Record, Rows, Context], Iterator[Hit]]
+ComputedFunction = Callable[[Record, Rows, Context], str]
+
+
+def _answered(record: Record, item: str) -> str:
+    value = record.get(item, "")
+    return "" if is_null(value) else value
+
+
+# The discharge abstract
+
+
+def procedure_in_window(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """Procedure dates lie inside the stay, or in the days before admission that the payer counts to it.
+
+    The days come from table ``preadmission_window``; site option of that name picks the row.
+    """
+    admitted, discharged = _answered(record, "admitted_at")[:10], _answered(record, "discharged_at")[:10]
+    table = context.tables.get("preadmission_window")
+    row = table.find(context.options.get("preadmission_window", "ipps"), admitted) if table else None
+    days = row.more.get("days", 0) if row else 0
+    if not is_date(admitted) or not isinstance(days, int):
+        return
+    first = date.fromordinal(max(date.fromisoformat(admitted).toordinal() - days, 1)).isoformat()
+    for number, cells in rows.get("procedures", {}).items():
+        day = cells.get("date", "")[:10]
+        if is_date(day) and (day < first or (discharged and day > discharged)):
+            message = (
+                f"Date of procedure {number} is outside {shown(first)} to {shown(discharged) or 'today'}"
+            )
+            yield Hit(row_path("procedures", number, "date"), f"{message}: correct the date, or remove it.")
+
+
+def poa_answered(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """Every diagnosis says whether it was present on admission, unless its code is exempt."""
+    for group, number, cells in _coded(edit, rows):
+        exempt = context.poa_exempt and context.poa_exempt(
+            cells["code"], record.get("discharged_at", "")[:10]
+        )
+        if not cells.get("poa") and not exempt:
+            yield Hit(row_path(group, number, "poa"))
+
+
+def poa_exempt_code(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """An exempt diagnosis has no indicator of its own, and the mark for exempt stands on no other code."""
+    for group, number, cells in _coded(edit, rows):
+        exempt = context.poa_exempt and context.poa_exempt(
+            cells["code"], record.get("discharged_at", "")[:10]
+        )
+        poa = cells.get("poa", "")
+        if exempt and poa not in ("", "1"):
+            yield Hit(row_path(group, number, "poa"))
+        elif exempt is False and poa == "1":
+            message = (
+                f"{cells['code']} is not exempt from the present-on-admission indicator: enter Y, N, U or W."
+            )
+            yield Hit(row_path(group, number, "poa"), message)
+
+
+def _coded(edit: Edit, rows: Rows) -> Iterator[tuple[str, int, Mapping[str, str]]]:
+    for group in edit.values:
+        for number, cells in rows.get(group, {}).items():
+            if cells.get("code") and not is_null(cells["code"]):
+                yield group, number, cells
+
+
+def rows_without_gap(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """Rows are filled from the first on: a gap would make the second diagnosis the principal one."""
+    for group in edit.values:
+        numbers = list(rows.get(group, {}))
+        if numbers and numbers[-1] != len(numbers):
+            missing = next(number for number in range(1, numbers[-1]) if number not in rows[group])
+            column = next(iter(rows[group][numbers[-1]]))
+            yield Hit(row_path(group, missing, column))
+
+
+def same_day(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """The edit's items fall on one day."""
+    known = [(item, _answered(record, item)[:10]) for item in edit.items]
+    known = [(item, day) for item, day in known if is_date(day)]
+    for item, day in known[1:]:
+        if day != known[0][1]:
+            yield Hit(item)
+
+
+def null_together(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """The items are all null or none of them is: a list of conditions is unknown only as a whole."""
+    null = [item for item in edit.items if is_null(record.get(item, ""))]
+    if len(null) != len(edit.items):
+        yield from (Hit(item) for item in null)
+
+
+# Derived items
+
+
+def age_on_admission(record: Record, rows: Rows, context: Context) -> str:
+    """Age in completed years on the day of admission."""
+    return age_in_years(_answered(record, "birth_date"), _answered(record, "admitted_at")[:10])
+
+
+def age_in_years(birth: str, on: str) -> str:
+    """Completed years from ``birth`` to ``on``, both ISO days; blank when either is not fully known.
+
+    A birthday of 29 February is reached on 1 March of other years.
+    """
+    if not is_date(birth) or not is_date(on) or on < birth:
+        return ""
+    return str(int(on[:4]) - int(birth[:4]) - (on[5:] < birth[5:]))
+
+
+def minutes_between(start: str, end: str) -> str:
+    """Whole minutes between two canonical moments; blank when either is not fully known or they cross."""
+    if not is_moment(start) or not is_moment(end) or end < start:
+        return ""
+    first, last = date.fromisoformat(start[:10]).toordinal(), date.fromisoformat(end[:10]).toordinal()
+    return str((last - first) * 1440 + _minute(end) - _minute(start))
+
+
+def _minute(moment: str) -> int:
+    return int(moment[11:13]) * 60 + int(moment[14:16])
+
+
+FUNCTIONS: Mapping[str, EditFunction] = {
+    "procedure_in_window": procedure_in_window,
+    "poa_answered": poa_answered,
+    "poa_exempt_code": poa_exempt_code,
+    "rows_without_gap": rows_without_gap,
+    "same_day": same_day,
+    "null_together": null_together,
+}
+
+COMPUTED: Mapping[str, ComputedFunction] = {
+    "age_on_admission": age_on_admission,
+}

@@ -1,0 +1,1 @@
+"""Settings, menu, key map, data dictionaries and code tables, all as data, and their loaders."""

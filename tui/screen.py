@@ -8,7 +8,7 @@ the key gate holds the keys, and draws what they return.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -52,8 +52,9 @@ class Field:
     decimals: int = 0
     nulls: tuple[str, ...] = ()  # null codes, keyed as /NA
     carry: bool = False
-    default: str = ""
+    default: str = ""  # canonical, or a keyed form such as T: shown when the field is entered blank
     help: str = ""
+    recall: str = ""  # what Space and Enter bring back here, such as "patient"; else the field's own last value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,6 @@ class Opened:
     message: str = ""
     locked: str = ""  # why nothing can be changed, in words; the form is then shown read-only
     resumed: bool = False  # the values come from a draft
-    panel: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,10 @@ class Changed:
     """What a field exit brought about."""
 
     findings: Sequence[Finding] = ()  # all findings of the record as it stands, not only the new ones
-    echoes: Mapping[str, str] = {}  # decoded meaning by path
-    values: Mapping[str, str] = {}  # values to set: computed items, dependent nulls; "" clears
+    echoes: Mapping[str, str] = field(default_factory=dict)  # decoded meaning by path
+    values: Mapping[str, str] = field(default_factory=dict)  # to set: computed, nulls; "" clears
     panel: Sequence[str] = ()  # lines shown under the form, such as DRG or scores
+    skip: Collection[str] = ()  # paths that are not asked as the record stands: the walk passes over them
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,8 @@ class Screen:
 
 
 class FormScreen(Screen):
-    """A record to key. The form is drawn from ``sections()``; all values are canonical text."""
+    """A record to key. The form is drawn from ``sections()``, asked after each ``open``; all values are
+    canonical text. ``changed`` is called once with path "" when the record has been opened."""
 
     queue: ClassVar[bool] = False  # filing goes on to ``Filed.next`` by itself
     scratch: ClassVar[bool] = False  # nothing is lost when it is left, as with a sign-on or a search

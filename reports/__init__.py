@@ -1,0 +1,1 @@
+"""Reports: rows in, fixed-width pages out, from one catalogue."""

@@ -1,0 +1,344 @@
+"""The page engine: a document's rows become fixed-width pages; the same rows give the same bytes.
+
+Every page carries its heads. A text that does not fit is clipped with a mark, a number never is. A group's
+heading stands with its first row and is repeated with ``(cont.)``; a total stands with its last row.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, zip_longest
+from typing import Final
+
+from rules.text import cells, clean, fit, fit_number, to_ascii
+
+CONTINUED: Final = " (cont.)"
+END: Final = "** END OF REPORT **"
+EMPTY: Final = "No records for the selection"
+FORM_FEED: Final = "\f"
+FOOT_LINES: Final = 2
+GAP: Final = " "  # between columns
+
+Cell = str | int
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a page. ``|`` in ``head`` divides it over two lines."""
+
+    head: str
+    width: int
+    number: bool = False  # right-aligned, never clipped
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """A new table: rows have these columns from here on, and no group is open. No columns: no table."""
+
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A control break. Level 1 is the outermost; a group ends those of its level and deeper."""
+
+    text: str
+    level: int = 1
+    eject: bool = False  # begins on a page of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A line kept with the row before it; closes the groups of its level and deeper (0: all of them).
+
+    With ``cells`` (one a column, "" where there is no total) the label stands over the blank ones
+    at the left.
+    """
+
+    label: str
+    cells: Row = ()
+    level: int = 1
+    rule: bool = False  # dashes above the figures
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that stay together on one page, when they fit on one."""
+
+    lines: tuple[str, ...]
+    keep_next: bool = False  # a caption: stays with what follows
+
+
+Item = Row | Heads | Group | Total | Block
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a report has to say, before it is brought to pages."""
+
+    report_id: str
+    title: str
+    period: str
+    selection: str
+    body: Sequence[Item]
+    records: int
+    conventions: tuple[str, ...] = ()
+    frozen_columns: int = 0  # cells at the left that a viewer keeps when it moves sideways
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who ran a report, where and when. Only this differs between two runs over the same data."""
+
+    facility: str
+    user: str
+    stamp: str  # as shown
+    notice: str = "CONFIDENTIAL patient information: use and disclosure are restricted by law."
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The paper: cells in a line, lines on a page, and what the printer understands."""
+
+    width: int = 80
+    lines: int = 60
+    ascii_only: bool = True
+    form_feeds: bool = True
+    last_form_feed: bool = False  # raw line printers need one after the last page, spooled text must not
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of finished lines; the first ``heading_lines`` are heads."""
+
+    lines: tuple[str, ...]
+    heading_lines: int
+
+
+def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
+    """The pages of a document. Raises ``ValueError`` when its columns are wider than the paper."""
+    layout = _Layout(document, setup)
+    layout.lay_out(document.body if document.records or document.body else (Block((EMPTY,)),))
+    layout.close(_closing(document, setup.width))
+    bodies = layout.pages
+    count = len(bodies)
+    return [
+        _page(_head(document, run, setup, number, count), body, run, setup, last=number == count)
+        for number, body in enumerate(bodies, 1)
+    ]
+
+
+def as_text(pages: Sequence[Page], setup: Setup) -> str:
+    """The pages as a printer takes them: form feeds between them, or each page filled with blank lines."""
+    if setup.form_feeds:
+        text = FORM_FEED.join("\n".join(page.lines) + "\n" for page in pages)
+        return text + FORM_FEED if setup.last_form_feed else text
+    filled = ((*page.lines, *[""] * (setup.lines - len(page.lines))) for page in pages)
+    return "".join("\n".join(lines) + "\n" for lines in filled)
+
+
+def sides(left: str, right: str, width: int) -> str:
+    """A line with a text at either end; the left one is clipped when both do not fit."""
+    right = fit(right, min(cells(right), width))
+    room = width - cells(right) - 1
+    return f"{fit(left, room)} {right}" if room > 0 else right
+
+
+def wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
+    """A sentence over as many lines as it needs; lines after the first are indented."""
+    return textwrap.wrap(clean(text), width, subsequent_indent=indent) or [""]
+
+
+def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -> list[str]:
+    plain = to_ascii if setup.ascii_only else clean
+    width = setup.width
+    return [
+        sides(plain(run.facility), f"Page {number} of {count}", width),
+        fit(plain(f"{document.report_id}  {document.title}"), width, "^"),
+        sides(f"Period: {plain(document.period)}", plain(f"Run {run.stamp} by {run.user}"), width),
+        fit(f"Selection: {plain(document.selection)}", width),
+        "=" * width,
+    ]
+
+
+HEAD_LINES: Final = 5
+
+
+def _page(head: list[str], body: _Body, run: Run, setup: Setup, *, last: bool) -> Page:
+    lines = [*head, *body.lines]
+    if not last:  # the notice stands at the foot of a full page, and right after the end of a report
+        lines += [""] * (setup.lines - FOOT_LINES - len(lines))
+    notice = to_ascii(run.notice) if setup.ascii_only else clean(run.notice)
+    lines += ["", fit(notice, setup.width, "^")]
+    return Page(tuple(line.rstrip() for line in lines), HEAD_LINES + body.heading_lines)
+
+
+def _closing(document: Document, width: int) -> tuple[str, ...]:
+    said = [line for sentence in document.conventions for line in wrapped(sentence, width)]
+    return ("", *said, f"Records: {document.records}", fit(END, width, "^"))
+
+
+@dataclass(slots=True)
+class _Body:
+    """The lines of one page between its head and its foot."""
+
+    lines: list[str] = field(default_factory=list)
+    heading_lines: int = 0
+
+
+class _Layout:
+    """Fills pages with chunks: lines that must not be parted, such as a heading, a row and its totals."""
+
+    def __init__(self, document: Document, setup: Setup) -> None:
+        self.width = setup.width
+        self.room = setup.lines - HEAD_LINES - FOOT_LINES
+        self.plain = to_ascii if setup.ascii_only else clean
+        self.pages: list[_Body] = [_Body()]
+        self.columns: tuple[Column, ...] = ()
+        self.heads: list[str] = []
+        self.groups: list[Group] = []
+        self.line: Callable[[Row], str] = lambda row: ""
+        self.chunk: list[str] = []
+        self.repeat: list[str] = []  # what a page that begins with this chunk repeats
+        self.eject = False
+
+    def lay_out(self, items: Iterable[Item]) -> None:
+        following = chain(items, (None,))
+        item = next(following)
+        for after in following:
+            if item is None:
+                return
+            if not self.chunk:
+                self._begin(item)
+            if type(item) is tuple:
+                self.chunk.append(self.line(item))
+                keep_next = False
+            else:
+                keep_next = self._add(item)
+            if not (keep_next and after is not None) and not isinstance(after, Total):
+                self._place()
+            item = after
+
+    def close(self, lines: tuple[str, ...]) -> None:
+        """The end of the report, under whatever is still open."""
+        self.repeat, self.chunk = [], [self._text(line) for line in lines]
+        self._place()
+
+    def _begin(self, item: Item) -> None:
+        """Note what a page break before ``item`` would have to repeat."""
+        if isinstance(item, Heads):
+            self.heads, self.groups = [], []
+        elif isinstance(item, Group):
+            self.groups = [group for group in self.groups if group.level < item.level]
+        self.repeat = self.heads + [self._text(group.text, CONTINUED) for group in self.groups]
+
+    def _add(self, item: Heads | Group | Total | Block | Row) -> bool:
+        """Add an item to the chunk; whether the next one must stand with it."""
+        match item:
+            case Heads(columns):
+                self.groups = []
+                self._set_columns(columns)
+                if columns:
+                    self.chunk += ["", *self.heads]
+                return True
+            case Group(text, level, eject):
+                self.groups = [group for group in self.groups if group.level < level] + [item]
+                self.eject = self.eject or eject
+                under_heads = bool(self.heads) and self.chunk[-1:] == self.heads[-1:]
+                self.chunk += [self._text(text)] if under_heads else ["", self._text(text)]
+                return True
+            case Total(_, _, level):
+                self.chunk += self._total(item)
+                self.groups = [group for group in self.groups if group.level < level]
+                return False
+            case Block(lines, keep_next):
+                self.chunk += [self._text(line) for line in lines]
+                return keep_next
+        raise TypeError(f"{item!r} is no item of a page.")
+
+    def _place(self) -> None:
+        """Put the chunk on the page, or on the next one when it does not fit."""
+        body = self.pages[-1]
+        if body.lines and (self.eject or len(body.lines) + len(self.chunk) > self.room):
+            body = self._new_page()
+        self.eject = False
+        if len(body.lines) == body.heading_lines:
+            while self.chunk and not self.chunk[0]:
+                self.chunk.pop(0)
+        if not body.lines:
+            body.heading_lines = min(len(self.heads), len(self.chunk)) if self._begins_with_heads() else 0
+        for line in self.chunk:  # a chunk longer than a page has to be parted
+            if len(body.lines) >= self.room:
+                body = self._new_page()
+            body.lines.append(line)
+        self.chunk = []
+
+    def _begins_with_heads(self) -> bool:
+        return bool(self.heads) and self.chunk[: len(self.heads)] == self.heads
+
+    def _new_page(self) -> _Body:
+        repeat = self.repeat if len(self.repeat) < self.room // 2 else []
+        body = _Body(list(repeat), len(repeat))
+        self.pages.append(body)
+        return body
+
+    def _text(self, text: str, after: str = "") -> str:
+        return fit(self.plain(text), self.width - len(after)).rstrip() + after
+
+    def _set_columns(self, columns: tuple[Column, ...]) -> None:
+        taken = sum(column.width for column in columns) + len(GAP) * max(0, len(columns) - 1)
+        if taken > self.width:
+            raise ValueError(f"{taken} cells of columns do not fit on a page of {self.width}.")
+        self.columns, self.heads = columns, column_heads(columns)
+        self.line = row_writer(columns, self.plain)
+
+    def _total(self, total: Total) -> list[str]:
+        if not total.cells:
+            return [self._text(total.label)]
+        widths = [column.width for column in self.columns]
+        first = next((n for n, cell in enumerate(total.cells) if cell != ""), len(widths))
+        label_width = sum(widths[:first]) + len(GAP) * max(0, first - 1)
+        line = self.line(total.cells)
+        lines = [fit(self.plain(total.label), label_width) + line[label_width:] if first else line]
+        if total.rule:
+            dashes = tuple("-" * w if cell != "" else "" for w, cell in zip(widths, total.cells, strict=True))
+            lines.insert(0, self.line(dashes))
+        return lines
+
+
+def column_heads(columns: Sequence[Column]) -> list[str]:
+    """The heads over the columns, on one or two lines, underlined with dashes."""
+    if not columns:
+        return []
+    parts = [column.head.split("|") for column in columns]
+    height = max(len(part) for part in parts)
+    stacked = zip_longest(*([""] * (height - len(part)) + part for part in parts), fillvalue="")
+    lines = [
+        GAP.join(
+            fit(text, column.width, ">" if column.number else "<")
+            for text, column in zip(line, columns, strict=True)
+        ).rstrip()
+        for line in stacked
+    ]
+    return [*lines, GAP.join("-" * column.width for column in columns)]
+
+
+def row_writer(columns: Sequence[Column], plain: Callable[[str], str]) -> Callable[[Row], str]:
+    """A function from a row to its line. Rows that simply fit take the quick way: one ``%`` and one look."""
+    template = GAP.join(f"%{'' if column.number else '-'}{column.width}s" for column in columns)
+    length = sum(column.width for column in columns) + len(GAP) * max(0, len(columns) - 1)
+
+    def cell(value: Cell, column: Column) -> str:
+        text = plain(str(value))
+        return fit_number(text, column.width) if column.number else fit(text, column.width)
+
+    def line(row: Row) -> str:
+        quick = template % row
+        if len(quick) == length and quick.isascii() and quick.isprintable():
+            return quick
+        return GAP.join(cell(value, column) for value, column in zip(row, columns, strict=True))
+
+    return line

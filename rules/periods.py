@@ -1,0 +1,64 @@
+"""Reporting periods as spans of day numbers, both ends inside; a fiscal year has the name of its last one."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+FEDERAL_FISCAL_START: Final = 10  # 1 October, 31 USC 1102
+
+_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A span of days, first and last day inside."""
+
+    from_day: int
+    to_day: int
+    name: str = ""  # canonical: 2026-11, FY2027, or two dates
+
+    @property
+    def days(self) -> int:
+        """Calendar days in the period."""
+        return max(0, self.to_day - self.from_day + 1)
+
+    def until(self, day: int) -> Period:
+        """The part of the period that ends no later than ``day``."""
+        return Period(self.from_day, min(self.to_day, day), self.name)
+
+
+def month(text: str) -> Period:
+    """The calendar month ``YYYY-MM``. Raises ``ValueError``."""
+    match = _MONTH.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is no month: write it as 2026-11.")
+    year, number = int(match[1]), int(match[2])
+    first = date(year, number, 1).toordinal()
+    return Period(first, first + monthrange(year, number)[1] - 1, text)
+
+
+def month_of(day: int, *, years_back: int = 0, months_back: int = 0) -> Period:
+    """The calendar month that holds a day, or one that lies so far before it."""
+    held = date.fromordinal(day)
+    serial = (held.year - years_back) * 12 + held.month - 1 - months_back
+    return month(f"{serial // 12:04d}-{serial % 12 + 1:02d}")
+
+
+def fiscal_year_to(day: int, start_month: int = FEDERAL_FISCAL_START) -> Period:
+    """From the first day of the fiscal year that holds ``day`` to that day."""
+    held = date.fromordinal(day)
+    started = held.year if held.month >= start_month else held.year - 1
+    ends_in = started if start_month == 1 else started + 1
+    return Period(date(started, start_month, 1).toordinal(), day, f"FY{ends_in}")
+
+
+def span(first: str, last: str) -> Period:
+    """From one ISO date to another. Raises ``ValueError``."""
+    period = Period(date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal())
+    if period.to_day < period.from_day:
+        raise ValueError(f"The period ends ({last}) before it begins ({first}).")
+    return Period(period.from_day, period.to_day, f"{first}/{last}")

@@ -1,0 +1,53 @@
+"""Months, fiscal years and spans of days."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.periods import Period, fiscal_year_to, month, month_of, span
+
+
+def day(text: str) -> int:
+    return date.fromisoformat(text).toordinal()
+
+
+class TestPeriods:
+    def test_february_of_a_leap_year_has_29_days(self):
+        assert month("2028-02").days == 29
+
+    @pytest.mark.parametrize("text", ["2026", "2026-13", "2026-1", "11/2026", ""])
+    def test_what_is_no_month_is_refused(self, text):
+        with pytest.raises(ValueError, match="month"):
+            month(text)
+
+    def test_the_same_month_a_year_back_keeps_its_own_length(self):
+        assert month_of(day("2028-02-29"), years_back=1) == month("2027-02")
+
+    def test_months_back_cross_the_year(self):
+        assert month_of(day("2026-02-10"), months_back=2).name == "2025-12"
+
+    @pytest.mark.parametrize(
+        ("at", "start", "first", "name"),
+        [
+            ("2026-11-30", 10, "2026-10-01", "FY2027"),
+            ("2026-09-30", 10, "2025-10-01", "FY2026"),
+            ("2026-10-01", 10, "2026-10-01", "FY2027"),
+            ("2026-03-31", 1, "2026-01-01", "FY2026"),
+        ],
+    )
+    def test_a_fiscal_year_is_named_by_its_last_one(self, at, start, first, name):
+        assert fiscal_year_to(day(at), start) == Period(day(first), day(at), name)
+
+    def test_a_span_ends_no_earlier_than_it_begins(self):
+        with pytest.raises(ValueError, match="before"):
+            span("2026-11-02", "2026-11-01")
+
+    @given(st.dates(), st.integers(1, 12))
+    def test_a_fiscal_year_holds_its_day_and_no_more_than_a_year(self, at, start):
+        if (at.year, at.month) < (1, start):
+            return
+        assert 1 <= fiscal_year_to(at.toordinal(), start).days <= 366

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from config.data_sets import dictionary_for
+from config.data_sets import library
 from db import drafts, locks
 from rules import edits, records
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, split_path
@@ -36,7 +36,6 @@ KINDS: dict[ItemType, Kind] = {
 CODED = (ItemType.DIAGNOSIS, ItemType.PROCEDURE)
 ECHO_CELLS = 30
 CODE_ECHO_CELLS = 44
-FREE_TABLE = ("site.",)  # tables of the site: a value that is not in them is kept and confirmed later
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class DataSetForm(FormScreen):
 
     def dictionary_on(self, day: str) -> Dictionary:
         """The version of the data set in force on an ISO day; the newest on a blank one."""
-        return dictionary_for(self.data_set, day, self.session.directory)
+        return library(self.session.directory / "site").of(self.data_set, day)
 
     def open(self, key: str) -> Opened:
         loaded = self.load(key)
@@ -122,9 +121,7 @@ class DataSetForm(FormScreen):
         computed = edits.computed(self.dictionary, settled, context)
         derived |= {p: v for p, v in computed.items() if values.get(p, "") != v}
         settled |= derived
-        return Changed(
-            self.findings(settled), self.echoes(settled), derived, self.panel(settled)
-        )
+        return Changed(self.findings(settled), self.echoes(settled), derived, self.panel(settled))
 
     def findings(self, values: Values) -> list[Finding]:
         """Everything there is to say about the record."""

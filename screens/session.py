@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
-    from db.actors import Actor
     from db.codes import CodeStore
+
+    from db.actors import Actor
     from db.store import SignedOn
     from rules.tables import Tables
 

@@ -1,0 +1,182 @@
+"""CEN, INP, ADM, DSC, TRN, DTH: who is in house now, and who came, left, moved or died on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from db import census, store
+from db.actors import Action as Deed
+from db.acts import viewed
+from rules.census import Event
+from rules.dates import Unclear, parse_date
+from rules.moments import day_number
+from screens import shown
+from screens.drafts import page_of
+from screens.keyset import Key, KeysetList
+from screens.session import Session
+from tui.screen import Action, Column, ListScreen, Page, Row, ScreenError
+
+
+class Units(ListScreen):
+    """Heads in each unit in this minute."""
+
+    title: ClassVar[str] = "Census now, by unit"
+    empty: ClassVar[str] = "Nobody is in house."
+    actions: ClassVar[tuple[Action, ...]] = (Action("P", "Patients", go="INP {subject}"),)
+    session: Session
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Unit", 10, frozen=True), Column("Adults, children", 16, ">"), Column("Newborns", 8, ">"),
+            Column("On leave", 8, ">"),
+        )  # fmt: skip
+
+    def heading(self) -> Sequence[str]:
+        rows = census.census_now()
+        return (
+            (
+                f"In house: {sum(row[1] for row in rows)} adults and children, {sum(row[2] for row in rows)} newborns, "
+                f"{sum(row[3] for row in rows)} on leave"
+            ),
+        )
+
+    def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
+        rows = [
+            Row((unit,), (unit, str(heads), str(newborns), str(away)), unit)
+            for unit, heads, newborns, away in census.census_now()
+        ]
+        return page_of(sorted(rows, key=lambda row: row.key), key, limit, backward=backward)
+
+
+class Inpatients(KeysetList):
+    """Inpatients of a unit, or of the house, by bed."""
+
+    title: ClassVar[str] = "Inpatients"
+    empty: ClassVar[str] = "Nobody is in this unit."
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("M", "Movements", go="ACC {subject}"),
+        Action("A", "Abstract", go="ABS {subject}"),
+    )
+    unit = ""
+
+    def open(self, key: str) -> str:
+        self.unit = key.strip().upper()
+        viewed(
+            self.session.actor, Deed.VIEW_CENSUS, kind="census", record=self.unit,
+            detail={"list": "inpatients"},
+        )  # fmt: skip
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        return (f"Unit {self.unit}" if self.unit else "All units",)
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Bed", 6, frozen=True), Column("MRN", 10), Column("Name", 24), Column("S", 1), Column("Age", 3, ">"),
+            Column("Service", 8), Column("Admitted", 10), Column("Days", 4, ">"), Column("Leave", 5),
+            Column("Attending", 12), Column("Account", 12),
+        )  # fmt: skip
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        now = store.current().now()
+        return [
+            Row(
+                person.key,
+                (
+                    person.bed, person.mrn, person.name, person.sex, shown.age(person.birth_date, now.local),
+                    person.service, shown.day(person.admitted_at[:10]), shown.days_since(person.admit_day, now.day),
+                    person.on_leave, person.attending, person.account,
+                ),
+                person.account,
+                "n" if person.newborn else "",
+            )
+            for person in census.inpatients(self.unit, after, limit)
+        ]  # fmt: skip
+
+
+class _OfADay(KeysetList):
+    """Movements of one day; the day is keyed after the word (``ADM T-1``), yesterday without one."""
+
+    kinds: ClassVar[tuple[Event, ...]]
+    deaths_only: ClassVar[bool] = False
+    empty: ClassVar[str] = "None on this day."
+    position_label: ClassVar[str] = "Day"
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("M", "Movements", go="ACC {subject}"),
+        Action("A", "Abstract", go="ABS {subject}"),
+    )
+    day = 0
+
+    def open(self, key: str) -> str:
+        self.day = self._day(key or "T-1")
+        viewed(
+            self.session.actor, Deed.VIEW_CENSUS, kind="day", record=shown.iso(self.day),
+            detail={"list": self.title},
+        )  # fmt: skip
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        counts = census.event_counts(self.day)
+        return (
+            (
+                f"{shown.day(shown.iso(self.day))}: {counts['admissions']} admitted, {counts['discharges']} discharged, "
+                f"{counts['deaths']} of them died, {counts['transfers']} transferred"
+            ),
+        )
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Time", 4, frozen=True), Column("MRN", 10), Column("Name", 24), Column("S", 1), Column("Age", 3, ">"),
+            Column("From", 6), Column("Unit", 6), Column("Service", 7), Column("Disp", 4), Column("LOS", 4, ">"),
+            Column("Account", 12),
+        )  # fmt: skip
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        found = census.events(self.day, self.kinds, after, limit, deaths_only=self.deaths_only)
+        return [
+            Row(
+                row.key,
+                (
+                    row.at[11:13] + row.at[14:16], row.mrn, row.name, row.sex, shown.age(row.birth_date, row.at),
+                    row.from_unit, row.unit, row.service, row.disposition,
+                    "" if row.los_days is None else str(row.los_days), row.account,
+                ),
+                row.account,
+                "n" if row.newborn else "s" if row.same_day else "",
+            )
+            for row in found
+        ]  # fmt: skip
+
+    def position(self, text: str) -> Key | None:
+        self.day = self._day(text)
+        return None
+
+    def _day(self, text: str) -> int:
+        local = store.current().now().local
+        found = parse_date(text, datetime.fromisoformat(local))
+        if isinstance(found, Unclear):
+            raise ScreenError(f"{text} is no day: key a date such as T-1 or 11/20/2026.")
+        return day_number(found)
+
+
+class Admissions(_OfADay):
+    title: ClassVar[str] = "Admissions"
+    kinds = (Event.ADMIT,)
+
+
+class Discharges(_OfADay):
+    title: ClassVar[str] = "Discharges, deaths among them"
+    kinds = (Event.DISCHARGE,)
+
+
+class Transfers(_OfADay):
+    title: ClassVar[str] = "Transfers"
+    kinds = (Event.TRANSFER, Event.SERVICE)
+
+
+class Deaths(_OfADay):
+    title: ClassVar[str] = "Deaths"
+    kinds = (Event.DISCHARGE,)
+    deaths_only = True

@@ -1,0 +1,325 @@
+"""PAT, CHT, PTA, REN: find a patient by anything known, see the chart, amend it, name the unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from db import encounters, locks, patients, store
+from db.actors import Action as Deed
+from db.acts import Conflict, NotPermitted, viewed
+from db.patients import PatientRow
+from rules.findings import Finding, Level
+from screens import shown
+from screens.keyset import Key, KeysetList
+from screens.session import Session
+from tui.screen import (
+    Action,
+    Choice,
+    Column,
+    Command,
+    Field,
+    Filed,
+    FormScreen,
+    Kind,
+    Opened,
+    Outcome,
+    Refused,
+    Row,
+    ScreenError,
+    Section,
+    Values,
+)
+
+FORMS_OF_ASKING = (
+    "Key / and any of: LAST,FIRST (either cut short) - MRN - SSN - initial and last 4 (H9999) -",
+    "birth date - account - terminal digits (45-49-99) - former name or number.",
+)
+
+
+class FindPatient(KeysetList):
+    """Patients that what was keyed may mean."""
+
+    title: ClassVar[str] = "Find a patient"
+    position_label: ClassVar[str] = "Patient"
+    empty: ClassVar[str] = "No patient found."
+    help: ClassVar[str] = " ".join(FORMS_OF_ASKING)
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("C", "Chart", go="CHT {subject}"),
+        Action("E", "Edit", go="PTA {subject}"),
+        Action("R", "Request for records", go="ROI NEW {subject}"),
+    )
+    commands: ClassVar[tuple[Command, ...]] = (Command("REG", "Register a new patient", "register", "F6"),)
+    text = ""
+
+    def open(self, key: str) -> str:
+        self.ask(key)
+        return ""
+
+    def ask(self, text: str) -> None:
+        """Look for another patient; the search is one row of the audit trail."""
+        self.text = text.strip()
+        if self.text:
+            viewed(self.session.actor, Deed.FIND_PATIENT, kind="patient list", detail={"asked": self.text})
+
+    def heading(self) -> Sequence[str]:
+        return (f"Asked for: {self.text}",) if self.text else FORMS_OF_ASKING
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("MRN", 10, frozen=True), Column("Name", 28), Column("Born", 10), Column("S", 1), Column("SSN", 4),
+            Column("Note", 30),
+        )  # fmt: skip
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        if not self.text:
+            return []
+        return [row_of(found) for found in patients.find(self.text, after, limit)]
+
+    def position(self, text: str) -> Key | None:
+        self.ask(text)
+        return None
+
+    def register(self, rest: str) -> Outcome:
+        return Outcome(go="PTA")
+
+
+def row_of(found: PatientRow) -> Row:
+    """A patient as a row of a list."""
+    note = "; ".join((*((found.matched,) if found.matched else ()), *found.warnings))
+    cells = (found.mrn, found.name, shown.day(found.birth_date), found.sex, found.ssn_last4, note)
+    return Row(found.key, cells, found.mrn, "!" if found.warnings else "")
+
+
+class Chart(KeysetList):
+    """A patient's encounters, newest first."""
+
+    title: ClassVar[str] = "Patient chart"
+    empty: ClassVar[str] = "This patient has no encounters."
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("A", "Abstract", go="ABS {subject}"),
+        Action("M", "Movements", go="ACC {subject}"),
+    )
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("EDIT", "Amend the patient", "amend", "F10"),
+        Command("REQ", "New request for records", "request"),
+        Command("ACCT", "Accounting of disclosures", "accounting", "F11"),
+    )
+    patient_id = 0
+    mrn = ""
+    lines: Sequence[str] = ()
+
+    def open(self, key: str) -> str:
+        self.patient_id = patient_named(key)
+        who = patients.get(self.patient_id)
+        self.mrn = who["mrn"]
+        viewed(
+            self.session.actor, Deed.VIEW_PATIENT, kind="patient", record=self.mrn, patient_id=self.patient_id
+        )
+        today = store.current().now().local
+        lines = [
+            shown.who(self.mrn, who["name"], who["birth_date"], who["sex"], today),
+            ", ".join(part for part in (who["street"], who["city"], who["state"], who["zip"]) if part),
+        ]
+        if warned := patients.warnings(self.patient_id):
+            lines.append("NOTE: " + "; ".join(warned))
+        self.lines = lines
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        return self.lines
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Account", 12, frozen=True), Column("Class", 5), Column("From", 15), Column("To", 15),
+            Column("Unit", 6), Column("Service", 8), Column("Disp", 4), Column("LOS", 4, ">"), Column("Abstract", 8),
+        )  # fmt: skip
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        return [
+            Row(
+                (-(stay.admit_day or 0), -stay.id),
+                (
+                    stay.account, stay.patient_class, shown.moment(stay.admitted_at or stay.arrived_at),
+                    shown.moment(stay.discharged_at), stay.unit or stay.location, stay.service, stay.disposition,
+                    "" if stay.los_days is None else str(stay.los_days), "filed" if stay.abstracted_day else "",
+                ),
+                stay.account,
+                "x" if stay.state == "cancelled" else "",
+            )
+            for stay in encounters.of_patient(self.patient_id, (-after[0], -after[1]) if after else None, limit)
+        ]  # fmt: skip
+
+    def recall_as(self) -> tuple[str, str] | None:
+        return ("patient", self.mrn)
+
+    def amend(self, rest: str) -> Outcome:
+        return Outcome(go=f"PTA {self.mrn}")
+
+    def request(self, rest: str) -> Outcome:
+        return Outcome(go=f"ROI NEW {self.mrn}")
+
+    def accounting(self, rest: str) -> Outcome:
+        return Outcome(go=f"ACD {self.mrn}")
+
+
+class ToRename(KeysetList):
+    """Patients under a name that stands in for one not known yet."""
+
+    title: ClassVar[str] = "Patients to rename"
+    empty: ClassVar[str] = "Every patient has a name."
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("E", "Edit the name", go="PTA {subject}"),
+        Action("K", "Keep: this is the name", method="keep", confirm="Is this the patient's real name?"),
+    )
+
+    def columns(self) -> Sequence[Column]:
+        return (Column("MRN", 10), Column("Name", 30), Column("Born", 10), Column("S", 1))
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        return [
+            Row(
+                (found.patient_id,),
+                (found.mrn, found.name, shown.day(found.birth_date), found.sex),
+                found.mrn,
+            )
+            for found in patients.temporary(after[0] if after else 0, limit)
+        ]
+
+    def keep(self, subject: str) -> Outcome:
+        from db.acts import act
+
+        patient_id = patient_named(subject)
+        with act(
+            self.session.actor, Deed.AMEND_PATIENT, kind="patient", record=subject, patient_id=patient_id
+        ) as done:
+            patients.set_temporary(patient_id, temporary=False)
+            done.changed({"temporary": "1"}, {"temporary": "0"})
+        return Outcome(f"{subject} keeps its name.", reload=True)
+
+
+class AmendPatient(FormScreen):
+    """A patient's registration. What changes is kept with old and new value."""
+
+    title: ClassVar[str] = "Patient"
+    session: Session
+    key = ""
+    version = 0
+    lock = ""
+    before: Values
+
+    def sections(self) -> tuple[Section, ...]:
+        return SECTIONS
+
+    def open(self, key: str) -> Opened:
+        self.key, self.before, self.version = key, {}, 0
+        if not key:
+            return Opened({}, focus="mrn", message="A new patient: key the MRN first.")
+        patient_id = patient_named(key)
+        who = patients.get(patient_id)
+        self.key, self.version = who["mrn"], int(who["version"])
+        viewed(self.session.actor, Deed.VIEW_PATIENT, kind="patient", record=self.key, patient_id=patient_id)
+        self.before = {name: who[name] for name in NAMES if who.get(name)}
+        held = locks.take(self.session.actor, "patient", self.key)
+        self.lock = "" if held else self.key
+        locked = f"{held.full_name or held.user} is changing this patient." if held else ""
+        today = store.current().now().local
+        banner = shown.who(self.key, who["name"], who["birth_date"], who["sex"], today)
+        return Opened(dict(self.before), (banner,), "last_name", locked=locked)
+
+    def close(self) -> None:
+        if self.lock:
+            locks.release(self.session.actor, "patient", self.lock)
+            self.lock = ""
+
+    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
+        table = self.session.tables.get({"marital": "marital_status"}.get(path, path))
+        rows = table.on() if table else ()
+        wanted = text.casefold()
+        found = [
+            row for row in rows if row.code.casefold().startswith(wanted) or wanted in row.text.casefold()
+        ]
+        return [Choice(row.code, row.text) for row in found[:limit]]
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        if not values.get("last_name"):
+            message = "The last name is missing: key it, or UNKNOWN for somebody not identified yet."
+            return Refused((Finding(Level.FATAL, "P001", message, "last_name"),))
+        fields = {name: values.get(name) or ("@" if self.before.get(name) else "") for name in NAMES}
+        try:
+            applied = patients.file(self.session.actor, fields, self.version)
+        except (Conflict, NotPermitted) as error:
+            return Refused((Finding(Level.FATAL, "S002", str(error)),))
+        if applied.refused:
+            return Refused(applied.findings)
+        return Filed(f"FILED {values.get('mrn', '')}", go=f"CHT {values.get('mrn', '')}")
+
+    def recall_as(self) -> tuple[str, str] | None:
+        return ("patient", self.key) if self.key else None
+
+
+def patient_named(text: str) -> int:
+    """The one patient that ``text`` means. Raises ``ScreenError`` when there is none, or more than one."""
+    if exact := patients.by_mrn(text.strip()):
+        return exact
+    found = patients.find(text, None, 2)
+    if len(found) == 1:
+        return found[0].patient_id
+    if found:
+        raise ScreenError(f"{text} may be several patients: choose one with PAT {text}.")
+    raise ScreenError(f"No patient is known as {text}: PAT lists the ways to look for one.")
+
+
+def _field(name: str, label: str, width: int, **more: Any) -> Field:
+    return Field(name, label, width, **more)
+
+
+SECTIONS = (
+    Section(
+        "name",
+        "Name and numbers",
+        (
+            _field("mrn", "MRN", 20, kind=Kind.UPPER, required=True, help="The medical record number, one for life."),
+            _field("last_name", "Last name", 30, length=60, kind=Kind.UPPER, required=True),
+            _field("first_name", "First name", 30, length=60, kind=Kind.UPPER),
+            _field("middle_name", "Middle name", 20, length=60, kind=Kind.UPPER),
+            _field("suffix", "Suffix", 6, kind=Kind.UPPER, same_row=True, help="JR, SR, III."),
+            _field(
+                "aliases", "Other names", 40, length=200, kind=Kind.UPPER,
+                help="Former or other names as LAST,FIRST; several joined by |. They find the chart too.",
+            ),
+            _field("birth_date", "Birth date", 10, kind=Kind.DATE, past=True, imprecise=True),
+            _field("sex", "Sex", 1, kind=Kind.UPPER, lookup=True, auto_skip=True, same_row=True, help="M, F, U or X."),
+            _field("ssn", "SSN", 9, help="Nine digits, without dashes."),
+        ),
+    ),
+    Section(
+        "residence",
+        "Residence",
+        (
+            _field("street", "Street", 40, length=80),
+            _field("city", "City", 25, length=50),
+            _field("state", "State", 2, kind=Kind.UPPER, auto_skip=True, same_row=True),
+            _field("zip", "ZIP", 10, same_row=True),
+            _field("county", "County", 25),
+            _field("country", "Country", 2, kind=Kind.UPPER, same_row=True),
+            _field("phone", "Phone", 20),
+        ),
+    ),
+    Section(
+        "more",
+        "More",
+        (
+            _field("race", "Race", 20, kind=Kind.UPPER, lookup=True, help="Several joined by |."),
+            _field("ethnicity", "Ethnicity", 8, kind=Kind.UPPER, lookup=True),
+            _field("marital", "Marital status", 4, kind=Kind.UPPER, lookup=True),
+            _field("death_date", "Died on", 10, kind=Kind.DATE, past=True),
+            _field("patient_category", "Category", 12, kind=Kind.UPPER),
+            _field(
+                "us_person", "US person", 1, kind=Kind.YES_NO,
+                help="A living citizen or permanent resident: the Privacy Act protects them, 5 USC 552a(a)(2).",
+            ),
+        ),
+    ),
+)  # fmt: skip
+NAMES = tuple(part.name for section in SECTIONS for part in section.parts if isinstance(part, Field))

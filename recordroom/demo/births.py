@@ -50,7 +50,9 @@ def _newborn(at: int, hospital: Hospital, mother: Open, case: Case, weeks: int, 
         child.first, child.middle = f"BABY{'BOY' if child.sex == 'M' else 'GIRL'}", order
         child.temporary = True
     birth = {"vaginal": ("Z38.00", "Z38.30"), "cesarean": ("Z38.01", "Z38.31")}[mother.case.delivery]
-    own = replace(case, service="NBN", principal=(birth[bool(order)],), died=0.004 if case.special else 0.0003)
+    own = replace(
+        case, service="NBN", principal=(birth[bool(order)],), died=0.004 if case.special else 0.0003
+    )
     unit = hospital.beds.unit_for("special nursery" if case.special else "nursery")
     stay = Stay(
         hospital.account(at // DAY), child, True, hospital.attending("NBN"), mother.stay.payer, "4", "5",

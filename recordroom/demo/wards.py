@@ -30,14 +30,15 @@ def units(plan: Plan) -> list[Unit]:
     made: list[Unit] = []
     rows: list[dict[str, Any]] = table("hospital")["unit"]
     size = table("hospital")["ward_size"]
-    floor, wing, given = 3, 0, 0
+    floor, wing, given, share = 3, 0, 0, 0.0
     bedded = [row for row in rows if row.get("share")]
     for row in bedded:
-        beds = plan.beds - given if row is bedded[-1] else max(2, round(plan.beds * row["share"]))
+        share += row["share"]
+        beds = (plan.beds if row is bedded[-1] else round(plan.beds * share)) - given
         given += beds
-        parts = -(-beds // size)
+        parts = max(1, -(-beds // size))
         for part in range(parts):
-            share = beds // parts + (part < beds % parts)
+            own = beds // parts + (part < beds % parts)
             code = row.get("code", "")
             if not code:
                 code, wing = f"{floor}{WINGS[wing]}", wing + 1
@@ -46,9 +47,8 @@ def units(plan: Plan) -> list[Unit]:
             elif parts > 1:
                 code = f"{code}{part + 1}"
             name = f"{row['name']} {code}" if code[0].isdigit() or parts > 1 else row["name"]
-            first = part == 0
-            made.append(Unit(code, name, row["kind"], row.get("division", "ACU"), True, share, 0,
-                             tuple(_changes(plan, row["kind"], share)) if first else ()))  # fmt: skip
+            changes = tuple(_changes(plan, row["kind"], own)) if part == 0 else ()
+            made.append(Unit(code, name, row["kind"], row.get("division", "ACU"), True, own, 0, changes))
     for row in rows:
         if not row.get("share"):
             bassinets = max(2, round(plan.beds * row["bassinets"])) if "bassinets" in row else 0

@@ -1,0 +1,81 @@
+"""Builders of records with sensible defaults: a test names what it is about and nothing else."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Final
+
+from db import encounters, movements, patients, store
+from db.changes import Applied, Source
+from db.connect import writing
+from db.movements import Movement
+from rules.census import Event
+from rules.moments import moment
+
+SOURCE: Final = Source("builder", "test")
+_NUMBERS = count(1)
+
+# A name of 60 characters that would move the cursor, colour the screen, start markup and turn the line round.
+POISON_LAST: Final = (
+    "\x1b[2J\x1b]0;owned\x07[/foo][red]O’Brïen\u202egnirts\u202c\u200b\u0085-van-den-Überlangen"
+)
+POISON_FIRST: Final = "[b]Zoë[/b]\x9b31m\r\n\t\x00\x7fNUL|^~\\&@${HOME}'; DROP TABLE patient; --"
+
+
+def a_patient(**fields: str) -> int:
+    """A registered patient (its internal number); ``fields`` as ``db.patients.FIELDS``."""
+    return _applied(patients.apply, the_fields_of_a_patient(**fields), SOURCE)
+
+
+def the_fields_of_a_patient(**fields: str) -> dict[str, str]:
+    """What a registration would bring: a complete one, with an MRN of its own."""
+    number = next(_NUMBERS)
+    return {
+        "mrn": f"{900_000 + number:08d}", "last_name": "Miller", "first_name": "Ruth", "middle_name": "A",
+        "birth_date": "1951-03-09", "sex": "F", "ssn": f"9{number:08d}", "street": "12 Elm St",
+        "city": "Stillwater Bend", "state": "NY", "zip": "12999", "phone": "518-555-0100",
+    } | fields  # fmt: skip
+
+
+def the_poisoned_patient(**fields: str) -> int:
+    """A patient whose names hold everything that must never reach a terminal or printer as it is."""
+    return a_patient(**({"last_name": POISON_LAST, "first_name": POISON_FIRST, "city": POISON_LAST} | fields))
+
+
+def an_encounter(patient_id: int = 0, account: str = "", **fields: str) -> int:
+    """An account without movements (its internal number); ``fields`` as ``db.encounters.FIELDS``."""
+    patient_id = patient_id or a_patient()
+    account = account or f"26{next(_NUMBERS):08d}"
+    fields = {
+        "class": "I",
+        "provider": "1001",
+        "payer": "MCR",
+        "priority": "1",
+        "point_of_origin": "1",
+    } | fields
+    return _applied(encounters.apply, account, patient_id, fields, SOURCE)
+
+
+def a_movement(encounter_id: int, event: str, at: str, unit: str = "", service: str = "", **more: str) -> int:
+    """A movement on an account at canonical local time (its internal number)."""
+    made = Movement(Event(event), moment(at, store.current().zone), unit, service, **more)  # type: ignore[arg-type]
+    return _applied(movements.record, encounter_id, made, SOURCE)
+
+
+def a_stay(
+    admitted: str = "2026-11-01T08:00", discharged: str = "", *, patient_id: int = 0, account: str = "",
+    unit: str = "3E", service: str = "MED", disposition: str = "01", **fields: str,
+) -> int:  # fmt: skip
+    """An inpatient account admitted, and discharged if a time is given (its internal number)."""
+    encounter_id = an_encounter(patient_id, account, **fields)
+    a_movement(encounter_id, "admit", admitted, unit, service)
+    if discharged:
+        a_movement(encounter_id, "discharge", discharged, disposition=disposition)
+    return encounter_id
+
+
+def _applied(act: object, *arguments: object) -> int:
+    with writing():
+        done: Applied = act(*arguments)  # type: ignore[operator]
+    assert not done.refused, done.reason
+    return done.record_id

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-FEDERAL_FISCAL_START: Final = 10  # 1 October, 31 USC 1102
+FEDERAL_FISCAL_START: Final = "10-01"  # 31 USC 1102
 
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
 
@@ -48,12 +48,13 @@ def month_of(day: int, *, years_back: int = 0, months_back: int = 0) -> Period:
     return month(f"{serial // 12:04d}-{serial % 12 + 1:02d}")
 
 
-def fiscal_year_to(day: int, start_month: int = FEDERAL_FISCAL_START) -> Period:
-    """From the first day of the fiscal year that holds ``day`` to that day."""
+def fiscal_year_to(day: int, start: str = FEDERAL_FISCAL_START) -> Period:
+    """From the first day (``MM-DD``) of the fiscal year of ``day`` to that day. Raises ``ValueError``."""
     held = date.fromordinal(day)
-    started = held.year if held.month >= start_month else held.year - 1
-    ends_in = started if start_month == 1 else started + 1
-    return Period(date(started, start_month, 1).toordinal(), day, f"FY{ends_in}")
+    first_month, first_day = (int(part) for part in start.split("-"))
+    started = held.year if (held.month, held.day) >= (first_month, first_day) else held.year - 1
+    ends_in = started if (first_month, first_day) == (1, 1) else started + 1
+    return Period(date(started, first_month, first_day).toordinal(), day, f"FY{ends_in}")
 
 
 def span(first: str, last: str) -> Period:

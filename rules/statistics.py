@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
@@ -173,6 +174,26 @@ def half_up(value: Count, decimals: int) -> Decimal:
 def share(part: Count, total: Count, decimals: int = 2) -> Decimal | None:
     """``part`` in percent of ``total``. Rounded parts may add to 99.9 or 100.1: total the counts instead."""
     return half_up(Fraction(part) * 100 / Fraction(total), decimals) if total else None
+
+
+POSTOPERATIVE_DAYS: Final = 10  # a death so many days after an operation counts as postoperative
+
+
+class FetalBand(StrEnum):
+    """How far a pregnancy had come at a fetal death; early ones are in no rate."""
+
+    EARLY = "early"
+    INTERMEDIATE = "intermediate"
+    LATE = "late"
+
+
+def fetal_band(weeks: int | None, grams: int | None) -> FetalBand | None:
+    """The band of a fetal death by completed weeks, or by weight when the weeks are not known."""
+    if weeks is not None:
+        return FetalBand.EARLY if weeks < 20 else FetalBand.LATE if weeks >= 28 else FetalBand.INTERMEDIATE
+    if grams is not None:
+        return FetalBand.EARLY if grams <= 500 else FetalBand.LATE if grams > 1000 else FetalBand.INTERMEDIATE
+    return None
 
 
 def with_both(counts: Counts) -> dict[str, Count]:

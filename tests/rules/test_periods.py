@@ -33,10 +33,10 @@ class TestPeriods:
     @pytest.mark.parametrize(
         ("at", "start", "first", "name"),
         [
-            ("2026-11-30", 10, "2026-10-01", "FY2027"),
-            ("2026-09-30", 10, "2025-10-01", "FY2026"),
-            ("2026-10-01", 10, "2026-10-01", "FY2027"),
-            ("2026-03-31", 1, "2026-01-01", "FY2026"),
+            ("2026-11-30", "10-01", "2026-10-01", "FY2027"),
+            ("2026-09-30", "10-01", "2025-10-01", "FY2026"),
+            ("2026-10-01", "10-01", "2026-10-01", "FY2027"),
+            ("2026-03-31", "01-01", "2026-01-01", "FY2026"),
         ],
     )
     def test_a_fiscal_year_is_named_by_its_last_one(self, at, start, first, name):
@@ -46,8 +46,8 @@ class TestPeriods:
         with pytest.raises(ValueError, match="before"):
             span("2026-11-02", "2026-11-01")
 
-    @given(st.dates(), st.integers(1, 12))
+    @given(st.dates(), st.sampled_from(["01-01", "07-01", "10-01"]))
     def test_a_fiscal_year_holds_its_day_and_no_more_than_a_year(self, at, start):
-        if (at.year, at.month) < (1, start):
+        if at.year == 1:
             return
         assert 1 <= fiscal_year_to(at.toordinal(), start).days <= 366

@@ -1,0 +1,226 @@
+"""Counts that statistics are made from, by period: sums of the day summary, and events of the stays counted.
+
+Names of counts are those of ``rules.statistics``. Nothing here rounds or divides, and nothing writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from db import census, site
+from db.census import DayRow
+from db.connect import database
+from rules.periods import Period
+from rules.statistics import ADULTS, NEWBORN, POSTOPERATIVE_DAYS, FetalBand, fetal_band
+
+Counts = dict[str, int]
+
+_EACH: Final = ("unit_id", "service_id", "newborn")
+
+
+@dataclass(slots=True)
+class Counted:
+    """What was counted in a period: the house, and each unit and service by its code."""
+
+    house: Counts
+    by_unit: dict[str, Counts] = field(default_factory=dict)
+    by_service: dict[str, Counts] = field(default_factory=dict)
+
+
+def period_counts(period: Period) -> Counted:
+    """Census, movements, service days and beds of a period, for adults and children and for newborns."""
+    units, services = site.codes("unit"), site.codes("service")
+    none = dict.fromkeys(_NAMES, 0) | {"days": period.days}
+    counted = Counted(dict(none))
+    first, last = period.from_day, period.to_day
+    for rows, named in (
+        (census.day_summary(first - 1, first - 1, by=_EACH), _opening),
+        (census.day_summary(first, last, by=_EACH), _during),
+        (census.day_summary(last, last, by=_EACH), _closing),
+    ):
+        for row in rows:
+            prefix = NEWBORN if row.newborn else ADULTS
+            unit = counted.by_unit.setdefault(units[row.unit_id], dict(none))
+            service = counted.by_service.setdefault(services[row.service_id], dict(none))
+            for part, of_services in ((counted.house, False), (unit, False), (service, True)):
+                for name, value in named(row, of_services):
+                    part[prefix + name] += value
+    _add_beds(counted, period, none)
+    _add_extremes(counted.house, period)
+    return counted
+
+
+def _opening(row: DayRow, of_services: bool) -> Iterator[tuple[str, int]]:
+    yield "opening_census", row.census
+
+
+def _closing(row: DayRow, of_services: bool) -> Iterator[tuple[str, int]]:
+    yield "closing_census", row.census
+
+
+def _during(row: DayRow, of_services: bool) -> Iterator[tuple[str, int]]:
+    """The sums under the names that formulas use; units and services each have transfers of their own."""
+    yield "admissions", row.admissions
+    yield "discharges", row.discharges
+    yield "deaths", row.deaths
+    yield "deaths_under_48h", row.deaths_under_48h
+    yield "transfers_in", row.service_in if of_services else row.unit_in
+    yield "transfers_out", row.service_out if of_services else row.unit_out
+    yield "leave_departures", row.leave_out
+    yield "leave_returns", row.leave_in
+    yield "inpatient_service_days", row.service_days
+    yield "same_day_cases", row.same_day
+    yield "discharge_days", row.discharge_days
+    yield "leave_days", row.on_leave
+
+
+_NAMES: Final = tuple(
+    prefix + name
+    for prefix in (ADULTS, NEWBORN)
+    for name in (
+        "opening_census", "closing_census", "admissions", "discharges", "deaths", "deaths_under_48h",
+        "transfers_in", "transfers_out", "leave_departures", "leave_returns", "inpatient_service_days",
+        "same_day_cases", "discharge_days", "leave_days",
+    )
+)  # fmt: skip
+
+
+def _add_extremes(house: Counts, period: Period) -> None:
+    """The highest and lowest daily census; a day without a row is a day with nobody in the house."""
+    heads: dict[str, list[int]] = {ADULTS: [], NEWBORN: []}
+    for row in census.day_summary(period.from_day, period.to_day, by=("day", "newborn")):
+        heads[NEWBORN if row.newborn else ADULTS].append(row.census)
+    for prefix, each in heads.items():
+        house[prefix + "peak_census"] = max(each, default=0)
+        house[prefix + "minimum_census"] = min(each) if len(each) == period.days > 0 else 0
+
+
+def _add_beds(counted: Counted, period: Period, none: Counts) -> None:
+    """Bed and bassinet days. Without any bed counts occupancy has no denominator, which is not zero beds."""
+    units = site.codes("unit")
+    for unit, days in site.bed_days(period.from_day, period.to_day).items():
+        part = counted.by_unit.setdefault(units[unit], dict(none))
+        for name, value in zip(("bed_count_days", NEWBORN + "bed_count_days"), days, strict=True):
+            part[name] = part.get(name, 0) + value
+            counted.house[name] = counted.house.get(name, 0) + value
+
+
+def names(table: str) -> dict[str, str]:
+    """The names of the ``unit`` or ``service`` rows by code."""
+    return dict(database.execute_sql(f"SELECT code, name FROM {table}").fetchall())
+
+
+def event_counts(period: Period) -> Counts:
+    """What the events of a period say: births, deliveries, operations, infections, and the deaths they explain.
+
+    Autopsies, coroner's cases and death classes belong to the period of the discharge by death; a patient
+    consulted to the period of the discharge; everything else to the day on which it happened.
+    """
+    counts = _happened(period) | _fetal_deaths(period) | _deaths(period)
+    counts["hospital_autopsies"] = counts["inpatient_autopsies"] + counts["autopsies_elsewhere"]
+    counts["bodies_available"] = (
+        counts["deaths_all"] - counts["unautopsied_coroner_cases"] + counts["autopsies_elsewhere"]
+    )
+    counts["patients_consulted"] = _one(
+        "SELECT count(DISTINCT encounter.id) FROM event JOIN encounter ON encounter.id = encounter_id"
+        " WHERE event.state = 'current' AND event.day BETWEEN :first - :reach AND :last"
+        " AND kind = 'consultation' AND discharge_day BETWEEN :first AND :last AND newborn = 0"
+        " AND class = 'I' AND encounter.state = 'active'",
+        period,
+    )
+    counts["obstetric_discharges"] = _one(
+        "SELECT coalesce(sum(discharges), 0) FROM day_stats JOIN service ON service.id = service_id"
+        " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0",
+        period,
+    )
+    return counts
+
+
+_HAPPENED: Final = {
+    "live_births": ("live_birth", None),
+    "deliveries": ("delivery", None),
+    "cesareans": ("delivery", "cesarean"),
+    "operations": ("operation", None),
+    "anesthetics": ("anesthetic", None),
+    "hospital_infections": ("infection", "hai"),
+    "clean_case_infections": ("infection", "postoperative-clean"),
+    "autopsies_former": ("autopsy", "former-patient"),
+    "autopsies_doa": ("autopsy", "doa"),
+}  # fmt: skip
+
+
+def _happened(period: Period) -> Counts:
+    rows = database.execute_sql(
+        "SELECT kind, detail, count(*) FROM event WHERE state = 'current' AND day BETWEEN ? AND ?"
+        " GROUP BY kind, detail",
+        (period.from_day, period.to_day),
+    ).fetchall()
+    counts = {
+        name: sum(n for kind, detail, n in rows if kind == asked and part in (None, detail))
+        for name, (asked, part) in _HAPPENED.items()
+    }
+    counts["autopsies_elsewhere"] = counts.pop("autopsies_former") + counts.pop("autopsies_doa")
+    counts["patients_operated"] = _one(
+        "SELECT count(DISTINCT encounter_id) FROM event WHERE state = 'current' AND kind = 'operation'"
+        " AND day BETWEEN :first AND :last",
+        period,
+    )
+    return counts
+
+
+def _fetal_deaths(period: Period) -> Counts:
+    counts = {f"fetal_deaths_{band}": 0 for band in FetalBand}
+    for detail, weeks, grams in database.execute_sql(
+        "SELECT detail, weeks, grams FROM event WHERE state = 'current' AND kind = 'fetal_death'"
+        " AND day BETWEEN ? AND ?",
+        (period.from_day, period.to_day),
+    ):
+        band = FetalBand(detail) if detail in set(FetalBand) else fetal_band(weeks, grams)
+        if band is not None:
+            counts[f"fetal_deaths_{band}"] += 1
+    return counts
+
+
+def _deaths(period: Period) -> Counts:
+    """What is known of each inpatient death of adults and children in the period."""
+    said = (
+        "EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND event.state = 'current' AND {})"
+    ).format
+    autopsied = said("kind = 'autopsy' AND detail = 'inpatient'")
+    coroner = said("kind = 'coroner'")
+    maternal = said("kind = 'death_class' AND detail = 'maternal-direct'")
+    anesthesia = said("kind = 'death_class' AND detail = 'anesthesia'")
+    operated = said("kind = 'operation' AND event.day BETWEEN discharge_day - ? AND discharge_day")
+    row = database.execute_sql(
+        f"SELECT count(*), coalesce(sum({autopsied}), 0), coalesce(sum({coroner} AND NOT {autopsied}), 0),"
+        f" coalesce(sum({maternal}), 0), coalesce(sum({anesthesia}), 0), coalesce(sum({operated}), 0)"
+        " FROM encounter WHERE class = 'I' AND state = 'active' AND died = 1 AND newborn = 0"
+        " AND discharge_day BETWEEN ? AND ?",
+        (POSTOPERATIVE_DAYS, period.from_day, period.to_day),
+    ).fetchone()
+    found = ("deaths_all", "inpatient_autopsies", "unautopsied_coroner_cases", "maternal_deaths",
+             "anesthesia_deaths", "postoperative_deaths")  # fmt: skip
+    return dict(zip(found, row, strict=True))
+
+
+def readmissions(period: Period, within_days: int = 30) -> Counts:
+    """Live discharges of the period, and those followed by an admission, for any cause, within so many days."""
+    row = database.execute_sql(
+        "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM encounter AS again WHERE again.patient_id ="
+        " encounter.patient_id AND again.class = 'I' AND again.state = 'active'"
+        " AND again.admit_day BETWEEN encounter.discharge_day AND encounter.discharge_day + ?"
+        " AND again.admitted_utc >= encounter.discharged_utc AND again.id <> encounter.id)), 0)"
+        " FROM encounter WHERE class = 'I' AND state = 'active' AND died = 0 AND newborn = 0"
+        " AND discharge_day BETWEEN ? AND ?",
+        (within_days, period.from_day, period.to_day),
+    ).fetchone()
+    return {"live_discharges": row[0], "readmissions_30_day": row[1]}
+
+
+def _one(sql: str, period: Period) -> int:
+    bound: dict[str, Any] = {"first": period.from_day, "last": period.to_day}
+    if ":reach" in sql:
+        bound["reach"] = database.execute_sql("SELECT longest_days FROM census_state").fetchone()[0]
+    return int(database.execute_sql(sql, bound).fetchone()[0])

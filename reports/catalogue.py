@@ -1,0 +1,86 @@
+"""Every report there is, as data: menu, command line, schedule and documentation are made from this table."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Final
+
+from db.actors import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a report asks for. ``default`` is canonical text, or one of ``yesterday`` and ``last month``."""
+
+    name: str  # the flag on the command line and the field on the screen
+    label: str
+    kind: str  # date, month, text
+    required: bool = True
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report: what it is called, what it asks for, who may run it, and the module that makes it.
+
+    The module has ``query(parameters)``, which reads, and the pure functions ``render(data, width)``, which
+    gives a ``Document``, ``sheets(data)``, and, where the JSON is no list of rows, ``as_json(data)``.
+    """
+
+    id: str  # the word on the command line
+    code: str  # as printed on the page
+    title: str
+    about: str
+    module: str
+    parameters: tuple[Parameter, ...] = ()
+    action: Action = Action.RUN_REPORT
+    names_patients: bool = True  # whether a patient can be told from it
+
+    def load(self) -> ModuleType:
+        """The module of the report, imported when it is first run."""
+        return importlib.import_module(self.module)
+
+
+SITE_FILES: Final = ("division", "unit", "service", "provider", "payer", "printer")
+
+CATALOGUE: Final[tuple[Report, ...]] = (
+    Report(
+        "daily-census", "C01", "Daily census by unit and bed",
+        "Everybody in house at the census hour, the recapitulation of each unit and of the house.",
+        "reports.daily_census",
+        (Parameter("day", "Day", "date", default="yesterday"),
+         Parameter("unit", "Unit", "text", required=False)),
+    ),
+    Report(
+        "monthly-statistics", "S01", "Monthly statistical summary",
+        "The month beside the same month of last year and the fiscal year to date, by unit and service.",
+        "reports.monthly_statistics",
+        (Parameter("month", "Month", "month", default="last month"),),
+        names_patients=False,
+    ),
+    Report(
+        "accounting", "L02", "Accounting of disclosures",
+        "The disclosures of one patient's information that must be accounted for.",
+        "reports.accounting",
+        (Parameter("patient", "MRN", "text"),
+         Parameter("from", "From", "date", required=False),
+         Parameter("to", "To", "date", required=False)),
+        Action.VIEW_ACCOUNTING,
+    ),
+    Report(
+        "site-file", "F01", "Site file",
+        "The rows of a site file, with the days on which they are in use.",
+        "reports.site_file",
+        (Parameter("file", "File", "text", choices=SITE_FILES),),
+        Action.VIEW_SITE_FILE, names_patients=False,
+    ),
+)  # fmt: skip
+
+
+def find(word: str) -> Report | None:
+    """The report of this id or printed code, however it is capitalised."""
+    asked = word.casefold()
+    return next((report for report in CATALOGUE if asked in (report.id, report.code.casefold())), None)

@@ -1,0 +1,102 @@
+"""Running a report: permission, what was asked, the data read in one snapshot, and the row in the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from db import site, store
+from db.actors import Actor
+from db.acts import permit, viewed
+from db.connect import large_cache
+from reports.catalogue import Parameter, Report
+from reports.page import Document, Page, Run, Setup, paginate
+from reports.sheet import Sheet, as_objects
+from rules.dates import show_moment
+from rules.moments import day_number, iso_date
+from rules.periods import month, month_of
+
+
+class NotAsked(ValueError):
+    """A parameter is missing or cannot be read; one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """A report that was run: its data, and the forms it can take."""
+
+    report: Report
+    parameters: Mapping[str, str]
+    data: Any
+    run: Run
+
+    @property
+    def _module(self) -> ModuleType:
+        return self.report.load()
+
+    def document(self, width: int) -> Document:
+        """What the report says, for a page of this width."""
+        document: Document = self._module.render(self.data, width)
+        return document
+
+    def pages(self, setup: Setup) -> list[Page]:
+        """The report on paper."""
+        return paginate(self.document(setup.width), self.run, setup)
+
+    def sheets(self) -> list[Sheet]:
+        """The report as tables of typed values."""
+        sheets: list[Sheet] = self._module.sheets(self.data)
+        return sheets
+
+    def json_value(self) -> Any:
+        """The report as a JSON value."""
+        if hasattr(self._module, "as_json"):
+            return {**self._module.as_json(self.data), "facility": self.run.facility}
+        return {
+            "report": self.report.id,
+            "facility": self.run.facility,
+            "parameters": dict(self.parameters),
+            **{sheet.name: as_objects(sheet) for sheet in self.sheets()},
+        }
+
+
+def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
+    """Run a report. Raises ``NotPermitted``, ``NotAsked``, ``StoreError``."""
+    permit(actor, report.action, kind="report", record=report.id)
+    now = store.current().now()
+    parameters = {
+        parameter.name: value
+        for parameter in report.parameters
+        if (value := resolved(parameter, asked.get(parameter.name, ""), now.day))
+    }
+    with large_cache():
+        data = report.load().query(parameters)
+    viewed(
+        actor, report.action, kind="report", record=report.id,
+        patient_id=getattr(data, "patient_id", None), detail={"parameters": parameters},
+    )  # fmt: skip
+    stamp = show_moment(now.local, site.convention("date_style"))
+    return Produced(report, parameters, data, Run(store.current().facility, actor.user, stamp))
+
+
+def resolved(parameter: Parameter, value: str, today: int) -> str:
+    """The canonical value of a parameter: the one given, or its default. Raises ``NotAsked``."""
+    value = value or {
+        "yesterday": iso_date(today - 1),
+        "last month": month_of(today, months_back=1).name,
+    }.get(parameter.default, parameter.default)
+    if not value and parameter.required:
+        raise NotAsked(f"{parameter.label} is missing: name it with --{parameter.name}.")
+    if value and parameter.choices and value not in parameter.choices:
+        raise NotAsked(f"{parameter.label} {value!r} is not one of {', '.join(parameter.choices)}.")
+    try:
+        if value and parameter.kind == "date":
+            day_number(value)
+        elif value and parameter.kind == "month":
+            month(value)
+    except ValueError as error:
+        raise NotAsked(f"{parameter.label} {value!r} cannot be read: write it as 2026-11"
+                       + ("-21." if parameter.kind == "date" else ".")) from error  # fmt: skip
+    return value

@@ -43,7 +43,12 @@ EVENTS = {
     Event.RETURN: "Return from leave",
     Event.DISCHARGE: "Discharge",
 }
-LEAVES = {"pass": "Pass under 96 hours", "aa": "Authorized absence", "ua": "Unauthorized absence", "asih": "Absent sick in hospital"}  # fmt: skip
+LEAVES = {
+    "pass": "Pass under 96 hours",
+    "aa": "Authorized absence",
+    "ua": "Unauthorized absence",
+    "asih": "Absent sick in hospital",
+}
 
 
 def encounter_named(account: str) -> encounters.Encounter:
@@ -102,9 +107,9 @@ class Movements(ListScreen):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("When", 15, frozen=True), Column("Event", 9), Column("Unit", 6), Column("Service", 8), Column("Bed", 6),
-            Column("Disp", 4), Column("Leave", 5), Column("State", 10), Column("By", 10), Column("From", 10),
-            Column("Reason", 30),
+            Column("When", 15, frozen=True), Column("Event", 9), Column("Unit", 6), Column("Service", 8),
+            Column("Bed", 6), Column("Disp", 4), Column("Leave", 5), Column("State", 10),
+            Column("By", 10), Column("From", 10), Column("Reason", 30),
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
@@ -112,8 +117,8 @@ class Movements(ListScreen):
             Row(
                 (row.at_utc, row.seq, row.id),
                 (
-                    shown.moment(row.at), str(row.event), row.unit, row.service, row.bed, row.disposition, row.leave_type,
-                    "" if row.state == "current" else row.state, row.by, row.origin, row.reason,
+                    shown.moment(row.at), str(row.event), row.unit, row.service, row.bed, row.disposition,
+                    row.leave_type, "" if row.state == "current" else row.state, row.by, row.origin, row.reason,
                 ),
                 str(row.id),
                 "" if row.state == "current" else "x",
@@ -161,8 +166,8 @@ class Movement(FormScreen):
                         "event", "Event", 9, required=True, lookup=True, echo=28,
                         help="admit, transfer, service, leave, return or discharge.",
                     ),
-                    Field("at", "When", 16, Kind.MOMENT, required=True, past=True, help="Date and time, such as T@0730."),
-                    Field("unit", "Unit", 10, Kind.UPPER, lookup=True, echo=30, help="Blank on leave, return, discharge."),
+                    Field("at", "When", 16, Kind.MOMENT, required=True, past=True, help="Such as T@0730."),
+                    Field("unit", "Unit", 10, Kind.UPPER, lookup=True, echo=30, help="Of admission and transfer."),
                     Field("service", "Service", 10, Kind.UPPER, lookup=True, echo=30),
                     Field("bed", "Bed", 8, Kind.UPPER),
                     Field("disposition", "Disposition", 2, Kind.UPPER, lookup=True, echo=40, help="Of a discharge."),

@@ -119,18 +119,19 @@ class _OfADay(KeysetList):
 
     def heading(self) -> Sequence[str]:
         counts = census.event_counts(self.day)
+        day = shown.day(shown.iso(self.day))
         return (
             (
-                f"{shown.day(shown.iso(self.day))}: {counts['admissions']} admitted, {counts['discharges']} discharged, "
+                f"{day}: {counts['admissions']} admitted, {counts['discharges']} discharged, "
                 f"{counts['deaths']} of them died, {counts['transfers']} transferred"
             ),
         )
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Time", 4, frozen=True), Column("MRN", 10), Column("Name", 24), Column("S", 1), Column("Age", 3, ">"),
-            Column("From", 6), Column("Unit", 6), Column("Service", 7), Column("Disp", 4), Column("LOS", 4, ">"),
-            Column("Account", 12),
+            Column("Time", 4, frozen=True), Column("MRN", 10), Column("Name", 24), Column("S", 1),
+            Column("Age", 3, ">"), Column("From", 6), Column("Unit", 6), Column("Service", 7), Column("Disp", 4),
+            Column("LOS", 4, ">"), Column("Account", 12),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:

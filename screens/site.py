@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from db import site, store
 from db.acts import Conflict, NotPermitted
+from db.changes import Applied
 from rules.dates import Unclear, parse_date
 from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date
@@ -58,7 +59,10 @@ class SiteFiles(MenuScreen):
     def entries(self) -> Sequence[Entry]:
         waiting = site.unconfirmed()
         files = [
-            Entry(kind.upper(), title, f"SFL {kind}", str(waiting.get(kind, 0) or ""), "unconfirmed" if waiting.get(kind) else "")
+            Entry(
+                kind.upper(), title, f"SFL {kind}", str(waiting.get(kind, 0) or ""),
+                "unconfirmed" if waiting.get(kind) else "",
+            )
             for kind, title in TITLES.items()
         ]  # fmt: skip
         return [*files, Entry("CONVENTIONS", "Facility and conventions of counting", f"SFL {SETTING}")]
@@ -191,7 +195,7 @@ class RowForm(FormScreen):
         self.session.__dict__.pop("tables", None)  # the prompt lists read the file again
         return Filed(f"FILED {self.code}", go=f"SFL {self.kind}")
 
-    def _file_row(self, values: Values) -> site.Applied:
+    def _file_row(self, values: Values) -> Applied:
         self.code = values.get("code", "")
         if not self.code:
             raise ScreenError("The code is missing: key the code that people use for this row.")
@@ -201,7 +205,7 @@ class RowForm(FormScreen):
         }
         return site.file(self.session.actor, self.kind, self.code, items, self.version)
 
-    def _file_setting(self, values: Values) -> site.Applied:
+    def _file_setting(self, values: Values) -> Applied:
         day = values.get("from_day") or store.current().now().local[:10]
         return site.file_setting(self.session.actor, self.code, values.get("value", ""), day_number(day))
 

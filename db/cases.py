@@ -1,0 +1,222 @@
+"""Records of data dictionaries: filed whole, kept in every revision, their items rewritten in the same transaction.
+
+``put`` and ``void`` work inside the caller's transaction, so that an abstract is filed with its account in one act.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from db import store
+from db.actors import Action, Actor
+from db.acts import Conflict, act
+from db.connect import StoreError, database
+from rules.dictionary import Dictionary, Record
+from rules.records import items
+
+OPEN: Final = "open"  # keyed, something is missing
+COMPLETE: Final = "complete"  # nothing stands against it
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A record as it stands in the store. ``revision`` counts its filings from 1."""
+
+    id: int
+    data_set: str
+    version: str
+    number: str
+    patient_id: int
+    encounter_id: int | None
+    status: str
+    record: Mapping[str, str]
+    revision: int
+    filed_utc: int
+    filed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A record in a list, with the patient it is about."""
+
+    id: int
+    number: str
+    status: str
+    mrn: str
+    patient_name: str
+    account: str
+    filed_utc: int
+    filed_by: str
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return (self.filed_utc, self.id)
+
+
+_COLUMNS = (
+    "id, data_set, version, number, patient_id, encounter_id, status, document, revision, filed_utc, filed_by"
+)
+
+
+def by_number(data_set: str, number: str) -> Case | None:
+    """The record that people know by this number, unless it is void."""
+    return _one("data_set = ? AND number = ? AND void_utc IS NULL", data_set, number)
+
+
+def by_encounter(data_set: str, encounter_id: int) -> Case | None:
+    """The record of an encounter."""
+    return _one("data_set = ? AND encounter_id = ? AND void_utc IS NULL", data_set, encounter_id)
+
+
+def listing(
+    data_set: str, after: tuple[int, int] | None = None, limit: int = 50, *, status: str = ""
+) -> list[CaseRow]:
+    """Records of a data set, last filed first; ``after`` is the ``key`` of the last one shown."""
+    utc, last = after or (2**62, 2**62)
+    rows = database.execute_sql(
+        "SELECT c.id, c.number, c.status, p.mrn, p.last_name || ',' || p.first_name, coalesce(e.account, ''),"
+        " c.filed_utc, c.filed_by FROM data_case c JOIN patient p ON p.id = c.patient_id"
+        " LEFT JOIN encounter e ON e.id = c.encounter_id"
+        " WHERE c.data_set = ? AND c.void_utc IS NULL AND (c.filed_utc, c.id) < (?, ?)"
+        + (" AND c.status = ?" if status else "")
+        + " ORDER BY c.filed_utc DESC, c.id DESC LIMIT ?",
+        (data_set, utc, last, *((status,) if status else ()), limit),
+    )
+    return [CaseRow(*row) for row in rows]
+
+
+def count(data_set: str, status: str = "") -> int:
+    """How many records of a data set there are, in one status or in any."""
+    row = database.execute_sql(
+        "SELECT count(*) FROM data_case WHERE data_set = ? AND void_utc IS NULL"
+        + (" AND status = ?" if status else ""),
+        (data_set, *((status,) if status else ())),
+    ).fetchone()
+    return int(row[0])
+
+
+def put(
+    dictionary: Dictionary, record: Record, *, before: Case | None, number: str = "", patient_id: int,
+    encounter_id: int | None = None, status: str, by: str, reason: str = "",
+) -> Case:  # fmt: skip
+    """Store a record inside the caller's transaction and return it as it now stands.
+
+    ``before`` is the record that the values started from, None for a new one. A new record without
+    ``number`` draws the next of its data set. Raises ``Conflict`` when somebody filed it meanwhile.
+    """
+    now, kept = int(time.time()), {path: value for path, value in sorted(record.items()) if value}
+    document = json.dumps(kept, ensure_ascii=False)
+    revision = before.revision + 1 if before else 1
+    if before is None:
+        case_id, number = _insert(dictionary, document, number, patient_id, encounter_id, status, by, now)
+    else:
+        case_id, number = before.id, before.number
+        done = database.execute_sql(
+            "UPDATE data_case SET document = ?, version = ?, status = ?, revision = ?, filed_utc = ?,"
+            " filed_by = ?, patient_id = ?, encounter_id = ? WHERE id = ? AND revision = ?",
+            (document, dictionary.version, status, revision, now, by, patient_id, encounter_id, case_id,
+             before.revision),
+        )  # fmt: skip
+        if done.rowcount != 1:
+            raise Conflict(_conflict(case_id))
+    database.execute_sql(
+        "INSERT INTO case_revision VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (case_id, revision, dictionary.version, document, status, now, by, reason),
+    )
+    _rewrite_items(case_id, dictionary, kept)
+    return Case(
+        case_id,
+        dictionary.id,
+        dictionary.version,
+        number,
+        patient_id,
+        encounter_id,
+        status,
+        kept,
+        revision,
+        now,
+        by,
+    )
+
+
+def file_case(
+    actor: Actor, action: Action, dictionary: Dictionary, record: Record, *, before: Case | None,
+    patient_id: int, encounter_id: int | None = None, status: str, reason: str = "",
+) -> Case:  # fmt: skip
+    """File a record that stands for itself, such as a registry's: one audited act."""
+    with act(actor, action, kind=dictionary.id, patient_id=patient_id) as done:
+        case = put(
+            dictionary, record, before=before, patient_id=patient_id, encounter_id=encounter_id,
+            status=status, by=actor.user, reason=reason,
+        )  # fmt: skip
+        done.record = case.number
+        done.changed(before.record if before else {}, case.record)
+    return case
+
+
+def void_case(actor: Actor, action: Action, case: Case, reason: str) -> None:
+    """Take a record out of use; it stays in the store with its reason. Raises ``StoreError`` without one."""
+    if not reason.strip():
+        raise StoreError("Say why the record is void: the reason stays with it.")
+    with act(actor, action, kind=case.data_set, record=case.number, patient_id=case.patient_id) as done:
+        changed = database.execute_sql(
+            "UPDATE data_case SET void_utc = ?, void_reason = ? WHERE id = ? AND revision = ? AND void_utc IS NULL",
+            (int(time.time()), reason, case.id, case.revision),
+        )
+        if changed.rowcount != 1:
+            raise Conflict(_conflict(case.id))
+        database.execute_sql("DELETE FROM case_item WHERE case_id = ?", (case.id,))
+        done.detail["void"] = reason
+
+
+def revisions(case_id: int) -> list[tuple[int, int, str, str, dict[str, str]]]:
+    """Every filing of a record: revision, UTC second, user, reason, values; newest first."""
+    rows = database.execute_sql(
+        "SELECT revision, filed_utc, filed_by, reason, document FROM case_revision WHERE case_id = ?"
+        " ORDER BY revision DESC",
+        (case_id,),
+    )
+    return [(number, utc, by, reason, json.loads(document)) for number, utc, by, reason, document in rows]
+
+
+def _one(where: str, *values: object) -> Case | None:
+    row = database.execute_sql(f"SELECT {_COLUMNS} FROM data_case WHERE {where}", values).fetchone()
+    return Case(*row[:7], json.loads(row[7]), *row[8:]) if row else None
+
+
+def _insert(
+    dictionary: Dictionary, document: str, number: str, patient_id: int, encounter_id: int | None,
+    status: str, by: str, now: int,
+) -> tuple[int, str]:  # fmt: skip
+    if encounter_id is not None and by_encounter(dictionary.id, encounter_id) is not None:
+        raise Conflict("Somebody else has begun this record meanwhile: leave it with F3 and open it again.")
+    number = number or f"{store.next_number(dictionary.id):06d}"
+    row = database.execute_sql(
+        "INSERT INTO data_case (data_set, version, number, patient_id, encounter_id, status, document, revision,"
+        " created_utc, filed_utc, filed_by) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?) RETURNING id",
+        (dictionary.id, dictionary.version, number, patient_id, encounter_id, status, document, now, now, by),
+    ).fetchone()
+    return int(row[0]), number
+
+
+def _rewrite_items(case_id: int, dictionary: Dictionary, record: Record) -> None:
+    database.execute_sql("DELETE FROM case_item WHERE case_id = ?", (case_id,))
+    database.connection().executemany(
+        "INSERT INTO case_item VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (case_id, item.item, item.seq, item.text, item.number, item.day, item.null_code)
+            for item in items(dictionary, record)
+        ],
+    )
+
+
+def _conflict(case_id: int) -> str:
+    row = database.execute_sql("SELECT filed_by FROM data_case WHERE id = ?", (case_id,)).fetchone()
+    return (
+        f"{row[0] if row else 'Somebody'} filed this record meanwhile, so nothing of yours was stored. Your draft "
+        "is kept: leave with F3, open the record again and compare."
+    )

@@ -27,14 +27,16 @@ def invalid(codes: Sequence[str], system: System, day: date) -> set[str]:
 def having(name: str, codes: Sequence[str], system: System, day: date, age: int = 40) -> set[str]:
     """Those of ``codes`` for which the editor raises edit ``name`` by themselves on ``day``."""
     found: set[str] = set()
-    pending = [codes[start : start + 512] for start in range(0, len(codes), 512)]
+    parts = (codes[start : start + 512] for start in range(0, len(codes), 512))
+    pending = [(part, _raised(name, part, system, day, age)) for part in parts]
     while pending:
-        part = pending.pop()
-        count = _raised(name, part, system, day, age)
+        part, count = pending.pop()
         if count == len(part):
             found.update(part)
-        elif count and len(part) > 1:
-            pending += [part[: len(part) // 2], part[len(part) // 2 :]]
+        elif count:
+            left, right = part[: len(part) // 2], part[len(part) // 2 :]
+            in_left = _raised(name, left, system, day, age)
+            pending += [(left, in_left), (right, count - in_left)]
     return found
 
 

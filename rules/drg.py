@@ -177,15 +177,15 @@ def versions() -> tuple[int, ...]:
 def valid_from_to() -> tuple[date, date]:
     """First and last discharge date for which the installed grouper can answer."""
     installed = versions()
-    return _begins(installed[0]), _ends(installed[-1])
+    return version_begins(installed[0]), version_ends(installed[-1])
 
 
-def _begins(version: int) -> date:
+def version_begins(version: int) -> date:
     year = version // 10 + 1983
     return date(year, 4, 1) if version % 10 else date(year - 1, 10, 1)
 
 
-def _ends(version: int) -> date:
+def version_ends(version: int) -> date:
     year = version // 10 + 1983
     return date(year, 9, 30) if version % 10 else date(year, 3, 31)
 

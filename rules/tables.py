@@ -64,6 +64,11 @@ Tables = Mapping[str, CodeTable]
 """Code tables by id."""
 
 
+def listed(value: object) -> tuple[str, ...]:
+    """The words of a list in ``TableRow.more``; nothing where there is none."""
+    return tuple(word for word in value if isinstance(word, str)) if isinstance(value, list | tuple) else ()
+
+
 def overlaps(rows: Iterable[TableRow]) -> list[tuple[TableRow, TableRow]]:
     """Pairs of rows with one code that hold on the same day, and so make a look-up ambiguous."""
     seen: dict[str, list[TableRow]] = {}

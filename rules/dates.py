@@ -1,7 +1,7 @@
 """Dates and times as technicians key them, after VA FileMan's %DT; the clock is an argument.
 
 Canonical text comes out: ``2026-11-21`` (``1999-07`` or ``1999`` where an imprecise date is allowed),
-``07:30``, ``2026-11-21T07:30``. An entry that is no date gives an ``Unclear``, whose sentence says what to key instead.
+``07:30``, ``2026-11-21T07:30``. An entry that is no date gives an ``Unclear``: a sentence that says what to key.
 
 Forms (VA FileMan user manual, "Dates and Times"): T, T-1, T+3W, T+4M, N, NOW, NOW-1H, NOON, MID, 7/20/99,
 20JUL99, JUL 20, 1999, 072099, 07201999; a missing year is the current one; a two-digit year lies at most

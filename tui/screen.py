@@ -54,7 +54,9 @@ class Field:
     carry: bool = False
     default: str = ""  # canonical, or a keyed form such as T: shown when the field is entered blank
     help: str = ""
-    recall: str = ""  # what Space and Enter bring back here, such as "patient"; else the field's own last value
+    recall: str = (
+        ""  # what Space and Enter bring back here, such as "patient"; else the field's own last value
+    )
 
 
 @dataclass(frozen=True, slots=True)

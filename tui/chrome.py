@@ -1,0 +1,81 @@
+"""The rows around a body: title, banner, message, command line and key legend. Each is one pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules.text import CLIPPED, cells, fit
+from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, line, plain
+
+ROWS = 6  # title, two of banner, message, command, legend
+BANNER_ROWS = 2
+ARROW = "===> "
+WORD_WIDTH = 6
+BUSY = "X SYSTEM"
+LEAST_WIDTH, LEAST_HEIGHT = 80, 24
+
+
+def title_row(word: str, title: str, facility: str, user: str, day: str, width: int) -> Line:
+    """Screen word and title at the left, hospital, user and date at the right."""
+    right = "  ".join(part for part in (facility, user, day) if part)
+    right = fit(right, min(cells(right), width // 2 + 5))
+    left = f" {fit(word, WORD_WIDTH)} {title}" if word else f" {title}"
+    return ((fit(left, width - cells(right) - 1), BOLD), (right + " ", PLAIN))
+
+
+def banner_rows(banner: Sequence[str], width: int) -> list[Line]:
+    texts = [*banner[:BANNER_ROWS], *[""] * BANNER_ROWS][:BANNER_ROWS]
+    return [plain(" " + text if text else "", width) for text in texts]
+
+
+def message_row(message: str, error: bool, width: int) -> Line:
+    """One row; a message that does not fit ends in a mark, and F1 shows it whole."""
+    if not message:
+        return ((" " * width, PLAIN),)
+    return line([(0, fit(" " + message, min(width, cells(message) + 1)), REVERSE if error else BOLD)], width)
+
+
+def is_clipped(message: str, width: int) -> bool:
+    return cells(message) + 1 > width or message.endswith(CLIPPED)
+
+
+def question_row(question: str, answer: str, width: int) -> tuple[Line, int]:
+    """The question with what is being answered, and the cell of the cursor."""
+    label = fit(f" {question} ", min(cells(question) + 2, width - 12))
+    room = width - cells(label) - 1
+    shown = answer[-room:]
+    cursor = cells(label) + cells(shown)
+    pieces = [(0, label, BOLD), (cells(label), fit(shown, room), UNDERLINE)]
+    return line(pieces, width), min(width - 1, cursor)
+
+
+def command_row(text: str, busy: bool, active: bool, width: int) -> Line:
+    room = width - len(ARROW) - len(BUSY) - 2
+    return line(
+        [
+            (0, ARROW, BOLD),
+            (len(ARROW), fit(text, room), UNDERLINE if active else PLAIN),
+            (width - len(BUSY) - 1, BUSY if busy else " " * len(BUSY), BOLD),
+        ],
+        width,
+    )
+
+
+def legend_row(items: Sequence[str], width: int) -> Line:
+    """As many of the keys as fit; F1 lists them all."""
+    text = ""
+    for item in items:
+        if cells(text) + cells(item) + 2 > width:
+            break
+        text += f" {item} "
+    return plain(text, width)
+
+
+def too_small(width: int, height: int) -> list[Line]:
+    """What a terminal shows that is too small: nothing of the record, everything is kept."""
+    text = f"Recordroom needs {LEAST_WIDTH}x{LEAST_HEIGHT}; this is {width}x{height}. Nothing is lost."
+    lines = [plain("", width) for _ in range(max(1, height))]
+    lines[len(lines) // 2] = plain(
+        text if cells(text) <= width else f"need {LEAST_WIDTH}x{LEAST_HEIGHT}", width
+    )
+    return lines

@@ -1,0 +1,77 @@
+"""What F1 says: a field in a sentence or two, a form as a list of its sections, keys and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules.dates import HOW_TO_KEY_A_DATE, HOW_TO_KEY_A_TIME
+from tui.field import field_limit
+from tui.keys import KeyMap, shown_key
+from tui.screen import Field, Group, Kind, Note, Screen, Section
+
+HOW = {
+    Kind.DATE: HOW_TO_KEY_A_DATE,
+    Kind.TIME: HOW_TO_KEY_A_TIME,
+    Kind.MOMENT: "Key date and time as T@0730, 112126@1530 or NOW.",
+    Kind.INTEGER: "Key a whole number.",
+    Kind.DECIMAL: "Key a number.",
+    Kind.YES_NO: "Key Y or N.",
+    Kind.SECRET: "What is keyed is not shown.",
+}
+ENTRIES = (
+    "Keyed alone into a field:",
+    '  ?   help             ??  what the field takes      "   same as in the previous record',
+    "  @   clears the field (in the first column of a table: deletes the row)",
+    "  blank and Enter: the last value of this kind, such as the last patient",
+    "  ^LABEL  jumps to a field or section    ^?  lists where to    ^  leaves    ^^  goes home",
+    "Typing replaces what is shown; an arrow key first, and it is changed in place.",
+)
+
+
+def field_help(field: Field) -> list[str]:
+    """What the field is, how it is keyed and what it takes. At least one sentence."""
+    sentences = [field.help] if field.help else []
+    if how := HOW.get(field.kind):
+        sentences.append(how)
+    elif not field.help:
+        sentences.append(f"Up to {field_limit(field)} characters.")
+    if field.imprecise:
+        sentences.append("The day, or day and month, may be left out: JUL 1999, 1999.")
+    if field.lookup:
+        sentences.append("F4 lists what it takes.")
+    if field.nulls:
+        sentences.append(
+            f"Null values: {', '.join('/' + null for null in field.nulls)}; / alone is the first."
+        )
+    if field.required:
+        sentences.append("Required.")
+    return sentences
+
+
+def form_help(screen: Screen, sections: Sequence[Section], keymap: KeyMap) -> list[str]:
+    lines = [*screen.help.splitlines(), "", "Sections, with the word to jump to each:"]
+    lines += [f"  ^{section.name.upper():<12} {section.title}" for section in sections if section.title]
+    lines += ["", *ENTRIES, "", *key_help(keymap)]
+    if screen.commands:
+        lines += ["", "Words of this screen:"]
+        lines += [f"  {command.word:<10} {command.label}" for command in screen.commands]
+    lines += ["", "Fields:"]
+    for section in sections:
+        for part in section.parts:
+            if isinstance(part, Group):
+                lines += [
+                    f"  {part.label}: {column.label}. {' '.join(field_help(column))}"
+                    for column in part.columns
+                ]
+            elif not isinstance(part, Note):
+                lines.append(f"  {part.label}: {' '.join(field_help(part))}")
+    return lines
+
+
+def key_help(keymap: KeyMap) -> list[str]:
+    """Every key and word of the key table."""
+    lines = ["Keys and words:"]
+    for action in keymap.table.actions:
+        names = ", ".join([*(shown_key(key) for key in action.keys), *action.words])
+        lines.append(f"  {names:<26} {action.help}")
+    return lines

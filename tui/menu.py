@@ -1,0 +1,131 @@
+"""The menu view: numbered lines, each of which opens something by number, word, or Enter on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rules.text import fit
+from tui.keys import Act, Stroke
+from tui.screen import Entry, MenuScreen, Screen
+from tui.spans import BOLD, PLAIN, REVERSE, Line, blank, line, plain
+from tui.view import View
+
+if TYPE_CHECKING:
+    from tui.shell import Shell
+
+COUNT_WIDTH = 9
+NOTE_WIDTH = 26
+
+
+class MenuView(View):
+    """Entries of a menu of the table, or of a desk that counts what waits. Typing goes to the command line."""
+
+    legend_acts = (Act.HELP, Act.EXIT, Act.REFRESH, Act.BACK, Act.FORWARD, Act.PRINT)
+
+    def __init__(
+        self, shell: Shell, title: str, entries: Sequence[Entry], screen: Screen | None = None, word: str = ""
+    ) -> None:
+        super().__init__(shell, screen, word)
+        self._title = title
+        self.heading: Sequence[str] = ()
+        self.entries = list(entries)
+        self.at = 0
+        self.top = 0
+        self.height = 1
+        self._head_height = 0
+
+    @property
+    def title(self) -> str:
+        return self._title
+
+    async def start(self, key: str) -> None:
+        assert isinstance(self.screen, MenuScreen)
+        message = await self.shell.call(self.screen.open, key)
+        await self.reload()
+        if message:
+            self.shell.say(message)
+
+    async def reload(self) -> None:
+        if isinstance(self.screen, MenuScreen):
+            screen = self.screen
+            self.heading, self.entries = await self.shell.call(
+                lambda: (list(screen.heading()), list(screen.entries()))
+            )
+        self.at = max(0, min(self.at, len(self.entries) - 1))
+
+    async def resume(self) -> None:
+        await self.reload()
+
+    def body(self, width: int, height: int) -> list[Line]:
+        head = [plain(" " + text, width) for text in self.heading[: height - 1]]
+        if head:
+            head.append(blank(width))
+        self.height = max(1, height - len(head))
+        if not self.top <= self.at < self.top + self.height:
+            self.top = max(0, min(self.at, len(self.entries) - self.height))
+        rows = [self._row(number, width) for number in range(self.top, self.top + self.height)]
+        self._head_height = len(head)
+        return head + rows
+
+    def _row(self, number: int, width: int) -> Line:
+        if number >= len(self.entries):
+            return blank(width)
+        entry, here = self.entries[number], number == self.at
+        counted = any(each.count or each.note for each in self.entries)
+        title_width = width - 15 - (COUNT_WIDTH + NOTE_WIDTH + 3 if counted else 0)
+        text = f"{fit(str(number + 1), 3, '>')}  {fit(entry.word, 6)} {fit(entry.title, title_width)}"
+        if counted:
+            text += f" {fit(entry.count, COUNT_WIDTH, '>')}  {fit(entry.note, NOTE_WIDTH)}"
+        marked = entry.go or not entry.title
+        return line(
+            [(0, ">" if here else " ", BOLD), (1, text, REVERSE if here else PLAIN if marked else BOLD)],
+            width,
+        )
+
+    def cursor(self) -> tuple[int, int] | None:
+        return 0, self._head_height + self.at - self.top
+
+    async def stroke(self, stroke: Stroke) -> bool:
+        if stroke.name in ("up", "down", "shift+tab", "tab"):
+            self._move(1 if stroke.name in ("down", "tab") else -1)
+        elif stroke.name in ("home", "end"):
+            self._move(len(self.entries) * (1 if stroke.name == "end" else -1))
+        elif stroke.name == "enter":
+            if self.entries:
+                await self.open(self.at)
+        elif not stroke.name or stroke.name == "paste":
+            await self.shell.type_command(stroke)
+        else:
+            return False
+        return True
+
+    async def act(self, act: Act, rest: str = "") -> bool:
+        if act in (Act.FORWARD, Act.BACK):
+            self._move(self.height * (1 if act is Act.FORWARD else -1))
+        elif act is Act.REFRESH:
+            await self.reload()
+        elif act is Act.CANCEL:
+            return await self.act(Act.EXIT)
+        else:
+            return False
+        return True
+
+    async def open(self, number: int) -> None:
+        """Open entry ``number``, counted from 0."""
+        if not 0 <= number < len(self.entries) or not self.entries[number].go:
+            self.shell.fail(f"There is no entry {number + 1} here.")
+            return
+        self.at = number
+        await self.shell.run(self.entries[number].go)
+
+    def _move(self, step: int) -> None:
+        self.at = max(0, min(len(self.entries) - 1, self.at + step))
+
+    def help_lines(self) -> list[str]:
+        return [
+            *super().help_lines(),
+            "",
+            "Key a number or word and Enter, or move to a line and press Enter. 2.4 goes two menus deep.",
+            "WORD and what follows opens a record: ABS 123456. =WORD leaves everything else first.",
+        ]

@@ -1,0 +1,139 @@
+"""A list drawn over the body: prompt lists (F4), findings, jump targets. Type to narrow, Enter picks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rules.text import cells, fit
+from tui.field import Entry
+from tui.keys import Act, Stroke
+from tui.screen import Choice
+from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, blank, line
+from tui.view import View
+
+if TYPE_CHECKING:
+    from tui.shell import Shell
+
+Find = Callable[[str], Awaitable[Sequence[Choice]]]
+Picked = Callable[[Choice], Awaitable[None]]
+
+NARROW_WIDTH = 30  # cells of the place to type in
+
+
+class Pick(View):
+    """Choices under a line to narrow them by. The view below keeps its banner and its title."""
+
+    legend_acts = (Act.HELP, Act.BACK, Act.FORWARD, Act.CANCEL)
+
+    def __init__(
+        self, shell: Shell, heading: str, find: Find, picked: Picked, text: str = "", *, values: bool = True
+    ) -> None:
+        super().__init__(shell)
+        self.heading, self.find, self.picked, self.values = heading, find, picked, values
+        self.entry = Entry(text, len(text), fresh=False)
+        self.choices: Sequence[Choice] = ()
+        self.at = 0
+        self.top = 0
+        self.height = 1
+
+    @classmethod
+    def of(
+        cls, shell: Shell, heading: str, choices: Sequence[Choice], picked: Picked, *, values: bool = True
+    ) -> Pick:
+        """A list whose choices are all known."""
+
+        async def find(text: str) -> Sequence[Choice]:
+            wanted = text.upper()
+            return [choice for choice in choices if wanted in f"{choice.value} {choice.text}".upper()]
+
+        return cls(shell, heading, find, picked, values=values)
+
+    def legend(self) -> list[str]:
+        return ["Enter=Pick", "type to narrow", *super().legend()]
+
+    async def start(self) -> None:
+        await self._narrow()
+
+    def body(self, width: int, height: int) -> list[Line]:
+        self.height = max(1, height - 1)
+        self._keep_in_sight()
+        label = fit(f"{self.heading}: ", min(cells(self.heading) + 2, width - NARROW_WIDTH))
+        typed, _ = self.entry.window(NARROW_WIDTH)
+        lines = [line([(1, label, BOLD), (1 + cells(label), typed, UNDERLINE)], width)]
+        value_width = (
+            min(20, max((cells(choice.value) for choice in self.choices), default=0)) if self.values else 0
+        )
+        numbers = range(self.top, self.top + self.height)
+        lines += [self._row(number, value_width, width) for number in numbers]
+        if not self.choices:
+            lines[1] = line([(2, "Nothing matches.", PLAIN)], width)
+        return lines
+
+    def _row(self, number: int, value_width: int, width: int) -> Line:
+        if number >= len(self.choices):
+            return blank(width)
+        choice, here = self.choices[number], number == self.at
+        text = fit(choice.value, value_width) + "  " + choice.text if value_width else choice.text
+        return line(
+            [(1, ">" if here else " ", BOLD), (2, fit(text, width - 2), REVERSE if here else PLAIN)], width
+        )
+
+    def cursor(self) -> tuple[int, int] | None:
+        if self.choices:
+            return 1, 1 + self.at - self.top
+        return 1 + cells(self.heading) + 2 + self.entry.window(NARROW_WIDTH)[1], 0
+
+    async def stroke(self, stroke: Stroke) -> bool:
+        if stroke.name in ("up", "down"):
+            self._move(1 if stroke.name == "down" else -1)
+        elif stroke.name in ("enter", "tab"):
+            await self._pick()
+        elif stroke.name == "paste":
+            return await self.stroke(Stroke("", " ".join(stroke.text.split())))
+        elif not self.entry.key(stroke.name, stroke.text):
+            return False
+        elif stroke.name in ("", "backspace", "delete"):
+            await self._narrow()
+        return True
+
+    async def act(self, act: Act, rest: str = "") -> bool:
+        if act in (Act.FORWARD, Act.BACK):
+            self._move(self.height if act is Act.FORWARD else -self.height)
+        elif act is Act.ERASE:
+            self.entry.erase()
+            await self._narrow()
+        elif act in (Act.CANCEL, Act.EXIT):
+            await self.shell.drop(self)
+        elif act is Act.HELP:
+            whole = self.choices[self.at].text if self.choices else ""
+            await self.shell.show(self.heading, [whole] if whole else self.help_lines())
+        else:
+            return False
+        return True
+
+    def help_lines(self) -> list[str]:
+        return [
+            "Type a part of a code or words to narrow the list. The arrows move, Enter picks, F12 goes back."
+        ]
+
+    async def _narrow(self) -> None:
+        self.choices = await self.find(self.entry.text.strip())
+        self.at = self.top = 0
+
+    async def _pick(self) -> None:
+        if not self.choices:
+            self.shell.fail("Nothing matches. Change what was typed, or F12 goes back.")
+            return
+        choice = self.choices[self.at]
+        await self.shell.drop(self)
+        await self.picked(choice)
+
+    def _move(self, step: int) -> None:
+        self.at = max(0, min(len(self.choices) - 1, self.at + step))
+
+    def _keep_in_sight(self) -> None:
+        if self.at < self.top:
+            self.top = max(0, self.at - self.height + 1)
+        elif self.at >= self.top + self.height:
+            self.top = self.at

@@ -1,0 +1,538 @@
+"""The shell: one stack of views, one command line, one message row, and one key at a time.
+
+It knows screens only as ``tui.screen`` declares them. Their methods run on the one thread of ``executor``, while
+the key gate holds the keys. It draws lines and knows no terminal, so that everything here runs without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from datetime import datetime
+from functools import partial
+from importlib import import_module
+from typing import Any, TypeVar
+
+from config.menu import MenuTable, ScreenEntry
+from rules.dates import show_date
+from rules.text import clean
+from tui import chrome
+from tui.commands import Commands
+from tui.field import Entry
+from tui.form import FormView
+from tui.keys import Act, KeyMap, Stroke, standard_keymap
+from tui.listing import ListView
+from tui.locked import LockedView
+from tui.menu import MenuView
+from tui.pager import Pager, text_document
+from tui.picks import Pick
+from tui.screen import (
+    Document,
+    FormScreen,
+    ListScreen,
+    MenuScreen,
+    Outcome,
+    PageScreen,
+    Screen,
+    ScreenError,
+    Session,
+    Values,
+)
+from tui.spans import Line
+from tui.view import Question, View
+
+BUSY_AFTER_SECONDS = 0.4  # Doherty and Thadani: what takes longer needs a sign of life
+DEEPEST = 20  # views on the stack
+T = TypeVar("T")
+
+Printer = Callable[[Any, str, Sequence[str], str], Outcome]
+"""Prints what is shown: session, title, lines, queue. Runs on the database thread."""
+
+
+class Shell:
+    """All that is open. ``first`` makes the screen that comes before anybody is signed on."""
+
+    def __init__(
+        self,
+        first: Callable[[], Screen],
+        menu: MenuTable,
+        executor: Executor,
+        *,
+        keymap: KeyMap | None = None,
+        now: Callable[[], datetime] = datetime.now,
+        date_style: str = "us",
+        idle_seconds: float = 0,
+        printer: Printer | None = None,
+    ) -> None:
+        self.first, self.menu, self.executor = first, menu, executor
+        self.keymap = keymap or standard_keymap()
+        self.now, self.date_style, self.idle_seconds, self.printer = now, date_style, idle_seconds, printer
+        self.session: Session | None = None
+        self.stack: list[View] = []
+        self.commands = Commands(self)
+        self.command = Entry("", 0, fresh=False)
+        self.in_command = False
+        self.question: Question | None = None
+        self.message = ""
+        self.message_is_error = False
+        self.failed = False  # the key in hand met a hard error: the gate keeps the waiting keys
+        self.held = 0  # keys that wait, as the gate says
+        self.busy = False
+        self.ended: int | None = None  # exit status, once the session is over
+        self.redraw = False  # paint everything, whatever was there before
+        self.width, self.height = chrome.LEAST_WIDTH, chrome.LEAST_HEIGHT
+        self.recalls: dict[str, str] = {}  # last value by kind, for Space and Enter
+        self.previous: dict[str, Values] = {}  # last record filed, by kind of form, for F9 and carried fields
+        self.on_busy: Callable[[], None] = lambda: None
+
+    # --- life ----------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        await self.open_screen(await self.call(self.first), "", "")
+
+    async def sign_on(self, session: Session, go: str = "") -> None:
+        """From now on ``session`` is whose screens these are. Everything open before is left."""
+        while self.stack:
+            await self.drop(self.top, resume=False)
+        self.session = session
+        self.recalls.clear()
+        self.previous.clear()
+        await self.go_home(go)
+
+    async def go_home(self, go: str = "") -> None:
+        """The desk of whoever is signed on, or the main menu; before sign-on the first screen."""
+        if self.session is None:
+            await self.start()
+            return
+        home = go or self.session.home
+        if home:
+            await self.run(home)
+        if not self.stack and self.menu.main:
+            await self.open_menu(self.menu.main)
+
+    async def end(self, status: int = 0) -> None:
+        """The session is over in good order."""
+        while self.stack:
+            await self.drop(self.top, resume=False)
+        if self.session is not None:
+            await self.call(self.session.end)
+        self.ended = status
+
+    async def hang_up(self) -> None:
+        """The line dropped or the program must stop: keep drafts, give locks back. No key is waited for."""
+        stack, self.stack = self.stack, []
+        session = self.session
+
+        def save_and_close() -> None:
+            errors: list[Exception] = []
+            steps: list[Callable[[], object]] = [view.save for view in reversed(stack)]
+            steps += [view.screen.close for view in reversed(stack) if view.screen]
+            if session is not None:
+                steps.append(session.end)
+            for step in steps:
+                try:
+                    step()
+                except Exception as error:  # one draft that cannot be kept must not cost the others
+                    errors.append(error)
+            if errors:
+                raise errors[0]
+
+        await self.call(save_and_close)
+
+    async def call(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run a screen's method on the database thread; the X SYSTEM mark appears when it takes its time."""
+        loop = asyncio.get_running_loop()
+        mark = loop.call_later(BUSY_AFTER_SECONDS, self._mark_busy)
+        try:
+            return await loop.run_in_executor(self.executor, partial(work, *arguments))
+        finally:
+            mark.cancel()
+            self.busy = False
+
+    def _mark_busy(self) -> None:
+        self.busy = True
+        self.on_busy()
+
+    # --- the stack -----------------------------------------------------------------------------------------
+
+    @property
+    def top(self) -> View:
+        return self.stack[-1]
+
+    @property
+    def main(self) -> View:
+        """The view with a screen or menu of its own that is on top, under any list drawn over it."""
+        return next((view for view in reversed(self.stack) if not isinstance(view, Pick)), self.top)
+
+    @property
+    def body_height(self) -> int:
+        return max(1, self.height - chrome.ROWS)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.session.roles) if self.session else frozenset()
+
+    async def open_entry(self, entry: ScreenEntry, key: str) -> None:
+        if not entry.permits(self.roles):
+            self.fail(f"{entry.word} is for the roles: {', '.join(entry.roles)}.")
+            return
+        if len(self.stack) >= DEEPEST:
+            self.fail("Too many screens are open. F3 leaves this one; =WORD leaves them all.")
+            return
+        await self.open_screen(await self.call(self._make, entry), entry.word, key)
+
+    def _make(self, entry: ScreenEntry) -> Screen:
+        module, _, name = entry.screen.partition(":")
+        made = getattr(import_module(module), name)(self.session)
+        assert isinstance(made, Screen)
+        return made
+
+    async def open_screen(self, screen: Screen, word: str, key: str) -> None:
+        """Open a screen on top of the stack. ``ScreenError`` says why it cannot be; nothing has moved then."""
+        view: FormView | ListView | MenuView | Pager
+        if isinstance(screen, FormScreen):
+            view = FormView(self, screen, word)
+        elif isinstance(screen, ListScreen):
+            view = ListView(self, screen, word)
+        elif isinstance(screen, MenuScreen):
+            view = MenuView(self, screen.title, (), screen, word)
+        else:
+            assert isinstance(screen, PageScreen)
+            view = Pager(self, Document(screen.title, ()), screen, word)
+        self.clear_message()
+        try:
+            await view.start(key)
+        except ScreenError:
+            await self.call(screen.close)
+            raise
+        self.remember(screen)
+        self._push(view)
+
+    async def open_menu(self, menu_id: str) -> None:
+        self._push(
+            MenuView(self, self.menu.menus[menu_id].title, self.commands.entries(menu_id), word=menu_id)
+        )
+
+    async def push(self, view: Pick) -> None:
+        """A list drawn over what is open."""
+        await view.start()
+        self._push(view)
+
+    async def show(self, title: str, sentences: Sequence[str]) -> None:
+        """Sentences to read: help, or a message in full."""
+        self._push(Pager(self, text_document(clean(title), [clean(text) for text in sentences], self.width)))
+
+    def _push(self, view: View) -> None:
+        self.stack.append(view)
+        self.leave_command()
+
+    async def drop(self, view: View, *, resume: bool = True) -> None:
+        """Take a view off the stack, close its screen, and go on with the one below."""
+        if view in self.stack:
+            self.stack.remove(view)
+        if view.screen:
+            self.remember(view.screen)
+            await self.call(view.screen.close)
+        if resume and self.stack:
+            await self.top.resume()
+
+    async def return_to(self, line: str) -> None:
+        """Run a command line after a screen is done; a view that is open under this very word is gone back to."""
+        if not (self.stack and self.main.word and line.upper() == self.main.word):
+            await self.run(line)
+
+    async def drop_all(self) -> None:
+        """Leave everything. Forms that were not filed keep their drafts."""
+        kept = [view.word or view.title for view in self.stack if view.unsaved()]
+        for view in self.stack:
+            await self.call(view.save)
+        while self.stack:
+            await self.drop(self.top, resume=False)
+        if kept:
+            self.say(f"Not filed, kept as a draft: {', '.join(kept)}.")
+
+    async def leave(self, act: Act) -> None:
+        """F3 and F12: to whatever called this view. Asks only when something keyed would be lost."""
+        view = self.top
+        if view.unsaved():
+            if act is Act.EXIT:
+                self.ask("Not filed. Leave and keep it as a draft? Y or N", self._leave_keeping, "YN")
+            else:
+                self.ask("Give up what was keyed here? Y or N", self._leave_giving_up, "YN")
+        elif len(self.stack) > 1:
+            self.clear_message()
+            await self.drop(view)
+        elif self.session is None:
+            await self.end()
+        else:
+            self.ask("Sign off? Y or N", self._sign_off, "YN")
+
+    async def _leave_keeping(self, answer: str) -> None:
+        if answer == "Y":
+            await self.call(self.top.save)
+            await self._leave_now()
+
+    async def _leave_giving_up(self, answer: str) -> None:
+        view = self.top
+        if answer == "Y" and isinstance(view, FormView):
+            await self.call(view.screen.discard_draft)
+            await self._leave_now()
+
+    async def _leave_now(self) -> None:
+        await self.drop(self.top)
+        if not self.stack:
+            await self.go_home()
+
+    async def _sign_off(self, answer: str) -> None:
+        if answer == "Y":
+            await self.end()
+
+    def remember(self, screen: Screen) -> None:
+        """What Space and Enter bring back later: the last patient, account or code of a screen."""
+        if recalled := screen.recall_as():
+            kind, value = recalled
+            self.recalls[kind] = value
+
+    # --- messages ------------------------------------------------------------------------------------------
+
+    def say(self, message: str) -> None:
+        self.message, self.message_is_error = clean(message), False
+
+    def fail(self, message: str) -> None:
+        """A hard error: said, and keys that were keyed ahead are kept until the person decides."""
+        self.message, self.message_is_error = clean(message), True
+        self.failed = True
+
+    def clear_message(self) -> None:
+        self.message, self.message_is_error = "", False
+
+    def ask(self, text: str, then: Callable[[str], Any], letters: str = "", *, secret: bool = False) -> None:
+        """Ask on the message row; ``then`` gets the letter, or the line that was keyed."""
+        self.question = Question(clean(text), then, letters, secret)
+
+    async def outcome(self, outcome: Outcome, view: View) -> None:
+        """Do what a screen's command or action brought about."""
+        if outcome.reload and view in self.stack:
+            await view.reload()
+        if outcome.message:
+            (self.fail if outcome.error else self.say)(outcome.message)
+        elif outcome.error:
+            self.failed = True
+        if outcome.go:
+            await self.run(outcome.go)
+
+    # --- keys ----------------------------------------------------------------------------------------------
+
+    async def key(self, stroke: Stroke) -> None:
+        """Handle one key to its end. ``failed`` says afterwards whether it met a hard error."""
+        self.failed = False
+        try:
+            await self._key(stroke)
+        except ScreenError as error:
+            self.fail(str(error))
+        if not self.stack and self.ended is None:
+            await self.go_home()
+
+    async def _key(self, stroke: Stroke) -> None:
+        act = self.keymap.act(stroke)
+        if act is Act.REDRAW:
+            self.redraw = True
+        elif stroke.name == "idle":
+            await self.lock()
+        elif stroke.name == "resize":
+            if isinstance(self.top, ListView):
+                await self.top.resized()
+        elif isinstance(self.top, LockedView):
+            await self.top.stroke(stroke)
+        elif self.question:
+            await self._answer(self.question, stroke, act)
+        elif act is Act.COMMAND:
+            self.in_command = not self.in_command
+        elif self.in_command:
+            await self._command_key(stroke, act)
+        elif act is not Act.NONE:
+            await self.do(act)
+        elif not await self._own_key(stroke) and not await self.top.stroke(stroke):
+            self._means_nothing(stroke)
+
+    def _means_nothing(self, stroke: Stroke) -> None:
+        from tui.keys import shown_key
+
+        if stroke.name:
+            self.say(f"{shown_key(stroke.name)} does nothing here.")
+
+    async def _own_key(self, stroke: Stroke) -> bool:
+        """A function key that the screen has given to a word of its own."""
+        screen = self.top.screen
+        command = (
+            next((each for each in screen.commands if each.key == stroke.name), None) if screen else None
+        )
+        if command is None or not stroke.name:
+            return False
+        await self.commands.own(self.top, command, "")
+        return True
+
+    async def do(self, act: Act, rest: str = "") -> None:
+        """An act by key or word: what the view makes of it, else what it means everywhere."""
+        if act is Act.HELP and self.message_is_error and chrome.is_clipped(self.message, self.width):
+            message, self.message = self.message, ""
+            await self.show("Message in full", [message])
+            return
+        if await self.top.act(act, rest):
+            return
+        if act in (Act.EXIT, Act.CANCEL):
+            await self.leave(act)
+        elif act is Act.HELP:
+            await self._help()
+        elif act is Act.HOME:
+            await self.drop_all()
+            await self.go_home()
+        elif act is Act.OFF:
+            await self.drop_all()
+            await self.end()
+        elif act is Act.PRINT:
+            await self._print(rest)
+        elif act is Act.REDRAW:
+            self.redraw = True
+        elif act is Act.REFRESH:
+            self.clear_message()
+        else:
+            self.say(f"{self.keymap.table.action(act).label} means nothing here.")
+
+    async def _help(self) -> None:
+        if isinstance(self.top, FormView):
+            await self.top.show_help()
+        else:
+            await self.show(self.top.title or "Help", self.top.help_lines())
+
+    async def _print(self, queue: str) -> None:
+        if self.printer is None:
+            self.say("No printer is set up.")
+            return
+        lines = ["".join(text for text, _ in spans).rstrip() for spans in self.frame()[: -chrome.ROWS // 2]]
+        outcome = await self.call(self.printer, self.session, self.main.title, lines, queue)
+        await self.outcome(outcome, self.top)
+
+    async def _answer(self, question: Question, stroke: Stroke, act: Act) -> None:
+        letter = stroke.text.upper()
+        if act in (Act.CANCEL, Act.EXIT):
+            self.question = None
+        elif question.letters and letter and letter in question.letters:
+            self.question = None
+            self.clear_message()
+            await question.then(letter)
+        elif question.letters:
+            self.failed = bool(stroke.name == "enter" or letter)
+        elif stroke.name == "enter":
+            self.question = None
+            self.clear_message()
+            await question.then(question.answer)
+        elif stroke.name == "backspace":
+            question.answer = question.answer[:-1]
+        elif not stroke.name or stroke.name == "paste":
+            question.answer += clean(stroke.text)
+
+    # --- the command line ----------------------------------------------------------------------------------
+
+    async def type_command(self, stroke: Stroke) -> None:
+        """What is typed where nothing else takes text goes to the command line."""
+        self.in_command = True
+        self.command.key("", " ".join(stroke.text.split("\n")))
+
+    def leave_command(self) -> None:
+        self.in_command = False
+        self.command = Entry("", 0, fresh=False)
+
+    async def run(self, line: str) -> None:
+        await self.commands.run(line)
+
+    async def _command_key(self, stroke: Stroke, act: Act) -> None:
+        if stroke.name == "enter":
+            await self.commands.take(self.command.text)
+        elif act in (Act.CANCEL, Act.EXIT) or stroke.name in ("up", "tab", "shift+tab"):
+            self.leave_command()
+        elif act is Act.SAME:
+            self.command = Entry(text := self.commands.retrieve(), len(text), fresh=False)
+        elif act in (Act.ERASE, Act.UNDO):
+            self.command = Entry("", 0, fresh=False) if act is Act.UNDO else self.command
+            self.command.erase()
+        elif act is not Act.NONE:
+            await self.do(act)
+        elif stroke.name == "paste":
+            self.command.key("", clean(" ".join(stroke.text.split())))
+        elif not self.command.key(stroke.name, stroke.text):
+            self._means_nothing(stroke)
+
+    # --- idle ----------------------------------------------------------------------------------------------
+
+    async def lock(self) -> None:
+        """Nobody has keyed for a while: hide everything, keep the draft, ask who is there."""
+        if self.session is None or not self.stack or isinstance(self.top, LockedView):
+            return
+        for view in list(self.stack):
+            await self.call(view.save)
+        self.stack.append(LockedView(self, self.session))
+
+    # --- drawing -------------------------------------------------------------------------------------------
+
+    def frame(self) -> list[Line]:
+        """Every line of the terminal, top to bottom."""
+        width, height = self.width, self.height
+        if width < chrome.LEAST_WIDTH or height < chrome.LEAST_HEIGHT:
+            return chrome.too_small(width, height)
+        view = self.top if self.stack else None
+        if view is None:
+            return [
+                chrome.message_row(self.message if row == 0 else "", False, width) for row in range(height)
+            ]
+        if isinstance(view, LockedView):
+            return view.body(width, height)
+        main = self.main
+        session = self.session
+        lines = [
+            chrome.title_row(
+                main.word,
+                view.title or main.title,
+                session.facility if session else "",
+                session.user if session else "",
+                show_date(self.now().date().isoformat(), self.date_style),
+                width,
+            )
+        ]
+        lines += chrome.banner_rows(main.banner(), width)
+        lines += view.body(width, self.body_height)
+        if self.question:
+            answer = "*" * len(self.question.answer) if self.question.secret else self.question.answer
+            lines.append(chrome.question_row(self.question.text, answer, width)[0])
+        else:
+            lines.append(chrome.message_row(self.message, self.message_is_error, width))
+        lines.append(chrome.command_row(self._command_text(width), self.busy, self.in_command, width))
+        lines.append(chrome.legend_row(self._legend(view), width))
+        return lines
+
+    def _command_text(self, width: int) -> str:
+        return self.command.window(width - len(chrome.ARROW) - len(chrome.BUSY) - 2)[0]
+
+    def _legend(self, view: View) -> list[str]:
+        if self.held:
+            waiting = "1 key waits:" if self.held == 1 else f"{self.held} keys wait:"
+            return [waiting, "Enter replays", "F12 discards"]
+        if self.question:
+            return ["Y or N" if self.question.letters == "YN" else "Enter=Answer", "F12=Cancel"]
+        return view.legend()
+
+    def cursor(self) -> tuple[int, int]:
+        """Cell and row of the hardware cursor: always where the next key goes."""
+        if self.width < chrome.LEAST_WIDTH or self.height < chrome.LEAST_HEIGHT or not self.stack:
+            return 0, 0
+        message_row = self.height - 3
+        if isinstance(self.top, LockedView):
+            return self.top.cursor_cell()
+        if self.question:
+            return chrome.question_row(self.question.text, self.question.answer, self.width)[1], message_row
+        place = None if self.in_command else self.top.cursor()
+        if place is None:
+            room = self.width - len(chrome.ARROW) - len(chrome.BUSY) - 2
+            return len(chrome.ARROW) + self.command.window(room)[1], message_row + 1
+        return place[0], place[1] + 1 + chrome.BANNER_ROWS

@@ -1,0 +1,71 @@
+"""Lines of styled text, the only thing that views give to the painter: attributes, never colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rules.text import cells, fit
+
+PLAIN = 0
+BOLD = 1
+UNDERLINE = 2
+REVERSE = 4
+
+Span = tuple[str, int]
+Line = tuple[Span, ...]
+Piece = tuple[int, str, int]  # first cell, text, attributes
+
+
+def line(pieces: Iterable[Piece], width: int) -> Line:
+    """Pieces, in order of their first cells, brought to one line of ``width`` cells; the gaps are blank."""
+    spans: list[Span] = []
+    at = 0
+    for start, text, attributes in pieces:
+        if start > at:
+            spans.append((" " * (start - at), PLAIN))
+            at = start
+        taken = cells(text)
+        if at + taken > width:
+            text = fit(text, max(0, width - at))
+            taken = cells(text)
+        if taken:
+            spans.append((text, attributes))
+            at += taken
+    if at < width:
+        spans.append((" " * (width - at), PLAIN))
+    return tuple(spans)
+
+
+def plain(text: str, width: int, attributes: int = PLAIN) -> Line:
+    """One text over a whole line, cleaned and clipped."""
+    return ((fit(text, width), attributes),)
+
+
+def blank(width: int) -> Line:
+    return ((" " * width, PLAIN),)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A sentence broken at blanks into lines of ``width`` cells; its own line ends are kept."""
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        current = ""
+        for word in paragraph.split(" "):
+            while cells(word) > width:
+                if current:
+                    lines.append(current)
+                    current = ""
+                lines.append(word[:width])
+                word = word[width:]
+            if current and cells(current) + 1 + cells(word) > width:
+                lines.append(current)
+                current = word
+            else:
+                current = f"{current} {word}" if current else word
+        lines.append(current)
+    return lines
+
+
+def text_of(lines: Sequence[Line]) -> list[str]:
+    """The bare text of lines, right-hand blanks dropped: what a printer or a test sees."""
+    return ["".join(text for text, _ in spans).rstrip() for spans in lines]

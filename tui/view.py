@@ -1,0 +1,99 @@
+"""What every view of the shell has in common: body lines, a cursor, keys, acts. Plain Python, no Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.keys import Act, Stroke
+from tui.screen import Screen
+from tui.spans import Line
+
+if TYPE_CHECKING:
+    from tui.shell import Shell
+
+
+@dataclass(slots=True)
+class Question:
+    """A question on the message row. ``letters`` are the answers that one key gives; none: a typed line."""
+
+    text: str
+    then: Callable[[str], Awaitable[None]]
+    letters: str = ""
+    secret: bool = False
+    answer: str = ""
+
+
+class View:
+    """One layer of the shell's stack. A view over a screen has ``screen``; an overlay has none."""
+
+    legend_acts: Sequence[Act] = (Act.HELP, Act.EXIT)
+
+    def __init__(self, shell: Shell, screen: Screen | None = None, word: str = "") -> None:
+        self.shell = shell
+        self.screen = screen
+        self.word = word
+
+    @property
+    def title(self) -> str:
+        return self.screen.title if self.screen else ""
+
+    def banner(self) -> Sequence[str]:
+        """Up to two lines about the record in hand; an overlay keeps those of the view below."""
+        return ()
+
+    def body(self, width: int, height: int) -> list[Line]:
+        """Exactly ``height`` lines of ``width`` cells. Unchanged lines should be the same objects."""
+        raise NotImplementedError
+
+    def cursor(self) -> tuple[int, int] | None:
+        """Cell and line of the body where the cursor stands; None leaves it on the command line."""
+        return None
+
+    def legend(self) -> list[str]:
+        """Items of the key legend: the acts that mean something now, then the screen's own words."""
+        items = [self.shell.keymap.shown(act) for act in self.legend_acts]
+        if self.screen:
+            items += [
+                own_command(command.word, command.label, command.key) for command in self.screen.commands
+            ]
+        return [item for item in items if item]
+
+    async def stroke(self, stroke: Stroke) -> bool:
+        """A typed character, a paste or a key that is no act. False: it means nothing here."""
+        return False
+
+    async def act(self, act: Act, rest: str = "") -> bool:
+        """A function key or command word; ``rest`` is what followed the word. False: it means nothing here."""
+        return False
+
+    async def jump(self, label: str) -> None:
+        """``^LABEL`` on the command line."""
+        self.shell.fail("There is nothing to jump to here.")
+
+    async def settle(self) -> bool:
+        """Take in what is half keyed, before a command of the screen runs. False: it is wrong, stay."""
+        return True
+
+    async def resume(self) -> None:
+        """The view is on top again."""
+
+    async def reload(self) -> None:
+        """Its data have changed."""
+
+    def unsaved(self) -> bool:
+        """Whether leaving gives up something that was keyed."""
+        return False
+
+    def save(self) -> None:
+        """The line dropped or the program stops: keep what was keyed. Runs on the database thread."""
+
+    def help_lines(self) -> list[str]:
+        """What F1 shows."""
+        return [self.title, "", *(self.screen.help.splitlines() if self.screen else ())]
+
+
+def own_command(word: str, label: str, key: str) -> str:
+    """A screen's own command as the legend shows it: ``F10=Notes`` or ``DRG=What if``."""
+    return f"{key.upper() if key else word}={label}"

@@ -5,7 +5,7 @@ Names of counts are those of ``rules.statistics``. Nothing here rounds or divide
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -110,6 +110,20 @@ def _add_beds(counted: Counted, period: Period, none: Counts) -> None:
 def names(table: str) -> dict[str, str]:
     """The names of the ``unit`` or ``service`` rows by code."""
     return dict(database.execute_sql(f"SELECT code, name FROM {table}").fetchall())
+
+
+def leave_nights(encounter_ids: Sequence[int], day: int) -> dict[int, int]:
+    """Nights off the census before ``day`` of each of these stays that had any."""
+    nights: dict[int, int] = {}
+    for start in range(0, len(encounter_ids), 500):
+        some = encounter_ids[start : start + 500]
+        marks = ",".join("?" * len(some))
+        nights |= database.execute_sql(
+            "SELECT encounter_id, sum(min(to_day, ?) - from_day) FROM leave_span WHERE absent = 1"
+            f" AND from_day < ? AND encounter_id IN ({marks}) GROUP BY encounter_id",
+            (day, day, *some),
+        ).fetchall()
+    return nights
 
 
 def event_counts(period: Period) -> Counts:

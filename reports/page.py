@@ -152,6 +152,31 @@ def wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
     return textwrap.wrap(clean(text), width, subsequent_indent=indent) or [""]
 
 
+def tabulated(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    *,
+    caption: str = "",
+    label_width: int = 40,
+) -> Block:
+    """A small statistical table as a block: texts at the left of each row, figures to the right of them.
+
+    Figures stand as they are: tabulate's number parsing would turn 250.00 into 250. Raises ``ValueError``
+    when the table is wider than the page.
+    """
+    from tabulate import tabulate
+
+    shown = [(fit(row[0], label_width), *row[1:]) for row in rows]
+    align = ("left", *["right"] * (len(heads) - 1))
+    text = tabulate(shown, heads, tablefmt="simple", disable_numparse=True, colalign=align,
+                    preserve_whitespace=True)  # fmt: skip
+    lines = text.splitlines()
+    if (widest := max(map(len, lines))) > width:
+        raise ValueError(f"A table of {widest} cells does not fit on a page of {width}.")
+    return Block(("", caption, *lines) if caption else tuple(lines))
+
+
 def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -> list[str]:
     plain = to_ascii if setup.ascii_only else clean
     width = setup.width

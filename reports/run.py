@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from db import site, store
+from db import conventions, store
 from db.actors import Actor
 from db.acts import permit, viewed
 from db.connect import large_cache
@@ -77,7 +77,7 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
         actor, report.action, kind="report", record=report.id,
         patient_id=getattr(data, "patient_id", None), detail={"parameters": parameters},
     )  # fmt: skip
-    stamp = show_moment(now.local, site.convention("date_style"))
+    stamp = show_moment(now.local, conventions.convention("date_style"))
     return Produced(report, parameters, data, Run(store.current().facility, actor.user, stamp))
 
 

@@ -180,6 +180,23 @@ def held_text(message_id: int) -> tuple[str, int]:
     return _text(row[0]), int(row[1])
 
 
+def held_after(after: int, limit: int) -> list[tuple[int, str]]:
+    """Held messages after one, as id and text, in order of arrival."""
+    rows = database.execute_sql(
+        "SELECT id, text FROM received_message WHERE outcome = 'held' AND id > ? ORDER BY id LIMIT ?",
+        (after, limit),
+    )
+    return [(int(id_), _text(text)) for id_, text in rows]
+
+
+def mark_mended(message_id: int, by: str) -> None:
+    """Another message with the mended text stands in the place of this one."""
+    database.execute_sql(
+        "UPDATE received_message SET outcome = ?, waits_for = '', settled_utc = ?, settled_by = ? WHERE id = ?",
+        (str(Outcome.MENDED), int(time.time()), by, message_id),
+    )
+
+
 def disagree(
     message_id: int, account: str, patient_id: int | None, item: str, ours: str, theirs: str
 ) -> None:

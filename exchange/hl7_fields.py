@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
+from db.intake import DocumentNote
 from exchange.hl7_message import NULL, Message, Repetition, Segment
 from rules.moments import Moment, moment, moment_at
 from rules.tables import CodeTable, TableRow
@@ -189,6 +190,23 @@ def event_moment(message: Message, zone: tzinfo) -> Moment | None:
     """When it happened: EVN-6, or EVN-2 (recorded) when the feed does not say."""
     evn = message.first("EVN")
     return read_moment(evn.text(6), zone) or read_moment(evn.text(2), zone)
+
+
+def read_document(message: Message, zone: tzinfo) -> DocumentNote:
+    """TXA: which document, by whom, when (transcribed, else active or originated), how complete."""
+    txa = message.first("TXA")
+    times = (read_moment(txa.text(number), zone) for number in (7, 4, 6))
+    written = next((moment.local for moment in times if moment is not None), "")
+    originator = ", ".join(filter(None, (txa.text(9, 2), txa.text(9, 3)))) or txa.text(9)
+    return DocumentNote(
+        message.event, _code(txa.text(2)), _code(txa.text(12)), _code(txa.text(13)), _kept(originator),
+        written, _code(txa.text(17)),
+    )  # fmt: skip
+
+
+def shown(text: str) -> str:
+    """A value as sent, fit to be shown; empty when the field says nothing or is to be emptied."""
+    return _code(text)
 
 
 def died(message: Message) -> bool:

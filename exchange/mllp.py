@@ -18,6 +18,7 @@ END: Final = b"\x1c"
 LONGEST: Final = 8 * 1024 * 1024  # bytes; a document with an embedded scan is a few megabytes
 HEAD: Final = 4096  # bytes kept of a frame that is too long, enough to answer it by its control id
 CHUNK: Final = 64 * 1024  # bytes read at once from a connection
+GRACE_S: Final = 10  # for senders that do not read their answers when the listener ends
 SLICE: Final = 50  # messages at most that are committed together
 
 Take = Callable[[list[bytes]], list[bytes]]
@@ -131,8 +132,9 @@ class Listener:
             self._stopping.set()
             server.close()
             if self._connections:
-                await asyncio.wait(self._connections)
-            await server.wait_closed()
+                _, late = await asyncio.wait(self._connections, timeout=GRACE_S)
+                for connection in late:
+                    connection.cancel()
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer

@@ -11,6 +11,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from rules.findings import Told
+
 FORMAT = 1  # of the code store; a change of its tables or of how they are filled raises it
 FILE = "codes.db"
 SEEDS = {
@@ -22,7 +24,7 @@ SEEDS = {
 }
 
 
-class SourceMissing(Exception):
+class SourceMissing(Told):
     """Something that the code store is built from is not installed; the sentence says what."""
 
 

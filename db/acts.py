@@ -10,13 +10,14 @@ from typing import Any
 from db import store
 from db.actors import Action, Actor
 from db.connect import database, writing
+from rules.findings import Told
 
 
-class NotPermitted(Exception):
+class NotPermitted(Told):
     """The actor's roles do not permit the act. The refusal is in the audit trail."""
 
 
-class Conflict(Exception):
+class Conflict(Told):
     """Somebody else changed the record since it was read; nothing was changed."""
 
 

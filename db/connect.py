@@ -15,12 +15,14 @@ from peewee import DatabaseError, OperationalError
 from playhouse.sqlcipher_ext import SqlCipherDatabase
 from sqlcipher3 import dbapi2
 
+from rules.findings import Told
+
 BUSY_MS: Final = 10_000
 SMALL_CACHE_KIB: Final = 8 * 1024  # a user session
 LARGE_CACHE_KIB: Final = 64 * 1024  # while a report, import or batch runs
 
 
-class StoreError(Exception):
+class StoreError(Told):
     """The store cannot be opened or used: one sentence that says why and what to do."""
 
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Told(Exception):
+    """An error that is told to the user in its own words: what is wrong, where, and what to do."""
+
+
 class Level(StrEnum):
     """How much a finding weighs when a record is filed."""
 

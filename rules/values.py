@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from rules.codes import System, normal, problem
 from rules.dictionary import ItemType
 from rules.text import clean
 
@@ -14,8 +15,6 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,12})?")
-_DIAGNOSIS = re.compile(r"[A-Z][0-9][0-9A-Z][0-9A-Z]{0,4}")
-_PROCEDURE = re.compile(r"[0-9A-HJ-NP-Z]{7}")  # ICD-10-PCS has no I and no O
 _CODE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
@@ -54,8 +53,8 @@ CANONICAL: Mapping[ItemType, Callable[[str], bool]] = {
     ItemType.TEXT: lambda value: clean(value) == value,
     ItemType.NOTE: lambda value: all(clean(line) == line for line in value.split("\n")),
     ItemType.CODE: lambda value: _CODE.fullmatch(value) is not None and value.upper() == value,
-    ItemType.DIAGNOSIS: lambda value: _DIAGNOSIS.fullmatch(value) is not None,
-    ItemType.PROCEDURE: lambda value: _PROCEDURE.fullmatch(value) is not None,
+    ItemType.DIAGNOSIS: lambda value: value == normal(value) and not problem(value, System.CM),
+    ItemType.PROCEDURE: lambda value: value == normal(value) and not problem(value, System.PCS),
     ItemType.DATE: is_date,
     ItemType.TIME: is_time,
     ItemType.MOMENT: is_moment,

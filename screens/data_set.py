@@ -8,14 +8,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from config.data_sets import library
-from db import drafts, locks
+from db import drafts, locks, store
 from rules import edits, records
-from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, split_path
+from rules.codes import System
+from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path
 from rules.findings import Finding, Level
-from rules.moments import moment_at
 from screens.session import Session
 from tui import screen
 from tui.screen import Changed, Choice, Filed, FormScreen, Kind, Opened, Refused, Values
@@ -33,7 +34,7 @@ KINDS: dict[ItemType, Kind] = {
     ItemType.YES_NO: Kind.YES_NO,
     ItemType.NOTE: Kind.TEXT,
 }
-CODED = (ItemType.DIAGNOSIS, ItemType.PROCEDURE)
+SYSTEMS = {ItemType.DIAGNOSIS: System.CM, ItemType.PROCEDURE: System.PCS}
 ECHO_CELLS = 30
 CODE_ECHO_CELLS = 44
 
@@ -70,7 +71,7 @@ class DataSetForm(FormScreen):
         """The record for ``key``. Raises ``ScreenError`` when there is none."""
 
     @abstractmethod
-    def store(self, values: Values, findings: Sequence[Finding]) -> Filed:
+    def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
         """File the record. Raises ``db.acts.Conflict`` when somebody else changed it meanwhile."""
 
     def panel(self, values: Values) -> Sequence[str]:
@@ -85,7 +86,7 @@ class DataSetForm(FormScreen):
 
     def dictionary_on(self, day: str) -> Dictionary:
         """The version of the data set in force on an ISO day; the newest on a blank one."""
-        return library(self.session.directory / "site").of(self.data_set, day)
+        return library(self.session.seat.directory / "site").of(self.data_set, day)
 
     def open(self, key: str) -> Opened:
         loaded = self.load(key)
@@ -129,18 +130,11 @@ class DataSetForm(FormScreen):
         return found + list(self.more_findings(values))
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        from db.acts import Conflict, NotPermitted
-
         found = self.findings(values)
         fatal = [finding for finding in found if finding.level is Level.FATAL]
         if fatal:
             return Refused(fatal)
-        try:
-            filed = self.store(values, found)
-        except Conflict as error:
-            return Refused((Finding(Level.FATAL, "S002", str(error)),))
-        except NotPermitted as error:
-            return Refused((Finding(Level.FATAL, "S003", str(error)),))
+        filed = self.put(values, found)
         drafts.discard(self.session.actor, (self.word, self.key))
         return filed
 
@@ -156,7 +150,7 @@ class DataSetForm(FormScreen):
         item = self.dictionary.item_at(path)
         if item is None:
             return ()
-        if item.type in CODED:
+        if item.type in SYSTEMS:
             return self.code_choices(item, values, text, limit)
         rows = records.choices(
             self.dictionary, self.session.tables, path, text, values, self.day(values), limit
@@ -166,10 +160,9 @@ class DataSetForm(FormScreen):
     def code_choices(self, item: Item, values: Values, text: str, limit: int) -> list[Choice]:
         """Codes that fit what was typed: words, abbreviations or the beginning of a code."""
         if self.session.codes is None:
-            raise screen.ScreenError("The code sets are not installed: run 'recordroom codes build'.")
-        system = "cm" if item.type is ItemType.DIAGNOSIS else "pcs"
-        hits = self.session.codes.search(text, system, self.day(values), limit)
-        return [Choice(hit.code, hit.line) for hit in hits]
+            raise screen.ScreenError("The code sets are not built yet: run 'recordroom codes build'.")
+        hits = self.session.codes.choices(text, SYSTEMS[item.type], _date(self.day(values)), limit)
+        return [Choice(hit.code, f"{hit.shown:<9}{hit.severity:<4}{hit.text}") for hit in hits]
 
     def echoes(self, values: Mapping[str, str]) -> dict[str, str]:
         """What every coded value stands for."""
@@ -188,25 +181,23 @@ class DataSetForm(FormScreen):
 
     def context(self) -> Context:
         """Clock, tables and code sets for the rules."""
-        signed_on, codes = self.session.signed_on, self.session.codes
-        assert signed_on is not None
-        import time
-
-        now = moment_at(int(time.time()), signed_on.store.zone).local
+        codes, now = self.session.codes, store.current().now().local
         if codes is None:
             return Context(now, self.session.tables)
         return Context(
             now,
             self.session.tables,
-            diagnosis_valid=lambda code, day: codes.valid(code, "cm", day),
-            procedure_valid=lambda code, day: codes.valid(code, "pcs", day),
-            poa_exempt=codes.poa_exempt,
+            diagnosis_valid=lambda code, day: codes.valid(code, System.CM, date.fromisoformat(day)),
+            procedure_valid=lambda code, day: codes.valid(code, System.PCS, date.fromisoformat(day)),
+            poa_exempt=lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)),
         )
 
     def _meaning(self, item: Item, path: str, value: str, values: Mapping[str, str], day: str) -> str:
-        if item.type in CODED and self.session.codes is not None:
-            system = "cm" if item.type is ItemType.DIAGNOSIS else "pcs"
-            return self.session.codes.title(value, system) or "valid, title not installed"
+        if item.type in SYSTEMS and not is_null(value):
+            hit = (
+                self.session.codes.hit(value, SYSTEMS[item.type], _date(day)) if self.session.codes else None
+            )
+            return hit.text if hit else ""
         return records.decode(self.dictionary, self.session.tables, path, value, values, day)
 
     def _take_lock(self) -> str:
@@ -228,8 +219,8 @@ class DataSetForm(FormScreen):
 
 def field_of(item: Item, *, echo: bool = True) -> screen.Field:
     """The form's field for a dictionary's item."""
-    decoded = bool(item.table) or item.type in CODED
-    cells = CODE_ECHO_CELLS if item.type in CODED else ECHO_CELLS
+    decoded = bool(item.table) or item.type in SYSTEMS
+    cells = CODE_ECHO_CELLS if item.type in SYSTEMS else ECHO_CELLS
     return screen.Field(
         item.id,
         item.label,
@@ -274,3 +265,7 @@ def rows_in(values: Mapping[str, str], group: str) -> list[dict[str, str]]:
         if name == group and value:
             found.setdefault(row, {})[column] = value
     return [found[row] for row in sorted(found)]
+
+
+def _date(day: str) -> date | None:
+    return date.fromisoformat(day) if len(day) == 10 else None

@@ -26,8 +26,7 @@ class Drafts(ListScreen):
         return (Column("Screen", 8), Column("Record", 20), Column("Saved", 16), Column("Fields", 6, ">"))
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
-        zone = self.session.signed_on.store.zone if self.session.signed_on else None
-        assert zone is not None
+        zone = self.session.signed_on.store.zone
         rows = [
             Row(
                 (-draft.saved_utc, draft.screen, draft.key),

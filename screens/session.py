@@ -1,61 +1,93 @@
-"""The session of whoever sits at this terminal: made when the program starts, filled in by sign-on."""
+"""Who sits at this terminal: the seat before sign-on, the session after it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
-    from db.codes import CodeStore
-
     from db.actors import Actor
+    from db.codes import CodeStore
     from db.store import SignedOn
     from rules.tables import Tables
 
 
-@dataclass
-class Session:
-    """What every screen gets. Before sign-on it knows only where the store is."""
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where somebody is about to sign on."""
 
     directory: Path
     where_from: str = "local"
     user: str = ""  # name to offer on the sign-on form
     guided: bool = False  # the demo: the first screen says what to try
-    signed_on: SignedOn | None = None
+    hint: str = ""  # shown on the sign-on form of the demo
+
+
+@dataclass
+class Session:
+    """Somebody signed on: what every screen gets."""
+
+    seat: Seat
+    signed_on: SignedOn = field(repr=False)
 
     @property
     def actor(self) -> Actor:
-        if self.signed_on is None:
-            raise RuntimeError("Nobody is signed on.")
         return self.signed_on.actor
 
     @property
-    def roles(self) -> Collection[str]:
-        """Roles held, for the menu; none before sign-on."""
-        return [str(role) for role in self.signed_on.actor.roles] if self.signed_on else []
-
-    @property
-    def name(self) -> str:
-        """User name for the title row."""
-        return self.signed_on.actor.user if self.signed_on else ""
+    def user(self) -> str:
+        """Name on the title row."""
+        return self.signed_on.actor.user
 
     @property
     def facility(self) -> str:
-        return self.signed_on.store.facility if self.signed_on else ""
+        return self.signed_on.store.facility
+
+    @property
+    def roles(self) -> Collection[str]:
+        """Roles held, as the menu table names them."""
+        return [str(role) for role in self.signed_on.actor.roles]
+
+    @property
+    def home(self) -> str:
+        """What opens first, and again when everything else was left."""
+        return "TOUR" if self.seat.guided else "DESK"
 
     @cached_property
     def codes(self) -> CodeStore | None:
-        """The code store, or None while it is not built: codes are then checked by format alone."""
-        from db import codes
+        """The code store, or None while it is not built: codes are then checked by form alone."""
+        from config.code_sources import SourceMissing, code_store
+        from db.codes import CodesMissing, CodeStore
 
-        return codes.installed(self.directory)
+        try:
+            return CodeStore.open(code_store(self.seat.directory), self.seat.directory / "site" / "tables")
+        except (CodesMissing, SourceMissing):
+            return None
 
     @cached_property
     def tables(self) -> Tables:
         """Code tables: the shipped ones, the facility's own rows, and units, services, providers, payers."""
         from screens.tables import all_tables
 
-        return all_tables(self.directory)
+        return all_tables(self.seat.directory)
+
+    def unlock(self, passphrase: str) -> bool:
+        """Whether this is the user's passphrase, after the idle lock."""
+        from db import keys
+
+        try:
+            keys.unlock(self.seat.directory, self.user, passphrase)
+        except keys.WrongKey:
+            return False
+        return True
+
+    def end(self) -> None:
+        """The session is over: give back locks, log the sign-off, close the store."""
+        from db import locks, store
+
+        if not self.signed_on.store.tampered:
+            locks.release(self.actor)
+        store.sign_off(self.actor)

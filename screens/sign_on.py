@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rules.findings import Finding, Level
-from screens.session import Session
-from tui.screen import Changed, Field, Filed, FormScreen, Kind, Note, Opened, Refused, Section, Values
+from screens.session import Seat, Session
+from tui.screen import Field, Filed, FormScreen, Kind, Note, Opened, Refused, Section, Values
+
+if TYPE_CHECKING:  # the store is loaded when the form is filed
+    from db.store import SignedOn
 
 NOTICE = (
     "You are about to use a system that holds protected health information. It may be used for",
@@ -19,11 +22,15 @@ class SignOn(FormScreen):
     """Name and passphrase; wrong ones are answered in one sentence that does not tell which was wrong."""
 
     title: ClassVar[str] = "Sign on"
+    scratch: ClassVar[bool] = True
     help: ClassVar[str] = (
         "Key your user name and passphrase and press Enter. Three keys to remember afterwards: F1 helps on "
         "the field you are in, F3 goes back, and Ctrl+O takes you to the command line."
     )
-    session: Session
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(None)
+        self.seat = seat
 
     def sections(self) -> tuple[Section, ...]:
         return (
@@ -32,8 +39,8 @@ class SignOn(FormScreen):
                 "",
                 (
                     *(Note(line) for line in NOTICE),
-                    Note(""),
-                    Field("user", "User name", 30, required=True, help="The name the administrator gave you."),
+                    Note(self.seat.hint),
+                    Field("user", "User name", 30, required=True, help="The name that the administrator gave you."),
                     Field(
                         "passphrase", "Passphrase", 40, Kind.SECRET, length=200, required=True,
                         help="Your passphrase. It is not shown.",
@@ -43,39 +50,35 @@ class SignOn(FormScreen):
         )  # fmt: skip
 
     def open(self, key: str) -> Opened:
-        values = {"user": self.session.user} if self.session.user else {}
+        values = {"user": self.seat.user} if self.seat.user else {}
         return Opened(values, focus="passphrase" if values else "user")
-
-    def changed(self, values: Values, path: str) -> Changed:
-        return Changed()
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         from db import store
         from db.connect import StoreError
 
         try:
-            self.session.signed_on = store.open_with_passphrase(
-                self.session.directory, values.get("user", ""), values.get("passphrase", ""),
-                where_from=self.session.where_from,
+            signed_on = store.open_with_passphrase(
+                self.seat.directory, values.get("user", ""), values.get("passphrase", ""),
+                where_from=self.seat.where_from,
             )  # fmt: skip
         except StoreError as error:
             return Refused((Finding(Level.FATAL, "S001", str(error), "passphrase"),))
-        return Filed(self._greeting(), go="=TOUR" if self.session.guided else "=DESK")
+        return Filed(greeting(signed_on), session=Session(self.seat, signed_on))
 
-    def _greeting(self) -> str:
-        from rules.moments import moment_at
-        from rules.values import shown
 
-        signed_on = self.session.signed_on
-        if signed_on is None:
-            return ""
-        if signed_on.store.tampered:
-            return signed_on.store.tampered
-        if signed_on.last_sign_on_utc is None:
-            return "This is your first sign-on."
-        last = shown(moment_at(signed_on.last_sign_on_utc, signed_on.store.zone).local)
-        failed = signed_on.failures_since
-        return f"Last sign-on {last}" + (f"; {failed} failed since" if failed else "; none failed since")
+def greeting(signed_on: SignedOn) -> str:
+    """When this user last signed on and how often somebody failed to since (NIST SP 800-53, AC-9)."""
+    from rules.moments import moment_at
+    from rules.values import shown
+
+    if signed_on.store.tampered:
+        return signed_on.store.tampered
+    if signed_on.last_sign_on_utc is None:
+        return "This is your first sign-on."
+    last = shown(moment_at(signed_on.last_sign_on_utc, signed_on.store.zone).local)
+    failed = signed_on.failures_since
+    return f"Last sign-on {last}; " + (f"{failed} failed since." if failed else "none failed since.")
 
 
 class ChangePassphrase(FormScreen):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
-from rules.findings import Finding
+from rules.findings import Finding, Told
 
 Values = dict[str, str]
 """Canonical text by path (see ``rules.dictionary``): ``sex``, ``diagnoses[2].poa``. Blank is absent."""
@@ -353,5 +353,5 @@ class PageScreen(Screen):
         return Outcome(message="This page cannot be printed from here.", error=True)
 
 
-class ScreenError(Exception):
-    """One sentence for the user: what is wrong, where, and what to do."""
+class ScreenError(Told):
+    """What a screen cannot do, in one sentence for the user."""

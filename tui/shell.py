@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from config.menu import MenuTable, ScreenEntry
 from rules.dates import show_date
+from rules.findings import Told
 from rules.text import clean
 from tui import chrome
 from tui.commands import Commands
@@ -35,7 +36,6 @@ from tui.screen import (
     Outcome,
     PageScreen,
     Screen,
-    ScreenError,
     Session,
     Values,
 )
@@ -203,7 +203,7 @@ class Shell:
         self.clear_message()
         try:
             await view.start(key)
-        except ScreenError:
+        except Told:
             await self.call(screen.close)
             raise
         self.remember(screen)
@@ -329,7 +329,7 @@ class Shell:
         self.failed = False
         try:
             await self._key(stroke)
-        except ScreenError as error:
+        except Told as error:
             self.fail(str(error))
         if not self.stack and self.ended is None:
             await self.go_home()

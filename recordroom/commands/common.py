@@ -87,6 +87,7 @@ def passphrase_from(file: Path | None, flag: str, prompt: str, *, confirm: bool)
 def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
     """Sign on for one command, and off again at its end."""
     from db import store
+    from recordroom.workstation import where_from
 
     directory, chosen = store_path(), options()
     if chosen.service_key is not None:
@@ -101,16 +102,6 @@ def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
         yield signed_on
     finally:
         store.sign_off(signed_on.actor)
-
-
-def where_from() -> str:
-    """The address or terminal that this process is used from, for the audit trail."""
-    if address := os.environ.get("SSH_CONNECTION", "").split(" ")[0]:
-        return address
-    try:
-        return os.ttyname(0).removeprefix("/dev/")
-    except OSError:
-        return "local"
 
 
 def notice(text: str) -> None:

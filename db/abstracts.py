@@ -1,0 +1,195 @@
+"""The discharge abstract: filled from the account and the feed, filed as one record with its account and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from db import cases, encounters, movements, patients, store
+from db.actors import Action, Actor
+from db.acts import Conflict, act, viewed
+from db.cases import COMPLETE, OPEN, Case
+from db.changes import Source
+from db.connect import database
+from db.encounters import Encounter
+from rules.census import Event
+from rules.dictionary import Dictionary, Record
+from rules.findings import Finding, Level
+from rules.moments import day_number
+from rules.records import rows_of
+from rules.values import is_date
+
+DATA_SET: Final = "abstract"
+FROM_PATIENT: Final = (
+    "mrn", "last_name", "first_name", "middle_name", "birth_date", "sex", "ethnicity", "marital", "street",
+    "city", "state", "zip", "county", "country",
+)  # fmt: skip
+FROM_ENCOUNTER: Final = (
+    "account", "admitted_at", "discharged_at", "priority", "point_of_origin", "payer", "attending", "service",
+    "unit", "birth_weight_g", "gestation_weeks", "disposition",
+)  # fmt: skip
+KEPT_BY_ACCOUNT: Final = (
+    "priority", "point_of_origin", "payer", "attending", "birth_weight_g", "gestation_weeks", "disposition",
+)  # fmt: skip  # what the technician settles for the account as a whole
+CODED: Final = ("diagnoses", "procedures", "external_causes", "admitting_diagnosis")
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractRecord:
+    """An abstract with what it is about. ``case`` is None until it is first filed."""
+
+    encounter: Encounter
+    record: Mapping[str, str]
+    case: Case | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drg:
+    """What the abstract grouped to when it was filed. The weight is that of the Table 5 in force, if any."""
+
+    drg: str = ""
+    mdc: str = ""
+    version: str = ""
+    weight_ten_thousandths: int | None = None
+
+
+def open_abstract(actor: Actor, encounter_id: int, dictionary: Dictionary) -> AbstractRecord:
+    """The abstract of an account: what was filed, over what the feed and the movements say now.
+
+    Items that cannot be keyed here always come from the account. Raises ``KeyError``, ``NotPermitted``.
+    """
+    stay = encounters.get(encounter_id)
+    viewed(actor, Action.VIEW_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id)
+    return read(stay, dictionary)
+
+
+def read(stay: Encounter, dictionary: Dictionary) -> AbstractRecord:
+    """The abstract of an account without the audit row, for batches that write their own."""
+    case = cases.by_encounter(DATA_SET, stay.id)
+    given = from_account(stay)
+    if case is None:
+        return AbstractRecord(stay, _defaults(dictionary) | given, None)
+    fixed = {path: value for path, value in given.items() if _is_fixed(dictionary, path)}
+    return AbstractRecord(stay, {**case.record, **fixed}, case)
+
+
+def from_account(stay: Encounter) -> dict[str, str]:
+    """What registration, feed and movements know about an account, by item of the abstract."""
+    who = patients.get(stay.patient_id)
+    found = {name: who[name] for name in FROM_PATIENT if who.get(name)}
+    for row, code in enumerate(filter(None, who.get("race", "").split("|")), 1):
+        found[f"races[{row}].code"] = code
+    for name in FROM_ENCOUNTER:
+        value = getattr(stay, name)
+        if value not in ("", None):
+            found[name] = str(value)
+    if path := path_of(stay.id):
+        found["path"] = path
+    return found
+
+
+def path_of(encounter_id: int) -> str:
+    """Units and services in the order of the stay, such as ``MED/MED > ICU/MED > MED/MED``."""
+    places: list[str] = []
+    unit = service = ""
+    for movement in movements.of_encounter(encounter_id):
+        if movement.event in (Event.ADMIT, Event.TRANSFER, Event.SERVICE):
+            unit, service = movement.unit or unit, movement.service or service
+            if not places or places[-1] != f"{unit}/{service}":
+                places.append(f"{unit}/{service}")
+    return " > ".join(places)
+
+
+def file_abstract(
+    actor: Actor, opened: AbstractRecord, dictionary: Dictionary, values: Record,
+    findings: Sequence[Finding], drg: Drg, *, expected_revision: int, reason: str = "",
+) -> Case:  # fmt: skip
+    """File an abstract, its codes and what it settles about the account: one audited act.
+
+    It counts as coded when nothing stands against its codes, and as abstracted when nothing stands against
+    any of it. Raises ``Conflict`` when somebody filed it meanwhile.
+    """
+    stay = opened.encounter
+    before = cases.by_encounter(DATA_SET, stay.id)
+    if (before.revision if before else 0) != expected_revision:
+        raise Conflict(
+            f"{before.filed_by if before else 'Somebody'} filed this abstract meanwhile, so nothing of yours was "
+            "stored. Your draft is kept: leave with F3, open the record again and compare."
+        )
+    coded, complete = completeness(findings, values)
+    with act(
+        actor, Action.FILE_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id
+    ) as done:
+        case = cases.put(
+            dictionary, values, before=before, number=stay.account, patient_id=stay.patient_id,
+            encounter_id=stay.id, status=COMPLETE if complete else OPEN, by=actor.user, reason=reason,
+        )  # fmt: skip
+        write_codes(stay.id, case.id, values, drg)
+        settled = {name: values.get(name, "") for name in KEPT_BY_ACCOUNT if values.get(name)}
+        encounters.apply(stay.account, stay.patient_id, settled, Source(actor.user, "abstract"))
+        today = store.current().now().day
+        encounters.mark_abstracted(stay.id, today if complete else None)
+        encounters.mark_coded(stay.id, today if coded else None)
+        done.changed(before.record if before else {}, case.record)
+    return case
+
+
+def completeness(findings: Iterable[Finding], values: Record) -> tuple[bool, bool]:
+    """Whether the codes are complete, and whether the whole abstract is."""
+    wrong = [finding.field for finding in findings if finding.level in (Level.FATAL, Level.ERROR)]
+    coded = bool(values.get("diagnoses[1].code")) and not any(path.startswith(CODED) for path in wrong)
+    return coded, coded and not wrong
+
+
+def write_codes(encounter_id: int, case_id: int, values: Record, drg: Drg) -> None:
+    """Rewrite the typed rows of an abstract's codes, inside the caller's transaction."""
+    connection = database.connection()
+    for table in ("diagnosis", "procedure"):
+        database.execute_sql(f"DELETE FROM {table} WHERE encounter_id = ?", (encounter_id,))
+    connection.executemany(
+        "INSERT INTO diagnosis (encounter_id, role, seq, code, poa) VALUES (?, ?, ?, ?, ?)",
+        list(diagnosis_rows(encounter_id, values)),
+    )
+    connection.executemany(
+        "INSERT INTO procedure (encounter_id, seq, code, performed_day, surgeon, anesthesia)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        list(procedure_rows(encounter_id, values)),
+    )
+    database.execute_sql(
+        "INSERT INTO abstract VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (encounter_id) DO UPDATE SET"
+        " case_id = excluded.case_id, drg = excluded.drg, mdc = excluded.mdc,"
+        " drg_version = excluded.drg_version, weight_ten_thousandths = excluded.weight_ten_thousandths",
+        (encounter_id, case_id, drg.drg, drg.mdc, drg.version, drg.weight_ten_thousandths),
+    )
+
+
+def diagnosis_rows(encounter_id: int, values: Record) -> Iterable[tuple[int, str, int, str, str]]:
+    """The diagnoses of an abstract as rows of their table."""
+    if admitting := values.get("admitting_diagnosis"):
+        yield encounter_id, "admitting", 1, admitting, ""
+    rows = rows_of(values)
+    for group, role in (("diagnoses", "dx"), ("external_causes", "external")):
+        for seq, row in rows.get(group, {}).items():
+            if row.get("code"):
+                yield encounter_id, role, seq, row["code"], row.get("poa", "")
+
+
+def procedure_rows(encounter_id: int, values: Record) -> Iterable[tuple[int, int, str, int | None, str, str]]:
+    """The procedures of an abstract as rows of their table."""
+    for seq, row in rows_of(values).get("procedures", {}).items():
+        if row.get("code"):
+            day = row.get("date", "")
+            yield (
+                encounter_id, seq, row["code"], day_number(day) if is_date(day) else None,
+                row.get("surgeon", ""), row.get("anesthesia", ""),
+            )  # fmt: skip
+
+
+def _defaults(dictionary: Dictionary) -> dict[str, str]:
+    return {id_: item.default for id_, item in dictionary.by_id.items() if item.default and "." not in id_}
+
+
+def _is_fixed(dictionary: Dictionary, path: str) -> bool:
+    item = dictionary.item_at(path)
+    return item is not None and item.read_only

@@ -1,0 +1,56 @@
+"""Opens the workstation on this terminal: the launcher's settings first, then the toolkit, then sign-on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from screens.session import Seat
+
+IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
+
+
+def main(directory: Path | None = None, user: str = "", *, guided: bool = False, hint: str = "") -> int:
+    """Run the workstation until the user signs off or the line drops; returns the exit status."""
+    named = os.environ.get("RECORDROOM_STORE")
+    directory = directory or (Path(named) if named else None)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _usage("the workstation needs a terminal; 'recordroom --help' lists the commands.")
+    if directory is None:
+        return _usage("name the store with --store DIR or RECORDROOM_STORE.")
+    if not directory.is_dir():
+        return _usage(f"there is no store {directory}; 'recordroom init' makes one.", status=3)
+    return run(Seat(directory, where_from(), user, guided, hint))
+
+
+def run(seat: Seat) -> int:
+    """Show the sign-on form for a seat, and everything after it."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tui.launch import prepare_environment
+
+    prepare_environment()
+    from config.menu import standard_menu
+    from screens.sign_on import SignOn
+    from tui import console
+    from tui.shell import Shell
+
+    with ThreadPoolExecutor(1, "store") as executor:
+        shell = Shell(lambda: SignOn(seat), standard_menu(), executor, idle_seconds=IDLE_SECONDS)
+        return console.run(shell, seat.directory / "incidents.log")
+
+
+def where_from() -> str:
+    """The address or terminal that this session comes from, for the audit trail."""
+    if address := os.environ.get("SSH_CONNECTION", "").split(" ")[0]:
+        return address
+    try:
+        return os.ttyname(0).removeprefix("/dev/")
+    except OSError:
+        return "local"
+
+
+def _usage(sentence: str, status: int = 2) -> int:
+    print(f"recordroom: {sentence}", file=sys.stderr)
+    return status

@@ -18,8 +18,9 @@ from typing import Any
 
 from recordroom.demo import births, clinical
 from recordroom.demo.data import Case, CaseMix, Weighted, cases, table
-from recordroom.demo.model import DAY, Move, Plan, Provider, Stay, Unit, Visit
+from recordroom.demo.model import DAY, Move, Plan, Stay, Unit, Visit
 from recordroom.demo.people import Person, Register
+from recordroom.demo.staff import active_by_service, providers
 from recordroom.demo.wards import Beds, units
 
 WARM_UP_DAYS = 45
@@ -65,7 +66,7 @@ class Hospital:
         self._known: deque[Person] = deque(maxlen=max(400, plan.beds * 30))
         self._dead: set[int] = set()
         self._hour = Weighted(list(enumerate(HOURS)))
-        self._by_service = _by_service(self.providers)
+        self._by_service = active_by_service(self.providers)
 
     # -- the clock ------------------------------------------------------------------------------------------
 
@@ -350,34 +351,3 @@ def admissions_a_day(beds: int) -> float:
     shares = sum(row["share"] for row in table("hospital")["service"])
     again = 1 + READMITTED + clinical.LONG_STAYERS * 8  # what readmissions and long stayers add
     return float(table("hospital")["occupancy"] * beds * shares / mean / again)
-
-
-def providers(plan: Plan) -> list[Provider]:
-    """The medical staff: some for each service, a few no longer active."""
-    random = Random(f"staff/{plan.seed}")  # noqa: S311
-    staff = Register(random)
-    made: list[Provider] = []
-    for row in table("hospital")["service"]:
-        for _ in range(3 + round(plan.beds * max(row["share"], 0.03) * 0.5)):
-            person = staff.adult_or_child(plan.first_day, "", (32, 66))
-            number = len(made) + 1
-            made.append(Provider(f"{1000 + number}", f"{person.last}, {person.first} {person.middle}".strip(),
-                                 npi(f"99999{number:04d}"), row["code"], random.random() > 0.04))  # fmt: skip
-    return made
-
-
-def npi(first_nine: str) -> str:
-    """A provider identifier with its check digit: Luhn over 80840 and the number (45 CFR 162.406)."""
-    total = 24
-    for place, digit in enumerate(reversed(first_nine)):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return f"{first_nine}{-total % 10}"
-
-
-def _by_service(staff: list[Provider]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for provider in staff:
-        if provider.active:
-            grouped.setdefault(provider.service, []).append(provider.code)
-    return grouped

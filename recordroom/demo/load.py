@@ -6,20 +6,22 @@ The census is derived by ``db.census.rebuild`` as for any other bulk load; nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from db import census, store
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import database, large_cache, writing
 from recordroom.demo import progress
+from recordroom.demo.abstracts import Abstracts, Filed, Rows
 from recordroom.demo.clock import Clock
 from recordroom.demo.data import table
 from recordroom.demo.hospital import Hospital
 from recordroom.demo.model import DAY, Plan, Stay, Visit
 from recordroom.demo.people import Person
 from rules import identity
+from rules.codes import normal
 from rules.moments import day_number
 
 SLICE_ROWS: Final = 20_000
@@ -39,6 +41,13 @@ COLUMNS: Final = {
     " leave_type recorded_utc by origin",
     "event": "encounter_id patient_id kind at_utc at_offset day detail recorded_utc by origin",
     "encounter_diagnosis": "encounter_id seq code",
+    "data_case": "id data_set version number patient_id encounter_id status document revision created_utc"
+    " filed_utc filed_by",
+    "case_revision": "case_id revision version document status filed_utc filed_by",
+    "case_item": "case_id item seq text number day null_code",
+    "abstract": "encounter_id case_id drg mdc drg_version weight_ten_thousandths",
+    "diagnosis": "encounter_id role seq code poa",
+    "procedure": "encounter_id seq code performed_day surgeon anesthesia",
 }
 _INSERTS: Final = {
     name: f"INSERT INTO {name} ({', '.join(columns.split())})"
@@ -47,13 +56,15 @@ _INSERTS: Final = {
 }
 
 
-def load(actor: Actor, plan: Plan) -> Loader:
-    """Fill the open, empty store with the hospital of a plan, census and all."""
-    hospital = Hospital(plan)
-    loader = Loader(actor, hospital)
+def load(actor: Actor, plan: Plan, *, documents: bool = True) -> Loader:
+    """Fill the open, empty store with the hospital of a plan, census and all.
+
+    ``documents=False`` keeps the codes of abstracts and leaves their documents out, for large benchmarks.
+    """
+    loader = Loader(actor, Hospital(plan), documents=documents)
     with large_cache():
         loader.load_site()
-        loader.load_rows(hospital.run())
+        loader.load_rows(loader.hospital.run())
         census.rebuild()
         census.bring_up_to_date()
     with act(actor, Action.IMPORT, kind="demo", record=f"seed {plan.seed}") as done:
@@ -64,13 +75,14 @@ def load(actor: Actor, plan: Plan) -> Loader:
 class Loader:
     """Writes rows in slices and remembers what later steps need."""
 
-    def __init__(self, actor: Actor, hospital: Hospital) -> None:
+    def __init__(self, actor: Actor, hospital: Hospital, *, documents: bool = True) -> None:
         self.actor, self.hospital, self.plan = actor, hospital, hospital.plan
         self.clock = Clock(store.current().zone)
         self.patients: dict[int, int] = {}  # person's number -> patient id
-        self.discharges: list[tuple[int, Stay]] = []  # encounter id and stay, in order of discharge
         self.encounters = self._movements = 0
-        self._pending: dict[str, list[Sequence[Any]]] = defaultdict(list)
+        today = self.plan.until.toordinal()
+        self._abstracts = Abstracts(self.plan.seed, today, actor.user, documents=documents)
+        self._pending: Rows = defaultdict(list)
         self._deaths: list[tuple[str, int]] = []
         self._alive: set[int] = set()
         self._codes: dict[str, dict[str, int]] = {}
@@ -131,7 +143,7 @@ class Loader:
         for row in rows:
             if isinstance(row, Stay):
                 self._stay(row)
-                counted += len(row.moves) + 4
+                counted += len(row.moves) + 4 + 40 * bool(row.disposition)
             else:
                 self._visit(row)
                 counted += 4
@@ -177,12 +189,15 @@ class Loader:
         self.encounters += 1
         encounter = self.encounters
         attending = self._code("provider", stay.attending)
+        filed = Filed()
         if stay.disposition:
-            self.discharges.append((encounter, stay))
+            left_utc = self.clock.at(stay.moves[-1].at)[0]
+            filed = self._abstracts.add(self._pending, stay, encounter, patient, left_utc)
         self._pending["encounter"].append((
             encounter, stay.account, patient, "I", int(stay.newborn), None, None, None, None, None, None,
             "", 0, attending, self._code("payer", stay.payer), stay.priority, stay.origin, "",
-            stay.mother_account, stay.birth_weight_g or None, stay.gestation_weeks or None, None, None, utc,
+            stay.mother_account, stay.birth_weight_g or None, stay.gestation_weeks or None,
+            filed.abstracted, filed.coded, utc,
         ))  # fmt: skip
         self._pending["attending"].append((encounter, attending, utc, utc, self.actor.user, ORIGIN))
         for move in stay.moves:
@@ -212,7 +227,7 @@ class Loader:
             self._code("payer", visit.payer), "", "", visit.unit, "", None, None, None, None, arrived[0],
         ))  # fmt: skip
         for seq, code in enumerate(visit.diagnoses, 1):
-            self._pending["encounter_diagnosis"].append((self.encounters, seq, code))
+            self._pending["encounter_diagnosis"].append((self.encounters, seq, normal(code)))
 
 
 def _patient_row(number: int, person: Person, seen_utc: int) -> tuple[object, ...]:

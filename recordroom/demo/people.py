@@ -60,6 +60,7 @@ class Register:
     def __init__(self, random: Random) -> None:
         self._random = random
         self.count = 0
+        self.duplicates: dict[int, Person] = {}  # number of a second registration -> the person
 
     def adult_or_child(self, day: int, sex: str, age: tuple[int, int]) -> Person:
         """Somebody of an age (years, both inclusive, the older likelier within reach) on a day number."""
@@ -95,6 +96,7 @@ class Register:
         """The same person registered again with a slip of the pen: a duplicate for somebody to find."""
         self.count += 1
         again = replace(known, number=self.count, mrn=mrn(self.count), alias="")
+        self.duplicates[again.number] = known
         slip = self._random.randrange(4)
         if slip == 0 and len(known.last) > 4:
             again.last = known.last[:2] + known.last[3] + known.last[2] + known.last[4:]

@@ -81,7 +81,7 @@ class Beds:
             heapify(self._free[unit.code])
 
     def _label(self, unit: str, place: int) -> str:
-        return f"{self._floors[unit] + ROOMS_FROM + place // 2}{'AB'[place % 2]}"
+        return f"{self._floors[unit] + ROOMS_FROM + place // 2}-{'AB'[place % 2]}"
 
     def unit_for(self, kind: str) -> str:
         """A unit of the kind with most room, or of a kind that takes its overflow; blank: turned away."""

@@ -9,8 +9,9 @@ from itertools import pairwise
 import pytest
 
 from recordroom.demo.data import cases
-from recordroom.demo.hospital import Hospital, npi
+from recordroom.demo.hospital import Hospital
 from recordroom.demo.model import DAY, Plan, Stay, Visit
+from recordroom.demo.staff import npi
 from recordroom.demo.wards import units
 from rules.drg import Claim, Diagnosis, Procedure, group
 
@@ -134,7 +135,7 @@ class TestCodes:
 
 
 class TestPlans:
-    @pytest.mark.parametrize("beds", [10, 120, 700])
+    @pytest.mark.parametrize("beds", [20, 120, 700])
     def test_give_every_bed_to_a_ward(self, beds: int) -> None:
         assert sum(unit.beds for unit in units(Plan(PLAN.until, beds=beds))) == beds
 

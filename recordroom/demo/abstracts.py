@@ -1,0 +1,170 @@
+"""Discharge abstracts of the demo hospital: older discharges are abstracted, coded and grouped, recent ones wait."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from random import Random
+from typing import Final
+
+from config.code_sources import code_sources
+from config.data_sets import dictionary_for
+from db import abstracts
+from db.cases import COMPLETE, OPEN
+from recordroom.demo.clinical import operated_at
+from recordroom.demo.clock import local
+from recordroom.demo.model import DAY, Stay
+from rules import drg
+from rules.codes import fiscal_year, normal
+from rules.records import items
+
+# Share of discharges that is finished, by days since discharge: the backlog of a department that copes.
+FINISHED: Final = ((2, 0.05), (4, 0.35), (7, 0.75), (14, 0.94), (30, 0.992), (10_000, 0.9995))
+HALF_DONE: Final = 0.04  # coded, but something else is missing
+EXTERNAL: Final = ("V", "W", "X", "Y")
+FACILITIES: Final = (
+    "Lakeside Nursing and Rehabilitation", "Adirondack Regional Hospital", "Calloway County Home",
+    "Upper Valley Medical Center", "Maplewood Hospice House",
+)  # fmt: skip
+TRANSFERRED: Final = frozenset({"02", "03", "04", "05", "43", "61", "62", "63", "64", "65", "66", "69", "70"})
+TABLE5_YEAR: Final = 2026
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """When an abstract was completed and coded: day numbers, None while it waits."""
+
+    abstracted: int | None = None
+    coded: int | None = None
+
+
+class Abstracts:
+    """Makes the rows of abstracts. ``documents=False`` leaves out documents and their items, for benchmarks."""
+
+    def __init__(self, seed: int, today: int, by: str, *, documents: bool = True) -> None:
+        self._random = Random(f"abstracts/{seed}")  # noqa: S311 - a demonstration, no secret
+        self._today, self._by, self._documents = today, by, documents
+        self._dictionary = dictionary_for(abstracts.DATA_SET)
+        self._cases = 0
+
+    def add(self, rows: Rows, stay: Stay, encounter_id: int, patient_id: int, discharged_utc: int) -> Filed:
+        """Put the rows of a finished abstract to ``rows`` by table, or nothing while the discharge waits."""
+        assert stay.discharged is not None
+        day = stay.discharged // DAY
+        age = self._today - day
+        finished = next(share for days, share in FINISHED if age < days)
+        if self._random.random() >= finished:
+            return Filed()
+        filed_day = min(self._today - 1, day + 1 + int(self._random.expovariate(0.35)))
+        complete = self._random.random() >= (HALF_DONE if age < 30 else 0.0)
+        self._cases += 1
+        record = self._record(stay)
+        if not complete:
+            record.pop("marital", None)
+            record.pop("ethnicity", None)
+        self._case(
+            rows, record, encounter_id, patient_id, complete, discharged_utc + (filed_day - day) * 86_400
+        )
+        rows["diagnosis"] += abstracts.diagnosis_rows(encounter_id, record)
+        rows["procedure"] += abstracts.procedure_rows(encounter_id, record)
+        grouping = drg.group(_claim(stay, record))
+        weight = _weights().get(grouping.drg) if fiscal_year(date.fromordinal(day)) >= TABLE5_YEAR else None
+        rows["abstract"].append(
+            (encounter_id, self._cases, grouping.drg, grouping.mdc, grouping.version, weight)
+        )
+        return Filed(filed_day if complete else None, filed_day)
+
+    def _case(
+        self, rows: Rows, record: dict[str, str], encounter_id: int, patient_id: int, complete: bool, utc: int
+    ) -> None:  # fmt: skip
+        document = json.dumps(dict(sorted(record.items())), ensure_ascii=False) if self._documents else "{}"
+        version, status = self._dictionary.version, COMPLETE if complete else OPEN
+        rows["data_case"].append((
+            self._cases, abstracts.DATA_SET, version, record["account"], patient_id, encounter_id, status,
+            document, 1, utc, utc, self._by,
+        ))  # fmt: skip
+        if self._documents:
+            rows["case_revision"].append((self._cases, 1, version, document, status, utc, self._by))
+            rows["case_item"] += [
+                (self._cases, item.item, item.seq, item.text, item.number, item.day, item.null_code)
+                for item in items(self._dictionary, record)
+            ]
+
+    def _record(self, stay: Stay) -> dict[str, str]:
+        person = stay.person
+        last = next(move for move in reversed(stay.moves) if move.unit)
+        record = {
+            "mrn": person.mrn, "last_name": person.last, "first_name": person.first, "middle_name": person.middle,
+            "birth_date": person.birth_date, "sex": person.sex, "races[1].code": person.race or "UNK",
+            "ethnicity": person.ethnicity or "UNK", "marital": person.marital, "street": person.street,
+            "city": person.city, "state": person.state, "zip": person.postal_code, "county": person.county,
+            "country": "US", "account": stay.account, "admitted_at": local(stay.admitted),
+            "priority": stay.priority, "point_of_origin": stay.origin, "payer": stay.payer,
+            "attending": stay.attending, "service": last.service, "unit": last.unit, "path": _path(stay),
+            "discharged_at": local(stay.moves[-1].at), "disposition": stay.disposition, "hospice_claim": "0",
+            "age": str(max(0, stay.admitted // DAY - person.birth_day) * 4 // 1461),
+        }  # fmt: skip
+        if stay.newborn:
+            record["birth_weight_g"] = str(stay.birth_weight_g)
+            record["gestation_weeks"] = str(stay.gestation_weeks)
+        if stay.origin == "4" and not stay.newborn:
+            record["referring_facility"] = self._random.choice(FACILITIES)
+        if stay.disposition in TRANSFERRED:
+            record["receiving_facility"] = self._random.choice(FACILITIES)
+        if stay.disposition == "20":
+            kinds = {event.kind for event in stay.events}
+            record |= {"died_at": record["discharged_at"], "autopsy": str(int("autopsy" in kinds)),
+                       "coroner": str(int("coroner" in kinds))}  # fmt: skip
+        record |= _codes(stay)
+        return {path: value for path, value in record.items() if value}
+
+
+def _codes(stay: Stay) -> dict[str, str]:
+    record = {"admitting_diagnosis": normal(stay.diagnoses[0][0])}
+    counts = {"diagnoses": 0, "external_causes": 0}
+    for code, poa in stay.diagnoses:
+        group = "external_causes" if code.startswith(EXTERNAL) else "diagnoses"
+        counts[group] += 1
+        record[f"{group}[{counts[group]}].code"] = normal(code)
+        record[f"{group}[{counts[group]}].poa"] = poa
+    for number, (code, at) in enumerate(stay.procedures, 1):
+        record |= {
+            f"procedures[{number}].code": code, f"procedures[{number}].date": local(at)[:10],
+            f"procedures[{number}].surgeon": stay.attending,
+        }  # fmt: skip
+        if operated_at(stay):
+            record[f"procedures[{number}].anesthesia"] = "G" if code[0] == "0" else "R"
+    if stay.procedures:
+        record["operating"] = stay.attending
+    return record
+
+
+def _path(stay: Stay) -> str:
+    places: list[str] = []
+    for move in stay.moves:
+        if move.unit and (not places or places[-1] != f"{move.unit}/{move.service}"):
+            places.append(f"{move.unit}/{move.service}")
+    return " > ".join(places)
+
+
+def _claim(stay: Stay, record: dict[str, str]) -> drg.Claim:
+    return drg.Claim(
+        date.fromordinal((stay.discharged or 0) // DAY),
+        tuple(drg.Diagnosis(normal(code), poa) for code, poa in stay.diagnoses if not code.startswith(EXTERNAL)),
+        tuple(drg.Procedure(code, date.fromordinal(at // DAY)) for code, at in stay.procedures),
+        age=int(record["age"]), sex=stay.person.sex, disposition=stay.disposition,
+        admitted_on=date.fromordinal(stay.admitted // DAY),
+    )  # fmt: skip
+
+
+@cache
+def _weights() -> dict[str, int]:
+    """Relative weight by DRG in ten-thousandths (CMS Table 5 of fiscal year 2026)."""
+    text = code_sources()["table5"].read().decode("utf-8")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t")
+    return {row["drg"]: round(float(row["weight"]) * 10_000) for row in rows if row["weight"]}

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from config.toml_source import Path as Place
 from config.toml_source import Source, did_you_mean
 from rules.dictionary import Condition, Dictionary, Edit, Group, Item, ItemType, split_path
-from rules.edit_functions import COMPUTED, FUNCTIONS
 from rules.edits import KINDS, WHOLE
+from rules.functions import COMPUTED, FUNCTIONS
 from rules.records import NULL_MEANINGS
 from rules.tables import Tables
 from rules.values import CANONICAL, decimal_of, is_date, is_moment
@@ -29,6 +29,7 @@ _NEEDS_ITEMS = {
     "excludes": 1,
     "sum": 3,
     "unique": 1,
+    "alone": 1,
 }
 _NUMBERS = (ItemType.INTEGER, ItemType.DECIMAL)
 _DATES = (ItemType.DATE, ItemType.MOMENT)
@@ -188,8 +189,8 @@ def _check_edit(source: Source, dictionary: Dictionary, edit: Edit, path: Place,
                 wrong("items", f"there is no item {item!r}{did_you_mean(item, dictionary.by_id)}.")
     if len(edit.items) < _NEEDS_ITEMS.get(edit.kind, 0):
         wrong("items", f"an edit of kind {edit.kind} needs {_NEEDS_ITEMS[edit.kind]} items or more.")
-    if edit.kind == "unique" and any("." not in item or "[" in item for item in edit.items):
-        wrong("items", "an edit of kind unique needs columns of a group, such as diagnoses.code.")
+    if edit.kind in ("unique", "alone") and any("." not in item or "[" in item for item in edit.items):
+        wrong("items", f"an edit of kind {edit.kind} needs columns of a group, such as diagnoses.code.")
     if edit.kind == "function" and edit.function not in FUNCTIONS:
         wrong("function", f"there is no function {edit.function!r}{did_you_mean(edit.function, FUNCTIONS)}.")
     if edit.kind == "in-table" and edit.table not in tables:

@@ -29,6 +29,7 @@ from rules.findings import Level
 from rules.tables import Tables
 
 FOLDER = "dictionaries"
+SITE = "site"  # the folder of a store that holds the facility's own dictionaries and tables
 GROUP = "group"
 TESTS = ("in", "not-in", "answered", "blank")
 
@@ -347,6 +348,11 @@ def library(site: Path | None = None) -> Library:
             (file.name, file.stat().st_mtime_ns) for file in sorted((site / FOLDER).glob("*.toml"))
         )
     return _library(site, changed)
+
+
+def dictionary_for(id_: str, day: str = "", store: Path | None = None) -> Dictionary:
+    """The dictionary of a data set on an ISO day (blank: the newest) as the facility of ``store`` uses it."""
+    return library(store / SITE if store else None).of(id_, day)
 
 
 @lru_cache(maxsize=4)

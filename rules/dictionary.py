@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from rules.findings import Level
 from rules.tables import Tables
@@ -130,8 +131,9 @@ class Edit:
     ``kind`` is ``required-when``, ``order`` (``items`` are moments or dates that must not decrease; a date
     item and a time item joined by ``+`` make a moment), ``range``, ``in-table`` (``table``), ``excludes``
     (``items`` hold nothing, or none of ``values``), ``sum`` (the last of ``items`` equals the sum of the
-    others), ``unique`` (no two rows of a group agree in all of ``items``) or ``function`` (``function`` names
-    an entry of the registered table). ``when`` limits all of them. ``message`` may say ``{item}``, and in an
+    others), ``unique`` (no two rows of a group agree in all of ``items``), ``alone`` (a column that holds one of
+    ``values`` in one row holds nothing in the others) or ``function`` (``function`` names an entry of the
+    registered table). ``when`` limits all of them. ``message`` may say ``{item}``, and in an
     ``order`` ``{earlier}`` and ``{later}``, for the labels of the items found. An edit over columns of a
     group is asked of every row.
     """
@@ -213,6 +215,7 @@ _PATH = re.compile(r"([a-z][a-z0-9_]*)\[([1-9][0-9]{0,3})\]\.([a-z][a-z0-9_]*)",
 _NULL = re.compile(r"/[A-Z]{1,4}", re.ASCII)
 
 
+@lru_cache(maxsize=4096)
 def split_path(path: str) -> tuple[str, int, str]:
     """Group, row and item of a path: ``("diagnoses", 2, "poa")``, or ``("", 0, "sex")``."""
     match = _PATH.fullmatch(path)

@@ -8,7 +8,7 @@ from datetime import date
 
 from rules.dictionary import Context, Edit, Record, is_null, row_path
 from rules.records import Rows
-from rules.values import is_date, is_moment, shown
+from rules.values import decimal_of, is_date, is_moment, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ EditFunction = Callable[[Edit, Record, Rows, Context], Iterator[Hit]]
 ComputedFunction = Callable[[Record, Rows, Context], str]
 
 
-def _answered(record: Record, item: str) -> str:
+def answered(record: Record, item: str) -> str:
+    """The item's value, blank for a null."""
     value = record.get(item, "")
     return "" if is_null(value) else value
 
@@ -36,7 +37,7 @@ def procedure_in_window(edit: Edit, record: Record, rows: Rows, context: Context
 
     The days come from table ``preadmission_window``; site option of that name picks the row.
     """
-    admitted, discharged = _answered(record, "admitted_at")[:10], _answered(record, "discharged_at")[:10]
+    admitted, discharged = answered(record, "admitted_at")[:10], answered(record, "discharged_at")[:10]
     table = context.tables.get("preadmission_window")
     row = table.find(context.options.get("preadmission_window", "ipps"), admitted) if table else None
     days = row.more.get("days", 0) if row else 0
@@ -97,7 +98,7 @@ def rows_without_gap(edit: Edit, record: Record, rows: Rows, context: Context) -
 
 def same_day(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """The edit's items fall on one day."""
-    known = [(item, _answered(record, item)[:10]) for item in edit.items]
+    known = [(item, answered(record, item)[:10]) for item in edit.items]
     known = [(item, day) for item, day in known if is_date(day)]
     for item, day in known[1:]:
         if day != known[0][1]:
@@ -111,12 +112,46 @@ def null_together(edit: Edit, record: Record, rows: Rows, context: Context) -> I
         yield from (Hit(item) for item in null)
 
 
+def within_days(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """The second date is no more than the given number of days after the first."""
+    first, second = (answered(record, item)[:10] for item in edit.items[:2])
+    if is_date(first) and is_date(second):
+        days = (date.fromisoformat(second) - date.fromisoformat(first)).days
+        if days > int(edit.values[0]):
+            yield Hit(edit.items[0])
+
+
+def not_above(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """The first number is not above the second."""
+    first, second = (decimal_of(record.get(item, "")) for item in edit.items[:2])
+    if first is not None and second is not None and first > second:
+        yield Hit(edit.items[0])
+
+
+def equal_items(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """Two items that are both answered hold the same number."""
+    first, second = (decimal_of(record.get(item, "")) for item in edit.items[:2])
+    if first is not None and second is not None and first != second:
+        yield Hit(edit.items[0])
+
+
+def begins_with(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """Each item, or the item in each row, begins with one of the edit's values."""
+    for entry in edit.items:
+        group, _, column = entry.rpartition(".")
+        places = [row_path(group, number, column) for number in rows.get(group, {})] if group else [column]
+        for path in places:
+            value = answered(record, path)
+            if value and not value.startswith(edit.values):
+                yield Hit(path)
+
+
 # Derived items
 
 
 def age_on_admission(record: Record, rows: Rows, context: Context) -> str:
     """Age in completed years on the day of admission."""
-    return age_in_years(_answered(record, "birth_date"), _answered(record, "admitted_at")[:10])
+    return age_in_years(answered(record, "birth_date"), answered(record, "admitted_at")[:10])
 
 
 def age_in_years(birth: str, on: str) -> str:
@@ -139,17 +174,3 @@ def minutes_between(start: str, end: str) -> str:
 
 def _minute(moment: str) -> int:
     return int(moment[11:13]) * 60 + int(moment[14:16])
-
-
-FUNCTIONS: Mapping[str, EditFunction] = {
-    "procedure_in_window": procedure_in_window,
-    "poa_answered": poa_answered,
-    "poa_exempt_code": poa_exempt_code,
-    "rows_without_gap": rows_without_gap,
-    "same_day": same_day,
-    "null_together": null_together,
-}
-
-COMPUTED: Mapping[str, ComputedFunction] = {
-    "age_on_admission": age_on_admission,
-}

@@ -17,8 +17,8 @@ from rules.dictionary import (
     row_path,
     split_path,
 )
-from rules.edit_functions import COMPUTED, FUNCTIONS
 from rules.findings import Finding, Level, worst_first
+from rules.functions import COMPUTED, FUNCTIONS
 from rules.records import View, null_values, record_day, rows_of, table_of
 from rules.text import clean
 from rules.values import CANONICAL, decimal_of, is_date, is_moment, is_part_of_date, is_time, shown
@@ -39,6 +39,7 @@ CHECKS = {
 }
 """Codes of what is asked of every item of every data set, beside the edits that a dictionary declares."""
 
+SITE = "site."  # the facility's own lists: an unknown provider is kept and confirmed later
 WRITTEN = {
     ItemType.DATE: "as MM/DD/YYYY",
     ItemType.TIME: "as HHMM, 0000 to 2359",
@@ -148,7 +149,8 @@ def _about_value(
     table = table_of(item, view.dictionary, view.record, path)
     if table in context.tables and context.tables[table].find(value, view.day) is None:
         message = f"{label} {clean(value)} is not in the list on {shown(view.day)}: press F4 for the values."
-        yield Finding(Level.ERROR, "D003", message, path)
+        level = Level.WARNING if table.startswith(SITE) else Level.ERROR
+        yield Finding(level, "D003", message, path)
 
 
 DATED = (ItemType.DATE, ItemType.MOMENT)
@@ -331,6 +333,18 @@ def _unique(view: View, context: Context, edit: Edit) -> Iterator[Finding]:
         seen.add(value)
 
 
+def _alone(view: View, context: Context, edit: Edit) -> Iterator[Finding]:
+    for item in edit.items:
+        group, _, column = item.partition(".")
+        filled = {
+            number: cells[column] for number, cells in view.rows.get(group, {}).items() if column in cells
+        }
+        for number, value in filled.items():
+            if len(filled) > 1 and value in edit.values:
+                path = row_path(group, number, column)
+                yield _finding(edit, path, item=_label(view, path))
+
+
 def _function(view: View, context: Context, edit: Edit) -> Iterator[Finding]:
     for hit in FUNCTIONS[edit.function](edit, view.record, view.rows, context):
         yield _finding(edit, hit.path, hit.message, item=_label(view, hit.path))
@@ -346,6 +360,7 @@ KINDS: Mapping[str, Callable[[View, Context, Edit, tuple[str, int] | None], Iter
 }
 WHOLE: Mapping[str, Callable[[View, Context, Edit], Iterator[Finding]]] = {
     "unique": _unique,
+    "alone": _alone,
     "function": _function,
 }
 
@@ -360,8 +375,9 @@ def computed(dictionary: Dictionary, record: Record, context: Context) -> dict[s
     In the order of the form, each seeing the ones before it.
     """
     known = dict(record)
+    rows = rows_of(record)
     found: dict[str, str] = {}
     for part in dictionary.parts():
         if isinstance(part, Item) and part.computed:
-            found[part.id] = known[part.id] = COMPUTED[part.computed](known, rows_of(known), context)
+            found[part.id] = known[part.id] = COMPUTED[part.computed](known, rows, context)
     return found

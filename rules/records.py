@@ -60,10 +60,11 @@ class View:
                 return [value for cells in self.rows[group].values() for value in cells.values()]
             return [self.record.get(item, "")]
         if row is not None and row[0] == group:
-            return [self.rows[group].get(row[1], {}).get(column, "")]
+            return [self.rows.get(group, {}).get(row[1], {}).get(column, "")]
         return [cells.get(column, "") for cells in self.rows.get(group, {}).values()]
 
     def hold(self, conditions: Iterable[Condition], row: tuple[str, int] | None = None) -> bool:
+        """Whether all the conditions do, seen from ``row``."""
         return all(_holds(condition, self.values(condition.item, row)) for condition in conditions)
 
 

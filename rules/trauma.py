@@ -118,40 +118,39 @@ def gcs_total(eye: int | None, verbal: int | None, motor: int | None) -> int | N
 def iss(injuries: Iterable[Injury]) -> int | None:
     """Injury Severity Score: squares of the worst AIS in the three worst of six regions (Baker 1974).
 
-    Any AIS 6 gives 75. Severity 9 is left out while another is known. A known severity whose region is not
-    known leaves the score unknown, as does no injury at all.
+    Any AIS 6 gives 75. Severity 9 is left out while another is known. No injury, or a line whose severity or
+    region is not known, leaves the score unknown.
     """
-    known = _scorable(injuries)
-    if known is None:
-        return None
-    if any(injury.severity == UNSURVIVABLE for injury in known):
+    injuries = list(injuries)
+    if any(injury.severity == UNSURVIVABLE for injury in injuries):
         return HIGHEST_ISS
     worst: dict[int, int] = {}
-    for injury in known:
-        if injury.region not in REGIONS or injury.severity is None:
+    for injury in _assignable(injuries):
+        if injury.severity is None or injury.region is None or injury.region not in REGIONS:
             return None
         worst[injury.region] = max(worst.get(injury.region, 0), injury.severity)
-    return sum(severity * severity for severity in sorted(worst.values())[-3:])
+    return _squares(worst.values())
 
 
 def niss(injuries: Iterable[Injury]) -> int | None:
     """New Injury Severity Score: squares of the three worst AIS wherever they are (Osler, 1997)."""
-    known = _scorable(injuries)
-    if known is None:
-        return None
-    severities = sorted(injury.severity or 0 for injury in known)
-    if severities[-1] == UNSURVIVABLE:
-        return HIGHEST_ISS
-    return sum(severity * severity for severity in severities[-3:])
-
-
-def _scorable(injuries: Iterable[Injury]) -> list[Injury] | None:
-    """The lines with a severity, or None when there is none or when one of the lines cannot be understood."""
     injuries = list(injuries)
-    if any(injury.severity is not None and injury.severity not in SEVERITIES for injury in injuries):
-        return None
-    known = [injury for injury in injuries if injury.severity not in (None, NOT_ASSIGNABLE)]
-    return known or None
+    if any(injury.severity == UNSURVIVABLE for injury in injuries):
+        return HIGHEST_ISS
+    severities = [injury.severity for injury in _assignable(injuries)]
+    return _squares(severity for severity in severities if severity is not None)
+
+
+def _assignable(injuries: list[Injury]) -> list[Injury]:
+    """The lines that count; none when one of them has no readable severity, for it might be the worst."""
+    if any(injury.severity not in SEVERITIES for injury in injuries):
+        return []
+    return [injury for injury in injuries if injury.severity != NOT_ASSIGNABLE]
+
+
+def _squares(severities: Iterable[int]) -> int | None:
+    worst = sorted(severities)[-3:]
+    return sum(severity * severity for severity in worst) if worst else None
 
 
 def coded_gcs(gcs: int | None) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -46,7 +45,7 @@ def check(files: tuple[Path, ...], folder: Path | None) -> None:
         sound = _tables_sound(found, tables) and sound
         columns = len(found.by_id)
         click.echo(f"{file.name}: {found.title}, version {found.version}, {columns} items, no mistakes.")
-    sys.exit(0 if sound else 1)
+    click.get_current_context().exit(0 if sound else 1)
 
 
 def _tables_sound(dictionary: Dictionary, tables: Shelf) -> bool:

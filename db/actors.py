@@ -38,6 +38,9 @@ class Action(StrEnum):
     FILE_REQUEST = "file request"
     RELEASE_INFORMATION = "release information"
     VIEW_ACCOUNTING = "view accounting"
+    CLEAR_REQUEST_HOLD = "clear request hold"
+    RELEASE_BY_EXCEPTION = "release by exception"
+    SUSPEND_ACCOUNTING = "suspend accounting"
     RUN_REPORT = "run report"
     PRINT = "print"
     EXPORT = "export"
@@ -74,6 +77,9 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.FILE_REQUEST: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.RELEASE_INFORMATION: frozenset({Role.ROI, Role.PRIVACY_OFFICER}),
     Action.VIEW_ACCOUNTING: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.CLEAR_REQUEST_HOLD: frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.RELEASE_BY_EXCEPTION: frozenset({Role.PRIVACY_OFFICER}),
+    Action.SUSPEND_ACCOUNTING: frozenset({Role.ROI, Role.PRIVACY_OFFICER}),
     Action.RUN_REPORT: _LOOKING | {Role.SERVICE},
     Action.PRINT: _LOOKING | {Role.SERVICE},
     Action.EXPORT: frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.SERVICE}),

@@ -1,0 +1,111 @@
+"""How the facility counts and prints: dated settings with their defaults, stated in every footer that uses them."""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from db import acts, census_state, store
+from db.actors import Action, Actor
+from db.changes import Applied, refusal
+from db.connect import database
+from rules.census import Conventions, LeaveRule
+from rules.text import clean
+
+CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
+    "census_hour": ("23:59", ("23:59", "00:00"), "Hour of the census"),
+    "leave_rule": ("every night", tuple(LeaveRule), "Leave nights taken off"),
+    "same_day_unit": ("discharging", ("discharging", "admitting"), "Unit credited with a same-day case"),
+    "early_death_hours": ("48", (), "Clock hours that make an early death"),
+    "newborns_in_death_rates": ("0", ("0", "1"), "Newborns in both terms of the death rates"),
+    "fiscal_year_start": ("10-01", (), "First day of the fiscal year, MM-DD"),
+    "date_style": ("us", ("us", "military"), "Dates shown as 11/21/2026 or 21 NOV 2026"),
+    "facility_kind": (
+        "va", ("va", "ihs", "dod", "bop", "nonfederal"), "Kind of facility, which tells the laws of disclosure",
+    ),
+    "age_of_majority": ("18", (), "Age at which a patient is no minor"),
+    "closure_area": ("", ("", "dc"), "Area whose closing days are no working days"),
+}
+"""Setting -> default, permitted values (none: free), what it says."""
+
+CITATIONS: Final[Mapping[str, str]] = {
+    "census_hour": "VA PIMS 5.3, Gains and Losses: heads at the end of the day",
+    "leave_rule": (
+        "every night: off census and stay, Queensland Health; vista: VA PIMS 5.3, passes under 96 hours stay in; "
+        "no deduction: US textbooks, off the census only"
+    ),
+    "same_day_unit": "No textbook rules on it: the facility's choice",
+    "early_death_hours": "Net death rate: deaths under 48 clock hours, HIM statistics textbooks",
+    "newborns_in_death_rates": "In both terms of a rate or in neither, HIM statistics textbooks",
+    "fiscal_year_start": "31 USC 1102: 1 October",
+    "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b)",
+    "age_of_majority": "State law; 45 CFR 164.502(g)(3)",
+    "closure_area": "5 USC 6103(c)",
+}
+
+_COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours"})
+_FREE: Final[Mapping[str, str]] = {
+    "early_death_hours": "[1-9][0-9]{0,2}",
+    "age_of_majority": "1[0-9]|2[01]",
+    "fiscal_year_start": "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
+    "facility": r"\S.*",
+}  # settings of any wording, and the pattern they must have
+
+
+def convention(name: str, day: int | None = None) -> str:
+    """A convention in force on a day (now when None), its default when the site never set it."""
+    return store.setting(name, day, CONVENTIONS[name][0])
+
+
+def conventions(day: int | None = None) -> Conventions:
+    """How the facility counts on a day."""
+    return Conventions(
+        convention("census_hour", day), LeaveRule(convention("leave_rule", day)),
+        convention("same_day_unit", day), int(convention("early_death_hours", day)),
+    )  # fmt: skip
+
+
+def conventions_by_day() -> Callable[[int], Conventions]:
+    """How the facility counts, as a function of the day: one read for many stays."""
+    marks = ", ".join("?" * len(_COUNTING))
+    days = [
+        day
+        for (day,) in database.execute_sql(
+            f"SELECT DISTINCT from_day FROM setting WHERE name IN ({marks}) ORDER BY from_day",
+            tuple(_COUNTING),
+        )
+    ]
+    in_force = [conventions(0), *(conventions(day) for day in days)]
+    return lambda day: in_force[bisect_right(days, day)]
+
+
+def file_setting(actor: Actor, name: str, value: str, from_day: int) -> Applied:
+    """Set a convention from a day on: one audited act. What was counted since that day is to be recounted."""
+    default, permitted, title = CONVENTIONS.get(name, ("", (), name))
+    if value not in permitted and not re.fullmatch(_FREE.get(name, "(?!)"), value):
+        wanted = f"choose from {', '.join(permitted)}" if permitted else f"enter it as said ({title})"
+        return refusal("S105", f"{clean(value)} is no {title.lower()}: {wanted}.", name)
+    with acts.act(actor, Action.AMEND_SITE_FILE, kind="convention", record=name) as done:
+        before = store.setting(name, from_day, default)
+        database.execute_sql(
+            "INSERT INTO setting VALUES (?, ?, ?, ?, ?) ON CONFLICT (name, from_day) DO UPDATE SET"
+            " value = excluded.value, set_by = excluded.set_by, set_utc = excluded.set_utc",
+            (name, from_day, value, actor.user, int(time.time())),
+        )
+        done.changed({name: before}, {name: value})
+        done.detail["from_day"] = from_day
+        if name in _COUNTING and before != value:
+            census_state.mark_for_deriving(from_day)
+    return Applied(1, changed={name: (before, value)} if before != value else {})
+
+
+def settings_history(name: str) -> list[tuple[int, str, str, int]]:
+    """Every value a setting had: from day, value, set by, set at (UTC second), oldest first."""
+    return list(
+        database.execute_sql(
+            "SELECT from_day, value, set_by, set_utc FROM setting WHERE name = ? ORDER BY from_day", (name,)
+        )
+    )

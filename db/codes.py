@@ -110,6 +110,7 @@ class CodeStore:
         self._meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         self._search = Search(connection, shelf)
         self._exempt: tuple[str, ...] | None = None
+        self._exempt_listed = bool(connection.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone())
         self.valid_through = date.fromisoformat(self._meta["valid_through"])
 
     @classmethod
@@ -176,21 +177,17 @@ class CodeStore:
 
     def poa_exempt(self, code: str, day: date) -> bool | None:
         """Whether POA is not reported for a diagnosis; None when no installed list says so."""
+        code, when = normal(code), _number(day)
+        if self._exempt_listed:
+            found = self._db.execute(
+                "SELECT 1 FROM poa_exempt WHERE code = ? AND valid_from <= ? AND valid_to >= ?",
+                (code, when, when),
+            ).fetchone()
+            return found is not None
         if self._exempt is None:
             table = self._shelf.get(POA_EXEMPT)
             self._exempt = tuple(row.code for row in table.on(day.isoformat())) if table else ()
-        code = normal(code)
-        when = _number(day)
-        listed = self._db.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone() is not None
-        if listed:
-            return (
-                self._db.execute(
-                    "SELECT 1 FROM poa_exempt WHERE code = ? AND valid_from <= ? AND valid_to >= ?",
-                    (code, when, when),
-                ).fetchone()
-                is not None
-            )
-        return True if any(_covers(pattern, code) for pattern in self._exempt) else None
+        return True if any(_covers(family, code) for family in self._exempt) else None
 
     def weights(self, drg: str, day: date) -> Weight | None:
         """Weight and lengths of stay by the latest Table 5 in force on or before ``day``; None when none has it."""
@@ -316,7 +313,7 @@ class CodeStore:
         ]
         if (year := fiscal_year(self.valid_through)) not in years:
             missing.append(f"Table 5 weights of fiscal year {year}")
-        if not self._db.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone():
+        if not self._exempt_listed:
             missing.append("the list of diagnoses exempt from POA reporting")
         if not self._db.execute("SELECT 1 FROM code WHERE system = 'hcpcs' LIMIT 1").fetchone():
             missing.append("HCPCS Level II")
@@ -351,6 +348,41 @@ class CodeStore:
     def _number(self, day: date | None) -> int:
         """``day`` as the store keeps it; what lies beyond its release is answered as of its last day."""
         return _number(min(day or self.valid_through, self.valid_through))
+
+
+def code_problem(codes: CodeStore | None, code: str, system: System, day: date | None) -> str:
+    """Why ``code`` cannot be entered for a discharge on ``day``, in a sentence; blank when it can.
+
+    Works without a code store: form first, then the code editor's own list. A valid code without an installed title
+    is no problem.
+    """
+    if wrong := problem(code, system):
+        return wrong
+    if day is None:
+        return ""
+    valid = codes.valid(code, system, day) if codes else valid_on(code, system, day)
+    if valid is not False:
+        return ""
+    shown = dotted(code, system)
+    found = codes.hit(code, system, day) if codes else None
+    if found and not found.billable:
+        return f"{shown} is a header: a more specific code is needed."
+    if found and found.valid_to and found.valid_to < day:
+        return f"{shown} ended on {found.valid_to:%m/%d/%Y}."
+    if found and found.valid_from > day:
+        return f"{shown} is valid only from {found.valid_from:%m/%d/%Y}."
+    return f"{shown} is not a valid {NAME[system]} code on {day:%m/%d/%Y}."
+
+
+def _covers(family: str, code: str) -> bool:
+    """Whether ``code`` is of a family such as ``I69``, or ``S/DS``: those with a seventh character D or S."""
+    start, _, seventh = family.partition("/")
+    return code.startswith(normal(start)) and (not seventh or (len(code) == 7 and code[6] in seventh))
+
+
+def _number(self, day: date | None) -> int:
+    """``day`` as the store keeps it; what lies beyond its release is answered as of its last day."""
+    return _number(min(day or self.valid_through, self.valid_through))
 
 
 def code_problem(codes: CodeStore | None, code: str, system: System, day: date | None) -> str:

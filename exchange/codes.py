@@ -41,7 +41,9 @@ _PROCEDURE_MARKS = {"NON_COVERED": "non-covered", "LIMITED_COVERAGE": "limited-c
 # Which of two equally good answers is shown first: what a code loses by what it is. A query that asks for
 # pregnancy, external causes or a later encounter names them, and only such codes answer it in full.
 _CHAPTER_PENALTY = {"O": 0.35, "P": 0.3, "V": 0.4, "W": 0.3, "X": 0.35, "Y": 0.35, "Z": 0.2, "Q": 0.05}
-_HEADER_PENALTY = 0.35
+_HEADER_PENALTY = 0.5
+_MARK_PENALTY = {"manifestation": 0.3, "not-principal": 0.05}
+_RESIDUAL_PENALTY = 0.05  # "other", "in diseases classified elsewhere"
 _UNSPECIFIED_BONUS = 0.12
 _ENCOUNTER_PENALTY = {"A": 0.0, "B": 0.08, "C": 0.1, "D": 0.15, "S": 0.2}
 _LATER_ENCOUNTER = 0.2
@@ -267,7 +269,10 @@ def _penalty(version: Version) -> float:
     penalty = _CHAPTER_PENALTY.get(version.code[0], 0.0)
     if not version.billable:
         penalty += _HEADER_PENALTY
+    penalty += sum(_MARK_PENALTY.get(mark, 0.0) for mark in version.marks)
     title = version.title.lower()
+    if title.startswith("other "):
+        penalty += _RESIDUAL_PENALTY
     if title.endswith(_UNSPECIFIED) or "unspecified" in title:
         penalty -= _UNSPECIFIED_BONUS
     if len(version.code) == 7 and version.code[0] in "STVWXYM" and not version.code[6].isdigit():

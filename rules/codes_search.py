@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 FILLERS = frozenset(
     """
     a an and any as at by classified closed disease diseases disorder disorders due elsewhere encounter episode for
-    from in initial into is nec nos not of on or other others part specified the their this to unspecified with without
+    from in initial into is nec nos not of on or organism other others part specified the their this to unspecified
+    with without
     """.split()  # noqa: SIM905 (a list of sixty strings would hide the words)
 )
+# Of these, the ones that are not even looked for.
+LINKS = frozenset("a an and as at by for from in into is of on or the their this to with".split())  # noqa: SIM905
 # How coders shorten side, encounter and the rest inside any query.
 _SHORT = {
     "r": "right", "rt": "right", "l": "left", "lt": "left", "bil": "bilateral", "bilat": "bilateral",
@@ -60,11 +63,23 @@ def stem(word: str) -> str:
     return word
 
 
+def stems(words: Iterable[str]) -> tuple[str, ...]:
+    """``words`` without plural endings."""
+    return tuple(map(stem, words))
+
+
+def looked_for(words: Iterable[str]) -> frozenset[str]:
+    """The words that must be there, whatever their order and number."""
+    words = tuple(words)
+    return frozenset(stems(word for word in words if len(word) > 1 and word not in LINKS) or stems(words))
+
+
 @dataclass(frozen=True, slots=True)
 class Expansions:
     """What a facility means by its abbreviations and lay terms.
 
-    ``texts`` gives other wordings by phrase, ``codes`` the codes that answer a phrase best (without dots).
+    ``texts`` gives other wordings by phrase, ``codes`` the codes that answer a phrase best (without dots); a phrase
+    is kept without plural endings.
     """
 
     texts: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]] = field(default_factory=dict)
@@ -77,31 +92,30 @@ class Expansions:
         texts: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
         codes: dict[tuple[str, ...], tuple[str, ...]] = {}
         for phrase, others, listed in rows:
-            words = query_words(phrase)
+            words = stems(query_words(phrase))
             wordings = tuple(query_words(other) for other in others.split("|"))
-            texts[words] = tuple(each for each in wordings if each and each != words)
+            texts[words] = tuple(each for each in wordings if each and stems(each) != words)
             if listed:
                 codes[words] = tuple(code.replace(".", "").upper() for code in listed.split())
         return cls(texts, codes, max((len(words) for words in texts), default=1))
 
     def variants(self, words: tuple[str, ...]) -> list[tuple[str, ...]]:
         """The query in other words, itself first, longest phrases replaced first."""
-        found = [words]
+        found, seen = [words], {looked_for(words)}
         for variant in found:
             for size in range(min(self.longest, len(variant)), 0, -1):
                 for start in range(len(variant) - size + 1):
-                    for other in self.texts.get(variant[start : start + size], ()):
+                    for other in self.texts.get(stems(variant[start : start + size]), ()):
                         replaced = (*variant[:start], *other, *variant[start + size :])
-                        replaced = tuple(dict.fromkeys(replaced))
-                        if replaced not in found and len(found) < MOST_VARIANTS:
-                            found.append(replaced)
+                        if (key := looked_for(replaced)) not in seen and len(found) < MOST_VARIANTS:
+                            seen.add(key)
+                            found.append(tuple(dict.fromkeys(replaced)))
         return found
 
 
 def telling(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a query that a wording is scored by; all of them when all are fillers."""
-    kept = tuple(stem(word) for word in words if word not in FILLERS)
-    return kept or tuple(stem(word) for word in words)
+    return stems(word for word in words if word not in FILLERS) or stems(words)
 
 
 def score(words: Sequence[str], wordings: str) -> float:

@@ -380,43 +380,6 @@ def _covers(family: str, code: str) -> bool:
     return code.startswith(normal(start)) and (not seventh or (len(code) == 7 and code[6] in seventh))
 
 
-def _number(self, day: date | None) -> int:
-    """``day`` as the store keeps it; what lies beyond its release is answered as of its last day."""
-    return _number(min(day or self.valid_through, self.valid_through))
-
-
-def code_problem(codes: CodeStore | None, code: str, system: System, day: date | None) -> str:
-    """Why ``code`` cannot be entered for a discharge on ``day``, in a sentence; blank when it can.
-
-    Works without a code store: form first, then the code editor's own list. A valid code without an installed title
-    is no problem.
-    """
-    if wrong := problem(code, system):
-        return wrong
-    if day is None:
-        return ""
-    valid = codes.valid(code, system, day) if codes else valid_on(code, system, day)
-    if valid is not False:
-        return ""
-    shown = dotted(code, system)
-    found = codes.hit(code, system, day) if codes else None
-    if found and not found.billable:
-        return f"{shown} is a header: a more specific code is needed."
-    if found and found.valid_to and found.valid_to < day:
-        return f"{shown} ended on {found.valid_to:%m/%d/%Y}."
-    if found and found.valid_from > day:
-        return f"{shown} is valid only from {found.valid_from:%m/%d/%Y}."
-    return f"{shown} is not a valid {NAME[system]} code on {day:%m/%d/%Y}."
-
-
-def _covers(pattern: str, code: str) -> bool:
-    """Whether ``code`` begins as ``pattern`` says; ``S##.###[DGK]`` style rows end in the 7th characters meant."""
-    start, _, seventh = pattern.partition("/")
-    return code.startswith(start.replace(".", "")) and (
-        not seventh or (len(code) == 7 and code[6] in seventh)
-    )
-
-
 def _number(day: date) -> int:
     return day.year * 10000 + day.month * 100 + day.day
 

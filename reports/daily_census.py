@@ -10,7 +10,7 @@ from typing import Final
 from db import census, conventions, figures, site
 from db.census import DayRow, Occupant
 from reports import conventions as said
-from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total
+from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, wrapped
 from reports.recap import Recap, in_words, recap, total
 from reports.sheet import Sheet
 from rules.census import Conventions, LeaveRule
@@ -38,13 +38,13 @@ class Data:
 
 COLUMNS: Final = {
     80: (
-        Column("Bed", 5), Column("MRN", 10), Column("Name", 20), Column("Sex/|age", 5), Column("Svc", 6),
-        Column("Attend", 7), Column("Admitted", 10), Column("Days|so far", 5, number=True), Column("Away", 4),
+        Column("Bed", 5), Column("MRN", 10), Column("Name", 21), Column("Sex/|age", 5), Column("Svc", 6),
+        Column("Attend", 7), Column("Admitted", 10), Column("Days", 4, number=True), Column("Away", 4),
     ),
     132: (
         Column("Bed", 8), Column("MRN", 12), Column("Name", 32), Column("Sex/|age", 6), Column("Service", 10),
         Column("Attending", 12), Column("Account", 14), Column("Admitted", 17),
-        Column("Days|so far", 6, number=True), Column("Away", 5),
+        Column("Days", 6, number=True), Column("Away", 5),
     ),
 }  # fmt: skip
 
@@ -94,14 +94,14 @@ def render(data: Data, width: int) -> Document:
     """The census as a document for a page of 80 or 132 columns."""
     columns = COLUMNS[132 if width >= 132 else 80]
     shown = show_date(iso_date(data.day), data.style)
-    body = [Heads(columns), *_units(data, wide=width >= 132)] if data.occupants else []
+    body = [Heads(columns), *_units(data, width)] if data.occupants else []
     if data.recaps:
         body += _recapitulation(data)
     return Document(
         "C01", "DAILY CENSUS BY UNIT AND BED", f"{shown}, census at {_hour(data)}",
         f"Unit {data.unit}" if data.unit else "all units", body, len(data.occupants),
         (*said.sentences(data.conventions),
-         "Days so far: nights since admission, leave nights taken off by the same rule; at least 1."),
+         "Days: nights since admission so far, leave nights taken off by the same rule; at least 1."),
         frozen_columns=columns[0].width + 1,
     )  # fmt: skip
 
@@ -110,7 +110,7 @@ def _hour(data: Data) -> str:
     return data.conventions.census_hour.replace(":", "")
 
 
-def _units(data: Data, *, wide: bool) -> Iterator[Item]:
+def _units(data: Data, width: int) -> Iterator[Item]:
     units = sorted({each.unit for each in data.occupants} | {unit for unit, _ in data.recaps})
     by_unit = {unit: list(each) for unit, each in groupby(data.occupants, key=lambda each: each.unit)}
     for unit in units:
@@ -124,10 +124,10 @@ def _units(data: Data, *, wide: bool) -> Iterator[Item]:
             if title and chosen:
                 yield Group(f"{unit}: {title}", level=2)
             for each in chosen:
-                yield _row(each, data, wide=wide)
+                yield _row(each, data, wide=width >= 132)
         for newborn, label in CLASSES:
             if (made := data.recaps.get((unit, newborn))) is not None:
-                yield Total(f"{label}: {in_words(made)}")
+                yield from (Total(line) for line in wrapped(f"{label}: {in_words(made)}", width))
 
 
 def _unit_title(data: Data, unit: str) -> str:
@@ -136,12 +136,22 @@ def _unit_title(data: Data, unit: str) -> str:
 
 
 def _row(each: Occupant, data: Data, *, wide: bool) -> tuple[Cell, ...]:
-    age = age_in_years(each.birth_date, iso_date(data.day))
+    age = age_text(each.birth_date, iso_date(data.day))
     who = (each.bed, each.mrn, each.name, f"{each.sex or '?'}/{age or '?'}", each.service, each.attending)
     stay = (days_so_far(each, data), each.on_leave)
     if wide:
         return (*who, each.account, show_moment(each.admitted_at, data.style), *stay)
     return (*who, show_date(each.admitted_at[:10], data.style), *stay)
+
+
+def age_text(birth: str, on: str) -> str:
+    """Completed years; months (``14M``) under two years, days (``6D``) under two months; blank when not known."""
+    years = age_in_years(birth, on)
+    if not years or int(years) >= 2:
+        return years
+    days = day_number(on) - day_number(birth)
+    months = (int(on[:4]) - int(birth[:4])) * 12 + int(on[5:7]) - int(birth[5:7]) - (on[8:] < birth[8:])
+    return f"{days}D" if days < 60 else f"{months}M"
 
 
 def days_so_far(each: Occupant, data: Data) -> int:

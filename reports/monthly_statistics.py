@@ -133,9 +133,8 @@ def render(data: Data, width: int) -> Document:
         *_notes(data),
         Block(("", "", f"{'Prepared by':<14}{'_' * 30}   Signed {'_' * 24}"), keep_next=False),
     ]
-    spans = "; ".join(f"{each.heading}: {_span(each.period, data.style)}" for each in data.columns[1:])
     return Document(
-        "S01", "MONTHLY STATISTICAL SUMMARY", _span(data.period, data.style), spans, body, len(data.by_unit),
+        "S01", "MONTHLY STATISTICAL SUMMARY", _span(data.period, data.style), "all units and services", body, None,
         _sentences(data), frozen_columns=40 if width >= 132 else 34,
     )  # fmt: skip
 
@@ -145,12 +144,19 @@ def _span(period: Period, style: str) -> str:
     return f"{show_date(first, style)} to {show_date(last, style)}"
 
 
+def _short(period: Period) -> str:
+    """``11/2026`` for a month, ``FY2027`` for a fiscal year."""
+    year, _, number = period.name.partition("-")
+    return f"{number}/{year}" if number else year
+
+
 def _sentences(data: Data) -> tuple[str, ...]:
     month, day = data.fiscal_year_start.split("-")
     return (
         *said.sentences(data.conventions),
         f"Deaths under {data.conventions.early_death_hours} hours by the clock from admission.",
         "A stay's days belong to the period of its discharge. House rates come from summed counts.",
+        "; ".join(f"{each.heading}: {_span(each.period, data.style)}" for each in data.columns) + ".",
         "Readmissions: for any cause, within 30 days of a live discharge.",
         f"The fiscal year begins on {month}/{day}. Figures as of this run; the month is {data.status}.",
     )
@@ -161,7 +167,7 @@ def _block(data: Data, caption: str, keys: tuple[str, ...], prefix: str, width: 
         (LABELS[key], *[worked(key, each.counts, prefix, data.missing).shown for each in data.columns])
         for key in keys
     ]
-    heads = ["", *[each.heading for each in data.columns]]
+    heads = ["", *[f"{each.heading}\n{_short(each.period)}" for each in data.columns]]
     return tabulated(heads, rows, width, caption=caption, label_width=40 if width >= 132 else 34)
 
 
@@ -220,7 +226,7 @@ def _anything(counts: Mapping[str, Count], prefix: str) -> bool:
 def _line(
     label: str, keys: tuple[str, ...], counts: Mapping[str, Count], prefix: str, missing: Mapping[str, str]
 ) -> tuple[Cell, ...]:
-    return (label, *[worked(key, counts, prefix, missing).plain for key in keys])
+    return (label, *[worked(key, counts, prefix, missing).shown for key in keys])
 
 
 def _notes(data: Data) -> Iterator[Item]:

@@ -84,7 +84,7 @@ class Document:
     period: str
     selection: str
     body: Sequence[Item]
-    records: int
+    records: int | None  # None where the report is no list
     conventions: tuple[str, ...] = ()
     frozen_columns: int = 0  # cells at the left that a viewer keeps when it moves sideways
 
@@ -121,7 +121,7 @@ class Page:
 def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
     """The pages of a document. Raises ``ValueError`` when its columns are wider than the paper."""
     layout = _Layout(document, setup)
-    layout.lay_out(document.body if document.records or document.body else (Block((EMPTY,)),))
+    layout.lay_out(document.body or (Block((EMPTY,)),))
     layout.close(_closing(document, setup.width))
     bodies = layout.pages
     count = len(bodies)
@@ -203,7 +203,8 @@ def _page(head: list[str], body: _Body, run: Run, setup: Setup, *, last: bool) -
 
 def _closing(document: Document, width: int) -> tuple[str, ...]:
     said = [line for sentence in document.conventions for line in wrapped(sentence, width)]
-    return ("", *said, f"Records: {document.records}", fit(END, width, "^"))
+    count = () if document.records is None else (f"Records: {document.records}",)
+    return ("", *said, *count, fit(END, width, "^"))
 
 
 @dataclass(slots=True)
@@ -272,8 +273,7 @@ class _Layout:
             case Group(text, level, eject):
                 self.groups = [group for group in self.groups if group.level < level] + [item]
                 self.eject = self.eject or eject
-                under_heads = bool(self.heads) and self.chunk[-1:] == self.heads[-1:]
-                self.chunk += [self._text(text)] if under_heads else ["", self._text(text)]
+                self.chunk += [self._text(text)] if self.chunk else ["", self._text(text)]
                 return True
             case Total(_, _, level):
                 self.chunk += self._total(item)

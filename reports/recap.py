@@ -60,11 +60,11 @@ def total(recaps: Iterable[Recap]) -> Recap:
 
 
 def in_words(each: Recap) -> str:
-    """One line: ``24 + 3 adm + 1 in - 2 disch - 1 out = 25``, with leave only where there was some."""
+    """``24 + 3 adm + 1 in - 2 disch (0 died) - 1 out = 25``, with leave only where there was some."""
     parts = [
-        f"{each.previous} + {each.admissions} admitted + {each.transfers_in} in",
-        f"+ {each.returned} returned" if each.returned else "",
-        f"- {each.discharges} discharged ({each.deaths} died) - {each.transfers_out} out",
+        f"{each.previous} + {each.admissions} adm + {each.transfers_in} in",
+        f"+ {each.returned} back" if each.returned else "",
+        f"- {each.discharges} disch ({each.deaths} died) - {each.transfers_out} out",
         f"- {each.away} on leave" if each.away else "",
         f"= {each.census}",
     ]

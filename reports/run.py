@@ -15,11 +15,12 @@ from reports.catalogue import Parameter, Report
 from reports.page import Document, Page, Run, Setup, paginate
 from reports.sheet import Sheet, as_objects
 from rules.dates import show_moment
+from rules.findings import Told
 from rules.moments import day_number, iso_date
 from rules.periods import month, month_of
 
 
-class NotAsked(ValueError):
+class NotAsked(Told):
     """A parameter is missing or cannot be read; one sentence."""
 
 

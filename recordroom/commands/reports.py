@@ -1,0 +1,126 @@
+"""``recordroom report``: runs any report of the catalogue; each report is a command with its own parameters."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from recordroom.commands.common import notice, opened_store, store_options
+from reports.catalogue import CATALOGUE, Report, find
+from reports.catalogue import Parameter as Asked
+
+HELP_OF_KIND: Final = {"date": "ISO date", "month": "YYYY-MM", "text": ""}
+
+
+class Catalogue(click.Group):
+    """The reports of the catalogue as commands, and ``list``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *[report.id for report in CATALOGUE]]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if (own := super().get_command(ctx, cmd_name)) is not None:
+            return own
+        found = find(cmd_name)
+        return _command(found) if found else None
+
+
+@click.group(cls=Catalogue)
+def report() -> None:
+    """Run a report: pages on the terminal, a file, or a print queue."""
+
+
+@report.command("list")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(form: str) -> None:
+    """List the reports with what they ask for."""
+    if form == "json":
+        import json
+
+        for each in CATALOGUE:
+            asked = [{"name": p.name, "kind": p.kind, "required": p.required and not p.default}
+                     for p in each.parameters]  # fmt: skip
+            click.echo(json.dumps({"report": each.id, "code": each.code, "title": each.title,
+                                   "about": each.about, "parameters": asked}))  # fmt: skip
+        return
+    from tabulate import tabulate
+
+    rows = [
+        (each.id, each.code, each.title, " ".join(_usage(p) for p in each.parameters)) for each in CATALOGUE
+    ]
+    click.echo(tabulate(rows, ("report", "code", "title", "asks for"), disable_numparse=True))
+
+
+def _usage(parameter: Asked) -> str:
+    needed = parameter.required and not parameter.default
+    return f"--{parameter.name}" if needed else f"[--{parameter.name}]"
+
+
+def _command(found: Report) -> click.Command:
+    """The command of a report: its own parameters, then what all of them share."""
+    command: Any = store_options(_runner(found))
+    for option in (
+        click.option("--print", "queue", metavar="QUEUE", help="Send to this printer or print queue."),
+        click.option("--copies", type=click.IntRange(1, 99), default=1, help="Copies to print."),
+        click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
+                     help="Write to this file; needs the export permission."),
+        click.option("--format", "form", type=click.Choice(["text", "csv", "xlsx", "json"]), default="text",
+                     show_default=True),
+        click.option("--width", type=click.Choice(["80", "132"]), help="Columns of the page; 80 by default."),
+        click.option("--lines", type=click.IntRange(20, 200), default=60, show_default=True,
+                     help="Lines of the page."),
+        click.option("--utf8", is_flag=True, help="Keep letters beyond ASCII."),
+    ):  # fmt: skip
+        command = option(command)
+    for parameter in reversed(found.parameters):
+        text = ", ".join(filter(None, (parameter.label, HELP_OF_KIND[parameter.kind], parameter.default)))
+        command = click.option(
+            f"--{parameter.name}", f"asked_{parameter.name}", help=text + ".",
+            type=click.Choice(parameter.choices) if parameter.choices else str, default="",
+        )(command)  # fmt: skip
+    made: click.Command = click.command(found.id, help=found.about, short_help=found.title)(command)
+    return made
+
+
+def _runner(found: Report) -> Any:
+    def run(
+        queue: str | None, copies: int, out: Path | None, form: str, width: str | None, lines: int, utf8: bool,
+        **asked: str,
+    ) -> None:  # fmt: skip
+        if queue and (out or form != "text"):
+            raise click.UsageError("--print sends pages of text: leave out --out and --format.")
+        if form == "xlsx" and not out:
+            raise click.UsageError("A spreadsheet is no text for a terminal: name a file with --out.")
+        parameters = {name.removeprefix("asked_"): value for name, value in asked.items()}
+        _run(found, parameters, queue, copies, out, form, int(width) if width else None, lines, utf8=utf8)
+
+    return run
+
+
+def _run(
+    found: Report, parameters: dict[str, str], queue: str | None, copies: int, out: Path | None, form: str,
+    width: int | None, lines: int, *, utf8: bool,
+) -> None:  # fmt: skip
+    from reports import output
+    from reports.page import Setup
+    from reports.run import NotAsked, produce
+
+    with opened_store() as signed_on:
+        try:
+            produced = produce(signed_on.actor, found, parameters)
+        except NotAsked as error:
+            raise click.UsageError(str(error)) from error
+        setup = Setup(width or 80, lines, ascii_only=not utf8)
+        if queue:
+            answer = output.to_printer(
+                signed_on.actor, produced, output.printer_named(queue, width), copies=copies
+            )
+            notice(answer)
+        elif out:
+            output.to_file(signed_on.actor, produced, form, setup, out)
+        else:
+            sys.stdout.buffer.write(output.in_format(produced, form, setup))
+            sys.stdout.buffer.flush()

@@ -1,0 +1,47 @@
+"""The demo store: a user for each role, the hospital's records, and something waiting on every desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from db import store
+from db.actors import Actor, Role
+from db.connect import database
+from recordroom.demo import progress
+from recordroom.demo.data import table
+from recordroom.demo.load import load
+from recordroom.demo.model import Plan
+from recordroom.demo.waiting import leave_waiting
+
+USER: Final = "demo"  # holds every role
+PASSPHRASE: Final = "recordroom demo hospital"  # shown to everybody: nothing in here is real
+USERS: Final = (
+    ("tech", "Tina Whitfield", Role.TECHNICIAN), ("coder", "Carl Oyelowo", Role.CODER),
+    ("registrar", "Rosa Trammell", Role.REGISTRAR), ("roi", "Ray Okonkwo", Role.ROI),
+    ("supervisor", "Sue Lindqvist", Role.SUPERVISOR), ("privacy", "Paula Marchetti", Role.PRIVACY_OFFICER),
+)  # fmt: skip
+
+
+def make_store(directory: Path, plan: Plan) -> None:
+    """Make the store of a plan in a new directory and close it again. Raises ``StoreError``."""
+    hospital = table("hospital")
+    progress.show("Making the store ...")
+    store.init_store(directory, hospital["facility"], USER, PASSPHRASE, hospital["timezone"])
+    actor = store.open_with_passphrase(directory, USER, PASSPHRASE).actor
+    try:
+        _add_users(actor)
+        # A store that is thrown away when its making fails need not be safe at every step of it.
+        database.execute_sql("PRAGMA synchronous = off")
+        leave_waiting(actor, load(actor, plan))
+        database.execute_sql("PRAGMA synchronous = full")
+        database.execute_sql("PRAGMA optimize")
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        progress.show("")
+        store.sign_off(actor)
+
+
+def _add_users(actor: Actor) -> None:
+    for name, full_name, role in USERS:
+        store.add_user(actor, name, full_name, [role], PASSPHRASE)

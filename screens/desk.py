@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db.actors import Action as Deed
 from screens.session import Session
 from tui.screen import Entry, MenuScreen
 
@@ -17,7 +16,9 @@ class Desk(MenuScreen):
     session: Session
 
     def heading(self) -> Sequence[str]:
-        return (f"{self.session.signed_on.full_name or self.session.user}, {', '.join(sorted(self.session.roles))}",)
+        return (
+            f"{self.session.signed_on.full_name or self.session.user}, {', '.join(sorted(self.session.roles))}",
+        )
 
     def entries(self) -> Sequence[Entry]:
         return ()

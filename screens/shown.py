@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, tzinfo
 
 from rules.dates import show_date, show_moment
 from rules.edit_functions import age_in_years
+from rules.moments import moment_at
 
 SEX = {"M": "M", "F": "F", "U": "U", "X": "X"}
 
@@ -41,3 +42,8 @@ def days_since(ordinal: int, today: int) -> str:
 def iso(ordinal: int) -> str:
     """The ISO date of a day number."""
     return date.fromordinal(ordinal).isoformat()
+
+
+def utc(second: int, zone: tzinfo) -> str:
+    """A UTC second on the facility's clock."""
+    return moment(moment_at(second, zone).local)

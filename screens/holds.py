@@ -1,0 +1,165 @@
+"""HLD, HLM, DIS: messages of the feed that could not be applied, and values in which feed and record differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from db import intake
+from db.intake import HeldMessage
+from exchange import hl7_intake
+from rules.findings import Finding, Level
+from screens import shown
+from screens.data_set import rows_in
+from screens.keyset import Key, KeysetList
+from screens.session import Session
+from tui.screen import (
+    Action,
+    Column,
+    Command,
+    Field,
+    Filed,
+    FormScreen,
+    Group,
+    Opened,
+    Outcome,
+    Refused,
+    Row,
+    ScreenError,
+    Section,
+    Values,
+)
+
+LONGEST_SEGMENT = 4000
+SEGMENTS = 200
+
+
+class Held(KeysetList):
+    """The hold queue, oldest first."""
+
+    title: ClassVar[str] = "Held messages"
+    empty: ClassVar[str] = "No message is held."
+    help: ClassVar[str] = (
+        "A message that could not be applied waits here with its reason. O opens it: mend its text and file it, "
+        "or say why it is not to be applied. R tries the message again as it is, after a table was mended."
+    )
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("O", "Open", go="HLM {subject}"),
+        Action("R", "Try again", method="again"),
+    )
+    commands: ClassVar[tuple[Command, ...]] = (Command("ALL", "Try all again", "everything", "F10"),)
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Received", 15, frozen=True), Column("Event", 8), Column("Account", 10), Column("Reason", 60),
+            Column("MRN", 10), Column("Sender", 12), Column("Control id", 20),
+        )  # fmt: skip
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        return [
+            Row(
+                (held.id,),
+                (
+                    shown.moment(held.received), held.event, held.account, held.reason, held.mrn,
+                    held.application, held.control_id,
+                ),
+                str(held.id),
+            )
+            for held in intake.held_messages(self.session.actor, after=after[0] if after else 0, limit=limit)
+        ]  # fmt: skip
+
+    def again(self, subject: str) -> Outcome:
+        settled = hl7_intake.replay(self.session.actor, int(subject))
+        if settled.outcome is intake.Outcome.HELD:
+            return Outcome(f"Still held: {settled.reason}", error=True)
+        return Outcome(f"The message is {settled.outcome}.", reload=True)
+
+    def everything(self, rest: str) -> Outcome:
+        counts = hl7_intake.replay_all(self.session.actor)
+        return Outcome(
+            ", ".join(f"{number} {what}" for what, number in counts.items() if number), reload=True
+        )
+
+
+class Message(FormScreen):
+    """A held message: its reason and its segments, to be mended and applied, or dismissed."""
+
+    title: ClassVar[str] = "A held message"
+    session: Session
+    held: HeldMessage
+
+    def open(self, key: str) -> Opened:
+        if not key.isdecimal():
+            raise ScreenError("Name the message by its number: HLD lists them.")
+        self.held, text = intake.held_message(self.session.actor, int(key))
+        values = {
+            f"segments[{number}].text": line for number, line in enumerate(text.splitlines(), 1) if line
+        }
+        banner = (f"{self.held.event}  {self.held.application}  {self.held.control_id}", self.held.reason)
+        locked = "" if self.held.outcome is intake.Outcome.HELD else f"This message is {self.held.outcome}."
+        return Opened(values, banner, "segments[1].text", locked=locked)
+
+    def sections(self) -> Sequence[Section]:
+        text = Field(
+            "text", "Segment", 70, length=LONGEST_SEGMENT, help="One segment, its fields between bars."
+        )
+        dismiss = Field(
+            "dismiss", "Do not apply, because", 50, length=200,
+            help="Filing with a reason here takes the message out of the queue; without one the text is applied.",
+        )  # fmt: skip
+        return (
+            Section("message", "Message", (Group("segments", "Segments", (text,), SEGMENTS),)),
+            Section("dismiss", "Or", (dismiss,)),
+        )
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        if because := values.get("dismiss", ""):
+            intake.dismiss(self.session.actor, self.held.id, because)
+            return Filed("The message is dismissed.", go="HLD")
+        text = "\r".join(row.get("text", "") for row in rows_in(values, "segments"))
+        settled = hl7_intake.replay(self.session.actor, self.held.id, text)
+        if settled.outcome is intake.Outcome.HELD:
+            return Refused((Finding(Level.FATAL, "H001", f"Still held: {settled.reason}"),))
+        return Filed(f"The message is {settled.outcome}.", go="HLD")
+
+
+class Disagreements(KeysetList):
+    """Values that the feed gives otherwise than the record; nothing was moved."""
+
+    title: ClassVar[str] = "Feed disagrees"
+    empty: ClassVar[str] = "Feed and records agree."
+    help: ClassVar[str] = (
+        "An update from the feed differs in place or time from the movements here. It moved nothing. M opens the "
+        "movements; O keeps ours, once somebody has looked."
+    )
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("M", "Movements", go="ACC {subject}"),
+        Action("O", "Ours is right", method="ours", confirm="Close this item, ours is right?"),
+    )
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Account", 10, frozen=True), Column("Item", 12), Column("Here", 18), Column("In the feed", 18),
+            Column("MRN", 10), Column("Name", 20), Column("Since", 15), Column("Times", 5, ">"),
+        )  # fmt: skip
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        return [
+            Row(
+                (item.id,),
+                (
+                    item.account, item.item, item.ours, item.theirs, item.mrn, item.name,
+                    shown.moment(item.opened), str(item.times),
+                ),
+                item.account,
+                )
+            for item in intake.disagreements(
+                self.session.actor, after=after[0] if after else 0, limit=limit
+            )
+        ]  # fmt: skip
+
+    def ours(self, subject: str) -> Outcome:
+        for item in intake.disagreements(self.session.actor, limit=1000):
+            if item.account == subject:
+                intake.resolve(self.session.actor, item.id, "ours is right")
+        return Outcome(f"{subject}: ours is right.", reload=True)

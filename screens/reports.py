@@ -1,0 +1,173 @@
+"""REP, RUN, PGE: choose a report, say for when, read it exactly as it is printed, print it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import ClassVar
+
+from db import store
+from reports import output
+from reports.catalogue import CATALOGUE, Parameter, Report, find
+from reports.page import Setup
+from reports.run import NotAsked, Produced, produce, resolved
+from rules.findings import Finding, Level
+from screens.session import Session
+from tui.screen import (
+    Choice,
+    Command,
+    Document,
+    Entry,
+    Field,
+    Filed,
+    FormScreen,
+    Kind,
+    MenuScreen,
+    Opened,
+    Outcome,
+    PageScreen,
+    Refused,
+    ScreenError,
+    Section,
+    Values,
+)
+
+WIDTHS = {"80": "80 columns, portrait", "132": "132 columns, landscape"}
+
+
+class Catalogue(MenuScreen):
+    """All reports that the user may run."""
+
+    title: ClassVar[str] = "Reports"
+    session: Session
+
+    def entries(self) -> Sequence[Entry]:
+        return [
+            Entry(report.id.upper(), f"{report.code} {report.title}", f"RUN {report.id}")
+            for report in CATALOGUE
+            if self.session.actor.may(report.action)
+        ]
+
+
+class Parameters(FormScreen):
+    """What a report asks for, its defaults filled in."""
+
+    title: ClassVar[str] = "Run a report"
+    scratch: ClassVar[bool] = True
+    session: Session
+    report: Report
+
+    def open(self, key: str) -> Opened:
+        word, _, rest = key.partition(" ")
+        self.report = report_named(word)
+        asked, today = arguments(rest), store.current().now().day
+        values = {"width": asked.pop("width", "80")}
+        for parameter in self.report.parameters:
+            try:
+                values[parameter.name] = resolved(parameter, asked.get(parameter.name, ""), today)
+            except NotAsked:  # the form is there to ask for it
+                continue
+        first = self.report.parameters[0].name if self.report.parameters else "width"
+        return Opened(values, (self.report.title, self.report.about), first)
+
+    def sections(self) -> Sequence[Section]:
+        fields = [field_of(parameter) for parameter in self.report.parameters]
+        width = Field(
+            "width", "Width", 3, Kind.UPPER, required=True, lookup=True, echo=30, help="Columns of the page."
+        )
+        return (Section("parameters", self.report.title, (*fields, width)),)
+
+    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
+        if path == "width":
+            return [Choice(*row) for row in WIDTHS.items()]
+        parameter = next(each for each in self.report.parameters if each.name == path)
+        if parameter.name == "unit":
+            rows = self.session.tables["site.units"].on()
+            return [Choice(row.code, row.text) for row in rows if row.code.startswith(text.upper())][:limit]
+        return [Choice(choice, "") for choice in parameter.choices if choice.startswith(text.lower())]
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        today = store.current().now().day
+        for parameter in self.report.parameters:
+            try:
+                resolved(parameter, values.get(parameter.name, ""), today)
+            except NotAsked as error:
+                return Refused((Finding(Level.FATAL, "R001", str(error), parameter.name),))
+        words = [shlex.quote(f"{name}={value}") for name, value in values.items() if value]
+        return Filed("", go=f"PGE {self.report.id} {' '.join(words)}")
+
+
+class Page(PageScreen):
+    """A report as it is printed."""
+
+    title: ClassVar[str] = "Printed page"
+    commands: ClassVar[tuple[Command, ...]] = (Command("SPOOL", "Keep in the spool", "spool"),)
+    session: Session
+    produced: Produced
+    setup: Setup
+
+    def open(self, key: str) -> Document:
+        word, _, rest = key.partition(" ")
+        report, asked = report_named(word), arguments(rest)
+        self.setup = Setup(int(asked.pop("width", "80")))
+        self.produced = produce(self.session.actor, report, asked)
+        pages = self.produced.pages(self.setup)
+        document = self.produced.document(self.setup.width)
+        return Document(
+            report.title, [page.lines for page in pages], self.setup.width, document.frozen_columns,
+            pages[0].heading_lines if pages else 0,
+        )  # fmt: skip
+
+    def print(self, queue: str, pages: str) -> Outcome:
+        if not queue:
+            return Outcome("Name the printer: PRT QUEUE. SITE lists the printers.", error=True)
+        said = output.to_printer(
+            self.session.actor, self.produced, output.printer_named(queue), pages=pages_named(pages)
+        )
+        return Outcome(f"Printed: {said}")
+
+    def spool(self, rest: str) -> Outcome:
+        path = output.to_spool(self.session.actor, self.produced, self.setup)
+        return Outcome(f"Kept as {path.name} in the spool of the store.")
+
+
+def report_named(word: str) -> Report:
+    """A report by id or code. Raises ``ScreenError``."""
+    report = find(word)
+    if report is None:
+        raise ScreenError(f"There is no report {word}: REP lists them.")
+    return report
+
+
+def arguments(text: str) -> dict[str, str]:
+    """``day=2026-11-20 unit=ICU`` as a dict. Raises ``ScreenError``."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ScreenError("A quotation mark is not closed: write name=value, one after the other.") from None
+    pairs = [word.partition("=") for word in words]
+    if any(not mark for _, mark, _ in pairs):
+        raise ScreenError(f"{text} cannot be read: write name=value, such as day=2026-11-20.")
+    return {name.lower(): value for name, _, value in pairs}
+
+
+def field_of(parameter: Parameter) -> Field:
+    """The form's field for a parameter."""
+    kind, width = {"date": (Kind.DATE, 10), "month": (Kind.TEXT, 7)}.get(parameter.kind, (Kind.TEXT, 20))
+    text = {"date": "Such as T-1.", "month": "Year and month, such as 2026-10."}.get(parameter.kind, "")
+    return Field(
+        parameter.name, parameter.label, width, kind, required=parameter.required,
+        lookup=bool(parameter.choices) or parameter.name == "unit", help=text or f"{parameter.label}.",
+    )  # fmt: skip
+
+
+def pages_named(text: str) -> tuple[int, ...]:
+    """``2-4,7`` as page numbers; blank is all. Raises ``ScreenError``."""
+    numbers: list[int] = []
+    try:
+        for part in filter(None, text.replace(" ", "").split(",")):
+            low, _, high = part.partition("-")
+            numbers += range(int(low), int(high or low) + 1)
+    except ValueError:
+        raise ScreenError(f"{text} is no range of pages: write 2-4 or 1,3.") from None
+    return tuple(numbers)

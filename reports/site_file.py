@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from db import conventions, site, store
@@ -15,16 +15,15 @@ from rules.moments import iso_date
 
 PAGE: Final = 500
 
-# Item -> heading and width at 80 and at 132 columns; an item not named here takes 10 and 16.
+# Item -> heading and width at 80 and at 132 columns; an item not named here takes 10 and 16, the name the rest.
 WIDTHS: Final[Mapping[str, tuple[str, int, int]]] = {
-    "name": ("Name", 24, 36), "type": ("Type", 8, 16), "division": ("Div", 6, 12),
+    "name": ("Name", 1, 1), "type": ("Type", 8, 16), "division": ("Div", 6, 12),
     "counts_in_census": ("In|census", 6, 6), "from_date": ("From", 10, 11), "to_date": ("To", 10, 11),
     "obstetric": ("Obst", 4, 10), "npi": ("NPI", 10, 10), "service": ("Service", 7, 16),
     "status": ("Status", 6, 14), "class": ("Class", 10, 20), "queue": ("Queue", 9, 20),
     "options": ("Options", 6, 20), "lines": ("Lines", 5, 5), "width": ("Cols", 4, 5),
     "form_feed": ("FF", 2, 3), "encoding": ("Code", 5, 8),
 }  # fmt: skip
-NARROW_NAME: Final = {"printer": 8, "provider": 16}  # where 80 columns leave less for the name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def render(data: Data, width: int) -> Document:
     body: list[Item] = []
     if data.rows:
         body = [
-            Heads(_columns(data.file, items, wide=width >= 132)),
+            Heads(_columns(items, width)),
             *[_row(each, data) for each in data.rows],
         ]
     new = sum(not each.confirmed for each in data.rows)
@@ -65,14 +64,18 @@ def render(data: Data, width: int) -> Document:
     )  # fmt: skip
 
 
-def _columns(file: str, items: tuple[str, ...], *, wide: bool) -> tuple[Column, ...]:
+def _columns(items: tuple[str, ...], width: int) -> tuple[Column, ...]:
+    """The columns of a file; the name takes what the others leave."""
+    wide = width >= 132
     found = [Column("Code", 12 if wide else 10), Column("", 1)]
     for item in items:
         heading, narrow, broad = WIDTHS.get(item, (item.replace("_", " ").capitalize(), 10, 16))
-        if item == "name" and not wide:
-            narrow = NARROW_NAME.get(file, narrow)
         found.append(Column(heading, broad if wide else narrow))
-    return tuple(found)
+    others = sum(column.width + 1 for column in found if column.head != "Name")
+    return tuple(
+        replace(column, width=min(40, width - others)) if column.head == "Name" else column
+        for column in found
+    )
 
 
 def _row(each: SiteRecord, data: Data) -> tuple[str, ...]:

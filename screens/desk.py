@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Final
 
+from db import census, drafts, encounters, intake, patients, store
+from db.actors import Action as Deed
 from screens.session import Session
 from tui.screen import Entry, MenuScreen
+
+AGES: Final = ("0-3 days", "4-7", "8-14", "15-30", "over 30")
+MANY: Final = 100  # a longer list is said to hold more
 
 
 class Desk(MenuScreen):
@@ -16,9 +21,61 @@ class Desk(MenuScreen):
     session: Session
 
     def heading(self) -> Sequence[str]:
-        return (
-            f"{self.session.signed_on.full_name or self.session.user}, {', '.join(sorted(self.session.roles))}",
-        )
+        name = self.session.signed_on.full_name or self.session.user
+        roles = "all roles" if len(self.session.roles) >= 7 else ", ".join(sorted(self.session.roles))
+        return (f"{name}, {roles}",)
 
     def entries(self) -> Sequence[Entry]:
-        return ()
+        may = self.session.actor.may
+        return [entry for deed, make in PARTS if may(deed) for entry in make(self.session)]
+
+
+def waiting_discharges(session: Session) -> Iterable[Entry]:
+    ages = encounters.waiting_by_age(store.current().now().day)
+    for word, title, counts in (
+        ("WRK", "Discharges to abstract", ages["not_abstracted"]),
+        ("WRC", "Discharges to code", ages["not_coded"]),
+    ):
+        yield Entry(word, title, word, str(sum(counts)), by_age(counts))
+
+
+def house(session: Session) -> Iterable[Entry]:
+    units = census.census_now()
+    heads = sum(row[1] for row in units)
+    newborns, away = sum(row[2] for row in units), sum(row[3] for row in units)
+    yield Entry("CEN", "In house now", "CEN", str(heads + newborns), f"{newborns} newborn, {away} on leave")
+    counts = census.event_counts(store.current().now().day - 1)
+    yield Entry("ADM", "Admitted yesterday", "ADM", str(counts["admissions"]))
+    yield Entry("DSC", "Discharged yesterday", "DSC", str(counts["discharges"]), f"{counts['deaths']} died")
+    yield Entry("TRN", "Transferred yesterday", "TRN", str(counts["transfers"]))
+    yield Entry("DTH", "Died yesterday", "DTH", str(counts["deaths"]))
+
+
+def feed(session: Session) -> Iterable[Entry]:
+    held, differ = intake.waiting_counts()
+    yield Entry("HLD", "Held messages", "HLD", str(held))
+    yield Entry("DIS", "Feed disagrees", "DIS", str(differ))
+    unnamed = len(patients.temporary(0, MANY + 1))
+    yield Entry("REN", "Patients to rename", "REN", f"{MANY}+" if unnamed > MANY else str(unnamed))
+
+
+def own_drafts(session: Session) -> Iterable[Entry]:
+    found = drafts.waiting(session.actor)
+    newest = f"{found[0].screen} {found[0].key}".strip() if found else ""
+    yield Entry("DRF", "Your drafts", "DRF", str(len(found)), newest)
+
+
+def by_age(counts: Sequence[int]) -> str:
+    """The oldest band that holds any, as ``12 over 30``."""
+    for count, age in reversed(list(zip(counts, AGES, strict=True))):
+        if count:
+            return f"{count} {age}"
+    return ""
+
+
+PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
+    (Deed.FILE_ABSTRACT, waiting_discharges),
+    (Deed.VIEW_CENSUS, house),
+    (Deed.VIEW_HOLD_QUEUE, feed),
+    (Deed.SIGN_ON, own_drafts),
+)

@@ -158,8 +158,10 @@ class Trauma(Registry):
             return values.get(item) or "-"
 
         return (
-            f"ISS {score('iss')}  NISS {score('niss')}  RTS {score('rts')}  triage {score('triage_rts')}  "
-            f"Ps {score('ps')}  SI {score('shock_index')}  GAP {score('gap')}  MGAP {score('mgap')}",
+            (
+                f"ISS {score('iss')}  NISS {score('niss')}  RTS {score('rts')}  triage {score('triage_rts')}  "
+                f"Ps {score('ps')}  SI {score('shock_index')}  GAP {score('gap')}  MGAP {score('mgap')}"
+            ),
         )
 
 

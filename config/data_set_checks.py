@@ -122,6 +122,8 @@ def _check_item(source: Source, dictionary: Dictionary, item: Item, path: Place,
         wrong("width", "width must be between 1 and 132.")
     if item.type is ItemType.CODE and not item.table:
         wrong("type", "an item of type code needs a table.")
+    if item.several and item.type is not ItemType.CODE:
+        wrong("several", "only an item of type code can hold several codes.")
     for table in (item.table, *(rule.table for rule in item.table_when)):
         if table and table not in tables and table not in SITE_TABLES:
             known = (*tables, *SITE_TABLES)

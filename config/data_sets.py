@@ -43,7 +43,7 @@ _GROUP_KEYS: Mapping[str, type] = {
 }  # fmt: skip
 _ITEM_KEYS: Mapping[str, type] = {
     "id": str, "label": str, "type": str, "width": int, "length": int, "table": str, "table_when": dict,
-    "required": bool, "required_when": object, "nulls": list, "null_when": dict, "minimum": object,
+    "several": bool, "required": bool, "required_when": object, "nulls": list, "null_when": dict, "minimum": object,
     "maximum": object, "decimals": int, "default": str, "help": str, "standard": str, "citation": str,
     "column": str, "computed": str, "read_only": bool, "auto_skip": bool, "carry": bool, "imprecise": bool,
     "past": bool, "same_row": bool, "confirm": bool, "valid_from": str, "valid_to": str,

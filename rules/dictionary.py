@@ -80,6 +80,7 @@ class Item:
     length: int = 0  # longest value; 0 is ``width``
     table: str = ""  # code table that lists the permitted values; ``site.providers`` and such are the site's
     table_when: tuple[TableWhen, ...] = ()
+    several: bool = False  # holds several codes of its table, a blank between two
     required: bool = False
     required_when: tuple[Condition, ...] = ()
     nulls: tuple[str, ...] = ()  # null codes permitted here, such as NA and NK

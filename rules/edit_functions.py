@@ -121,6 +121,14 @@ def within_days(edit: Edit, record: Record, rows: Rows, context: Context) -> Ite
             yield Hit(edit.items[0])
 
 
+def day_passed(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """None of the days has passed; a day itself has not passed while it lasts."""
+    for item in edit.items:
+        day = answered(record, item)[:10]
+        if is_date(day) and day < context.now[:10]:
+            yield Hit(item)
+
+
 def not_above(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """The first number is not above the second."""
     first, second = (decimal_of(record.get(item, "")) for item in edit.items[:2])

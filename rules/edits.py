@@ -147,8 +147,11 @@ def _about_value(
     elif item.type is ItemType.DIAGNOSIS or item.type is ItemType.PROCEDURE:
         yield from _about_code(view, context, item, value, path, label)
     table = table_of(item, view.dictionary, view.record, path)
-    if table in context.tables and context.tables[table].find(value, view.day) is None:
-        message = f"{label} {clean(value)} is not in the list on {shown(view.day)}: press F4 for the values."
+    known = context.tables.get(table)
+    for code in (value.split(" ") if item.several else (value,)) if known else ():
+        if known is None or known.find(code, view.day) is not None:
+            continue
+        message = f"{label} {clean(code)} is not in the list on {shown(view.day)}: press F4 for the values."
         level = Level.WARNING if table.startswith(SITE) else Level.ERROR
         yield Finding(level, "D003", message, path)
 

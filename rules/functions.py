@@ -9,6 +9,7 @@ from rules.edit_functions import ComputedFunction, EditFunction
 
 FUNCTIONS: Mapping[str, EditFunction] = {
     "begins_with": edit_functions.begins_with,
+    "day_passed": edit_functions.day_passed,
     "equal_items": edit_functions.equal_items,
     "iss_attainable": trauma_items.iss_attainable,
     "iss_region_agrees": trauma_items.iss_region_agrees,

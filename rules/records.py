@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rules.dictionary import (
@@ -185,20 +185,27 @@ def decode(
     if item.type is ItemType.YES_NO:
         return {"1": "Yes", "0": "No"}.get(value, "")
     table = tables.get(table_of(item, dictionary, record or {}, path))
-    row = table.find(value, day) if table else None
-    return row.text if row else ""
+    if table is None:
+        return ""
+    rows = [table.find(code, day) for code in (value.split(" ") if item.several else (value,))]
+    return "; ".join(row.text for row in rows if row)
 
 
 def choices(
     dictionary: Dictionary, tables: Tables, path: str, text: str, record: Record, day: str, limit: int
 ) -> list[TableRow]:
-    """Rows of the item's table for a prompt list: codes that begin with ``text``, then texts that hold it."""
+    """Rows of the item's table for a prompt list: codes that begin with ``text``, then texts that hold it.
+
+    In an item that holds several codes the last word narrows the list, and each row offers all of them.
+    """
     item = dictionary.item_at(path)
     table = tables.get(table_of(item, dictionary, record, path)) if item else None
     if table is None:
         return []
-    wanted = text.strip().casefold()
+    before, _, last = text.rpartition(" ") if item and item.several else ("", "", text)
+    wanted = last.strip().casefold()
     rows = list(table.on(day))
     begin = [row for row in rows if row.code.casefold().startswith(wanted)]
     hold = [row for row in rows if wanted in row.text.casefold() and row not in begin]
-    return (begin + hold)[:limit]
+    found = (begin + hold)[:limit]
+    return [replace(row, code=f"{before} {row.code}") for row in found] if before else found

@@ -18,7 +18,7 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from config.code_sources import FORMAT, CodeSource, code_sources, fingerprint
+from config.code_sources import FORMAT, CodeSource, cached_store, code_sources, code_store, fingerprint
 from db.codes_schema import FIRST, INDEXES, OPEN, TABLES, WORDS
 from exchange.codes_tabular import Node, in_order, place, read_tabular, spell_out
 from rules.codes import ICD10_FROM, System, normal, releases
@@ -459,3 +459,14 @@ def _describe(
             for name, each in sorted(sources.items())
         ],
     )
+
+
+def ready(store: Path | None = None, *, progress: Progress = lambda text: None) -> Path:
+    """The code store to use (see ``config.code_sources.code_store``), built first when the user's cache has none.
+
+    Raises ``config.code_sources.SourceMissing`` and ``OSError``.
+    """
+    path = code_store(store)
+    if path == cached_store() and not path.is_file():
+        build(path, progress=progress)
+    return path

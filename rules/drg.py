@@ -303,7 +303,7 @@ def _grouped_diagnosis(diagnosis: Diagnosis, outputs: list[Mapping[str, Any]]) -
         severity=_severity(output["severity"]),
         excluded="EXCLUDED" in flags,
         death_excluded="DEATH_EXCLUSION" in flags,
-        drives="MARKED_FOR_FINAL" in flags,
+        drives="MARKED_FOR_FINAL" in flags and hac is None,
         hac=hac["hac_number"] if hac else None,
         hac_title=hac["description"] if hac else "",
         poa_error="POA is missing" if output["poa_error"] == "POA_NOT_RECOGNIZED" else "",

@@ -1,0 +1,176 @@
+"""``recordroom group``: MS-DRG, weight and code edits for claims given as JSON lines. Nobody signs on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from db.codes import CodesMissing, CodeStore, Weight
+from recordroom.commands.common import notice, options, store_options
+from recordroom.commands.json_lines import answer_lines
+from rules.codes_edits import CodeEdit, edit
+from rules.drg import Claim, Diagnosis, Procedure
+from rules.drg import group as grouped
+
+
+@click.command()
+@store_options
+def group() -> None:
+    """Group claims: one JSON object a line in, one a line out, in the same order.
+
+    Each line may hold id, discharge_date, admit_date, age, sex (M, F, U, X), disposition, admit_dx, dx (a list of
+    {"code", "poa"}, the principal diagnosis first), px (a list of {"code", "date"}) and poa_exempt (whether the
+    hospital is exempt from POA reporting). Codes come with or without dot. What is not known is null.
+    """
+    store = _codes()
+    try:
+        status = answer_lines(sys.stdin.buffer, sys.stdout, lambda given: answer(given, store))
+    finally:
+        if store is not None:
+            store.close()
+    click.get_current_context().exit(status)
+
+
+def _codes() -> CodeStore | None:
+    """The code store, for weights; without one the DRG is told all the same."""
+    from config.code_sources import SourceMissing
+    from exchange.codes import ready
+
+    try:
+        return CodeStore.open(ready(options().store, progress=notice))
+    except (CodesMissing, SourceMissing, OSError) as error:
+        click.echo(f"recordroom: No weights are given: {error}", err=True)
+        return None
+
+
+def answer(given: Mapping[str, Any], store: CodeStore | None) -> dict[str, Any]:
+    """DRG, weight, marks and edits of one claim, JSON-ready."""
+    reader = _Reader(given)
+    claim = reader.claim()
+    result, edited = grouped(claim), edit(claim)
+    weight = (
+        store.weights(result.drg, claim.discharged_on)
+        if store and result.drg and claim.discharged_on
+        else None
+    )
+    notices = [*reader.notices, *dict.fromkeys(text for text in (result.notice, edited.notice) if text)]
+    return {
+        "drg": result.drg or None,
+        "mdc": result.mdc or None,
+        "title": result.title or None,
+        "weight": _number(weight.weight if weight else None),
+        "gmlos": _number(weight.gmlos if weight else None),
+        "weight_fy": _year(weight),
+        "initial_drg": result.initial_drg or None,
+        "version": result.version or None,
+        "return_code": result.return_code or None,
+        "dx": [
+            {
+                "code": diagnosis.code, "poa": diagnosis.poa, "valid": each.valid, "severity": each.severity or None,
+                "excluded": each.excluded or each.death_excluded, "hac": each.hac, "drives": each.drives,
+            }
+            for diagnosis, each in zip(claim.dx, result.dx, strict=False)
+        ],
+        "px": [
+            {"code": procedure.code, "operating_room": each.operating_room, "drives": each.drives}
+            for procedure, each in zip(claim.px, result.px, strict=False)
+        ],
+        "edits": [_edit(each, claim) for each in edited.edits],
+        "notice": " ".join(notices) or None,
+    }  # fmt: skip
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _year(weight: Weight | None) -> int | None:
+    return weight.fiscal_year if weight and weight.weight is not None else None
+
+
+def _edit(found: CodeEdit, claim: Claim) -> dict[str, Any]:
+    """An edit with the code as it was given."""
+    given = {"dx": [each.code for each in claim.dx], "px": [each.code for each in claim.px]}.get(found.part)
+    code = given[found.row - 1] if given else found.code
+    return {
+        "number": found.number or None,
+        "name": found.name,
+        "code": code or None,
+        "part": found.part or None,
+        "row": found.row or None,
+        "message": found.message,
+    }
+
+
+class _Reader:
+    """Turns what was given into a claim; what cannot be used is left out and said so in ``notices``."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.given = given
+        self.notices: list[str] = []
+
+    def claim(self) -> Claim:
+        return Claim(
+            discharged_on=self._date(self.given, "discharge_date"),
+            dx=tuple(
+                Diagnosis(self._text(each, "code"), self._text(each, "poa")) for each in self._rows("dx")
+            ),
+            px=tuple(
+                Procedure(self._text(each, "code"), self._date(each, "date")) for each in self._rows("px")
+            ),
+            age=self._age(),
+            sex=self._text(self.given, "sex").upper()[:1],
+            disposition=self._text(self.given, "disposition").zfill(2)
+            if self._text(self.given, "disposition")
+            else "",
+            admitted_on=self._date(self.given, "admit_date"),
+            admit_dx=self._text(self.given, "admit_dx"),
+            poa_exempt=self.given.get("poa_exempt") is True,
+        )
+
+    def _rows(self, name: str) -> list[Mapping[str, Any]]:
+        """A list of objects, or of bare codes."""
+        listed = self.given.get(name) or []
+        if not isinstance(listed, list):
+            self.notices.append(f"{name} must be a list.")
+            return []
+        rows: list[Mapping[str, Any]] = []
+        for each in listed:
+            if isinstance(each, str):
+                rows.append({"code": each})
+            elif isinstance(each, dict):
+                rows.append(each)
+            else:
+                self.notices.append(f"An entry of {name} is neither an object nor a code.")
+        return rows
+
+    def _text(self, given: Mapping[str, Any], name: str) -> str:
+        value = given.get(name)
+        if value is None:
+            return ""
+        if isinstance(value, dict):  # {"code": "R07.9"} for an admitting diagnosis
+            value = value.get("code", "")
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            return str(value).strip()
+        self.notices.append(f"{name} must be text.")
+        return ""
+
+    def _date(self, given: Mapping[str, Any], name: str) -> date | None:
+        text = self._text(given, name)
+        try:
+            return date.fromisoformat(text[:10]) if text else None
+        except ValueError:
+            self.notices.append(f"{name} must be a day such as 2026-11-21.")
+            return None
+
+    def _age(self) -> int | None:
+        text = self._text(self.given, "age")
+        if not text or (text.isdigit() and len(text) <= 3):
+            return int(text) if text else None
+        self.notices.append("age must be a whole number of years.")
+        return None

@@ -137,9 +137,9 @@ def parse(field: Field, text: str, now: datetime) -> str | Unclear:
         return null
     if keyed[0] == "/" and field.kind not in (Kind.TEXT, Kind.UPPER):
         allowed = ", ".join("/" + null for null in field.nulls)
-        return Unclear(
-            f"No null value is permitted here.{''}" if not allowed else f"Key {allowed} for a null value."
-        )
+        return Unclear(f"Key {allowed} for a null value." if allowed else "No null value is permitted here.")
+    if matches_words(field):
+        return keyed.upper()
     if field.kind is Kind.DATE:
         return parse_date(keyed, now, past=field.past, imprecise=field.imprecise)
     if field.kind is Kind.TIME:
@@ -147,6 +147,11 @@ def parse(field: Field, text: str, now: datetime) -> str | Unclear:
     if field.kind is Kind.MOMENT:
         return parse_moment(keyed, now, past=field.past)
     return _PARSERS[field.kind](field, keyed)
+
+
+def matches_words(field: Field) -> bool:
+    """Whether words may be keyed here that find a code in the field's list."""
+    return field.lookup and field.kind is Kind.UPPER
 
 
 def is_full(field: Field, text: str) -> bool:

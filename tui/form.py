@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rules.dates import Unclear
 from rules.findings import SEVERITY, Finding, Level
 from rules.text import cells, clean, fit
-from tui.field import Entry, is_full, parse, shown
+from tui.field import Entry, field_limit, is_full, matches_words, parse, shown
 from tui.fieldhelp import field_help, form_help
 from tui.keys import Act, Stroke
 from tui.layout import Layout, Spot, lay_out, shown_rows
@@ -415,7 +415,7 @@ class FormView(View):
         if isinstance(value, Unclear):
             self._refuse(spot, value.sentence)
             return False
-        if spot.field.lookup and spot.field.kind is Kind.UPPER and value and value[0] != "/":
+        if matches_words(spot.field) and value and value[0] != "/":
             return await self._match(spot, value)
         await self._set(spot.path, value)
         return True
@@ -546,6 +546,9 @@ class FormView(View):
             return False
         if exact is None and choices:
             exact = choices[0]
+        if exact is None and len(value) > field_limit(spot.field):
+            self._refuse(spot, f"Nothing matches {clean(value)}. F4 lists what there is.")
+            return False
         await self._set(spot.path, exact.value if exact else value)
         return True
 

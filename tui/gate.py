@@ -46,11 +46,17 @@ class Gate:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopped = False
+        self._resting = False
 
     def put(self, strokes: Iterable[Stroke]) -> None:
         """Keys from the terminal, in the order in which they were keyed."""
         self._keys.extend(strokes)
         self._arrived.set()
+
+    @property
+    def waiting(self) -> bool:
+        """Everything is handled and painted; the next key may come."""
+        return not self._keys and not self._arrived.is_set() and self._resting
 
     async def stop(self) -> None:
         """No more keys; returns when the one in hand has been handled."""
@@ -66,10 +72,11 @@ class Gate:
                 self._paint()
                 painted = monotonic()
                 self._arrived.clear()
+                self._resting = True
                 await self._arrived.wait()
+                self._resting = False
                 continue
-            await self._handle(self._keys.popleft())
-            if self._handler.failed:
+            if await self._handle(self._keys.popleft()):
                 await self._hold()
                 painted = monotonic()
             elif self._keys and monotonic() - painted > PAINT_SECONDS:
@@ -78,14 +85,15 @@ class Gate:
                 await asyncio.sleep(0)  # lets the terminal take the bytes and give what was keyed meanwhile
         self._paint()
 
-    async def _handle(self, stroke: Stroke) -> None:
+    async def _handle(self, stroke: Stroke) -> bool:
+        """Whether the key met a hard error."""
         if self._held is not None and stroke.name != "resize":
             if stroke.name == "f12":
                 self._release(replay=False)
-                return
+                return False
             if stroke.name == "enter" and not self._keyed_since:
                 self._release(replay=True)
-                return
+                return False
             self._keyed_since = True
         self._idle.clear()
         try:
@@ -94,6 +102,7 @@ class Gate:
             self._idle.set()
         if self._held is not None and stroke.name == "enter" and not self._handler.failed:
             self._release(replay=True)
+        return self._handler.failed
 
     async def _hold(self) -> None:
         """After an error: keep what waits, and what still arrives in the same burst."""

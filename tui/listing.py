@@ -367,6 +367,7 @@ class ListView(View):
 
     async def _do(self, action: Action, subjects: Sequence[str]) -> None:
         self.selected.clear()
+        self.shell.clear_message()
         if action.go:
             await self.shell.run(action.go.replace("{subject}", subjects[0]))
             return

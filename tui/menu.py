@@ -32,8 +32,15 @@ class MenuView(View):
         self.entries = list(entries)
         self.at = 0
         self.top = 0
-        self.height = 1
-        self._head_height = 0
+
+    @property
+    def _head_height(self) -> int:
+        return min(len(self.heading) + 1, self.shell.body_height - 1) if self.heading else 0
+
+    @property
+    def height(self) -> int:
+        """Entries that fit."""
+        return max(1, self.shell.body_height - self._head_height)
 
     @property
     def title(self) -> str:
@@ -58,14 +65,11 @@ class MenuView(View):
         await self.reload()
 
     def body(self, width: int, height: int) -> list[Line]:
-        head = [plain(" " + text, width) for text in self.heading[: height - 1]]
-        if head:
-            head.append(blank(width))
-        self.height = max(1, height - len(head))
+        head = [plain(" " + text, width) for text in self.heading]
+        head = [*head, blank(width)][: self._head_height] if head else []
         if not self.top <= self.at < self.top + self.height:
             self.top = max(0, min(self.at, len(self.entries) - self.height))
         rows = [self._row(number, width) for number in range(self.top, self.top + self.height)]
-        self._head_height = len(head)
         return head + rows
 
     def _row(self, number: int, width: int) -> Line:
@@ -117,6 +121,7 @@ class MenuView(View):
             self.shell.fail(f"There is no entry {number + 1} here.")
             return
         self.at = number
+        self.shell.clear_message()
         await self.shell.run(self.entries[number].go)
 
     def _move(self, step: int) -> None:

@@ -26,8 +26,6 @@ class Pager(View):
         self, shell: Shell, document: Document, screen: Screen | None = None, word: str = ""
     ) -> None:
         super().__init__(shell, screen, word)
-        self.height = 1
-        self.width = 80
         self.show(document)
 
     def show(self, document: Document) -> None:
@@ -38,6 +36,16 @@ class Pager(View):
         self.top = 0
         self.left = 0
         self.sought = ""
+        self.found = -1  # line of the last find
+
+    @property
+    def width(self) -> int:
+        return self.shell.width
+
+    @property
+    def height(self) -> int:
+        """Rows of the page in sight: of the terminal as it is, painted or not yet."""
+        return max(1, self.shell.body_height - 1)
 
     @property
     def title(self) -> str:
@@ -51,7 +59,6 @@ class Pager(View):
         ]
 
     def body(self, width: int, height: int) -> list[Line]:
-        self.width, self.height = width, max(1, height - 1)
         self.top = max(0, min(self.top, len(self.lines) - self.height))
         heading = self._heading()
         rows = heading + self.lines[self.top + len(heading) : self.top + self.height]
@@ -145,11 +152,13 @@ class Pager(View):
         self.left = max(0, min(self.left + step * SIDEWAYS, max(0, widest - self.width)))
 
     async def _find(self, text: str) -> None:
+        start = self.found + 1 if text.strip() == self.sought else self.top
         self.sought = text.strip()
         if not self.sought:
             return
-        for at in [*range(self.top + 1, len(self.lines)), *range(self.top + 1)]:
+        for at in [*range(start, len(self.lines)), *range(start)]:
             if at < len(self.lines) and self.sought.upper() in self.lines[at][1].upper():
+                self.found = at
                 self.top = max(0, at - min(self.document.heading_lines, self.height - 1))
                 self.shell.say(f"Found {self.sought}.")
                 return

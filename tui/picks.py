@@ -35,7 +35,10 @@ class Pick(View):
         self.choices: Sequence[Choice] = ()
         self.at = 0
         self.top = 0
-        self.height = 1
+
+    @property
+    def height(self) -> int:
+        return max(1, self.shell.body_height - 1)
 
     @classmethod
     def of(
@@ -56,7 +59,6 @@ class Pick(View):
         await self._narrow()
 
     def body(self, width: int, height: int) -> list[Line]:
-        self.height = max(1, height - 1)
         self._keep_in_sight()
         label = fit(f"{self.heading}: ", min(cells(self.heading) + 2, width - NARROW_WIDTH))
         typed, _ = self.entry.window(NARROW_WIDTH)

@@ -200,7 +200,6 @@ class Shell:
         else:
             assert isinstance(screen, PageScreen)
             view = Pager(self, Document(screen.title, ()), screen, word)
-        self.clear_message()
         try:
             await view.start(key)
         except Told:

@@ -227,7 +227,7 @@ class Abstract(FormScreen):
         return Changed(findings, echoes, computed, ("DRG 291 HEART FAILURE W MCC", POISON))
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
-        wanted = text.upper()
+        wanted = text.upper().replace(".", "")
         return [Choice(code, title) for code, title in CODES.items() if wanted in f"{code} {title.upper()}"][
             :limit
         ]

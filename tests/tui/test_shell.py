@@ -1,0 +1,233 @@
+"""The shell by its keys: sign-on, fast path, jumps, leaving and coming back, questions, the lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.tui import desk_app
+
+
+def title(workstation: Any) -> str:
+    return str(workstation.shell.top.title)
+
+
+class TestSignOn:
+    def test_the_first_form_comes_before_any_session(self, desk: Any) -> None:
+        assert title(desk) == "Sign on"
+        assert "TECH1" not in desk.lines[0]
+
+    def test_filing_it_opens_the_desk_of_the_session(self, signed_on: Any) -> None:
+        assert title(signed_on) == "Desk"
+        assert signed_on.message == "Welcome."
+        assert "General Hospital  TECH1  11/21/2026" in signed_on.lines[0]
+
+    def test_no_word_opens_anything_before(self, desk: Any) -> None:
+        desk.press("ctrl+o", "ABS", "enter")
+        assert desk.shell.failed
+        assert title(desk) == "Sign on"
+
+    def test_f3_ends_the_program(self, desk: Any) -> None:
+        desk.press("f3")
+        assert desk.shell.ended == 0
+
+    def test_signing_off_is_asked_at_the_desk(self, signed_on: Any) -> None:
+        signed_on.press("f3")
+        assert signed_on.message == "Sign off? Y or N"
+        signed_on.press("n")
+        assert signed_on.shell.ended is None
+        signed_on.press("f3", "y")
+        assert signed_on.shell.ended == 0
+        assert desk_app.EVENTS[-1] == "end"
+
+
+class TestFastPath:
+    def test_a_word_and_a_key_open_a_record(self, signed_on: Any) -> None:
+        signed_on.press("abs 123456", "enter")
+        assert "   MRN: 123456" in signed_on.lines
+
+    def test_an_alias_opens_the_same_screen(self, signed_on: Any) -> None:
+        signed_on.press("W", "enter")
+        assert title(signed_on) == "Not abstracted"
+
+    def test_equals_drops_the_stack(self, signed_on: Any) -> None:
+        signed_on.press("WRK", "enter", "a", "ctrl+o", "=CEN", "enter")
+        assert [view.title for view in signed_on.shell.stack] == ["Daily census"]
+        assert "close ABS" in desk_app.EVENTS
+
+    def test_equals_keeps_what_was_keyed_as_a_draft(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "1", "enter", "DOE", "ctrl+o", "=CEN", "enter")
+        assert any("('name', 'DOE')" in event for event in desk_app.EVENTS)
+        assert "kept as a draft: ABS" in signed_on.message
+
+    def test_a_semicolon_stacks_commands(self, signed_on: Any) -> None:
+        signed_on.press("WRK;CEN", "enter")
+        assert [view.title for view in signed_on.shell.stack] == ["Desk", "Not abstracted", "Daily census"]
+
+    def test_numbers_follow_menus(self, signed_on: Any) -> None:
+        signed_on.press("ctrl+o", "main", "enter", "3.2", "enter")
+        assert title(signed_on) == "Request"
+
+    def test_numbers_start_at_the_main_menu_from_anywhere_else(self, signed_on: Any) -> None:
+        signed_on.press("WRK", "enter", "ctrl+o", "3.1", "enter")
+        assert title(signed_on) == "Discharge abstract"
+
+    def test_an_unknown_word_offers_the_nearest(self, signed_on: Any) -> None:
+        signed_on.press("ABZ", "enter")
+        assert signed_on.shell.failed
+        assert signed_on.message.startswith("ABZ is not known. Did you mean ABS")
+        assert signed_on.lines[-2] == "===> ABZ"
+
+    def test_a_screen_of_another_role_is_neither_listed_nor_opened(self, signed_on: Any) -> None:
+        signed_on.press("RECORDS", "enter")
+        assert "administrators" not in signed_on.text
+        signed_on.press("ADM", "enter")
+        assert signed_on.message == "ADM is for the roles: administrator."
+
+    def test_a_record_that_is_not_there_is_said_and_nothing_moves(self, signed_on: Any) -> None:
+        signed_on.press("ABS NONE", "enter")
+        assert signed_on.message == "There is no account NONE. WRK lists what waits."
+        assert title(signed_on) == "Desk"
+
+    def test_f9_brings_back_what_was_keyed_on_the_command_line(self, signed_on: Any) -> None:
+        signed_on.press("ABS 7", "enter", "f3", "WRK", "enter", "ctrl+o", "f9")
+        assert signed_on.lines[-2] == "===> WRK"
+        signed_on.press("f9")
+        assert signed_on.lines[-2] == "===> ABS 7"
+
+    def test_any_screen_is_four_keys_and_enter_away(self, signed_on: Any) -> None:
+        for word in signed_on.shell.menu.screens:
+            assert len(word) <= 4
+
+
+class TestJumping:
+    def test_caret_label_goes_to_a_field_from_any_field(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "^rem", "enter")
+        assert signed_on.shell.main.focus == "remark"
+
+    def test_caret_section_goes_to_its_first_field(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "^stay", "enter")
+        assert signed_on.shell.main.focus == "admitted"
+
+    def test_caret_question_mark_lists_the_targets(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "^?", "enter", "disch", "enter")
+        assert signed_on.shell.main.focus == "discharged"
+
+    def test_caret_alone_leaves_and_two_go_home(self, signed_on: Any) -> None:
+        signed_on.press("WRK", "enter", "a", "^", "enter")
+        assert title(signed_on) == "Not abstracted"
+        signed_on.press("a", "^^", "enter")
+        assert [view.title for view in signed_on.shell.stack] == ["Desk"]
+
+    def test_two_carets_and_a_word_look_something_up_and_return_to_the_same_field(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "1", "enter", "DOE", "enter", "^^CEN", "enter")
+        assert title(signed_on) == "Daily census"
+        signed_on.press("f3")
+        assert title(signed_on) == "Discharge abstract"
+        assert signed_on.shell.main.focus == "sex"
+
+    def test_the_command_line_leaves_a_half_keyed_field_as_it_is(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "12", "ctrl+o", "CEN", "enter", "f3", "3", "enter")
+        assert signed_on.shell.main.record.values["mrn"] == "123"
+
+
+class TestLeaving:
+    def test_f3_keeps_a_draft_when_something_was_keyed(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "1", "enter", "f3")
+        assert signed_on.message == "Not filed. Leave and keep it as a draft? Y or N"
+        signed_on.press("y")
+        assert title(signed_on) == "Desk"
+        assert "discard" not in desk_app.EVENTS
+
+    def test_every_screen_left_gives_its_locks_back(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "f3")
+        assert desk_app.EVENTS[-1] == "close ABS"
+
+    def test_a_form_that_goes_on_elsewhere_is_left(self, signed_on: Any) -> None:
+        signed_on.press("REQ", "enter", "x", "f2")
+        assert title(signed_on) == "Desk"
+        assert signed_on.message == "FILED 000001"
+
+
+class TestWords:
+    def test_every_act_with_a_key_has_a_word_or_is_for_the_hand_alone(self, signed_on: Any) -> None:
+        without = {action.id for action in signed_on.shell.keymap.table.actions if not action.words}
+        assert without == {"command", "erase"}
+
+    def test_file_as_a_word_files(self, signed_on: Any) -> None:
+        signed_on.press("ABS 5", "enter", "ctrl+o", "FILE", "enter")
+        assert signed_on.message == "FILED 000001"
+
+    def test_a_screen_has_words_and_keys_of_its_own(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "f10")
+        assert signed_on.message == "A note."
+        signed_on.press("ctrl+o", "SLOW 0", "enter")
+        assert signed_on.message == "Done."
+
+    @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q", "ctrl+z", "ctrl+s", "f11"])
+    def test_a_key_that_means_nothing_is_answered_in_words_and_does_no_harm(self, signed_on: Any, key: str) -> None:
+        signed_on.press("ABS", "enter", "1", key)
+        assert "does nothing here" in signed_on.message
+        assert not signed_on.shell.failed
+        assert signed_on.shell.main.entry.text == "1"
+
+    def test_help_lists_every_key_and_word(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter")
+        shown = "\n".join(signed_on.shell.main.help_lines())
+        for action in signed_on.shell.keymap.table.actions:
+            assert action.help in shown
+
+    def test_a_message_that_does_not_fit_is_shown_whole_by_f1(self, signed_on: Any) -> None:
+        signed_on.shell.fail("word " * 30 + "end.")
+        assert signed_on.lines[-3].endswith(">")
+        signed_on.press("f1")
+        assert "end." in signed_on.text
+
+
+class TestTheLock:
+    def test_it_hides_everything_and_keeps_the_draft(self, signed_on: Any) -> None:
+        signed_on.press("ABS 42", "enter", "99", "idle")
+        assert "99" not in signed_on.text
+        assert "42" not in signed_on.text
+        assert any(event.startswith("draft mrn") for event in desk_app.EVENTS)
+
+    def test_only_the_passphrase_opens_it_and_the_place_is_kept(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "99", "idle", "wrong", "enter")
+        assert "not the passphrase" in signed_on.text
+        signed_on.press("open sesame", "enter", "enter")
+        assert signed_on.shell.main.record.values["mrn"] == "99"
+
+    def test_nothing_is_locked_before_sign_on(self, desk: Any) -> None:
+        desk.press("idle")
+        assert title(desk) == "Sign on"
+
+
+class TestPoison:
+    """A text from outside that holds ESC, markup, bidi marks and is too long, in every view."""
+
+    VIEWS = {
+        "desk": (),
+        "form": ("ABS 7", "enter"),
+        "finding": ("ABS 7", "enter", "^sex", "enter", "Q"),
+        "findings": ("ABS 7", "enter", "^sex", "enter", "Q", "ctrl+e"),
+        "prompt": ("ABS 7", "enter", "^dx", "enter", "f4"),
+        "list": ("WRK", "enter"),
+        "page": ("CEN", "enter"),
+        "sideways": ("CEN", "enter", "right", "right"),
+        "keyed": ("ABS", "enter", "a\u202eb[/x]"),
+        "command": ("\u202e[/foo]", "enter"),
+    }
+
+    @pytest.mark.parametrize("view", VIEWS)
+    @pytest.mark.parametrize("size", [(80, 24), (132, 43)])
+    def test_only_printable_cells_come_out(self, signed_on: Any, view: str, size: tuple[int, int]) -> None:
+        signed_on.shell.width, signed_on.shell.height = size
+        signed_on.press("resize", *self.VIEWS[view])
+        frame = signed_on.shell.frame()
+        assert len(frame) == size[1]
+        for spans in frame:
+            text = "".join(text for text, _ in spans)
+            assert text.isprintable()
+            assert "\u202e" not in text
+            assert len(text) == size[0]

@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from config.toml_source import Mistake, Source
+from rules.findings import Told
 from rules.tables import CodeTable, TableRow, Tables, overlaps
 from rules.values import is_date
 
@@ -17,7 +18,7 @@ _TABLE_KEYS: Mapping[str, type] = {"id": str, "title": str, "citation": str, "co
 _ROW_KEYS = ("code", "text", "valid_from", "valid_to", "citation", "confirm")
 
 
-class TableError(Exception):
+class TableError(Told):
     """A code table cannot be used; ``mistakes`` says why, one sentence each."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:

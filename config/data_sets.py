@@ -25,7 +25,7 @@ from rules.dictionary import (
     Section,
     TableWhen,
 )
-from rules.findings import Level
+from rules.findings import Level, Told
 from rules.tables import Tables
 
 FOLDER = "dictionaries"
@@ -60,7 +60,7 @@ _WIDTHS: Mapping[ItemType, int] = {
 _NOTE_LENGTH = 2000
 
 
-class DictionaryError(Exception):
+class DictionaryError(Told):
     """A dictionary cannot be used; ``mistakes`` says why, one sentence each."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:

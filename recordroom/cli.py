@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path
 from typing import Final
 
 import click
 
 from recordroom.commands.common import StoreOptions, store_options
+from rules.findings import Told
 
 DONE: Final = 0
 REFUSED: Final = 1  # refused rows, or a check that found something
@@ -18,7 +18,6 @@ STORE: Final = 3  # the store cannot be opened
 DENIED: Final = 4  # not permitted
 
 COMMANDS: Final = {
-    "audit": "recordroom.commands.audit:audit",
     "codes": "recordroom.commands.codes:codes",
     "demo": "recordroom.commands.demo:demo",
     "dictionary": "recordroom.commands.dictionary:dictionary",
@@ -90,19 +89,11 @@ def run(arguments: list[str]) -> int:
 
 
 def _status_of(error: Exception) -> int | None:
-    """The exit status for an error of the store, told without loading the store for other commands."""
-    connect = sys.modules.get("db.connect")
-    if connect is not None and isinstance(error, connect.StoreError):
-        return STORE
+    """The exit status for an error that is told in its own words; other errors are faults of ours."""
+    if not isinstance(error, Told):
+        return None
     acts = sys.modules.get("db.acts")
     if acts is not None and isinstance(error, acts.NotPermitted):
         return DENIED
-    return None
-
-
-def existing(path: str) -> Path:
-    """``path``, or a usage error when it is not there."""
-    found = Path(path)
-    if not found.exists():
-        raise click.UsageError(f"There is no {path}: name a file or folder that exists.")
-    return found
+    connect = sys.modules.get("db.connect")
+    return STORE if connect is not None and isinstance(error, connect.StoreError) else REFUSED

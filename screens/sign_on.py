@@ -12,9 +12,9 @@ if TYPE_CHECKING:  # the store is loaded when the form is filed
     from db.store import SignedOn
 
 NOTICE = (
-    "You are about to use a system that holds protected health information. It may be used for",
-    "authorized work only. Everything done here is logged and may be monitored, recorded and",
-    "examined; unauthorized use may be prosecuted. By signing on you consent to this.",
+    "This system holds protected health information. It is for authorized work",
+    "only. What is done here is logged and may be monitored, recorded and",
+    "examined; unauthorized use may be prosecuted. By signing on you consent.",
 )
 
 

@@ -1,0 +1,50 @@
+"""What is in the program is in the documentation: generated pages are current, and hand-written ones name no ghosts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.menu import standard_menu
+from recordroom import docs
+from recordroom.cli import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+
+
+class TestGeneratedPages:
+    def test_every_page_is_current(self) -> None:
+        """``make docs`` writes them anew."""
+        kept = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / docs.FOLDER).glob("*.md")}
+        assert kept == docs.pages()
+
+    def test_every_screen_of_the_menu_can_be_loaded(self) -> None:
+        import importlib
+
+        for entry in set(standard_menu().screens.values()):
+            module, _, name = entry.screen.partition(":")
+            assert hasattr(importlib.import_module(module), name), entry.word
+
+
+class TestHandWrittenPages:
+    @pytest.mark.parametrize("page", ["README.md", "docs/user-guide.md", "docs/operate.md"])
+    def test_commands_that_are_named_exist(self, page: str) -> None:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        named = set(re.findall(r"(?:^|[\s`/(])recordroom ((?:[a-z][a-z0-9]+)(?=[ `\n]))", text))
+        assert named <= set(COMMANDS) | {"listen"}, named - set(COMMANDS)
+
+    def test_the_user_guide_names_every_screen_that_a_menu_shows(self) -> None:
+        text = (ROOT / "docs/user-guide.md").read_text(encoding="utf-8")
+        menu = standard_menu()
+        shown = {word for each in menu.menus.values() for word in each.entries if word in menu.screens}
+        assert {word for word in shown if f"`{word}`" not in text} == set()
+
+    def test_links_between_pages_lead_somewhere(self) -> None:
+        broken = []
+        for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+            for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+                if not (page.parent / target).exists():
+                    broken.append(f"{page.name}: {target}")
+        assert broken == []

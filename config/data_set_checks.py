@@ -44,7 +44,7 @@ def check(source: Source, dictionary: Dictionary, tables: Tables) -> None:
             _check_item(source, dictionary, part, path, tables)
         elif not 1 <= part.rows <= 999:
             source.wrong((*path, "rows"), f"group {part.id}", "rows must be between 1 and 999.")
-    own = len(source.data.get("edit", []))
+    own = len(_list(source.data, "edit"))
     for number, edit in enumerate(dictionary.edits[len(dictionary.edits) - own :]):
         _check_edit(source, dictionary, edit, ("edit", number), tables)
     for code, times in Counter(edit.code for edit in dictionary.edits).items():
@@ -84,12 +84,18 @@ def _check_ids(source: Source, dictionary: Dictionary) -> None:
             source.wrong(("section",), f"section {id_}", "this id is used more than once.")
 
 
+def _list(table: object, key: str) -> list[object]:
+    """The array ``key`` of what should be a table; empty where the file has something else."""
+    value = table.get(key) if isinstance(table, dict) else None
+    return value if isinstance(value, list) else []
+
+
 def _line_of(source: Source, id_: str) -> Place:
     """The place of the last item with this id."""
     places: list[Place] = [
         ("section", number, "item", item)
-        for number, section in enumerate(source.data.get("section", []))
-        for item, table in enumerate(section.get("item", []))
+        for number, section in enumerate(_list(source.data, "section"))
+        for item, table in enumerate(_list(section, "item"))
         if isinstance(table, dict) and table.get("id") == id_
     ]
     return places[-1] if places else ("section",)
@@ -98,8 +104,8 @@ def _line_of(source: Source, id_: str) -> Place:
 def _placed(source: Source, dictionary: Dictionary) -> Iterator[tuple[Place, Item | Group]]:
     """The items, groups and columns that the file declares, each with its place in it."""
     parts = {part.id: part for part in dictionary.parts()}
-    for number, section in enumerate(source.data.get("section", [])):
-        for index, table in enumerate(section.get("item", []) if isinstance(section, dict) else []):
+    for number, section in enumerate(_list(source.data, "section")):
+        for index, table in enumerate(_list(section, "item")):
             part = parts.get(str(table.get("id"))) if isinstance(table, dict) else None
             if part is None:
                 continue

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rules.text import clean
+
 Path = tuple[str | int, ...]
 """Where a value stands: ``("section", 0, "item", 4, "width")``, counted from 0."""
 
@@ -29,7 +31,7 @@ class Mistake:
 
     def __str__(self) -> str:
         place = f"{self.file} line {self.line}" if self.line else self.file
-        return f"{place}, {self.where}: {self.message}" if self.where else f"{place}: {self.message}"
+        return clean(f"{place}, {self.where}: {self.message}" if self.where else f"{place}: {self.message}")
 
 
 @dataclass(slots=True)

@@ -141,7 +141,7 @@ def event_counts(period: Period) -> Counts:
         "SELECT count(DISTINCT encounter.id) FROM event JOIN encounter ON encounter.id = encounter_id"
         " WHERE event.state = 'current' AND event.day BETWEEN :first - :reach AND :last"
         " AND kind = 'consultation' AND discharge_day BETWEEN :first AND :last AND newborn = 0"
-        " AND class = 'I' AND encounter.state = 'active'",
+        " AND admit_day IS NOT NULL AND encounter.state = 'active'",  # only stays have a day of admission
         period,
     )
     counts["obstetric_discharges"] = _one(
@@ -210,7 +210,8 @@ def _deaths(period: Period) -> Counts:
     row = database.execute_sql(
         f"SELECT count(*), coalesce(sum({autopsied}), 0), coalesce(sum({coroner} AND NOT {autopsied}), 0),"
         f" coalesce(sum({maternal}), 0), coalesce(sum({anesthesia}), 0), coalesce(sum({operated}), 0)"
-        " FROM encounter WHERE class = 'I' AND state = 'active' AND died = 1 AND newborn = 0"
+        " FROM encounter INDEXED BY encounter_discharged"
+        " WHERE class = 'I' AND state = 'active' AND died = 1 AND newborn = 0"
         " AND discharge_day BETWEEN ? AND ?",
         (POSTOPERATIVE_DAYS, period.from_day, period.to_day),
     ).fetchone()
@@ -226,7 +227,8 @@ def readmissions(period: Period, within_days: int = 30) -> Counts:
         " encounter.patient_id AND again.class = 'I' AND again.state = 'active'"
         " AND again.admit_day BETWEEN encounter.discharge_day AND encounter.discharge_day + ?"
         " AND again.admitted_utc >= encounter.discharged_utc AND again.id <> encounter.id)), 0)"
-        " FROM encounter WHERE class = 'I' AND state = 'active' AND died = 0 AND newborn = 0"
+        " FROM encounter INDEXED BY encounter_discharged"
+        " WHERE class = 'I' AND state = 'active' AND died = 0 AND newborn = 0"
         " AND discharge_day BETWEEN ? AND ?",
         (within_days, period.from_day, period.to_day),
     ).fetchone()

@@ -1,0 +1,72 @@
+"""``recordroom report`` as a user types it: what goes to stdout, what is refused, with which exit status."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from recordroom.cli import DENIED, DONE, USAGE, run
+from tests.conftest import ADMIN, PASSPHRASE
+
+
+@pytest.fixture
+def sign_on(store_directory, tmp_path):
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE + "\n")
+    return ["--store", str(store_directory), "--user", ADMIN, "--passphrase-file", str(secret)]
+
+
+class TestList:
+    def test_it_needs_no_store(self, capfd, monkeypatch):
+        monkeypatch.delenv("RECORDROOM_STORE", raising=False)
+        assert run(["report", "list"]) == DONE
+        assert "monthly-statistics" in capfd.readouterr().out
+
+    def test_as_json_lines(self, capfd):
+        assert run(["report", "list", "--format", "json"]) == DONE
+        rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+        assert {"daily-census", "monthly-statistics"} <= {row["report"] for row in rows}
+
+
+class TestReport:
+    def test_pages_go_to_standard_output(self, sign_on, capfd):
+        assert run(["report", "site-file", "--file", "unit", *sign_on]) == DONE
+        out = capfd.readouterr().out
+        assert "SITE FILE: UNIT" in out
+        assert "No records for the selection" in out
+        assert "** END OF REPORT **" in out
+
+    def test_the_printed_code_is_a_name_too(self, sign_on, capfd):
+        assert run(["report", "f01", "--file", "unit", *sign_on]) == DONE
+
+    def test_a_file_is_written(self, sign_on, tmp_path):
+        path = tmp_path / "units.xlsx"
+        command = ["report", "site-file", "--file", "unit", "--format", "xlsx", "--out", str(path)]
+        assert run([*command, *sign_on]) == DONE
+        assert path.read_bytes().startswith(b"PK")
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["nothing-of-the-kind"],
+            ["site-file"],
+            ["site-file", "--file", "moon"],
+            ["site-file", "--file", "unit", "--format", "xlsx"],
+            ["site-file", "--file", "unit", "--print", "q", "--out", "x"],
+            ["monthly-statistics", "--month", "November"],
+            ["daily-census", "--day", "2026-02-30"],
+        ],
+    )
+    def test_a_mistake_in_the_command_is_one_sentence_and_exit_2(self, words, sign_on, capfd):
+        assert run(["report", *words, *sign_on]) == USAGE
+        captured = capfd.readouterr()
+        assert captured.out == ""
+        assert captured.err.count("\n") == 1
+
+    def test_a_service_may_not_see_an_accounting(self, sign_on, tmp_path, capfd):
+        key = tmp_path / "feed.key"
+        assert run(["user", "service", "feed", "--out", str(key), *sign_on]) == DONE
+        words = ["report", "site-file", "--file", "unit", *sign_on[:2], "--service-key", str(key)]
+        assert run(words) == DENIED
+        assert "may not" in capfd.readouterr().err

@@ -6,7 +6,8 @@ The census is derived by ``db.census.rebuild`` as for any other bulk load; nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from db import census, store
@@ -64,12 +65,33 @@ def load(actor: Actor, plan: Plan, *, documents: bool = True) -> Loader:
     loader = Loader(actor, Hospital(plan), documents=documents)
     with large_cache():
         loader.load_site()
-        loader.load_rows(loader.hospital.run())
+        with indexes_built_last(tuple(COLUMNS)):
+            loader.load_rows(loader.hospital.run())
+            progress.show("Building indexes ...")
+        progress.show("Counting the census ...")
         census.rebuild()
         census.bring_up_to_date()
     with act(actor, Action.IMPORT, kind="demo", record=f"seed {plan.seed}") as done:
         done.detail |= {"patients": len(loader.patients), "encounters": loader.encounters}
     return loader
+
+
+@contextmanager
+def indexes_built_last(tables: tuple[str, ...]) -> Iterator[None]:
+    """Take the indexes of tables away while they are filled: built in one pass they cost a fraction."""
+    marks = ", ".join("?" * len(tables))
+    found = database.execute_sql(
+        f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'"
+        f" AND tbl_name IN ({marks})",
+        tables,
+    ).fetchall()
+    with writing():
+        for name, _ in found:
+            database.execute_sql(f"DROP INDEX {name}")
+    yield
+    with writing():
+        for _, sql in found:
+            database.execute_sql(sql)
 
 
 class Loader:

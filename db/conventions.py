@@ -24,7 +24,9 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "fiscal_year_start": ("10-01", (), "First day of the fiscal year, MM-DD"),
     "date_style": ("us", ("us", "military"), "Dates shown as 11/21/2026 or 21 NOV 2026"),
     "facility_kind": (
-        "va", ("va", "ihs", "dod", "bop", "nonfederal"), "Kind of facility, which tells the laws of disclosure",
+        "va",
+        ("va", "ihs", "dod", "bop", "nonfederal"),
+        "Kind of facility, which tells the laws of disclosure",
     ),
     "age_of_majority": ("18", (), "Age at which a patient is no minor"),
     "closure_area": ("", ("", "dc"), "Area whose closing days are no working days"),

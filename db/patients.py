@@ -1,37 +1,49 @@
 """Patients: every chart found by any number or name it ever had; nothing about it lost when it changes.
 
-``apply`` and the other changes work inside the caller's transaction.
+``apply`` and the other changes work inside the caller's transaction. Finding is in db/patient_search.py, putting
+charts together in db/merging.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+import json
+import time
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
 
-from db.actors import Actor
-from db.changes import Applied, Source
+from db import acts, merging
+from db.actors import Action, Actor
+from db.changes import CLEAR, Applied, Source, note_amendments, refusal
+from db.connect import database
+from db.merging import family
+from db.patient_search import PatientRow, find, temporary, warnings
+from rules.findings import Finding, Level
+from rules.identity import (
+    Name,
+    initial_and_last4,
+    name_key,
+    number_key,
+    shown_name,
+    social_security_number,
+    split_name,
+    terminal_digit_key,
+)
+from rules.text import clean
+
+__all__ = [
+    "FIELDS", "PatientRow", "add_identifier", "apply", "by_mrn", "by_mrns", "change_mrn", "family", "file", "find",
+    "get", "merge", "set_temporary", "temporary", "undo_merge", "warnings",
+]  # fmt: skip
 
 FIELDS: Final = (
     "mrn", "mrn_issuer", "last_name", "first_name", "middle_name", "suffix", "aliases", "birth_date", "sex",
     "ssn", "street", "city", "state", "zip", "county", "country", "phone", "race", "ethnicity", "marital",
     "death_date", "patient_category", "us_person",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class PatientRow:
-    """A line of a patient list. ``key`` places it in the order of the list."""
-
-    key: tuple[str, int]  # folded name, patient
-    patient_id: int
-    mrn: str
-    name: str  # LAST,FIRST MIDDLE SUFFIX
-    birth_date: str
-    sex: str
-    ssn_last4: str
-    matched: str = ""  # the alias, retired number or account that was found, when it is not shown otherwise
-    warnings: tuple[str, ...] = ()  # same name as another patient, deceased, temporary name, merged
+_COLUMNS: Final = tuple(name for name in FIELDS if name not in ("mrn", "aliases"))
+_DERIVED: Final = ("name_key", "td_key", "birth_day", "ssn_key", "temporary", "unreadable")
+_SEXES: Final = frozenset("MFUXO")
 
 
 def apply(fields: Mapping[str, str], source: Source) -> Applied:
@@ -41,48 +53,255 @@ def apply(fields: Mapping[str, str], source: Source) -> Applied:
     ``LAST,FIRST`` joined by ``|`` and are added to those known. A value that cannot be read is kept as received
     and flagged. A retired MRN amends the patient that it leads to. Refused only without MRN.
     """
-    raise NotImplementedError
+    mrn = clean(fields.get("mrn", "").strip())
+    if not number_key(mrn):
+        return refusal("P101", "The patient has no MRN: enter it.", "mrn")
+    patient_id = by_mrn(mrn)
+    before = _row(patient_id) if patient_id else dict.fromkeys(_COLUMNS, "")
+    findings: list[Finding] = []
+    after, unreadable = _merged_values(before, fields, findings)
+    changed = {name: (before[name], after[name]) for name in _COLUMNS if before[name] != after[name]}
+    if not patient_id:
+        patient_id = _insert(mrn, after, unreadable)
+        created = True
+    else:
+        created = False
+        if changed:
+            _update(patient_id, before, after, unreadable)
+    changed |= _add_aliases(patient_id, fields.get("aliases", ""))
+    note_amendments("patient", patient_id, {} if created else changed, source)
+    return Applied(patient_id, tuple(findings), changed, created=created)
+
+
+def _merged_values(
+    before: Mapping[str, str], fields: Mapping[str, str], findings: list[Finding]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The values after the change, and those among them that cannot be read."""
+    after = {name: before[name] for name in _COLUMNS}
+    for name in _COLUMNS:
+        value = clean(fields.get(name, "").strip())
+        if value == CLEAR:
+            after[name] = ""
+        elif value:
+            after[name] = _canonical(name, value)
+    unreadable = {name: value for name, value in after.items() if value and not _readable(name, value)}
+    for name, value in unreadable.items():
+        if value != before[name]:
+            sentence = f"The {name.replace('_', ' ')} cannot be read: it was kept as received."
+            findings.append(Finding(Level.WARNING, "P102", sentence, name))
+    return after, unreadable
+
+
+def _canonical(name: str, value: str) -> str:
+    if name == "ssn":
+        return social_security_number(value) or value
+    if name in ("sex", "state", "us_person"):
+        return value.upper()
+    return value
+
+
+def _readable(name: str, value: str) -> bool:
+    match name:
+        case "birth_date":
+            return birth_day(value) is not None or _is_part_of_date(value)
+        case "death_date":
+            return birth_day(value) is not None
+        case "ssn":
+            return social_security_number(value) is not None
+        case "sex":
+            return value in _SEXES
+        case "us_person":
+            return value in ("0", "1", "Y", "N")
+    return True
+
+
+def birth_day(text: str) -> int | None:
+    """The day number of a full ISO date, else None."""
+    try:
+        return date.fromisoformat(text).toordinal() if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
+def _is_part_of_date(text: str) -> bool:
+    """A year, or a year and month, as imprecise birth dates are known."""
+    if len(text) == 4 and text.isascii() and text.isdigit():
+        return text > "1800"
+    return len(text) == 7 and birth_day(f"{text}-01") is not None
+
+
+def _derived(
+    mrn: str, values: Mapping[str, str], unreadable: Mapping[str, str], temporary: bool
+) -> tuple[Any, ...]:
+    """The columns named by ``_DERIVED``."""
+    return (
+        name_key(name_of(values)), terminal_digit_key(mrn), birth_day(values["birth_date"]),
+        initial_and_last4(values["last_name"], values["ssn"]), temporary,
+        json.dumps(unreadable, sort_keys=True) if unreadable else "",
+    )  # fmt: skip
+
+
+def name_of(values: Mapping[str, str]) -> Name:
+    """The name among a patient's values."""
+    return Name(values["last_name"], values["first_name"], values["middle_name"], values["suffix"])
+
+
+def _insert(mrn: str, values: Mapping[str, str], unreadable: Mapping[str, str]) -> int:
+    names = ("mrn", *_COLUMNS, *_DERIVED, "created_utc")
+    row = database.execute_sql(
+        f"INSERT INTO patient ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id",
+        (
+            mrn,
+            *(values[name] for name in _COLUMNS),
+            *_derived(mrn, values, unreadable, False),
+            int(time.time()),
+        ),
+    ).fetchone()
+    patient_id = int(row[0])
+    add_identifier(patient_id, "mrn", mrn, values["mrn_issuer"])
+    return patient_id
+
+
+def _update(
+    patient_id: int, before: Mapping[str, str], after: Mapping[str, str], unreadable: Mapping[str, str]
+) -> None:
+    renamed = any(before[name] != after[name] for name in ("last_name", "first_name"))
+    if renamed and before["last_name"]:
+        _keep_former_name(patient_id, name_of(before))
+    names = (*_COLUMNS, *_DERIVED)
+    temporary = before["temporary"] == "1" and not renamed
+    database.execute_sql(
+        f"UPDATE patient SET {', '.join(f'{name} = ?' for name in names)}, version = version + 1 WHERE id = ?",
+        (
+            *(after[name] for name in _COLUMNS),
+            *_derived(before["mrn"], after, unreadable, temporary),
+            patient_id,
+        ),
+    )
+
+
+def refresh_keys(patient_id: int) -> None:
+    """The search keys of a patient whose items were written without ``apply``."""
+    values = _row(patient_id)
+    unreadable = json.loads(values["unreadable"]) if values["unreadable"] else {}
+    database.execute_sql(
+        f"UPDATE patient SET {', '.join(f'{name} = ?' for name in _DERIVED)}, version = version + 1 WHERE id = ?",
+        (*_derived(values["mrn"], values, unreadable, values["temporary"] == "1"), patient_id),
+    )
+
+
+def _keep_former_name(patient_id: int, name: Name) -> None:
+    _insert_alias(patient_id, name, name_key(name))
+
+
+def _add_aliases(patient_id: int, text: str) -> dict[str, tuple[str, str]]:
+    """Names not known yet, as a change; a clearing ``@`` takes all aliases away."""
+    known = aliases(patient_id)
+    if text.strip() == CLEAR:
+        database.execute_sql("DELETE FROM patient_alias WHERE patient_id = ?", (patient_id,))
+        return {"aliases": ("|".join(known), "")} if known else {}
+    keys = {name_key(split_name(alias)) for alias in known}
+    for part in text.split("|"):
+        name = split_name(clean(part.strip()))
+        key = name_key(name)
+        if key and key not in keys:
+            keys.add(key)
+            _insert_alias(patient_id, name, key)
+    now = aliases(patient_id) if text.strip() else known
+    return {"aliases": ("|".join(known), "|".join(now))} if now != known else {}
+
+
+def _insert_alias(patient_id: int, name: Name, key: str) -> None:
+    database.execute_sql(
+        "INSERT INTO patient_alias (patient_id, last_name, first_name, middle_name, name_key)"
+        " SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS"
+        " (SELECT 1 FROM patient_alias WHERE patient_id = ? AND name_key = ?)",
+        (patient_id, name.last, name.first, name.middle, key, patient_id, key),
+    )
+
+
+def aliases(patient_id: int) -> list[str]:
+    """Other names, ``LAST,FIRST MIDDLE``, in the order in which they became known."""
+    rows = database.execute_sql(
+        "SELECT last_name, first_name, middle_name FROM patient_alias WHERE patient_id = ? ORDER BY id",
+        (patient_id,),
+    )
+    return [shown_name(Name(*row)) for row in rows]
 
 
 def file(actor: Actor, fields: Mapping[str, str], expected_version: int) -> Applied:
-    """Insert or amend a patient from a screen: one audited act. Raises ``Conflict`` on another version."""
-    raise NotImplementedError
+    """Insert (version 0) or amend a patient from a screen: one audited act. Raises ``Conflict``."""
+    with acts.act(actor, Action.AMEND_PATIENT, kind="patient", record=fields.get("mrn", "")) as done:
+        patient_id = by_mrn(fields.get("mrn", ""))
+        version = int(_row(patient_id)["version"]) if patient_id else 0
+        if version != expected_version:
+            raise acts.Conflict(
+                "The patient was changed by somebody else meanwhile: look at the chart again."
+            )
+        applied = apply(fields, Source(actor.user))
+        done.patient_id = applied.record_id or None
+        done.changed(
+            {name: old for name, (old, _) in applied.changed.items()},
+            {name: new for name, (_, new) in applied.changed.items()},
+        )
+    return applied
 
 
 def by_mrn(mrn: str) -> int:
     """The patient with this MRN, in force or retired, or 0. A merged one leads to its survivor."""
-    raise NotImplementedError
+    return by_mrns((mrn,)).get(mrn, 0)
+
+
+def by_mrns(mrns: Iterable[str]) -> dict[str, int]:
+    """Patients by MRN as it was asked for; a number in force goes before a retired one."""
+    found: dict[str, int] = {}
+    for mrn in mrns:
+        asked = clean(mrn.strip())
+        row = (
+            database.execute_sql("SELECT id, merged_into_id FROM patient WHERE mrn = ?", (asked,)).fetchone()
+            or database.execute_sql(
+                "SELECT p.id, p.merged_into_id FROM patient_identifier i JOIN patient p ON p.id = i.patient_id"
+                " WHERE i.value_key = ? AND i.kind = 'mrn' AND i.value = ? COLLATE NOCASE ORDER BY i.id DESC",
+                (number_key(asked), asked),
+            ).fetchone()
+        )
+        if row:
+            found[mrn] = survivor(int(row[0]), row[1])
+    return found
+
+
+def survivor(patient_id: int, merged_into_id: int | None) -> int:
+    """Where a merged chart has gone in the end."""
+    while merged_into_id:
+        patient_id = merged_into_id
+        merged_into_id = database.execute_sql(
+            "SELECT merged_into_id FROM patient WHERE id = ?", (patient_id,)
+        ).fetchone()[0]
+    return patient_id
 
 
 def get(patient_id: int) -> dict[str, str]:
     """All of ``FIELDS`` as canonical text, with ``id``, ``version``, ``temporary``, ``merged_into`` (an MRN)
     and ``name``. Raises ``KeyError``."""
-    raise NotImplementedError
+    values = _row(patient_id)
+    values["aliases"] = "|".join(aliases(patient_id))
+    values["name"] = shown_name(name_of(values))
+    return values
 
 
-def find(text: str, after: tuple[str, int] | None = None, limit: int = 20) -> list[PatientRow]:
-    """Patients that ``text`` may mean, by name and then number; ``after`` is the ``key`` of the last one shown.
-
-    Understood: ``LAST``, ``LAST,FI`` (either part cut short), aliases too; SSN with or without dashes; initial
-    and last four (``H9999``); MRN, chart and retired numbers, leading zeros or not; account number; date of
-    birth in any form; terminal digits (``45-49-99``, ``49-99``); backtick and internal number.
-    """
-    raise NotImplementedError
-
-
-def warnings(patient_id: int) -> tuple[str, ...]:
-    """What must be seen before the chart is opened, in a few words each."""
-    raise NotImplementedError
-
-
-def temporary(after: int = 0, limit: int = 50) -> list[PatientRow]:
-    """Patients under a name that stands in for one not known yet (UNKNOWN, BABYBOY), oldest first."""
-    raise NotImplementedError
-
-
-def set_temporary(patient_id: int, *, temporary: bool) -> None:
-    """Put a patient on the rename list, or take off. A new last or first name takes off by itself."""
-    raise NotImplementedError
+def _row(patient_id: int) -> dict[str, str]:
+    names = ("id", "mrn", *_COLUMNS, "version", "temporary", "unreadable")
+    row = database.execute_sql(
+        f"SELECT {', '.join(names)}, (SELECT mrn FROM patient s WHERE s.id = patient.merged_into_id)"
+        " FROM patient WHERE id = ?",
+        (patient_id,),
+    ).fetchone()
+    if row is None:
+        raise KeyError(patient_id)
+    return {
+        name: "" if value is None else str(value)
+        for name, value in zip((*names, "merged_into"), row, strict=True)
+    }
 
 
 def merge(survivor_id: int, loser_id: int, source: Source) -> Applied:
@@ -91,24 +310,56 @@ def merge(survivor_id: int, loser_id: int, source: Source) -> Applied:
     In one transaction everything of the loser moves to the survivor, blanks are filled, the loser's name and
     numbers go on leading to the survivor, and a snapshot is kept for ``undo_merge``.
     """
-    raise NotImplementedError
+    applied = merging.merge_patients(survivor_id, loser_id, source)
+    if not applied.refused:
+        refresh_keys(survivor_id)
+    return applied
 
 
 def undo_merge(merge_id: int, source: Source) -> Applied:
     """Take two charts apart again; what was added to the survivor since stays there."""
-    raise NotImplementedError
+    applied = merging.undo_patients(merge_id, source)
+    if not applied.refused:
+        refresh_keys(merging.parties(merge_id)[0])
+    return applied
+
+
+def set_temporary(patient_id: int, *, temporary: bool) -> None:
+    """Put a patient on the rename list, or take off. A new last or first name takes off by itself."""
+    database.execute_sql("UPDATE patient SET temporary = ? WHERE id = ?", (temporary, patient_id))
 
 
 def change_mrn(patient_id: int, mrn: str, source: Source) -> Applied:
     """A47: another MRN from now on; the old one is retired and goes on finding the chart."""
-    raise NotImplementedError
+    mrn = clean(mrn.strip())
+    if not number_key(mrn):
+        return refusal("P101", "The new MRN is blank: enter it.", "mrn")
+    before = _row(patient_id)
+    if before["mrn"].casefold() == mrn.casefold():
+        return Applied(patient_id)
+    taken = database.execute_sql("SELECT id FROM patient WHERE mrn = ?", (mrn,)).fetchone()
+    if taken:
+        return refusal("P103", "The new MRN belongs to another chart: merge the two charts instead.", "mrn")
+    database.execute_sql(
+        "UPDATE patient_identifier SET retired_utc = ? WHERE patient_id = ? AND kind = 'mrn' AND value = ?",
+        (int(time.time()), patient_id, before["mrn"]),
+    )
+    database.execute_sql(
+        "UPDATE patient SET mrn = ?, td_key = ?, version = version + 1 WHERE id = ?",
+        (mrn, terminal_digit_key(mrn), patient_id),
+    )
+    add_identifier(patient_id, "mrn", mrn, before["mrn_issuer"])
+    changed = {"mrn": (before["mrn"], mrn)}
+    note_amendments("patient", patient_id, changed, source)
+    return Applied(patient_id, (), changed)
 
 
 def add_identifier(patient_id: int, kind: str, value: str, issuer: str = "") -> None:
     """One more number that finds the chart (``chart``, ``mrn`` of another issuer ...)."""
-    raise NotImplementedError
-
-
-def family(patient_id: int) -> tuple[int, ...]:
-    """The patient and all that were merged into it, for rows that stay with the chart they were written for."""
-    raise NotImplementedError
+    value = clean(value.strip())
+    database.execute_sql(
+        "INSERT INTO patient_identifier (patient_id, kind, issuer, value, value_key)"
+        " SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM patient_identifier"
+        " WHERE patient_id = ? AND kind = ? AND issuer = ? AND value = ? AND retired_utc IS NULL)",
+        (patient_id, kind, issuer, value, number_key(value), patient_id, kind, issuer, value),
+    )

@@ -99,6 +99,18 @@ class Away(NamedTuple):
         return self.to_day - self.from_day
 
 
+class Counted(NamedTuple):
+    """What counting needs of an inpatient stay; without pieces it counts nowhere."""
+
+    newborn: bool
+    pieces: Sequence[Piece]
+    leaves: Sequence[Away]
+    closed: bool  # discharged
+    died: bool
+    died_early: bool
+    los_days: int
+
+
 @dataclass(frozen=True, slots=True)
 class Stay:
     """What follows from the path of an account. Only class I has pieces and counts in the census."""
@@ -117,7 +129,14 @@ class Stay:
     died: bool
     died_early: bool
     los_days: int | None  # of a discharged inpatient
-    leave_days: int
+    leave_days: int  # nights of ended leaves off the census
+
+    @property
+    def counted(self) -> Counted:
+        return Counted(
+            self.newborn, self.pieces, self.leaves, self.discharged is not None, self.died, self.died_early,
+            self.los_days or 0,
+        )  # fmt: skip
 
 
 class Effect(NamedTuple):
@@ -171,11 +190,10 @@ def stay(steps: Sequence[Step], newborn: bool, conventions: Conventions, now_utc
         if step.event in (Event.TRANSFER, Event.SERVICE):
             if inpatient:
                 pieces.append(_piece(unit, service, bed, begun, step, conventions))
-            if step.event is Event.TRANSFER:
-                unit, bed = step.unit, step.bed
-            elif step.bed:
-                bed = step.bed
-            service, begun = step.service or service, step
+            bed = (
+                step.bed if step.event is Event.TRANSFER or step.unit not in (None, unit) else step.bed or bed
+            )
+            unit, service, begun = step.unit or unit, step.service or service, step
         elif step.event is Event.LEAVE:
             away = step
         elif away is not None and step.event in (Event.RETURN, Event.DISCHARGE):
@@ -248,8 +266,8 @@ def _los(admitted: Step, discharged: Step | None, absent_nights: int, convention
     return max(1, days - deducted)
 
 
-def effects(stay: Stay, conventions: Conventions) -> Iterator[Effect]:
-    """All that an inpatient stay adds to the day summary; visits add nothing."""
+def effects(stay: Counted, same_day_unit: str) -> Iterator[Effect]:
+    """All that an inpatient stay adds to the day summary; ``same_day_unit`` as in ``Conventions``."""
     if not stay.pieces:
         return
     newborn = stay.newborn
@@ -268,16 +286,16 @@ def effects(stay: Stay, conventions: Conventions) -> Iterator[Effect]:
         before = piece
     for leave in stay.leaves:
         yield from _leave_effects(leave, newborn)
-    if stay.discharged is not None:
+    if stay.closed:
         day = last.to_day
         yield _once(day, last, newborn, DISCHARGES)
-        yield _once(day, last, newborn, DISCHARGE_DAYS, stay.los_days or 0)
+        yield _once(day, last, newborn, DISCHARGE_DAYS, stay.los_days)
         if stay.died:
             yield _once(day, last, newborn, DEATH)
         if stay.died_early:
             yield _once(day, last, newborn, EARLY_DEATH)
         if first.from_day == day:
-            yield _once(day, last if conventions.same_day_unit == "discharging" else first, newborn, SAME_DAY)
+            yield _once(day, last if same_day_unit == "discharging" else first, newborn, SAME_DAY)
 
 
 def _once(day: int, piece: Piece, newborn: bool, measure: int, amount: int = 1) -> Effect:
@@ -297,7 +315,7 @@ def _leave_effects(leave: Away, newborn: bool) -> Iterator[Effect]:
             yield Effect(leave.to_day, leave.to_day + 1, *cell, LEAVE_IN, 1)
 
 
-def service_days(stay: Stay, from_day: int, to_day: int) -> int:
+def service_days(stay: Counted, from_day: int, to_day: int) -> int:
     """Service days of one stay in a period, by the closed form: overlap, same-day case, less leave nights."""
     if not stay.pieces:
         return 0

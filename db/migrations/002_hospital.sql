@@ -170,6 +170,7 @@ CREATE TABLE leave_span (
     from_utc INTEGER NOT NULL, to_utc INTEGER, from_day INTEGER NOT NULL, to_day INTEGER NOT NULL,
     absent INTEGER NOT NULL, PRIMARY KEY (encounter_id, seq)) WITHOUT ROWID;
 CREATE INDEX leave_span_days ON leave_span (from_day, to_day);
+CREATE INDEX leave_span_counted ON leave_span (from_utc) WHERE to_day = 3652059 AND absent = 0;
 
 -- One row per day, unit, service and newborn or not; days after census_state.through_day have no rows yet.
 CREATE TABLE day_stats (
@@ -182,8 +183,10 @@ CREATE TABLE day_stats (
     leave_out INTEGER NOT NULL DEFAULT 0, leave_in INTEGER NOT NULL DEFAULT 0,
     on_leave INTEGER NOT NULL DEFAULT 0, discharge_days INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (day, unit_id, service_id, newborn)) WITHOUT ROWID;
--- One row: the last day summarised, the earliest day that awaits recompute, and the longest closed stay in
--- days, which bounds the search for stays that reach into a period.
+-- One row: the last day summarised; the earliest day that awaits recompute; the longest closed stay in days,
+-- which bounds the search for stays that reach into a period; and, after a change of conventions or a bulk load,
+-- the earliest day of discharge from which stays are to be derived anew, and the last encounter that has been.
 CREATE TABLE census_state (
-    id INTEGER PRIMARY KEY, through_day INTEGER NOT NULL, dirty_from INTEGER, longest_days INTEGER NOT NULL);
-INSERT INTO census_state VALUES (1, 0, NULL, 1);
+    id INTEGER PRIMARY KEY, through_day INTEGER NOT NULL, dirty_from INTEGER, longest_days INTEGER NOT NULL,
+    derive_from INTEGER, derived_to_id INTEGER NOT NULL);
+INSERT INTO census_state VALUES (1, 0, NULL, 1, NULL, 0);

@@ -365,6 +365,8 @@ class CensusState(Base):
     through_day = IntegerField()
     dirty_from = IntegerField(null=True)
     longest_days = IntegerField()
+    derive_from = IntegerField(null=True)
+    derived_to_id = IntegerField()
 
 
 MODELS = (

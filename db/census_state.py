@@ -1,0 +1,70 @@
+"""How far the day summary reaches and what of it waits to be recomputed; marked with the change that made it so."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from db.connect import database
+
+NOTHING_DIRTY: Final = 10**7  # a day number beyond all days
+
+
+class State(NamedTuple):
+    """The one row of ``census_state``."""
+
+    through_day: int  # last day summarised, 0 at first
+    dirty_from: int  # earliest day that awaits recompute
+    longest_days: int  # longest closed stay
+    derive_from: int | None  # stays discharged from this day on, and open ones, are to be derived anew
+    derived_to_id: int  # encounters up to here have been
+
+    @property
+    def clean_through(self) -> int:
+        """The last day whose rows are kept by each movement; later ones are recomputed anyway."""
+        return min(self.through_day, self.dirty_from - 1)
+
+
+def read() -> State:
+    """The state as it stands."""
+    row = database.execute_sql(
+        "SELECT through_day, coalesce(dirty_from, ?), longest_days, derive_from, derived_to_id FROM census_state",
+        (NOTHING_DIRTY,),
+    ).fetchone()
+    return State(*row)
+
+
+def mark_dirty(from_day: int) -> None:
+    """The summary is to be recomputed from a day on; inside the transaction of the change that made it so."""
+    database.execute_sql(
+        "UPDATE census_state SET dirty_from = min(coalesce(dirty_from, ?), ?)", (from_day, from_day)
+    )
+
+
+def mark_for_deriving(from_day: int) -> None:
+    """Stays discharged from a day on, and open ones, are to be derived anew: the convention has changed."""
+    database.execute_sql(
+        "UPDATE census_state SET derive_from = min(coalesce(derive_from, ?), ?), derived_to_id = 0",
+        (from_day, from_day),
+    )
+
+
+def summarised(state: State, last_day: int) -> None:
+    """Days have been recomputed in order up to ``last_day``; ``state`` was read in this transaction."""
+    through = max(state.through_day, last_day)
+    database.execute_sql(
+        "UPDATE census_state SET through_day = ?, dirty_from = ?",
+        (through, last_day + 1 if last_day < through else None),
+    )
+
+
+def derived(to_id: int | None) -> None:
+    """Encounters up to a number have been derived anew; None: all of them."""
+    if to_id is None:
+        database.execute_sql("UPDATE census_state SET derive_from = NULL, derived_to_id = 0")
+    else:
+        database.execute_sql("UPDATE census_state SET derived_to_id = ?", (to_id,))
+
+
+def note_stay_length(days: int) -> None:
+    """Keep the longest closed stay."""
+    database.execute_sql("UPDATE census_state SET longest_days = ? WHERE longest_days < ?", (days, days))

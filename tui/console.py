@@ -65,6 +65,7 @@ class Console(QuietApp):
         self.shell = shell
         self.log_path = log
         self.incident = ""
+        self._dropped = False
         self.surface = Surface(shell)
         self._last_key = monotonic()
         self._gate = Gate(shell, self.paint, lambda: shell.ended is not None)
@@ -106,7 +107,8 @@ class Console(QuietApp):
         self._gate.put([Stroke("resize")])
 
     def line_dropped(self, status: int) -> None:
-        if not self._exit:
+        if not self._exit and not self._dropped:  # a hang-up comes as a signal and as the end of input
+            self._dropped = True
             self._spawn(self._hang_up(status))
 
     async def _hang_up(self, status: int) -> None:

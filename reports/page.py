@@ -72,7 +72,14 @@ class Block:
     keep_next: bool = False  # a caption: stays with what follows
 
 
-Item = Row | Heads | Group | Total | Block
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A row whose texts run over as many lines as they need, kept together: what must be given in full."""
+
+    cells: tuple[str, ...]
+
+
+Item = Row | Heads | Group | Total | Block | Wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +268,7 @@ class _Layout:
             self.groups = [group for group in self.groups if group.level < item.level]
         self.repeat = self.heads + [self._text(group.text, CONTINUED) for group in self.groups]
 
-    def _add(self, item: Heads | Group | Total | Block | Row) -> bool:
+    def _add(self, item: Item) -> bool:
         """Add an item to the chunk; whether the next one must stand with it."""
         match item:
             case Heads(columns):
@@ -282,6 +289,11 @@ class _Layout:
             case Block(lines, keep_next):
                 self.chunk += [self._text(line) for line in lines]
                 return keep_next
+            case Wrapped(values):
+                texts = zip(self.columns, values, strict=True)
+                parts = [wrapped(self.plain(text), column.width, "") for column, text in texts]
+                self.chunk += [self.line(row) for row in zip_longest(*parts, fillvalue="")]
+                return False
         raise TypeError(f"{item!r} is no item of a page.")
 
     def _place(self) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from config.code_tables import Shelf, TableError
-from config.data_sets import DictionaryError, library, read_dictionary
+from config.data_sets import DictionaryError, library
+from config.dictionary_reader import read_dictionary
 from rules.dictionary import Dictionary
 
 

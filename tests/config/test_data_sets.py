@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.code_tables import shipped_tables
-from config.data_sets import DictionaryError, dictionary_for, library, read_dictionary
+from config.data_sets import DictionaryError, dictionary_for, library
+from config.dictionary_reader import read_dictionary
 from rules.dictionary import Condition, Context, Group, ItemType, NullWhen, TableWhen
 from rules.edits import findings
 from rules.findings import Level

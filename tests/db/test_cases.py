@@ -8,7 +8,8 @@ from importlib.resources import files
 import pytest
 from peewee import IntegrityError
 
-from config.data_sets import library, read_dictionary
+from config.data_sets import library
+from config.dictionary_reader import read_dictionary
 from db import cases
 from db.actors import Action, Actor, Role
 from db.acts import Conflict, NotPermitted

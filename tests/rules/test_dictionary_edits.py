@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.data_sets import library, read_dictionary
+from config.data_sets import library
+from config.dictionary_reader import read_dictionary
 from rules.dictionary import Context, Dictionary, is_null, row_path, split_path
 from rules.edits import findings
 from rules.findings import Level

@@ -15,7 +15,7 @@ BY_AUTHORIZATION = {
     "requester_kind": "ATTORNEY", "requester_name": "Roe and Roe", "requester_address": "1 Main St, Juneau AK",
     "authority": "AUTH", "purpose": "LEGAL", "parts": "DS OP LAB", "service_from": "2025",
     "service_to": "2026-06-30", "authorization_signed_on": "2026-11-01", "authorization_signed_by": "PATIENT",
-    "authorization_expires_on": "2027-11-01",
+    "authorization_expires_on": "2027-11-01", "authorization_complete": "1",
 }  # fmt: skip
 BY_ACCESS = {
     "received_on": "2026-11-16", "received_by_method": "PERSON", "requester_kind": "PATIENT",

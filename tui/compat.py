@@ -56,6 +56,9 @@ class QuietApp(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         self.crashed(error)
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """A terminal is not told how to draw a mouse."""
+
     def _fatal_error(self) -> None:
         """Never the traceback of the base class, which shows local variables."""
 

@@ -108,7 +108,9 @@ def _skip(text: str, at: int) -> int:
 def _strokes(match: re.Match[str]) -> list[Stroke]:
     kind = match.lastgroup
     if kind == "text":
-        return [Stroke("", character) for character in match["text"] if not "\x80" <= character <= "\x9f"]
+        return [
+            Stroke("", _typed(character)) for character in match["text"] if not "\x80" <= character <= "\x9f"
+        ]
     if kind == "control":
         return _control(match["control"])
     if kind == "paste":
@@ -122,6 +124,11 @@ def _strokes(match: re.Match[str]) -> list[Stroke]:
     if kind == "digit":
         return [Stroke(f"f{match['digit'].replace('0', '10')}")]  # Esc 1 stands for F1 on odd hardware
     return []
+
+
+def _typed(character: str) -> str:
+    """The character, a blank for any kind of blank, a mark for what no terminal is sure to draw."""
+    return character if character.isprintable() else " " if character.isspace() else MARK
 
 
 def _control(character: str) -> list[Stroke]:

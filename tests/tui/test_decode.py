@@ -93,12 +93,14 @@ class TestBrokenLines:
     @given(st.binary(max_size=200))
     def test_no_bytes_whatever_raise_or_yield_controls(self, data: bytes) -> None:
         for stroke in decoded(data):
-            assert stroke.name or stroke.text.isprintable() or stroke.text.isspace() or len(stroke.text) == 1
-            if not stroke.name:
-                assert ord(stroke.text) >= 0x20
-                assert not 0x7F <= ord(stroke.text) <= 0x9F
+            assert stroke.name or (stroke.text.isprintable() and len(stroke.text) == 1)
 
-    @given(st.lists(st.sampled_from([b"\x1b[15~", b"a", b"\xc3\xa9", b"\x1bOP", b"\r", b"\x1b[200~x\ty\x1b[201~"])), st.data())
+    @given(
+        st.lists(
+            st.sampled_from([b"\x1b[15~", b"a", b"\xc3\xa9", b"\x1bOP", b"\r", b"\x1b[200~x\ty\x1b[201~"])
+        ),
+        st.data(),
+    )
     def test_how_bytes_are_cut_makes_no_difference(self, keys: list[bytes], data: st.DataObject) -> None:
         whole = b"".join(keys)
         cut = data.draw(st.integers(0, len(whole)))

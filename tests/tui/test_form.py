@@ -80,7 +80,14 @@ class TestWalking:
         assert focus(abstract) == "remark"
         abstract.press("fine", "enter")
         assert desk_app.FILED == [
-            {"mrn": "1", "name": "DOE", "sex": "F", "payer": "MC", "admitted": "2026-11-21T07:00", "remark": "fine"}
+            {
+                "mrn": "1",
+                "name": "DOE",
+                "sex": "F",
+                "payer": "MC",
+                "admitted": "2026-11-21T07:00",
+                "remark": "fine",
+            }
         ]
         assert abstract.message == "FILED 000001"
         assert focus(abstract) == "mrn"
@@ -142,7 +149,9 @@ class TestEntries:
         abstract.press("end", "backspace", "5", "enter")
         assert values(abstract)["admitted"] == "2026-11-20T03:35"
 
-    @pytest.mark.parametrize(("keyed", "null"), [("/NA", "/NA"), ("/nk", "/NK"), ("/", "/NA"), ("//", "/NK"), ("*NK", "/NK")])
+    @pytest.mark.parametrize(
+        ("keyed", "null"), [("/NA", "/NA"), ("/nk", "/NK"), ("/", "/NA"), ("//", "/NK"), ("*NK", "/NK")]
+    )
     def test_a_null_is_keyed_by_code_or_by_slash(self, abstract: Any, keyed: str, null: str) -> None:
         abstract.press("^weight", "enter", keyed, "enter")
         assert values(abstract)["weight"] == null
@@ -305,7 +314,9 @@ class TestFindings:
 class TestNothingIsLost:
     def test_each_exit_that_changed_something_saves_the_draft(self, abstract: Any) -> None:
         abstract.press("1", "enter", "enter", "shift+tab", "tab")
-        assert [event for event in desk_app.EVENTS if event.startswith("draft")] == ["draft mrn [('mrn', '1')]"]
+        assert [event for event in desk_app.EVENTS if event.startswith("draft")] == [
+            "draft mrn [('mrn', '1')]"
+        ]
 
     def test_a_dropped_line_keeps_the_field_in_hand(self, abstract: Any) -> None:
         screen = abstract.shell.main.screen

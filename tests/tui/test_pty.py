@@ -61,8 +61,37 @@ def script() -> list[str]:
         keys += [mrn, "enter", name, "enter", sex, born, weight, "enter", payer, "enter", autopsy]
         keys += [admitted, "tab", discharged, "enter", "i10", "enter", "y", "e119", "enter", "n"]
         keys += ["f4", "pneu", "enter", "u", "enter", remark, "enter"]
-    keys += ["f3", "WRK", "enter", "f8", "down", "down", "a", "f8", "t@8", "enter", "^rem", "enter", "from the list", "f2"]
-    keys += ["f3", "7", "enter", "m", "f3", "ctrl+o", "=CEN", "enter", "right", "f8", "ctrl+o", "=REQ 77", "enter"]
+    keys += [
+        "f3",
+        "WRK",
+        "enter",
+        "f8",
+        "down",
+        "down",
+        "a",
+        "f8",
+        "t@8",
+        "enter",
+        "^rem",
+        "enter",
+        "from the list",
+        "f2",
+    ]
+    keys += [
+        "f3",
+        "7",
+        "enter",
+        "m",
+        "f3",
+        "ctrl+o",
+        "=CEN",
+        "enter",
+        "right",
+        "f8",
+        "ctrl+o",
+        "=REQ 77",
+        "enter",
+    ]
     keys += ["tab", "a", "tab", "b", "shift+tab", "c", "f2"]
     return keys
 
@@ -139,7 +168,9 @@ class TestDroppedLines:
         assert terminal.wait_exit() == 128 + signal.SIGHUP
         self.expect_draft(tmp_path)
 
-    def test_a_closed_terminal_ends_a_program_that_never_hears_sighup(self, start: Start, tmp_path: Path) -> None:
+    def test_a_closed_terminal_ends_a_program_that_never_hears_sighup(
+        self, start: Start, tmp_path: Path
+    ) -> None:
         terminal = abstract(start())
         terminal.keys("55", "enter", "HALF KEY")
         terminal.wait_for("HALF KEY")

@@ -120,7 +120,9 @@ class TestJumping:
         signed_on.press("a", "^^", "enter")
         assert [view.title for view in signed_on.shell.stack] == ["Desk"]
 
-    def test_two_carets_and_a_word_look_something_up_and_return_to_the_same_field(self, signed_on: Any) -> None:
+    def test_two_carets_and_a_word_look_something_up_and_return_to_the_same_field(
+        self, signed_on: Any
+    ) -> None:
         signed_on.press("ABS", "enter", "1", "enter", "DOE", "enter", "^^CEN", "enter")
         assert title(signed_on) == "Daily census"
         signed_on.press("f3")
@@ -166,7 +168,9 @@ class TestWords:
         assert signed_on.message == "Done."
 
     @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q", "ctrl+z", "ctrl+s", "f11"])
-    def test_a_key_that_means_nothing_is_answered_in_words_and_does_no_harm(self, signed_on: Any, key: str) -> None:
+    def test_a_key_that_means_nothing_is_answered_in_words_and_does_no_harm(
+        self, signed_on: Any, key: str
+    ) -> None:
         signed_on.press("ABS", "enter", "1", key)
         assert "does nothing here" in signed_on.message
         assert not signed_on.shell.failed

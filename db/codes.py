@@ -110,6 +110,7 @@ class CodeStore:
         self._meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         self._search = Search(connection, shelf)
         self._exempt: tuple[str, ...] | None = None
+        self._weights: dict[tuple[str, int], Weight | None] = {}
         self._exempt_listed = bool(connection.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone())
         self.valid_through = date.fromisoformat(self._meta["valid_through"])
 
@@ -191,16 +192,22 @@ class CodeStore:
 
     def weights(self, drg: str, day: date) -> Weight | None:
         """Weight and lengths of stay by the latest Table 5 in force on or before ``day``; None when none has it."""
+        key = (drg, fiscal_year(day))
+        if key not in self._weights:
+            self._weights[key] = self._weight(*key)
+        return self._weights[key]
+
+    def _weight(self, drg: str, year: int) -> Weight | None:
         row = self._db.execute(
             "SELECT drg, fiscal_year, mdc, type, title, weight, gmlos, amlos, post_acute, special_pay FROM weight"
             " WHERE fiscal_year = (SELECT max(fiscal_year) FROM weight WHERE fiscal_year <= ?) AND drg = ?",
-            (fiscal_year(day), drg),
+            (year, drg),
         ).fetchone()
         if row is None:
             return None
         weight, gmlos, amlos = (Decimal(value) if value else None for value in row[5:8])
-        drg, year, mdc, kind, title = row[:5]
-        return Weight(drg, year, mdc, kind, title, weight, gmlos, amlos, bool(row[8]), bool(row[9]))
+        _, since, mdc, kind, title = row[:5]
+        return Weight(drg, since, mdc, kind, title, weight, gmlos, amlos, bool(row[8]), bool(row[9]))
 
     def severity(self, code: str, day: date | None = None) -> str:
         """CC, MCC or blank for a diagnosis on ``day``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from db import store
 from db.actors import Actor, Role
+from db.codes import CodeStore
 from db.keys import Cost
 
 ADMIN = "admin"
@@ -64,3 +66,30 @@ def actor_with(admin: Actor) -> Callable[..., Actor]:
         return Actor(admin.user_id, admin.user, frozenset(roles), "test", "0001")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def codes_path(pytestconfig: pytest.Config) -> Path:
+    """The code store, as ``recordroom codes build`` makes it; kept between runs until its inputs or builder change."""
+    from config.code_sources import code_sources, fingerprint
+    from exchange.codes import build
+
+    root = Path(__file__).parents[1]
+    builder = (
+        "exchange/codes.py",
+        "exchange/codes_tabular.py",
+        "db/codes_schema.py",
+        "rules/codes_search.py",
+    )
+    digest = hashlib.sha256(fingerprint(code_sources()).encode())
+    for file in (*builder, "rules/codes_facts.py"):
+        digest.update((root / file).read_bytes())
+    folder = Path(pytestconfig.cache.mkdir("codes")) if pytestconfig.cache else root / ".pytest_cache"
+    return build(folder / f"codes-{digest.hexdigest()[:16]}.db").path
+
+
+@pytest.fixture(scope="session")
+def code_sets(codes_path: Path) -> Iterator[CodeStore]:
+    """The code store open for reading."""
+    with CodeStore.open(codes_path) as found:
+        yield found

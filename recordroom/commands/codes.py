@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -102,7 +103,7 @@ def build(out: Path | None, again: bool) -> None:
 )
 @store_options
 def search(
-    words: tuple[str, ...], system: str, day: datetime | None, limit: int, batch: click.File | None
+    words: tuple[str, ...], system: str, day: datetime | None, limit: int, batch: IO[str] | None
 ) -> None:
     """Search by words, abbreviations, a code or its beginning, or a range of codes."""
     if not words and batch is None:

@@ -93,6 +93,8 @@ def _register(case: Case, patient_class: str, began: str = "") -> None:
         "departed_at": visit.discharged.local if visit.discharged else "",
     }  # fmt: skip
     case.encounter_id = case.stored(encounters.apply(case.account, case.patient_id or 0, fields, case.source))
+    if encounters.get(case.encounter_id).state == "cancelled":
+        case.stored(encounters.set_cancelled(case.encounter_id, case.source, cancelled=False))
     case.arrived.append(f"account:{case.account}")
 
 
@@ -113,7 +115,10 @@ def _account_fields(case: Case) -> dict[str, str]:
 
 
 def transfer(case: Case) -> None:
-    """A02: to PV1-3. A unit left (PV1-6) that is not ours opens an item, and the transfer holds good."""
+    """A02: to PV1-3, or to another service in the same bed.
+
+    A unit left (PV1-6) that is not ours opens an item, and the transfer holds good.
+    """
     known = case.encounter()
     place, at = case.visit.place, case.happened()
     if not place.unit:
@@ -125,7 +130,9 @@ def transfer(case: Case) -> None:
     if prior.unit and _later_than_all(known, at):
         _compare(case, known, "PV1-6", known.unit, prior.unit)
     service = "" if _same(case.visit.service, known.service) else case.visit.service
-    _move(case, Movement(Event.TRANSFER, at, place.unit, service, place.bed))
+    stays = _same(place.unit, known.unit) and (not place.bed or _same(place.bed, known.bed))
+    event = Event.SERVICE if stays and service else Event.TRANSFER
+    _move(case, Movement(event, at, place.unit, service, place.bed))
 
 
 def swap(case: Case) -> None:
@@ -192,7 +199,10 @@ def _later_than_all(known: Encounter, at: Moment) -> bool:
 def cancel_arrival(case: Case) -> None:
     """A11: the admission or registration never was."""
     known = case.encounter()
-    case.stored(movements.cancel_all(known.id, case.source, f"{case.message.event}: cancelled by the feed"))
+    if movements.latest(known.id) is None:
+        case.stored(encounters.set_cancelled(known.id, case.source, cancelled=True))
+    else:
+        case.stored(movements.cancel_all(known.id, case.source, "A11: cancelled by the feed"))
 
 
 def cancel_discharge(case: Case) -> None:
@@ -205,8 +215,15 @@ def cancel_discharge(case: Case) -> None:
     case.stored(encounters.apply(known.account, known.patient_id, still, case.source))
 
 
+def cancel_transfer(case: Case) -> None:
+    """A12: the last transfer, of unit, bed or service, never was."""
+    known = _inpatient(case)
+    rows = [row for row in movements.of_encounter(known.id) if row.event in (Event.TRANSFER, Event.SERVICE)]
+    _cancel_latest(case, known, rows[-1].event if rows else Event.TRANSFER)
+
+
 def cancel_of(event: Event) -> Callable[[Case], None]:
-    """A12, A52, A53: the latest movement of a kind is cancelled."""
+    """A52, A53: the latest movement of a kind is cancelled."""
 
     def cancel(case: Case) -> None:
         _cancel_latest(case, _inpatient(case), event)
@@ -425,7 +442,7 @@ def _place(place: Place, with_bed: bool) -> str:
 HANDLERS: Final[Mapping[tuple[str, str], Callable[[Case], None]]] = {
     ("ADT", "A01"): arrive, ("ADT", "A02"): transfer, ("ADT", "A03"): discharge, ("ADT", "A04"): arrive,
     ("ADT", "A05"): person, ("ADT", "A06"): to_inpatient, ("ADT", "A07"): to_outpatient,
-    ("ADT", "A08"): update, ("ADT", "A11"): cancel_arrival, ("ADT", "A12"): cancel_of(Event.TRANSFER),
+    ("ADT", "A08"): update, ("ADT", "A11"): cancel_arrival, ("ADT", "A12"): cancel_transfer,
     ("ADT", "A13"): cancel_discharge, ("ADT", "A17"): swap, ("ADT", "A18"): merge_patient,
     ("ADT", "A21"): leave, ("ADT", "A22"): come_back, ("ADT", "A28"): person, ("ADT", "A31"): person,
     ("ADT", "A34"): merge_patient, ("ADT", "A35"): merge_account, ("ADT", "A36"): merge_both,

@@ -47,6 +47,14 @@ class Taken:
     settled: Settled
 
 
+class _StillHeldError(Exception):
+    """Takes the mended text back out of the log."""
+
+    def __init__(self, settled: Settled) -> None:
+        super().__init__(settled.reason)
+        self.settled = settled
+
+
 @dataclass
 class Intake:
     """One run: an import of files, a listener from its start to its end, or a replay."""
@@ -121,13 +129,13 @@ class Intake:
 
     def try_again(self, arrived: Iterable[str]) -> None:
         """Apply what was held for an account or record number that has now arrived, and what waits for that."""
-        keys, tried = list(dict.fromkeys(arrived)), set[int]()
-        for key in keys:
+        keys = list(dict.fromkeys(arrived))
+        while keys:
+            key = keys.pop(0)
             for number, text in intake.waiting_for(key):
                 message = read_text(text)
-                if number in tried or message is None:
+                if message is None:
                     continue
-                tried.add(number)
                 settled, more = self.apply(message, number, again=True, notes=message.warnings)
                 self._settle_again(number, settled)
                 keys.extend(name for name in more if name not in keys)
@@ -138,6 +146,31 @@ class Intake:
             self._held.discard(number)
             self.counts["held"] -= 1
             self.counts[COUNTED[settled.outcome]] += 1
+
+    def again(self, number: int, message: Message) -> Settled:
+        """Try a held message again, and then what waits for it."""
+        settled, arrived = self.apply(message, number, again=True, notes=message.warnings)
+        intake.settle(number, settled, self.actor.user)
+        self.try_again(arrived)
+        return settled
+
+    def mend(self, message_id: int, message: Message) -> Settled:
+        """Apply a mended text in place of a held message; nothing is stored when it cannot be applied."""
+        received = self._received(message)
+        if intake.find_content(received) is not None:
+            raise Conflict("A message with this text was received before: dismiss the held one.")
+        try:
+            with writing():
+                number = intake.add_message(self.batch_id, received, mends_id=message_id)
+                settled, arrived = self.apply(message, number, again=True, notes=message.warnings)
+                if settled.outcome is Outcome.HELD:
+                    raise _StillHeldError(settled)
+                intake.settle(number, settled, self.actor.user)
+                intake.mark_mended(message_id, self.actor.user)
+                self.try_again(arrived)
+        except _StillHeldError as still:
+            return still.settled
+        return settled
 
     def feed(self) -> Feed:
         """The facility's choices and tables as they are now; the tables are read again when they change."""
@@ -206,8 +239,9 @@ def _messages(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
 def replay(actor: Actor, message_id: int, text: str | None = None) -> Settled:
     """Try a held message again, as it is or with its text mended; one audited act.
 
-    A mended text is logged as a message of its own in place of the held one, which is kept. Raises
-    ``Conflict`` when the message is no longer held, or the text is no message or was received before.
+    A mended text that can be applied is logged as a message of its own in place of the held one, which is
+    kept; one that cannot changes nothing. Raises ``Conflict`` when the message is no longer held, or the text
+    is no message or was received before.
     """
     run = Intake(actor, "replay")
     with act(actor, Action.MEND_HOLD_QUEUE, kind="message") as done:
@@ -215,18 +249,10 @@ def replay(actor: Actor, message_id: int, text: str | None = None) -> Settled:
         message = read_text(kept if text is None else text)
         if message is None:
             raise Conflict(NO_MESSAGE)
-        number = message_id
-        if message.canonical != kept:
-            received = run._received(message)
-            if intake.find_content(received) is not None:
-                raise Conflict("A message with this text was received before: dismiss the held one.")
-            number = intake.add_message(run.batch_id, received, mends_id=message_id)
-            intake.mark_mended(message_id, actor.user)
-        settled, arrived = run.apply(message, number, again=True, notes=message.warnings)
-        intake.settle(number, settled, actor.user)
-        run.try_again(arrived)
+        mended = message.canonical != kept
+        settled = run.mend(message_id, message) if mended else run.again(message_id, message)
         done.record, done.patient_id = message.control_id, settled.patient_id
-        done.detail |= {"outcome": str(settled.outcome), "mended": number != message_id}
+        done.detail |= {"outcome": str(settled.outcome), "mended": mended}
     return settled
 
 
@@ -244,10 +270,8 @@ def replay_all(actor: Actor) -> dict[str, int]:
                     if message is None:
                         run.counts["held"] += 1
                         continue
-                    settled, arrived = run.apply(message, number, again=True, notes=message.warnings)
-                    intake.settle(number, settled, actor.user)
+                    settled = run.again(number, message)
                     run.counts[COUNTED[settled.outcome]] += 1
-                    run.try_again(arrived)
     with act(actor, Action.MEND_HOLD_QUEUE, kind="hl7", record="all held") as ended:
         ended.detail.update(run.counts)
     return run.counts

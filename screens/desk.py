@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
-from db import census, drafts, encounters, intake, patients, store
+from db import cases, census, drafts, encounters, intake, patients, requests, store
 from db.actors import Action as Deed
 from screens.session import Session
 from tui.screen import Entry, MenuScreen
@@ -59,6 +59,16 @@ def feed(session: Session) -> Iterable[Entry]:
     yield Entry("REN", "Patients to rename", "REN", f"{MANY}+" if unnamed > MANY else str(unnamed))
 
 
+def disclosure(session: Session) -> Iterable[Entry]:
+    counts = requests.counts(session.actor)
+    waiting = f"{counts.overdue} overdue, {counts.due_soon} due soon, {counts.held} held"
+    yield Entry("RQL", "Requests for information", "RQL", str(counts.open), waiting)
+
+
+def registries(session: Session) -> Iterable[Entry]:
+    yield Entry("TRL", "Trauma records still open", "TRL", str(cases.count("trauma", cases.OPEN)))
+
+
 def own_drafts(session: Session) -> Iterable[Entry]:
     found = drafts.waiting(session.actor)
     newest = f"{found[0].screen} {found[0].key}".strip() if found else ""
@@ -77,5 +87,7 @@ PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.FILE_ABSTRACT, waiting_discharges),
     (Deed.VIEW_CENSUS, house),
     (Deed.VIEW_HOLD_QUEUE, feed),
+    (Deed.VIEW_REGISTRY, registries),
+    (Deed.VIEW_REQUEST, disclosure),
     (Deed.SIGN_ON, own_drafts),
 )

@@ -1,0 +1,253 @@
+"""REL, RLS, COR, ACD: releases are logged once and never changed; a correction is one more version of the row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, ClassVar
+
+from db import disclosures, patients, requests, store
+from db.disclosures import NewRelease, ReleaseRow
+from db.requests import Request as Filing
+from screens import shown
+from screens.drafts import page_of
+from screens.patients import patient_named
+from screens.reports import Page as ReportPage
+from screens.session import Session
+from tui.screen import (
+    Action,
+    Changed,
+    Choice,
+    Column,
+    Command,
+    Document,
+    Field,
+    Filed,
+    FormScreen,
+    Kind,
+    ListScreen,
+    Opened,
+    Outcome,
+    Page,
+    Refused,
+    Row,
+    ScreenError,
+    Section,
+    Values,
+)
+
+YEARS_BACK = 6  # 45 CFR 164.528(a)(1)
+TABLES = {
+    "authority": "disclosure_authorities",
+    "purpose": "purposes",
+    "parts": "parts",
+    "medium": "release_media",
+}
+
+
+def fields_of_a_release() -> tuple[Field, ...]:
+    """What is keyed about a release."""
+    return (
+        Field("released_at", "Released", 16, Kind.MOMENT, required=True, past=True, default="N"),
+        Field("recipient_name", "To", 40, length=100, required=True, help="Name of the person or office."),
+        Field("recipient_address", "Address", 50, length=200, help="If known, 45 CFR 164.528(b)(2)(ii)."),
+        Field(
+            "what", "What was released", 50, length=200, required=True,
+            help="A brief description, as the accounting prints it.",
+        ),
+        Field("parts", "Parts", 30, Kind.UPPER, length=100, lookup=True, help="Codes, blanks between."),
+        Field("purpose", "Purpose", 12, Kind.UPPER, required=True, lookup=True, echo=40),
+        Field("authority", "Authority", 16, Kind.UPPER, required=True, lookup=True, echo=40),
+        Field("medium", "Medium", 10, Kind.UPPER, lookup=True, echo=30),
+        Field("pages", "Pages", 5, Kind.INTEGER),
+        Field("note", "Note", 50, length=400),
+    )  # fmt: skip
+
+
+class _ReleaseForm(FormScreen):
+    """What logging and correcting a release have in common."""
+
+    session: Session
+
+    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
+        table = self.session.tables.get(TABLES.get(path, ""))
+        rows = table.on(values.get("released_at", "")[:10]) if table else ()
+        wanted = text.rpartition(" ")[2].casefold()
+        found = [
+            row for row in rows if row.code.casefold().startswith(wanted) or wanted in row.text.casefold()
+        ]
+        return [Choice(row.code, row.text) for row in found[:limit]]
+
+    def changed(self, values: Values, path: str) -> Changed:
+        echoes = {}
+        for name, id_ in TABLES.items():
+            table = self.session.tables.get(id_)
+            row = table.find(values.get(name, "")) if table and values.get(name) else None
+            if row:
+                echoes[name] = row.text
+        return Changed(echoes=echoes)
+
+
+class Release(_ReleaseForm):
+    """REL number: log what leaves on a request."""
+
+    title: ClassVar[str] = "Release information"
+    help: ClassVar[str] = (
+        "A release that is filed can no longer be changed or deleted: a mistake is corrected with a further version, "
+        "from the list of releases (RLS)."
+    )
+    filing: Filing
+
+    def open(self, key: str) -> Opened:
+        self.filing = requests.open_request(self.session.actor, key)
+        who = patients.get(self.filing.patient_id)
+        asked = self.filing.values
+        values = {
+            "released_at": store.current().now().local,
+            "recipient_name": asked.get("requester_name", ""),
+            "recipient_address": asked.get("requester_address", ""),
+            "what": asked.get("parts_text", ""),
+            **{name: asked.get(name, "") for name in ("parts", "purpose", "authority", "pages")},
+            "complete": "1",
+        }
+        decision = requests.decision_of(self.filing)
+        banner = (
+            shown.who(who["mrn"], who["name"], who["birth_date"], who["sex"], store.current().now().local),
+            f"Request {self.filing.number} {self.filing.status}: {decision.text}",
+        )
+        return Opened({name: value for name, value in values.items() if value}, banner, "released_at")
+
+    def sections(self) -> Sequence[Section]:
+        own = (
+            Field("complete", "Answers the request", 1, Kind.YES_NO, required=True, help="N: a part of it."),
+            Field(
+                "exception", "Exception because", 50, length=400,
+                help="The privacy officer's reason where the entitlement table does not permit the release.",
+            ),
+        )  # fmt: skip
+        return (Section("release", "Release", (*fields_of_a_release(), *own)),)
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        number = disclosures.release(
+            self.session.actor, self.filing.number, made_of(values), self.filing.version,
+            complete=values.get("complete") == "1", exception=values.get("exception", ""),
+        )  # fmt: skip
+        return Filed(f"LOGGED release {number}", go=f"RLS {self.filing.number}")
+
+
+class Correction(_ReleaseForm):
+    """COR number: a further version of a release; the earlier ones stay in the log."""
+
+    title: ClassVar[str] = "Correct a release"
+    last: ReleaseRow
+
+    def open(self, key: str) -> Opened:
+        versions = disclosures.open_release(self.session.actor, key)
+        self.last = max(versions, key=lambda row: row.version)
+        row = self.last
+        values = {
+            "recipient_name": row.recipient_name, "recipient_address": row.recipient_address, "what": row.what,
+            "parts": row.parts, "purpose": row.purpose, "authority": row.authority, "medium": row.medium,
+            "pages": str(row.pages or ""), "note": row.note, "entered_in_error": "0",
+            "released_at": f"{row.released_on}T12:00" if len(row.released_on) == 10 else row.released_on,
+        }  # fmt: skip
+        banner = (f"Release {row.number} version {row.version}, request {row.request_number}",)
+        return Opened({name: value for name, value in values.items() if value}, banner, "recipient_name")
+
+    def sections(self) -> Sequence[Section]:
+        own = (
+            Field("entered_in_error", "Nothing was released", 1, Kind.YES_NO, help="Y: the row is an error."),
+            Field("reason", "Corrected because", 50, length=400, required=True, help="Stays with the log."),
+        )
+        return (Section("correction", "Release as it was", (*fields_of_a_release(), *own)),)
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        corrected = None if values.get("entered_in_error") == "1" else made_of(values)
+        version = disclosures.supersede_release(
+            self.session.actor, self.last.number, corrected, self.last.version, values.get("reason", "")
+        )
+        return Filed(f"LOGGED version {version} of {self.last.number}", go=f"RLS {self.last.request_number}")
+
+
+def made_of(values: Values) -> NewRelease:
+    """The release that was keyed."""
+    texts: dict[str, Any] = {
+        name: values.get(name, "")
+        for name in (
+            "released_at", "recipient_name", "recipient_address", "what", "parts", "purpose", "authority",
+            "medium", "note",
+        )
+    }  # fmt: skip
+    return NewRelease(**texts, pages=int(values.get("pages") or 0))
+
+
+class Releases(ListScreen):
+    """RLS request: every version of every release of the request's patient, newest first."""
+
+    title: ClassVar[str] = "Releases"
+    empty: ClassVar[str] = "Nothing has been released."
+    actions: ClassVar[tuple[Action, ...]] = (Action("C", "Correct", go="COR {subject}"),)
+    commands: ClassVar[tuple[Command, ...]] = (Command("ACCT", "Accounting", "accounting", "F11"),)
+    session: Session
+    patient_id = 0
+    number = ""
+    most = 500
+
+    def open(self, key: str) -> str:
+        filing = requests.open_request(self.session.actor, key)
+        self.patient_id, self.number = filing.patient_id, filing.number
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        who = patients.get(self.patient_id)
+        return (f"{who['mrn']}  {who['name']}",)
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Release", 9, frozen=True), Column("V", 2, ">"), Column("On", 10), Column("To", 22),
+            Column("What", 22), Column("State", 12), Column("Request", 8), Column("Listed", 12),
+            Column("By", 12), Column("Reason", 40),
+        )  # fmt: skip
+
+    def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
+        found = disclosures.releases(self.session.actor, self.patient_id, None, self.most)
+        rows = [
+            Row(
+                (number,),
+                (
+                    row.number, str(row.version), shown.day(row.released_on[:10]), row.recipient_name, row.what,
+                    state_of(row), row.request_number, " ".join(row.regimes) or "not", row.released_by,
+                    row.superseding_reason,
+                ),
+                row.number,
+                "" if row.latest else "x",
+            )
+            for number, row in enumerate(found)
+        ]  # fmt: skip
+        return page_of(rows, key, limit, backward=backward)
+
+    def accounting(self, rest: str) -> Outcome:
+        return Outcome(go=f"ACD {patients.get(self.patient_id)['mrn']}")
+
+
+def state_of(row: ReleaseRow) -> str:
+    """Whether a version of a release stands."""
+    if not row.latest:
+        return "superseded"
+    if row.entered_in_error:
+        return "in error"
+    return f"hidden to {shown.day(row.suspended_until)}" if row.suspended_until else ""
+
+
+class Accounting(ReportPage):
+    """ACD mrn: the accounting of a patient's disclosures as it is printed, six years back."""
+
+    title: ClassVar[str] = "Accounting of disclosures"
+
+    def open(self, key: str) -> Document:
+        if not key:
+            raise ScreenError("Name the patient: ACD and the MRN.")
+        today = date.fromordinal(store.current().now().day)
+        first = today.replace(year=today.year - YEARS_BACK, day=min(today.day, 28))
+        mrn = patients.get(patient_named(key))["mrn"]
+        return super().open(f"accounting patient={mrn} from={first.isoformat()} width=80")

@@ -35,14 +35,14 @@ _SECTION_KEYS: Mapping[str, type] = {"id": str, "title": str, "defaults": dict, 
 _GROUP_KEYS: Mapping[str, type] = {
     "id": str, "label": str, "type": str, "rows": int, "help": str, "defaults": dict, "column": list,
 }  # fmt: skip
-_ITEM_KEYS: Mapping[str, type] = {
+ITEM_KEYS: Mapping[str, type] = {
     "id": str, "label": str, "type": str, "width": int, "length": int, "table": str, "table_when": dict,
     "several": bool, "required": bool, "required_when": object, "nulls": list, "null_when": dict, "minimum": object,
     "maximum": object, "decimals": int, "default": str, "help": str, "standard": str, "citation": str,
     "column": str, "computed": str, "read_only": bool, "auto_skip": bool, "carry": bool, "imprecise": bool,
     "past": bool, "same_row": bool, "confirm": bool, "valid_from": str, "valid_to": str,
 }  # fmt: skip
-_EDIT_KEYS: Mapping[str, type] = {
+EDIT_KEYS: Mapping[str, type] = {
     "code": str, "level": str, "kind": str, "message": str, "items": list, "when": object, "values": list,
     "minimum": object, "maximum": object, "table": str, "function": str, "citation": str, "standard": str,
     "confirm": bool,
@@ -100,7 +100,7 @@ def _tables(
 def _section(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Section | None:
     where = f"section {table.get('id', '?')}"
     taken = source.take(table, _SECTION_KEYS, path, where, ("id", "title", "item"))
-    defaults = source.take(taken.get("defaults", {}), _ITEM_KEYS, (*path, "defaults"), where, ())
+    defaults = source.take(taken.get("defaults", {}), ITEM_KEYS, (*path, "defaults"), where, ())
 
     def part(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Item | Group | None:
         if table.get("type") == GROUP:
@@ -116,7 +116,7 @@ def _section(source: Source, table: dict[str, Any], path: Place, tables: Tables)
 def _group(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Group | None:
     where = f"group {table.get('id', '?')}"
     taken = source.take(table, _GROUP_KEYS, path, where, ("id", "label", "column"))
-    defaults = source.take(taken.get("defaults", {}), _ITEM_KEYS, (*path, "defaults"), where, ())
+    defaults = source.take(taken.get("defaults", {}), ITEM_KEYS, (*path, "defaults"), where, ())
 
     def column(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Item | None:
         return _item(source, defaults | table, path, tables)
@@ -129,7 +129,7 @@ def _group(source: Source, table: dict[str, Any], path: Place, tables: Tables) -
 
 def _item(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Item | None:
     where = f"item {table.get('id', '?')}"
-    taken = source.take(table, _ITEM_KEYS, path, where, ("id", "label"))
+    taken = source.take(table, ITEM_KEYS, path, where, ("id", "label"))
     if "id" not in taken or "label" not in taken:
         return None
     kind = taken.pop("type", "text")
@@ -171,7 +171,7 @@ def _width(type_: ItemType, table: str, tables: Tables) -> int:
 
 def _edit(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Edit | None:
     where = f"edit {table.get('code', '?')}"
-    taken = source.take(table, _EDIT_KEYS, path, where, ("code", "level", "kind", "message"))
+    taken = source.take(table, EDIT_KEYS, path, where, ("code", "level", "kind", "message"))
     if not all(key in taken for key in ("code", "level", "kind", "message")):
         return None
     level = taken.pop("level")

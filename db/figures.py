@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Final
 
 from db import census, site
@@ -233,6 +234,20 @@ def readmissions(period: Period, within_days: int = 30) -> Counts:
         (within_days, period.from_day, period.to_day),
     ).fetchone()
     return {"live_discharges": row[0], "readmissions_30_day": row[1]}
+
+
+def case_mix(period: Period) -> dict[str, int | Fraction]:
+    """MS-DRG weights of the discharges of the period, and how many have one and how many have not."""
+    counted, weighed, weight = database.execute_sql(
+        "SELECT count(*), count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0)"
+        " FROM encounter INDEXED BY encounter_discharged LEFT JOIN abstract ON encounter_id = encounter.id"
+        " WHERE class = 'I' AND state = 'active' AND newborn = 0 AND discharge_day BETWEEN ? AND ?",
+        (period.from_day, period.to_day),
+    ).fetchone()
+    return {
+        "drg_weight": Fraction(weight, 10_000), "discharges_grouped": weighed,
+        "discharges_not_grouped": counted - weighed,
+    }  # fmt: skip
 
 
 def _one(sql: str, period: Period) -> int:

@@ -30,8 +30,6 @@ from rules.statistics import (
 
 # Why a figure has no value yet, by the count that is missing.
 MISSING: Final = {
-    "drg_weight": "no DRG weight is stored with the abstracts yet",
-    "discharges_grouped": "no DRG weight is stored with the abstracts yet",
     "delinquent_records": "chart completion does not feed it yet",
     "bed_count_days": "no bed counts on file",
     NEWBORN + "bed_count_days": "no bassinet counts on file",
@@ -49,7 +47,8 @@ EVENT_LINES: Final = (
     "live_births", "deliveries", "newborn_deaths_per_1000_live_births", "fetal_death_rate",
     "maternal_death_rate", "cesarean_rate", "postoperative_death_rate", "anesthesia_death_rate",
     "gross_autopsy_rate", "net_autopsy_rate", "adjusted_autopsy_rate", "consultation_rate", "infection_rate",
-    "postoperative_infection_rate", "readmission_30_day_rate", "case_mix_index", "delinquency_rate",
+    "postoperative_infection_rate", "readmission_30_day_rate", "case_mix_index",
+    "discharges_not_grouped", "delinquency_rate",
 )  # fmt: skip
 PART_LINES: Final = tuple(key for key in CENSUS_LINES if key not in ("peak_census", "minimum_census"))
 
@@ -110,7 +109,7 @@ def query(parameters: Mapping[str, str]) -> Data:
 
 def _column(heading: str, period: Period, counted: Counted) -> Beside:
     events = figures.event_counts(period) | figures.readmissions(period)
-    return Beside(heading, period, with_both({**counted.house, **events}))
+    return Beside(heading, period, with_both({**counted.house, **events, **figures.case_mix(period)}))
 
 
 def worked(key: str, counts: Mapping[str, Count], prefix: str, missing: Mapping[str, str]) -> Figure:

@@ -129,7 +129,8 @@ def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
     """The pages of a document. Raises ``ValueError`` when its columns are wider than the paper."""
     layout = _Layout(document, setup)
     layout.lay_out(document.body or (Block((EMPTY,)),))
-    layout.close(_closing(document, setup.width))
+    for lines in _closing(document, setup.width):
+        layout.close(lines)
     bodies = layout.pages
     count = len(bodies)
     return [
@@ -208,10 +209,14 @@ def _page(head: list[str], body: _Body, run: Run, setup: Setup, *, last: bool) -
     return Page(tuple(line.rstrip() for line in lines), HEAD_LINES + body.heading_lines)
 
 
-def _closing(document: Document, width: int) -> tuple[str, ...]:
-    said = [line for sentence in document.conventions for line in wrapped(sentence, width)]
-    count = () if document.records is None else (f"Records: {document.records}",)
-    return ("", *said, *count, fit(END, width, "^"))
+def _closing(document: Document, width: int) -> list[list[str]]:
+    """The conventions a sentence at a time, the last one together with count and end."""
+    said = [wrapped(sentence, width) for sentence in document.conventions] or [[]]
+    said[0] = ["", *said[0]]
+    if document.records is not None:
+        said[-1] = [*said[-1], f"Records: {document.records}"]
+    said[-1] = [*said[-1], fit(END, width, "^")]
+    return said
 
 
 @dataclass(slots=True)
@@ -255,8 +260,8 @@ class _Layout:
                 self._place()
             item = after
 
-    def close(self, lines: tuple[str, ...]) -> None:
-        """The end of the report, under whatever is still open."""
+    def close(self, lines: Sequence[str]) -> None:
+        """Lines at the end of the report, which belong to no table or group."""
         self.repeat, self.chunk = [], [self._text(line) for line in lines]
         self._place()
 

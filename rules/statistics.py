@@ -137,6 +137,7 @@ LABELS: Final = {
     "discharge_days": "Discharge days",
     "leave_days": "Leave nights",
     "live_births": "Live births",
+    "discharges_not_grouped": "Discharges without a DRG weight",
     "deliveries": "Deliveries",
 } | {formula.key: formula.label for formula in FORMULAS}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from db import census, figures, site
@@ -58,6 +60,19 @@ def an_event(encounter_id, kind, day, detail="", **more):
     database.execute_sql(
         f"INSERT INTO event ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
         tuple(columns.values()),
+    )
+
+
+def an_abstract(encounter_id, weight):
+    (case_id,) = database.execute_sql(
+        "INSERT INTO data_case (data_set, version, number, patient_id, encounter_id, status, document, revision,"
+        " created_utc, filed_utc, filed_by) SELECT 'abstract', '', account, patient_id, id, 'complete', '{}', 1,"
+        " 0, 0, '' FROM encounter WHERE id = ? RETURNING id",
+        (encounter_id,),
+    ).fetchone()
+    database.execute_sql(
+        "INSERT INTO abstract (encounter_id, case_id, weight_ten_thousandths) VALUES (?, ?, ?)",
+        (encounter_id, case_id, weight),
     )
 
 
@@ -141,6 +156,21 @@ class TestEvents:
     def test_a_return_within_30_days_is_a_readmission(self, hospital):
         counts = figures.readmissions(NOVEMBER)
         assert counts == {"live_discharges": 7, "readmissions_30_day": 1}
+
+    def test_case_mix_is_over_the_discharges_that_have_a_weight(self, hospital):
+        for name, weight in (
+            ("whole", 12500),
+            ("late death", 21000),
+            ("same day", None),
+            ("still here", 9000),
+        ):
+            an_abstract(hospital[name], weight)
+        counts = figures.case_mix(NOVEMBER)
+        assert counts == {
+            "drg_weight": Fraction(335, 100),
+            "discharges_grouped": 2,
+            "discharges_not_grouped": 7,
+        }
 
 
 class TestReports:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -39,7 +40,8 @@ EVENTS = {
     "anesthetics": 1210, "postoperative_deaths": 4, "patients_operated": 365, "operations": 410,
     "clean_case_infections": 5, "inpatient_autopsies": 9, "unautopsied_coroner_cases": 3,
     "hospital_autopsies": 12, "bodies_available": 21, "hospital_infections": 18, "patients_consulted": 233,
-    "live_discharges": 815, "readmissions_30_day": 96,
+    "live_discharges": 815, "readmissions_30_day": 96, "drg_weight": Decimal("1050.25"),
+    "discharges_grouped": 830, "discharges_not_grouped": 12,
 }  # fmt: skip
 
 

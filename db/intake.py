@@ -180,6 +180,12 @@ def held_text(message_id: int) -> tuple[str, int]:
     return _text(row[0]), int(row[1])
 
 
+def outcome_of(message_id: int) -> Outcome:
+    """What has become of a message by now."""
+    row = database.execute_sql("SELECT outcome FROM received_message WHERE id = ?", (message_id,)).fetchone()
+    return Outcome(row[0])
+
+
 def held_after(after: int, limit: int) -> list[tuple[int, str]]:
     """Held messages after one, as id and text, in order of arrival."""
     rows = database.execute_sql(

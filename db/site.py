@@ -130,6 +130,14 @@ def created(kind: str, code: str) -> Finding:
     return Finding(Level.WARNING, "S101", sentence, kind)
 
 
+def name_unconfirmed(kind: str, code: str, name: str) -> None:
+    """Give a row that a feed made the name that the feed gives, for whoever confirms it."""
+    _known(kind)
+    database.execute_sql(
+        f"UPDATE {kind} SET name = ? WHERE code = ? AND name = '' AND confirmed = 0", (name, code.strip())
+    )
+
+
 def codes(kind: str) -> dict[int, str]:
     """All codes of a file by internal number."""
     _known(kind)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from db import encounters, intake, movements, patients
+from db import encounters, intake, movements, patients, site
 from db.encounters import Encounter
 from db.movements import Movement
 from exchange import hl7_fields
@@ -78,7 +78,7 @@ def _admit(case: Case, *, newborn: bool) -> None:
     fields = _account_fields(case) | ({"newborn": "1"} if newborn else {})
     if known is None:
         fields["class"] = "I"
-    case.encounter_id = case.stored(encounters.apply(case.account, case.patient_id or 0, fields, case.source))
+    _apply_account(case, case.patient_id or 0, case.account, fields)
     movement = Movement(Event.ADMIT, at, visit.place.unit, service, visit.place.bed)
     _move(case, movement)
     intake.agree(case.account, ("account",), "The admission arrived.", case.source.by)
@@ -92,10 +92,22 @@ def _register(case: Case, patient_class: str, began: str = "") -> None:
         "class": patient_class, "arrived_at": at, "location": visit.place.unit,
         "departed_at": visit.discharged.local if visit.discharged else "",
     }  # fmt: skip
-    case.encounter_id = case.stored(encounters.apply(case.account, case.patient_id or 0, fields, case.source))
-    if encounters.get(case.encounter_id).state == "cancelled":
-        case.stored(encounters.set_cancelled(case.encounter_id, case.source, cancelled=False))
+    _apply_account(case, case.patient_id or 0, case.account, fields)
+    if encounters.get(case.encounter_id or 0).state == "cancelled":
+        case.stored(encounters.set_cancelled(case.encounter_id or 0, case.source, cancelled=False))
     case.arrived.append(f"account:{case.account}")
+
+
+def _apply_account(case: Case, patient_id: int, account: str, fields: dict[str, str]) -> None:
+    """Insert or amend an account; what was not known before gets the name that the message gives."""
+    case.encounter_id = case.stored(encounters.apply(account, patient_id, fields, case.source))
+    visit = case.visit
+    for kind, code, name in (
+        ("provider", visit.attending, visit.attending_name),
+        ("payer", visit.payer, visit.payer_name),
+    ):
+        if code and name:
+            site.name_unconfirmed(kind, code, name)
 
 
 def _account_fields(case: Case) -> dict[str, str]:
@@ -249,7 +261,7 @@ def update(case: Case) -> None:
     if known is None or known.state != "active":
         _missing_stay(case, known)
         return
-    case.stored(encounters.apply(known.account, known.patient_id, _account_fields(case), case.source))
+    _apply_account(case, known.patient_id, known.account, _account_fields(case))
     if known.patient_class != "I":
         return
     for item, (ours, theirs) in _both_values(case, known).items():

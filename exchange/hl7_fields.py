@@ -64,6 +64,7 @@ class Visit:
     admission_type: str
     point_of_origin: str
     payer: str
+    payer_name: str
     mother_account: str
     told: frozenset[str]  # which of PV1-44 and PV1-45 hold anything at all
 
@@ -157,7 +158,7 @@ def read_person(message: Message, sites: Sites) -> dict[str, str]:
 
 def read_visit(message: Message, sites: Sites, zone: tzinfo) -> Visit:
     """PV1, with the account of PID, the payer of IN1 and the mother of a newborn."""
-    pid, pv1 = message.first("PID"), message.first("PV1")
+    pid, pv1, in1 = (message.first(name) for name in ("PID", "PV1", "IN1"))
     attending = pv1.repetitions(7)[0] if pv1.repetitions(7) else Repetition("", pv1.separators)
     return Visit(
         account=read_account(message, sites),
@@ -172,7 +173,8 @@ def read_visit(message: Message, sites: Sites, zone: tzinfo) -> Visit:
         disposition=_code(pv1.text(36)),
         admission_type=_code(pv1.text(4)),
         point_of_origin=_code(pv1.text(14)),
-        payer=_code(message.first("IN1").text(2)),
+        payer=_code(in1.text(2)),
+        payer_name=_code(in1.text(4) or in1.text(2, 2)),
         mother_account=_code(pid.text(21)),
         told=frozenset(f"PV1-{number}" for number in (44, 45) if pv1.text(number) not in ("", NULL)),
     )

@@ -154,6 +154,17 @@ class Intake:
         self.try_again(arrived)
         return settled
 
+    def retake(self, number: int, text: str) -> None:
+        """Try a held message again and count it, unless another one has brought it along meanwhile."""
+        self.counts["read"] += 1
+        outcome = intake.outcome_of(number)
+        message = read_text(text)
+        if outcome is Outcome.HELD and message is not None:
+            outcome = self.again(number, message).outcome
+        self.counts[COUNTED[outcome]] += 1
+        if outcome is Outcome.HELD:
+            self._held.add(number)
+
     def mend(self, message_id: int, message: Message) -> Settled:
         """Apply a mended text in place of a held message; nothing is stored when it cannot be applied."""
         received = self._received(message)
@@ -264,14 +275,8 @@ def replay_all(actor: Actor) -> dict[str, int]:
         while batch := intake.held_after(after, 20):
             with writing():
                 for number, text in batch:
+                    run.retake(number, text)
                     after = number
-                    run.counts["read"] += 1
-                    message = read_text(text)
-                    if message is None:
-                        run.counts["held"] += 1
-                        continue
-                    settled = run.again(number, message)
-                    run.counts[COUNTED[settled.outcome]] += 1
     with act(actor, Action.MEND_HOLD_QUEUE, kind="hl7", record="all held") as ended:
         ended.detail.update(run.counts)
     return run.counts

@@ -134,6 +134,13 @@ class TestAdmission:
         found = site.get("unit", "9Z"), site.get("service", "MED"), site.get("provider", "1001")
         assert [one is not None and one.confirmed for one in found] == [False, False, False]
 
+    def test_what_is_made_unconfirmed_has_the_name_that_the_feed_gives(self, admin: Actor) -> None:
+        from db import site
+
+        applied(admin, adt("A01", more="IN1|1|BAV^Blue|9|Blue Cross"))
+        named = [site.get(kind, code) for kind, code in (("provider", "1001"), ("payer", "BAV"))]
+        assert [one and one.values["name"] for one in named] == ["JONES, MARY", "Blue Cross"]
+
     def test_the_same_admission_in_another_message_changes_nothing(self, admin: Actor) -> None:
         applied(admin, adt("A01"), adt("A01"))
         assert len(path()) == 1
@@ -279,6 +286,12 @@ class TestClassChange:
         assert (account().patient_class, account().state) == ("OBS", "active")
         assert account().arrived_at == "2026-01-05T10:00"
         assert (heads(), census_of(5)) == ({}, 0)
+
+    def test_a07_from_another_account_ends_the_stay_there(self, admin: Actor) -> None:
+        visit = adt("A07", "202601061000", account="V1", patient_class="O", mrg="||A1")
+        applied(admin, adt("A01"), visit)
+        assert (account("A1").state, account("V1").patient_class) == ("cancelled", "O")
+        assert heads() == {}
 
 
 class TestUpdate:
@@ -497,6 +510,20 @@ class TestHoldQueue:
         still = hl7_intake.replay(admin, row.id, text.replace("|5W^501^A|", "||"))
         assert (still.outcome, still.reason[:21]) == (HELD, "PV1-3 names no unit: ")
         assert intake.held_messages(admin) == [row]
+
+    def test_trying_all_again_applies_each_message_once(self, admin: Actor) -> None:
+        send(
+            admin,
+            adt("A01", service=""),
+            adt("A03", discharged="202601081215", disposition="01"),
+            adt("A13", "202601081300"),
+            adt("A03", discharged="202601091215", disposition="01"),
+        )
+        with writing():
+            database.execute_sql("INSERT INTO setting VALUES ('hl7_default_service', 1, 'GEN', 'admin', 0)")
+        counts = hl7_intake.replay_all(admin)
+        assert counts["read"] == counts["applied"] == 4
+        assert (account().service, account().discharged_at) == ("GEN", "2026-01-09T12:15")
 
     def test_a_dismissed_message_is_out_of_the_queue_with_the_reason(self, admin: Actor) -> None:
         held(admin, adt("A13"))

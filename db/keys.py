@@ -34,7 +34,8 @@ WRONG: Final = "The user name or the passphrase is not right."
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What deriving a key from a passphrase costs. Tests pass a cheap one; nothing else does."""
+    """What deriving a key from a passphrase costs. Only tests and the demo, whose passphrase is public, pass a
+    cheap one."""
 
     rounds: int = PBKDF2_ROUNDS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -56,9 +57,10 @@ def demo(
             return 0
         if printed or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return _print_reports(directory, plan)
+        from recordroom.demo.store import PASSPHRASE
         from recordroom.workstation import main
 
-        return main(directory, USER, guided=True)
+        return main(directory, USER, guided=True, hint=f"Sign on as {USER}, passphrase: {PASSPHRASE}")
 
 
 def _last_day() -> date:
@@ -75,6 +77,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield keep
         return
     parent = Path(tempfile.mkdtemp(prefix="recordroom-demo-"))  # mkdtemp: nobody else may enter
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))  # so that the store goes away
     try:
         yield parent / "store"
     finally:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from config.code_sources import FILE, code_store
 from db import store
 from db.actors import Actor, Role
 from db.connect import database
+from db.keys import Cost
+from exchange.codes import build
 from recordroom.demo import progress
 from recordroom.demo.data import table
 from recordroom.demo.load import load
@@ -16,6 +19,7 @@ from recordroom.demo.waiting import leave_waiting
 
 USER: Final = "demo"  # holds every role
 PASSPHRASE: Final = "recordroom demo hospital"  # shown to everybody: nothing in here is real
+CHEAP: Final = Cost(rounds=1000)  # a passphrase that everybody may read needs no costly derivation
 USERS: Final = (
     ("tech", "Tina Whitfield", Role.TECHNICIAN), ("coder", "Carl Oyelowo", Role.CODER),
     ("registrar", "Rosa Trammell", Role.REGISTRAR), ("roi", "Ray Okonkwo", Role.ROI),
@@ -27,9 +31,10 @@ def make_store(directory: Path, plan: Plan) -> None:
     """Make the store of a plan in a new directory and close it again. Raises ``StoreError``."""
     hospital = table("hospital")
     progress.show("Making the store ...")
-    store.init_store(directory, hospital["facility"], USER, PASSPHRASE, hospital["timezone"])
+    store.init_store(directory, hospital["facility"], USER, PASSPHRASE, hospital["timezone"], cost=CHEAP)
     actor = store.open_with_passphrase(directory, USER, PASSPHRASE).actor
     try:
+        _build_codes(directory)
         _add_users(actor)
         # A store that is thrown away when its making fails need not be safe at every step of it.
         database.execute_sql("PRAGMA synchronous = off")
@@ -44,4 +49,12 @@ def make_store(directory: Path, plan: Plan) -> None:
 
 def _add_users(actor: Actor) -> None:
     for name, full_name, role in USERS:
-        store.add_user(actor, name, full_name, [role], PASSPHRASE)
+        store.add_user(actor, name, full_name, [role], PASSPHRASE, cost=CHEAP)
+
+
+def _build_codes(directory: Path) -> None:
+    """The code store, in the user's cache where other stores find it, or in this store where there is none."""
+    try:
+        build(code_store(), progress=progress.show)
+    except OSError:
+        build(directory / FILE, progress=progress.show)

@@ -11,7 +11,7 @@ from recordroom.demo.data import table
 from recordroom.demo.model import Plan, Unit
 
 WINGS = "ENSW"
-ROOMS_FROM = 1
+ROOMS_A_WING = 25
 # Where somebody lies when the units of the first choice are full.
 OVERFLOW = {
     "medical": ("surgical", "stepdown"),
@@ -66,22 +66,29 @@ def _changes(plan: Plan, kind: str, beds: int) -> Iterator[tuple[int, int]]:
             yield date(index // 12, index % 12 + 1, 1).toordinal(), beds
 
 
+def _first_room(unit: str, number: int) -> int:
+    """Wards are numbered by floor and wing, the others on the first two floors."""
+    if unit[0].isdigit():
+        return int(unit[:-1]) * 100 + WINGS.index(unit[-1]) * ROOMS_A_WING + 1
+    return (1 + number % 2) * 100 + 1
+
+
 class Beds:
     """Which beds are free. A unit that is full takes a place in the corridor rather than turn a patient away."""
 
     def __init__(self, all_units: list[Unit]) -> None:
         self._of_kind: dict[str, list[str]] = {}
         self._free: dict[str, list[str]] = {}
-        self._floors: dict[str, int] = {}
+        self._first_room: dict[str, int] = {}
         for number, unit in enumerate(all_units):
             self._of_kind.setdefault(unit.kind, []).append(unit.code)
             places = unit.bassinets * 2 or max([unit.beds, *(beds for _, beds in unit.changes)])
-            self._floors[unit.code] = (int(unit.code[0]) if unit.code[0].isdigit() else 1 + number % 2) * 100
+            self._first_room[unit.code] = _first_room(unit.code, number)
             self._free[unit.code] = [self._label(unit.code, place) for place in range(places)]
             heapify(self._free[unit.code])
 
     def _label(self, unit: str, place: int) -> str:
-        return f"{self._floors[unit] + ROOMS_FROM + place // 2}-{'AB'[place % 2]}"
+        return f"{self._first_room[unit] + place // 2}-{'AB'[place % 2]}"
 
     def unit_for(self, kind: str) -> str:
         """A unit of the kind with most room, or of a kind that takes its overflow; blank: turned away."""

@@ -1,0 +1,108 @@
+"""Code look-up as it is typed, over all of CM and PCS, beside plain ranked FTS5; and whether it finds the code."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+from benchmarks.measure import Measure, percentile
+from config.code_sources import cached_store
+from db.codes import CodeStore
+from exchange.codes import build
+from rules import drg
+from rules.codes import System, normal
+from rules.codes_edits import edit
+
+PHRASES = Path(__file__).parent.parent / "tests" / "data" / "code_phrases.tsv"
+TYPED = 60  # phrases typed letter by letter
+DAY = date(2026, 11, 21)
+
+
+def rows(say: Callable[[str], None]) -> list[Measure]:
+    """The lines of the table."""
+    path = cached_store()
+    build(path, progress=say)
+    phrases = [line.split("\t") for line in PHRASES.read_text(encoding="utf-8").splitlines() if "\t" in line]
+    step = max(1, len(phrases) // TYPED)
+    typed = list(_typed([text for text, _ in phrases[::step]]))
+    say(f"code search: {len(typed)} queries")
+    with CodeStore.open(path) as codes:
+        codes.search("heart", None, DAY, 10)
+        here = [_timed(lambda text=text: codes.search(text, None, DAY, 10)) for text in typed]  # type: ignore[misc]
+        found = [_finds(codes, text, wanted.split()) for text, wanted in phrases]
+    plain = _plain(path)
+    anchor = [_timed(lambda text=text: _ranked(plain, text)) for text in typed]  # type: ignore[misc]
+    plain.close()
+    measures = [
+        Measure(f"code search as typed, {name}", percentile(here, share), "ms", percentile(anchor, share),
+                "ranked FTS5", most=most)
+        for name, share, most in (("p50", 0.5, 3), ("p95", 0.95, 20), ("p99", 0.99, 50))
+    ]  # fmt: skip
+    right = sum(found) / len(found) * 100
+    measures.append(
+        Measure("right code in the first ten", right, "%", None, f"{len(found)} phrases", least=95)
+    )
+    say("grouping")
+    return [*measures, _regrouping(path)]
+
+
+def _typed(phrases: list[str]) -> Iterator[str]:
+    for phrase in phrases:
+        for length in range(2, len(phrase) + 1):
+            yield phrase[:length]
+
+
+def _timed(act: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    act()
+    return (time.perf_counter() - begin) * 1000
+
+
+def _finds(codes: CodeStore, text: str, wanted: list[str]) -> bool:
+    first = [hit.code for hit in codes.search(text, None, DAY, 10)]
+    return any(code.startswith(normal(beginning)) for code in first for beginning in wanted)
+
+
+def _plain(path: Path) -> sqlite3.Connection:
+    plain = sqlite3.connect(":memory:")
+    plain.execute("CREATE VIRTUAL TABLE words USING fts5 (code, title, prefix='2 3')")
+    source = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    rows_of_codes = source.execute("SELECT code, title FROM code WHERE system IN ('cm', 'pcs')")
+    plain.executemany("INSERT INTO words VALUES (?, ?)", rows_of_codes)
+    source.close()
+    return plain
+
+
+def _ranked(plain: sqlite3.Connection, text: str) -> list[tuple[str]]:
+    words = ["".join(character for character in word if character.isalnum()) for word in text.split()]
+    asked = " ".join(f'"{word}"*' for word in words if word)
+    return plain.execute(
+        "SELECT code FROM words WHERE words MATCH ? ORDER BY rank LIMIT 10", (asked or '"x"',)
+    ).fetchall()
+
+
+def _regrouping(path: Path) -> Measure:
+    """A claim of 25 diagnoses and 25 procedures, grouped and edited anew after each change."""
+    source = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+
+    def some(system: System, step: int) -> list[str]:
+        found = source.execute(
+            "SELECT code FROM code WHERE system = ? AND billable = 1 AND valid_from <= 20261101"
+            " AND valid_to >= 20261101 AND id % ? = 7 LIMIT 40",
+            (system, step),
+        )
+        return [code for (code,) in found]
+
+    diagnoses, procedures = some(System.CM, 1801), some(System.PCS, 2111)
+    source.close()
+    times = []
+    for turn in range(12):
+        claim = drg.Claim(
+            DAY, tuple(drg.Diagnosis(code, "Y") for code in ["I214", *diagnoses[turn : turn + 24]]),
+            tuple(drg.Procedure(code, DAY) for code in procedures[turn : turn + 25]), 61, "M", "01", DAY,
+        )  # fmt: skip
+        times.append(_timed(lambda claim=claim: (drg.group(claim), edit(claim))))  # type: ignore[misc]
+    return Measure("regroup and all edits, 25 dx, 25 px", percentile(times[2:], 0.5), "ms", most=5)

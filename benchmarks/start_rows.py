@@ -1,0 +1,54 @@
+"""A session's beginning and size: cold start to the painted sign-on form, private memory, beside bare Textual."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from benchmarks.lines import Line
+from benchmarks.measure import Measure
+from recordroom.demo.store import PASSPHRASE, USER
+
+RUNS = 7
+SCREENS = ("DESK", "WRK", "CEN", "PAT", "COD", "TRL", "RQL", "HLD", "SIT", "MENU")
+
+
+def rows(store: Path, say: Callable[[str], None]) -> list[Measure]:
+    """The lines of the table; ``store`` is a demo store."""
+    here, anchor = [], []
+    for run in range(RUNS):
+        say(f"start-up {run + 1}/{RUNS}")
+        with Line.of("bare_textual") as line:
+            anchor.append(line.until("Passphrase") * 1000)
+        with _workstation(store) as line:
+            here.append(line.until("assphrase") * 1000)
+    found = [
+        Measure("cold start to the sign-on form", median(here), "ms", median(anchor), "bare Textual", 1.5)
+    ]
+    say("memory")
+    with Line.of("bare_textual") as line:
+        line.until("Passphrase")
+        line.quiet()
+        bare = line.private_mb
+    with _workstation(store) as line:
+        line.until("assphrase")
+        line.quiet()
+        line.send(f"{USER}\t{PASSPHRASE}\r")
+        line.until("===>")
+        line.quiet(0.8)
+        found.append(
+            Measure("private memory, first screen", line.private_mb, "MB", bare, "bare Textual", most=42)
+        )
+        for word in SCREENS:
+            line.send(f"\x1b[H={word}\r")
+            line.quiet(0.5)
+        found.append(
+            Measure("private memory, ten screens", line.private_mb, "MB", bare, "bare Textual", most=50)
+        )
+    return found
+
+
+def _workstation(store: Path) -> Line:
+    return Line([sys.executable, "-m", "recordroom"], {"RECORDROOM_STORE": str(store)})

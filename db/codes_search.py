@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Any
 
 from config.code_tables import Shelf
 from rules.codes import System, may_begin, normal
-from rules.codes_search import LINKS, Expansions, nearest, query_words, score, stem, stems, telling
+from rules.codes_search import (
+    LINKS,
+    MOST_WORDS,
+    Expansions,
+    nearest,
+    query_words,
+    score,
+    stem,
+    stems,
+    telling,
+)
 
+MOST_RELAXED = 24  # queries made with words left out, when all words together find nothing
 CANDIDATES = 300  # rows of one wording that are scored; they come likeliest first
 EXPANSIONS = "code_expansions"
 
@@ -20,7 +32,7 @@ HIT = "id, system, code, title, billable, valid_from, valid_to, marks, penalty, 
 _RANGE = re.compile(r"\s*(\S+?)\s*(?:-|\.\.|:)\s*(\S+)\s*")
 _LEAST = 0.4  # a score below this answers nothing that was asked
 _GUESSED = 0.15  # what an answer loses when a word was corrected
-_DROPPED = 0.3  # and when a word was left out
+_DROPPED = 0.1  # and for each word that was left out
 _LISTED = 10.0  # a code that the expansions name for the phrase goes before all others
 
 
@@ -86,11 +98,29 @@ class Search:
                 for guess in corrected:
                     self._add(self.expansions.variants(guess), systems, when, _GUESSED, scored)
                 words = corrected[0]
-        if not scored and len(words) > 1:
-            shorter = [words[:skip] + words[skip + 1 :] for skip in range(len(words))]
-            self._add([each for each in shorter if telling(each)], systems, when, _DROPPED, scored)
+        if not scored:
+            self._relax(self.expansions.variants(words), systems, when, scored)
         ranked = sorted(scored.items(), key=lambda each: (-each[1][0], each[0]))
         return [row for _, (_, row) in ranked[:limit]]
+
+    def _relax(
+        self,
+        variants: Sequence[tuple[str, ...]],
+        systems: Sequence[System],
+        when: int,
+        scored: dict[int, tuple[float, Row]],
+    ) -> None:
+        """Leave words out, as few as it takes; every answer is still measured by all of them."""
+        tried = 0
+        for dropped in range(1, MOST_WORDS):
+            for variant in variants:
+                asked = tuple(dict.fromkeys(telling(variant)))
+                for kept in combinations(asked, max(len(asked) - dropped, 1)):
+                    if len(kept) < len(asked) and tried < MOST_RELAXED:
+                        tried += 1
+                        self._add([kept], systems, when, _DROPPED * dropped, scored, asked)
+            if scored or tried == MOST_RELAXED:
+                return
 
     def _add_listed(
         self,
@@ -113,9 +143,11 @@ class Search:
         when: int,
         loss: float,
         scored: dict[int, tuple[float, Row]],
+        measure: tuple[str, ...] = (),
     ) -> None:
+        """Score what each variant finds by its own words, or by those of ``measure``."""
         for variant in variants:
-            asked = telling(variant)
+            asked = measure or telling(variant)
             for system in systems:
                 for row in self._matching(variant, system, when):
                     value = score(asked, row[9]) - row[8] - loss

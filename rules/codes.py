@@ -39,7 +39,8 @@ _PARTIAL = {
 
 def normal(code: str) -> str:
     """``code`` as it is kept: upper case, without dot and blanks. ``i21.4`` becomes ``I214``."""
-    return "".join(code.split()).replace(".", "").upper()
+    code = code.upper().replace(".", "")
+    return code if code.isalnum() else "".join(code.split())
 
 
 def dotted(code: str, system: System = System.CM) -> str:

@@ -110,6 +110,18 @@ def _apply_account(case: Case, patient_id: int, account: str, fields: dict[str, 
             site.name_unconfirmed(kind, code, name)
 
 
+def _apply_account(case: Case, patient_id: int, account: str, fields: dict[str, str]) -> None:
+    """Insert or amend an account; what was not known before gets the name that the message gives."""
+    case.encounter_id = case.stored(encounters.apply(account, patient_id, fields, case.source))
+    visit = case.visit
+    for kind, code, name in (
+        ("provider", visit.attending, visit.attending_name),
+        ("payer", visit.payer, visit.payer_name),
+    ):
+        if code and name:
+            site.name_unconfirmed(kind, code, name)
+
+
 def _account_fields(case: Case) -> dict[str, str]:
     """What PV1, PID and IN1 say about an account beside place and times."""
     visit = case.visit
@@ -168,7 +180,8 @@ def discharge(case: Case) -> None:
         left = {"departed_at": at.local, "disposition": disposition}
         case.stored(encounters.apply(known.account, known.patient_id, left, case.source))
         return
-    if hl7_fields.died(case.message) != (disposition.zfill(2) in DEATHS):
+    told = case.message.first("PID").text(30).upper()
+    if told and (told == "Y") != (disposition.zfill(2) in DEATHS):
         case.warnings.append("PID-30 (death indicator) and PV1-36 (disposition) do not agree.")
     _move(case, Movement(Event.DISCHARGE, at, disposition=disposition))
 

@@ -211,11 +211,6 @@ def shown(text: str) -> str:
     return _code(text)
 
 
-def died(message: Message) -> bool:
-    """PID-30, the death indicator."""
-    return message.first("PID").text(30).upper() == "Y"
-
-
 def patient_class(codes: tuple[str, str, str], table: CodeTable, day: str) -> TableRow | None:
     """The row of the class table for PV1-2, PV1-4 and PV1-18 on a day; the one that names most.
 

@@ -1,0 +1,143 @@
+"""A small hospital and a workstation on it: keys go in as people press them, the 24-line grid comes out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from config.menu import standard_menu
+from db import cases, disclosures, requests, site, store
+from db.actors import Action, Actor
+from db.changes import Source
+from db.connect import writing
+from db.disclosures import NewRelease
+from screens.session import Seat
+from screens.sign_on import SignOn
+from tests import builders
+from tests.conftest import ADMIN, PASSPHRASE
+from tests.exchange.feed import adt, send
+from tests.tui.conftest import Workstation
+from tui.shell import Shell
+
+MRN, ACCOUNT = "00123456", "4711"
+POISON_MRN, POISON_ACCOUNT = "00666666", "4712"
+REQUEST = {
+    "requester_name": builders.POISON_LAST,
+    "requester_kind": "ATTORNEY",
+    "requester_address": builders.POISON_LAST,
+    "authority": "AUTH",
+    "purpose": "LEGAL",
+    "parts": "ABSTRACT",
+    "received_on": "2026-11-02",
+    "received_by_method": "MAIL",
+    "identity_verified": "PHOTOID",
+    "authorization_signed_on": "2026-11-01",
+    "authorization_expires_on": "2027-11-01",
+    "authorization_complete": "1",
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """What the small hospital holds, by the words that open it."""
+
+    directory: Path
+    request: str
+    release: str
+    trauma: str
+    message: str
+
+
+@pytest.fixture(scope="session")
+def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Two discharges, one in house, a poisoned patient in everything. Copy it, do not open it."""
+    directory = Path(shutil.copytree(template_store, tmp_path_factory.mktemp("house") / "store"))
+    actor = store.open_with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    with writing():
+        for unit in ("3E", "ICU"):
+            site.apply("unit", unit, {"name": f"Unit {unit}", "type": "MED"}, Source("test"))
+        site.apply("provider", "1001", {"name": builders.POISON_LAST}, Source("test"))
+    known = builders.a_patient(mrn=MRN, last_name="MILLER", first_name="RUTH")
+    poisoned = builders.the_poisoned_patient(mrn=POISON_MRN)
+    builders.a_stay("2026-11-10T08:00", "2026-11-14T11:30", patient_id=known, account=ACCOUNT)
+    builders.a_stay("2026-11-11T09:00", "2026-11-15T10:00", patient_id=poisoned, account=POISON_ACCOUNT)
+    builders.a_stay("2026-11-16T09:00", patient_id=poisoned, account="4713")
+    request, release = a_request_answered(actor, poisoned)
+    trauma = a_trauma_record(actor, poisoned)
+    message = a_held_message(actor)
+    store.sign_off(actor)
+    return House(directory, request, release, trauma, message)
+
+
+def a_request_answered(actor: Actor, patient_id: int) -> tuple[str, str]:
+    """A request with one release in part, both with poisoned texts."""
+    number = requests.file_request(actor, patient_id, REQUEST)
+    requests.step(actor, number, "APPROVE", 1)
+    new = NewRelease(
+        "2026-11-16T10:00", builders.POISON_LAST, builders.POISON_LAST, builders.POISON_FIRST, "ABSTRACT",
+        "LEGAL", "AUTH", "PAPER", 12,
+    )  # fmt: skip
+    return number, disclosures.release(actor, number, new, requests.read(number).version, complete=False)
+
+
+def a_trauma_record(actor: Actor, patient_id: int) -> str:
+    """An open trauma record."""
+    from config.data_sets import library
+
+    record = {"mrn": POISON_MRN, "account": POISON_ACCOUNT, "injury_narrative": builders.POISON_LAST}
+    case = cases.file_case(
+        actor, Action.FILE_REGISTRY, library().of("trauma"), record, before=None, patient_id=patient_id,
+        status=cases.OPEN,
+    )  # fmt: skip
+    return case.number
+
+
+def a_held_message(actor: Actor) -> str:
+    """A message that cannot be applied, with a poisoned name in it."""
+    from db.connect import database
+
+    send(actor, adt("A03", mrn="00888888", account="4799", name="EVIL\\X1B\\[2J[/foo]^A"))
+    row = database.execute_sql("SELECT max(id) FROM received_message").fetchone()
+    return str(row[0])
+
+
+@pytest.fixture
+def house(house_template: House, tmp_path: Path) -> House:
+    """The small hospital, for one test."""
+    directory = Path(shutil.copytree(house_template.directory, tmp_path / "store"))
+    return House(
+        directory,
+        house_template.request,
+        house_template.release,
+        house_template.trauma,
+        house_template.message,
+    )
+
+
+@pytest.fixture
+def seat(house: House) -> Iterator[Callable[[], Workstation]]:
+    """Sit down at the hospital and sign on; may be done again after a session has ended."""
+    with ThreadPoolExecutor(1) as executor:
+        seats: list[Workstation] = []
+
+        def sit() -> Workstation:
+            place = Seat(house.directory, "test")
+            seats.append(Workstation(Shell(lambda: SignOn(place), standard_menu(), executor)))
+            seats[-1].press(ADMIN, "enter", PASSPHRASE, "enter")
+            return seats[-1]
+
+        yield sit
+        executor.submit(store.close_store).result()
+        for each in seats:
+            each.loop.close()
+
+
+@pytest.fixture
+def desk(seat: Callable[[], Workstation]) -> Workstation:
+    """Signed on, at the desk."""
+    return seat()

@@ -1,0 +1,71 @@
+"""Every screen opens on a poisoned patient, keeps within 80x24 and lets nothing through that moves a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from config.menu import standard_menu
+from rules.text import cells
+from tests.screens.conftest import ACCOUNT, POISON_ACCOUNT, POISON_MRN, House
+from tests.tui.conftest import Workstation
+
+KEYS = {
+    "CHT": POISON_MRN, "PTA": POISON_MRN, "PAT": POISON_MRN, "ACD": POISON_MRN, "ACC": POISON_ACCOUNT,
+    "MOV": POISON_ACCOUNT, "ABS": POISON_ACCOUNT, "ADM": "11/16/2026", "DSC": "11/15/2026", "TRN": "11/15/2026",
+    "DTH": "11/15/2026", "INP": "3E", "NOT": "I214", "COD": "chf", "RUN": "daily-census",
+    "PGE": "daily-census day=2026-11-16", "SFL": "provider", "SFR": "provider 1001", "SIGNON": None,
+}  # fmt: skip
+UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def the_key(word: str, house: House) -> str | None:
+    by_house = {
+        "ROI": house.request, "STP": house.request, "REL": house.request, "RLS": house.request,
+        "COR": house.release, "TRA": house.trauma, "HLM": house.message,
+    }  # fmt: skip
+    return by_house.get(word, KEYS.get(word, ""))
+
+
+def assert_harmless(desk: Workstation) -> None:
+    assert len(desk.lines) == 24
+    for line in desk.lines:
+        assert cells(line) <= 80, line
+        assert not [c for c in line if unicodedata.category(c) in UNSAFE], repr(line)
+
+
+WORDS = sorted({entry.word for entry in standard_menu().screens.values()} - {"SIGNON"})
+
+
+class TestPoisonedPatient:
+    @pytest.mark.parametrize("word", WORDS)
+    def test_goes_through_the_screen_without_harm(self, desk: Workstation, house: House, word: str) -> None:
+        desk.press("ctrl+o", f"={word} {the_key(word, house)}".strip(), "enter")
+        assert desk.lines[0].split()[0] == word, desk.text
+        assert_harmless(desk)
+        for key in ("f8", "f8", "right", "f1"):
+            desk.press(key)
+            assert_harmless(desk)
+        desk.press("f3")
+        assert desk.shell.ended is None
+
+    def test_is_found_by_the_readable_part_of_the_name(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"PAT {POISON_MRN}", "enter")
+        assert POISON_MRN in desk.text
+        assert "[/foo]" in desk.text
+
+    def test_menus_show_what_is_permitted_and_stay_within_the_screen(self, desk: Workstation) -> None:
+        for menu in standard_menu().menus:
+            desk.press("ctrl+o", f"={menu}", "enter")
+            assert_harmless(desk)
+
+
+class TestTheWayBack:
+    def test_a_screen_left_for_a_look_up_is_resumed_with_what_was_keyed(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "^NOTE", "enter", "half a word")
+        desk.press("ctrl+o", "PAT MILLER", "enter")
+        assert "MILLER" in desk.text
+        desk.press("f3")
+        assert desk.lines[0].split()[0] == "ABS"
+        assert "half a word" in desk.text

@@ -95,8 +95,17 @@ class TestOneCode:
 
     def test_poa_exemption_is_told_where_it_is_known(self, code_sets: CodeStore) -> None:
         assert code_sets.poa_exempt("Q21.0", AFTER) is True
-        assert code_sets.poa_exempt("S72.001D", AFTER) is True
-        assert code_sets.poa_exempt("S72.001A", AFTER) is None
+        assert code_sets.poa_exempt("S72.001D", AFTER) is None
+
+    def test_a_facility_names_exempt_codes_by_beginning_and_seventh_character(
+        self, codes_path: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "poa_exempt.toml").write_text(
+            'id = "poa_exempt"\ntitle = "Ours"\nrows = [{ code = "S72/DS", text = "Femur, later" }]\n'
+        )
+        with CodeStore.open(codes_path, tmp_path) as codes:
+            told = [codes.poa_exempt(code, AFTER) for code in ("S72.001D", "S72.001S", "S72.001A", "Q21.0")]
+        assert told == [True, True, None, True]
 
 
 class TestBook:

@@ -314,5 +314,9 @@ def document_texts(codes: Iterable[str], tables: Tables, day: str = "") -> list[
 def _tell(outcome: Outcome, missing: Collection[str], tables: Tables, day: str) -> str:
     """What the requester may be told: 38 USC 7332 and 42 CFR 2.13(c) forbid more where a class is protected."""
     if outcome is Outcome.OBTAIN:
-        return f"Please send: {'; '.join(document_texts(missing, tables, day))}."
+        wanted = [
+            one for one in missing if not any(r.more.get("ours") for r in _document_rows([one], tables, day))
+        ]
+        asked = "; ".join(document_texts(wanted, tables, day))
+        return f"Please send: {asked}." if asked else NEUTRAL_HOLD
     return {Outcome.HOLD: NEUTRAL_HOLD, Outcome.REFUSE: NEUTRAL_REFUSAL}.get(outcome, "")

@@ -255,6 +255,10 @@ class TestDecisions:
         assert decision.outcome is Outcome.OBTAIN
         assert decision.tell == "Please send: Proof of identity."
 
+    def test_what_is_done_here_is_not_asked_of_the_requester(self) -> None:
+        assert answer("FOIA", "FOIA").tell == "Please send: Request that describes the records."
+        assert answer("FOIA", "FOIA", documents=frozenset({"FOIA"})).tell == NEUTRAL_HOLD
+
     def test_a_valid_authorization_serves_an_attorney(self) -> None:
         assert answer("ATTORNEY", "AUTH", authorization=GOOD).outcome is Outcome.RELEASE
 

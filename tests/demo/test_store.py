@@ -1,0 +1,103 @@
+"""The demo store: filled to the last desk, and gone when the command ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from db import cases, census, drafts, encounters, intake, patients, store
+from db.actors import Actor, Role
+from db.connect import database
+from recordroom.demo.model import Plan
+from recordroom.demo.store import PASSPHRASE, USER, USERS, make_store
+
+PLAN = Plan(date(2026, 11, 21), beds=40, months=3, seed=5)
+
+
+@pytest.fixture(scope="module")
+def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    os.umask(0o077)
+    directory = tmp_path_factory.mktemp("demo") / "store"
+    make_store(directory, PLAN)
+    return directory
+
+
+@pytest.fixture
+def demo(demo_store: Path) -> Iterator[Actor]:
+    yield store.open_with_passphrase(demo_store, USER, PASSPHRASE).actor
+    store.close_store()
+
+
+def _one(sql: str, *values: object) -> int:
+    return int(database.execute_sql(sql, values).fetchone()[0])
+
+
+class TestTheDemoStore:
+    def test_has_a_user_for_each_role(self, demo_store: Path) -> None:
+        for name, _, role in USERS:
+            signed_on = store.open_with_passphrase(demo_store, name, PASSPHRASE)
+            assert signed_on.actor.roles == {role}
+            store.close_store()
+        assert {role for _, _, role in USERS} == set(Role) - {Role.ADMINISTRATOR, Role.SERVICE}
+
+    def test_counts_the_census_as_its_movements_do(self, demo: Actor) -> None:
+        assert not census.self_check(PLAN.first_day - 60, PLAN.until.toordinal())
+
+    def test_has_movements_that_the_path_check_would_have_let_in(self, demo: Actor) -> None:
+        for encounter_id, mrn in database.execute_sql(
+            "SELECT e.id, p.mrn FROM encounter e JOIN patient p ON p.id = e.patient_id WHERE e.class = 'I' LIMIT 50"
+        ).fetchall():
+            stay = encounters.get(encounter_id)
+            assert stay.mrn == mrn
+            assert stay.admitted_at
+            assert stay.discharged_at or stay.unit
+
+    def test_has_abstracts_of_most_old_discharges_and_few_recent_ones(self, demo: Actor) -> None:
+        today = PLAN.until.toordinal()
+        share = (
+            "SELECT avg(abstracted_day IS NOT NULL) * 100 FROM encounter WHERE class = 'I' AND discharge_day"
+        )
+        assert _one(f"{share} < ?", today - 40) >= 98
+        assert _one(f"{share} >= ?", today - 3) < 40
+        assert _one("SELECT count(*) FROM abstract WHERE drg IN ('', '998', '999')") == 0
+
+    def test_reads_an_abstract_back_as_it_was_filed(self, demo: Actor) -> None:
+        account = database.execute_sql("SELECT number FROM data_case WHERE data_set = 'abstract' LIMIT 1")
+        (number,) = account.fetchone()
+        case = cases.by_number("abstract", number)
+        assert case is not None
+        assert case.record["account"] == number
+        assert case.record["diagnoses[1].code"]
+
+    def test_finds_patients_by_name_and_by_number(self, demo: Actor) -> None:
+        found = patients.find("SMITH")
+        assert found
+        assert patients.find(found[0].mrn)[0].patient_id == found[0].patient_id
+
+    def test_has_something_waiting_everywhere(self, demo: Actor) -> None:
+        held, disagreements = intake.waiting_counts()
+        assert held >= 4
+        assert disagreements >= 1
+        assert cases.count("trauma") >= 1
+        assert drafts.waiting(demo)
+        assert patients.temporary()
+
+
+class TestTheCommand:
+    def test_prints_both_reports_without_a_terminal_and_leaves_nothing(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "recordroom", "demo", "--beds", "30", "--months", "2", "--until", "2026-11-21"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "DAILY CENSUS BY UNIT AND BED" in done.stdout
+        assert "MONTHLY STATISTICAL SUMMARY" in done.stdout
+        assert "10/2026" in done.stdout
+        assert not list(tmp_path.iterdir())

@@ -105,7 +105,8 @@ CREATE INDEX encounter_patient ON encounter (patient_id, admit_day, id);
 CREATE INDEX encounter_admitted ON encounter
     (admit_day, discharge_day, service_id, died, newborn, admitted_utc, id) WHERE class = 'I';
 CREATE INDEX encounter_discharged ON encounter
-    (discharge_day, admit_day, service_id, unit_id, died, newborn, died_under_48h, los_days, discharged_utc, id)
+    (discharge_day, admit_day, service_id, unit_id, died, newborn, died_under_48h, los_days, discharged_utc, id,
+     state, patient_id)
     WHERE class = 'I';
 CREATE INDEX encounter_in_house ON encounter (unit_id, bed, id)
     WHERE class = 'I' AND state = 'active' AND discharge_day IS NULL;

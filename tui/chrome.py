@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.text import CLIPPED, cells, fit
+from rules.text import cells, fit
 from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, line, plain
 
 ROWS = 6  # title, two of banner, message, command, legend
 BANNER_ROWS = 2
+FOOT_ROWS = 3  # message, command, legend
 ARROW = "===> "
 WORD_WIDTH = 6
 BUSY = "X SYSTEM"
@@ -36,7 +37,7 @@ def message_row(message: str, error: bool, width: int) -> Line:
 
 
 def is_clipped(message: str, width: int) -> bool:
-    return cells(message) + 1 > width or message.endswith(CLIPPED)
+    return cells(message) + 1 > width
 
 
 def question_row(question: str, answer: str, width: int) -> tuple[Line, int]:

@@ -91,7 +91,7 @@ class Commands:
         own = next((each for each in screen.commands if each.word.upper() == upper), None) if screen else None
         if own:
             await self.own(shell.main, own, rest)
-        elif act := shell.keymap.word(upper):
+        elif act := shell.keymap.word(upper) or shell.keymap.entry(word):
             shell.leave_command()
             await shell.do(act, rest)
         elif entry := (shell.menu.screens.get(upper) if shell.session else None):

@@ -79,7 +79,7 @@ class TerminalDriver(Driver):
         self._make_raw()
         self.write(ENTER)
         self._loop.add_reader(self._in, self._readable)
-        self._size_changed()
+        self._receiver.resized(*self._terminal_size())
 
     def _make_raw(self) -> None:
         try:

@@ -1,6 +1,6 @@
-"""The form: one view that draws a record from its declaration and takes it field by field.
+"""The form: one view that takes a record field by field, as its screen declares it.
 
-A field is checked and the record's findings are renewed when the field is left; nothing keyed is ever lost.
+A field is checked, and the record's findings are renewed, when the field is left; nothing keyed is ever lost.
 """
 
 from __future__ import annotations
@@ -8,26 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rules.dates import Unclear
 from rules.findings import SEVERITY, Finding, Level
-from rules.text import cells, clean, fit
-from tui.field import Entry, field_limit, is_full, matches_words, parse, shown
+from rules.text import cells, clean
+from tui.face import MARKS, Face
+from tui.field import Entry, is_full, shown
 from tui.fieldhelp import field_help, form_help
+from tui.filing import Filing
+from tui.intake import Intake
 from tui.keys import Act, Stroke
-from tui.layout import Layout, Spot, lay_out, shown_rows
+from tui.layout import Spot
 from tui.picks import Pick
 from tui.record import Record
-from tui.screen import Changed, Choice, Filed, FormScreen, Kind, Opened, Refused, Section, Values
-from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, Piece, blank, line, plain
+from tui.screen import Changed, Choice, Field, FormScreen, Kind, Opened, Section, Values
+from tui.spans import Line
 from tui.view import View
+from tui.walk import Walk
 
 if TYPE_CHECKING:
     from tui.shell import Shell
 
-MARKS = {Level.FATAL: "E", Level.ERROR: "E", Level.WARNING: "W", Level.QUERY: "?"}
 LIST_LIMIT = 200  # choices asked for at once by a prompt list
-MATCH_LIMIT = 20  # choices looked at when a text is matched at field exit
-RAW = "|"  # in a draft's focus: what stands after it was keyed and not yet taken in
 
 
 class FormView(View):
@@ -38,46 +38,33 @@ class FormView(View):
 
     def __init__(self, shell: Shell, screen: FormScreen, word: str) -> None:
         super().__init__(shell, screen, word)
-        self.key = ""
         self.opened = Opened({})
-        self.sections: Sequence[Section] = ()
         self.record = Record((), {})
-        self.layout = Layout()
-        self.entry = Entry()
-        self.focus = ""  # path of the field in hand
+        self.face = Face(lambda: shell.body_height, shell.date_style)
+        self.walk = Walk(self.face.layout, self._stands, self.is_blank)
+        self.intake = Intake(self)
+        self.filing = Filing(self)
         self.shown_at_entry = ""
         self.findings: Sequence[Finding] = ()
-        self.wrong: dict[str, str] = {}  # sentence by path of entries that could not be taken
-        self.echoes: dict[str, str] = {}
-        self.panel: list[str] = []
         self.skip: frozenset[str] = frozenset()
-        self.top = 0
-        self.height = 1
-        self._lines: dict[int, Line] = {}
-        self._counts: dict[str, int] = {}
-        self._marks: dict[str, str] = {}
-        self._help_asked = ""
-        self._refused_overridable = False
+        self._explained = ""  # field that F1 has just explained: F1 again is about the screen
 
-    # --- opening -------------------------------------------------------------------------------------------
+    # --- the record ----------------------------------------------------------------------------------------
 
     async def start(self, key: str) -> None:
         """Open the record ``key``. Raises ``ScreenError`` when there is none; the form then stays as it was."""
         opened, sections, changed = await self.shell.call(self._load, key)
-        self.key, self.opened, self.sections = key, opened, sections
-        self.record = Record(sections, opened.values)
-        if not key and not opened.resumed:
-            self._carry()
-        self.findings, self.wrong, self.echoes, self.panel = (), {}, {}, []
-        self.skip, self.top, self._refused_overridable = frozenset(), 0, False
-        self._counts = {}
-        self._take_in(changed)
-        self._lay_out()
-        path, _, raw = opened.focus.partition(RAW)
-        self._enter(path if path in self.layout.by_path else self._first(), quiet=True)
-        if raw and self.focus == path:
-            self.entry = Entry(raw, len(raw), fresh=False)
+        self.opened, self.record = opened, Record(sections, opened.values)
         self.record.changed = opened.resumed
+        if not key and not opened.resumed:
+            self._carry(sections)
+        self.face = Face(lambda: self.shell.body_height, self.shell.date_style)
+        self.face.sections, self.face.locked = sections, bool(opened.locked)
+        self.filing.overridable = False
+        self.findings = ()
+        self._take_in(changed)
+        self._lay_out(anew=True)
+        self.filing.bring_back(opened.focus)
         message = opened.locked or opened.message
         if opened.resumed and not message:
             message = "Your draft of this record was brought back; nothing keyed was lost."
@@ -88,385 +75,62 @@ class FormView(View):
         opened = self.screen.open(key)
         return opened, self.screen.sections(), self.screen.changed(dict(opened.values), "")
 
-    def _carry(self) -> None:
-        previous = self.shell.previous.get(self._kind(), {})
-        for section in self.sections:
+    def _carry(self, sections: Sequence[Section]) -> None:
+        """Fields that keep their value on the next record of the session."""
+        previous = self.previous()
+        for section in sections:
             for part in section.parts:
-                if getattr(part, "carry", False) and part.name not in self.record.values:  # type: ignore[union-attr]
-                    self.record.put(part.name, previous.get(part.name, ""))  # type: ignore[union-attr]
+                if isinstance(part, Field) and part.carry and part.name not in self.record.values:
+                    self.record.put(part.name, previous.get(part.name, ""))
 
-    def _kind(self) -> str:
-        """Records of the same kind are what F9 copies from: the word of the screen tells them apart."""
+    @property
+    def kind(self) -> str:
+        """Records of one kind copy from each other: those of one word."""
         return self.word or type(self.screen).__qualname__
 
-    # --- drawing -------------------------------------------------------------------------------------------
+    def previous(self) -> Values:
+        """The record of this kind that was filed last."""
+        return self.shell.previous.get(self.kind, {})
 
-    def banner(self) -> Sequence[str]:
-        return self.opened.banner
+    def recall_kind(self, spot: Spot) -> str:
+        return spot.field.recall or f"{self.kind} {spot.field.name}"
 
-    def body(self, width: int, height: int) -> list[Line]:
-        panel = self.panel[: max(0, height // 3)]
-        if height - len(panel) != self.height:
-            self.height = height - len(panel)
-            self._keep_in_sight()
-        rows = range(self.top, self.top + self.height)
-        lines = [self._line(row, width) for row in rows]
-        return lines + [plain(text, width) for text in panel]
-
-    def cursor(self) -> tuple[int, int] | None:
-        spot = self.layout.by_path.get(self.focus)
-        if spot is None:
-            return None
-        return spot.column + self.entry.window(spot.width)[1], spot.row - self.top
-
-    def _line(self, row: int, width: int) -> Line:
-        found = self._lines.get(row)
-        if found is None or sum(cells(text) for text, _ in found) != width:
-            found = self._lines[row] = self._draw(row, width)
-        return found
-
-    def _draw(self, row: int, width: int) -> Line:
-        pieces: list[Piece] = list(self.layout.fixed.get(row, ()))
-        for spot in self.layout.on_row.get(row, ()):
-            mark = self._mark(spot)
-            if mark:
-                pieces.append((spot.column - 1, mark, BOLD))
-            pieces.append((spot.column, *self._value(spot)))
-            echo = self.echoes.get(spot.path, "")
-            if echo:
-                room = spot.field.echo or max(0, width - spot.echo_column)
-                pieces.append(
-                    (spot.echo_column, fit(echo, min(room, max(0, width - spot.echo_column))), PLAIN)
-                )
-        return line(sorted(pieces, key=lambda piece: piece[0]), width) if pieces else blank(width)
-
-    def _value(self, spot: Spot) -> tuple[str, int]:
-        if spot.path == self.focus:
-            text, _ = self.entry.window(spot.width)
-            secret = spot.field.kind is Kind.SECRET
-            return (fit("*" * len(self.entry.text), spot.width) if secret else text), REVERSE
-        text = shown(spot.field, self.record.get(spot.path), self.shell.date_style)
-        editable = not (spot.field.read_only or self.opened.locked)
-        return fit(text, spot.width), UNDERLINE if editable else PLAIN
-
-    def _mark(self, spot: Spot) -> str:
-        if spot.path in self.wrong:
-            return "E"
-        if mark := self._marks.get(spot.path):
-            return mark
-        return "*" if spot.field.required and not self.record.values.get(spot.path) else ""
-
-    def _dirty(self, *paths: str) -> None:
-        for path in paths:
-            if spot := self.layout.by_path.get(path):
-                self._lines.pop(spot.row, None)
-
-    def _lay_out(self) -> None:
-        """Lay out anew when tables have grown or shrunk; else nothing has moved."""
-        counts = {
-            name: shown_rows(group, self.record.values, bool(self.opened.locked))
-            for name, group in self.record.groups.items()
-        }
-        if counts != self._counts or not self.layout.spots:
-            self._counts = counts
-            self.layout = lay_out(self.sections, counts, self.shell.date_style)
-        self._lines.clear()
-
-    def _keep_in_sight(self) -> None:
-        """Move by what stands below or above the field, a page at a time, so that walking repaints little."""
-        spot = self.layout.by_path.get(self.focus)
-        row = spot.row if spot else 0
-        if not self.top <= row < self.top + self.height:
-            heads = [start for _, title, start in self.layout.sections if title and start < row]
-            lead = row - heads[-1] if heads else 0
-            self.top = max(0, row - (lead if lead <= 2 else 1))
-        self.top = max(0, min(self.top, self.layout.height - self.height))
-
-    # --- moving about --------------------------------------------------------------------------------------
-
-    def _asked(self, spot: Spot) -> bool:
+    def asked(self, spot: Spot) -> bool:
+        """Whether the field can be keyed as the record stands."""
         return not (spot.field.read_only or self.opened.locked or spot.path in self.skip)
 
-    def _first(self) -> str:
-        spots = self.layout.spots
-        return next((spot.path for spot in spots if self._asked(spot)), spots[0].path if spots else "")
+    def _stands(self, spot: Spot) -> bool:
+        """Whether the cursor may stand there: in a locked record anywhere, to read it."""
+        return bool(self.opened.locked) or self.asked(spot)
 
-    def _enter(self, path: str, quiet: bool = False) -> None:
-        """Put the cursor into a field and show what it holds, or its default."""
-        self._dirty(self.focus, path)
-        self.focus, self._help_asked = path, ""
-        spot = self.layout.by_path.get(path)
-        if spot is None:
-            self.entry, self.shown_at_entry = Entry(), ""
-            return
-        value = "" if spot.field.kind is Kind.SECRET else self.record.get(path)
-        self.shown_at_entry = shown(spot.field, value, self.shell.date_style)
-        text = self.shown_at_entry
-        if not text and spot.field.default and self._asked(spot):
-            text = shown(spot.field, spot.field.default, self.shell.date_style)
-        self.entry = Entry(text)
-        self._keep_in_sight()
-        if not quiet and (sentence := self._finding_here(path)):
-            self.shell.say(sentence)
-
-    def _finding_here(self, path: str) -> str:
-        here = [finding for finding in self.findings if finding.field == path]
-        worst = min(here, key=lambda finding: SEVERITY[finding.level], default=None)
-        return f"{worst.code} {worst.message}" if worst else self.wrong.get(path, "")
-
-    def _next(self, step: int, wrap_round: bool) -> str:
-        """The path of the next field that is asked; "" at the end unless the walk goes round."""
-        spots, at = self.layout.spots, self.layout.order.get(self.focus, -1)
-        here = self.layout.by_path.get(self.focus)
-        leaving = here is not None and here.first and self._blank_row(here) and step > 0
-        for offset in range(1, len(spots) + 1):
-            position = at + step * offset
-            if not 0 <= position < len(spots):
-                if not wrap_round:
-                    return ""
-                position %= len(spots)
-            spot = spots[position]
-            if leaving and here and spot.group == here.group and spot.index == here.index:
-                continue
-            if step < 0 and spot.group and not spot.first and self._blank_row(spot):
-                continue
-            if self._asked(spot):
-                return spot.path
-        return self.focus
-
-    def _blank_row(self, spot: Spot) -> bool:
-        """The open row under a table: Enter on its first column goes past the table."""
+    def is_blank(self, spot: Spot) -> bool:
+        """Whether a row of a table holds nothing."""
         if not spot.group:
             return False
         prefix = f"{spot.group}[{spot.index}]."
         return not any(path.startswith(prefix) for path in self.record.values)
 
-    def _beside(self, step: int) -> str:
-        """The field on the next row above or below that stands nearest."""
-        here = self.layout.by_path.get(self.focus)
-        if here is None:
-            return ""
-        rows = [row for row in self.layout.on_row if (row - here.row) * step > 0]
-        for row in sorted(rows, reverse=step < 0):
-            asked = [spot for spot in self.layout.on_row[row] if self._asked(spot)]
-            if asked:
-                return min(asked, key=lambda spot: abs(spot.column - here.column)).path
-        return ""
-
-    async def _go(self, path: str) -> None:
-        """Leave the field and stand in another."""
-        if path and await self._leave_field() and path in self.layout.by_path:
-            self._enter(path)
-
-    async def _page(self, step: int) -> None:
-        """To the first field of the section before or after; a form without sections moves by its height."""
-        here = self.layout.by_path.get(self.focus)
-        if here is None or not await self._leave_field():
-            return
-        here = self.layout.by_path.get(self.focus, here)
-        spots = [spot for spot in self.layout.spots if self._asked(spot)]
-        if step > 0:
-            path = next((spot.path for spot in spots if spot.section > here.section), "")
-        else:
-            own = next((spot for spot in spots if spot.section == here.section), here)
-            before = [spot.section for spot in spots if spot.section < here.section]
-            target = here.section if own.path != here.path else max(before, default=here.section)
-            path = next((spot.path for spot in spots if spot.section == target), "")
-        if path and path != self.focus:
-            self._enter(path)
-        else:
-            self.shell.say("This is the last section." if step > 0 else "This is the first section.")
-
-    async def jump(self, label: str) -> None:
-        """``^LABEL``: a field by the beginning of its label or name, a section by its word or title."""
-        if label == "?":
-            await self._list_targets()
-            return
-        path = self._target(label.upper())
-        if not path:
-            self.shell.fail(f"No field or section here begins with {clean(label)}. ^? lists them.")
-        elif self._asked(self.layout.by_path[path]) or self.opened.locked:
-            self.shell.leave_command()
-            await self._go(path)
-        else:
-            self.shell.fail("That field is not asked here.")
-
-    def _target(self, label: str) -> str:
-        for section, (name, _, _) in enumerate(self.layout.sections):
-            if name.upper() == label:
-                return next((spot.path for spot in self.layout.spots if spot.section == section), "")
-        spots = sorted(self.layout.spots, key=lambda spot: not self._asked(spot))
-        for names in (
-            lambda spot: (spot.path.upper(), spot.field.name.upper(), spot.label.upper()),
-            lambda spot: (self.layout.sections[spot.section][0].upper(), spot.group.upper()),
-            lambda spot: (self.layout.sections[spot.section][1].upper(),),
-        ):
-            for spot in spots:
-                if any(name.startswith(label) for name in names(spot) if name):
-                    return spot.path
-        return ""
-
-    async def _list_targets(self) -> None:
-        spots = [spot for spot in self.layout.spots if self._asked(spot) and spot.index <= 1]
-        choices = [
-            Choice(spot.path, f"{spot.label}  {self.layout.sections[spot.section][1]}".strip())
-            for spot in spots
-        ]
-
-        async def picked(choice: Choice) -> None:
-            await self._go(choice.value)
-
-        await self.shell.push(Pick.of(self.shell, "Jump to", choices, picked))
-
-    # --- keys ----------------------------------------------------------------------------------------------
-
-    async def stroke(self, stroke: Stroke) -> bool:
-        if stroke.name in ("enter", "tab"):
-            await self._forward(stroke.name)
-        elif stroke.name in ("shift+tab", "up", "down"):
-            await self._go(
-                self._next(-1, True) if stroke.name == "shift+tab" else self._beside_of(stroke.name)
-            )
-        elif stroke.name == "paste":
-            await self._paste(stroke.text)
-        else:
-            return await self._edit(stroke)
-        return True
-
-    def _beside_of(self, name: str) -> str:
-        return self._beside(-1 if name == "up" else 1)
-
-    async def _edit(self, stroke: Stroke) -> bool:
-        spot = self.layout.by_path.get(self.focus)
-        if spot is None or not self._asked(spot):
-            if not stroke.name:
-                self.shell.fail(self.opened.locked or "This field cannot be keyed.")
-            return not stroke.name
-        if not self.entry.key(stroke.name, stroke.text):
-            return False
-        self._dirty(self.focus)
-        typed_at_end = not stroke.name and self.entry.at == len(self.entry.text)
-        if typed_at_end and spot.field.auto_skip and is_full(spot.field, self.entry.text):
-            await self._forward("skip")
-        return True
-
-    async def _forward(self, name: str) -> None:
-        """Enter, Tab, or a full field: leave it and go on; Enter on the last field files."""
-        here = self.focus
-        if not await self._leave_field() or self.focus != here or self.shell.top is not self:
-            return
-        following = self._next(1, name == "tab")
-        if following:
-            self._enter(following)
-        elif name == "enter":
-            await self._file("")
-        else:
-            self._enter(here)
-
-    async def act(self, act: Act, rest: str = "") -> bool:
-        if act is Act.FILE:
-            if await self._leave_field():
-                await self._file("")
-        elif act is Act.PROMPT:
-            await self._prompt(self.entry.text if not self.entry.fresh else "")
-        elif act in (Act.BACK, Act.FORWARD):
-            await self._page(1 if act is Act.FORWARD else -1)
-        elif act is Act.SAME:
-            await self._same()
-        elif act is Act.UNDO:
-            await self._undo()
-        elif act is Act.ERASE:
-            self.entry.erase()
-            self._dirty(self.focus)
-        elif act is Act.ERRORS:
-            if await self._leave_field():
-                await self._list_findings()
-        elif act in (Act.DELETE_ROW, Act.INSERT_ROW, Act.MOVE_ROW):
-            await self._row(act, rest)
-        elif act is Act.NEW:
-            await self._new()
-        elif act is Act.REFRESH:
-            self.shell.say("")
-        else:
-            return False
-        return True
-
-    # --- leaving a field -----------------------------------------------------------------------------------
-
-    async def settle(self) -> bool:
-        return await self._leave_field()
-
-    async def _leave_field(self) -> bool:
-        """Take in what was keyed. False: it was no value, or it did something else, and the cursor stays."""
-        spot = self.layout.by_path.get(self.focus)
-        if spot is None or not self._asked(spot):
-            return True
-        text = self.entry.text
-        if text == self.shown_at_entry and spot.path not in self.wrong:
-            return True
-        if await self._entry_act(spot, text):
-            return False
-        if text.strip() == "@":
-            await self._clear(spot)
-            return True
-        if text and not text.strip() and spot.field.kind is not Kind.SECRET:
-            return await self._recall(spot)
-        value = parse(spot.field, text, self.shell.now())
-        if isinstance(value, Unclear):
-            self._refuse(spot, value.sentence)
-            return False
-        if matches_words(spot.field) and value and value[0] != "/":
-            return await self._match(spot, value)
-        await self._set(spot.path, value)
-        return True
-
-    async def _entry_act(self, spot: Spot, text: str) -> bool:
-        """``?``, ``??``, ``"`` or ``^...`` keyed alone: an act, and the field keeps its value."""
-        if spot.field.kind is Kind.SECRET:
-            return False
-        act = self.shell.keymap.entry(text.strip())
-        if act is Act.NONE and not text.startswith("^"):
-            return False
-        self._enter(spot.path, quiet=True)
-        if act is Act.HELP:
-            await self.show_help()
-        elif act is not Act.NONE:
-            await self.shell.do(act)
-        else:
-            await self.shell.run(text.strip())
-        return True
-
-    def _refuse(self, spot: Spot, sentence: str) -> None:
-        self.wrong[spot.path] = sentence
-        self._dirty(spot.path)
-        self.shell.fail(f"{spot.label}: {sentence}" if spot.label else sentence)
-
-    async def _set(self, path: str, value: str) -> None:
+    async def set_value(self, path: str, value: str) -> None:
         """Put a value into the record and let the screen answer."""
-        self.wrong.pop(path, None)
+        self.face.wrong.pop(path, None)
         self.shell.clear_message()
         if value != self.record.values.get(path, ""):
             self.record.step(path)
             self.record.put(path, value)
-            spot = self.layout.by_path.get(path)
+            spot = self.face.layout.by_path.get(path)
             if value and spot and spot.field.kind is not Kind.SECRET:
-                self.shell.recalls[spot.field.recall or f"{self._kind()} {spot.field.name}"] = value
+                self.shell.recalls[self.recall_kind(spot)] = value
             await self._answer(path)
-        self._dirty(path)
-        if path == self.focus and (spot := self.layout.by_path.get(path)):
-            self.shown_at_entry = shown(spot.field, self.record.get(path), self.shell.date_style)
-            self.entry = Entry("" if spot.field.kind is Kind.SECRET else self.shown_at_entry)
-            if spot.field.kind is Kind.SECRET:
-                self.entry = Entry(value)
-                self.shown_at_entry = value
+        self.face.dirty(path)
+        if path == self.focus:
+            self._show_entry(path)
 
     async def _answer(self, path: str) -> None:
         """The screen's findings, echoes and computed values after a change, and the draft, in one visit."""
-        values, focus = dict(self.record.values), self.focus
-        changed = await self.shell.call(self._changed, values, path, focus)
-        self._refused_overridable = False
+        changed = await self.shell.call(self._changed, dict(self.record.values), path, self.focus)
+        self.filing.overridable = False
         self._take_in(changed)
-        self._lay_out_again()
+        self._lay_out()
 
     def _changed(self, values: Values, path: str, focus: str) -> Changed:
         changed = self.screen.changed(dict(values), path)
@@ -476,102 +140,180 @@ class FormView(View):
         return changed
 
     def _take_in(self, changed: Changed) -> None:
-        before = dict(self.echoes)
         for path, value in changed.values.items():
             self.record.put(path, value)
-            self._dirty(path)
-        self.echoes = {path: clean(text) for path, text in changed.echoes.items()}
-        self._dirty(
-            *(
-                path
-                for path in before.keys() | self.echoes.keys()
-                if before.get(path) != self.echoes.get(path)
-            )
-        )
-        self.panel = [clean(text) for text in changed.panel]
+            self.face.dirty(path)
         self.skip = frozenset(changed.skip)
-        self._take_findings(changed.findings)
+        self.face.take_in(changed)
+        self.take_findings(changed.findings)
 
-    def _take_findings(self, findings: Sequence[Finding]) -> None:
-        marks: dict[str, str] = {}
-        for finding in sorted(findings, key=lambda finding: -SEVERITY[finding.level]):
-            marks[finding.field] = MARKS[finding.level]
-        self._dirty(
-            *(path for path in marks.keys() | self._marks.keys() if marks.get(path) != self._marks.get(path))
-        )
+    def take_findings(self, findings: Sequence[Finding]) -> None:
+        self.face.take_findings(findings)
         if findings and len(findings) != len(self.findings):
             self.shell.say(counted(findings))
-        self.findings, self._marks = findings, marks
+        self.findings = findings
 
-    def _lay_out_again(self) -> None:
-        """After values were set from outside: tables may have another row."""
-        counts = {
-            name: shown_rows(group, self.record.values, bool(self.opened.locked))
-            for name, group in self.record.groups.items()
-        }
-        if counts != self._counts:
-            self._lay_out()
+    def _lay_out(self, *, anew: bool = False) -> None:
+        self.face.lay_out(self.record, anew=anew)
+        self.walk = Walk(self.face.layout, self._stands, self.is_blank)
+        self.face.keep_in_sight()
 
-    # --- special entries -----------------------------------------------------------------------------------
+    # --- drawing -------------------------------------------------------------------------------------------
 
-    async def _clear(self, spot: Spot) -> None:
-        """``@``: the value goes; in the first column of a table its row goes. Ctrl+U brings it back."""
-        if spot.group and spot.first and not self._blank_row(spot):
-            await self._change_rows(spot, "delete")
-            self.shell.say(f"Row {spot.index} deleted. Ctrl+U brings it back.")
-            return
-        had = self.record.values.get(spot.path)
-        await self._set(spot.path, "")
-        if had:
-            self.shell.say(f"{spot.label or 'The value'} cleared. Ctrl+U brings it back.")
+    def banner(self) -> Sequence[str]:
+        return self.opened.banner
 
-    async def _recall(self, spot: Spot) -> bool:
-        """Space and Enter: the last value of its kind."""
-        value = self.shell.recalls.get(spot.field.recall or f"{self._kind()} {spot.field.name}", "")
-        if not value:
-            self._refuse(spot, "Nothing was keyed here before that could be recalled.")
-            return False
-        await self._set(spot.path, value)
+    def body(self, width: int, height: int) -> list[Line]:
+        return self.face.body(self.record, width)
+
+    def cursor(self) -> tuple[int, int] | None:
+        return self.face.cursor()
+
+    # --- the field in hand ---------------------------------------------------------------------------------
+
+    @property
+    def focus(self) -> str:
+        return self.face.focus
+
+    @property
+    def spot(self) -> Spot | None:
+        return self.face.spot
+
+    @property
+    def entry(self) -> Entry:
+        return self.face.entry
+
+    @entry.setter
+    def entry(self, entry: Entry) -> None:
+        self.face.entry = entry
+
+    def enter(self, path: str, quiet: bool = False) -> None:
+        """Put the cursor into a field and show what it holds, or its default; say its finding."""
+        self.face.dirty(self.focus, path)
+        self.face.focus, self._explained = path, ""
+        self._show_entry(path)
+        spot = self.spot
+        if spot and not self.entry.text and spot.field.default and self.asked(spot):
+            self.entry = Entry(shown(spot.field, spot.field.default, self.shell.date_style))
+        self.face.keep_in_sight()
+        if not quiet and (sentence := self._finding_at(path)):
+            self.shell.say(sentence)
+
+    def _show_entry(self, path: str) -> None:
+        spot = self.face.layout.by_path.get(path)
+        secret = spot is not None and spot.field.kind is Kind.SECRET
+        text = shown(spot.field, self.record.get(path), self.shell.date_style) if spot and not secret else ""
+        self.shown_at_entry, self.entry = text, Entry(text)
+
+    def _finding_at(self, path: str) -> str:
+        here = [finding for finding in self.findings if finding.field == path]
+        worst = min(here, key=lambda finding: SEVERITY[finding.level], default=None)
+        return f"{worst.code} {worst.message}" if worst else self.face.wrong.get(path, "")
+
+    def refuse(self, spot: Spot, sentence: str) -> None:
+        """What was keyed is no value: it stays as it is, marked, and the cursor with it."""
+        self.face.wrong[spot.path] = sentence
+        self.face.dirty(spot.path)
+        self.shell.fail(f"{spot.label}: {sentence}" if spot.label else sentence)
+
+    async def settle(self) -> bool:
+        return await self.intake.leave()
+
+    async def _go(self, path: str) -> None:
+        """Leave the field and stand in another."""
+        if path and await self.settle() and path in self.face.layout.by_path:
+            self.enter(path)
+
+    # --- keys ----------------------------------------------------------------------------------------------
+
+    async def stroke(self, stroke: Stroke) -> bool:
+        if stroke.name in ("enter", "tab"):
+            await self._forward(stroke.name)
+        elif stroke.name == "shift+tab":
+            await self._go(self.walk.following(self.focus, -1, round_about=True))
+        elif stroke.name in ("up", "down"):
+            await self._go(self.walk.beside(self.focus, 1 if stroke.name == "down" else -1))
+        elif stroke.name == "paste":
+            await self.intake.paste(stroke.text)
+        elif not stroke.name:
+            await self.type(stroke.text)
+        else:
+            return self._edit(stroke)
         return True
 
-    async def _match(self, spot: Spot, value: str) -> bool:
-        """A coded field: an exact code is taken, so is a text that finds one choice; several are listed."""
-        values = dict(self.record.values)
-        choices = await self.shell.call(self.screen.lookup, values, spot.path, value, MATCH_LIMIT)
-        bare = value.replace(".", "")
-        exact = next((choice for choice in choices if choice.value.upper().replace(".", "") == bare), None)
-        if exact is None and len(choices) > 1:
-            await self._prompt(value)
-            self.shell.fail(f"Several match {clean(value)}: pick one.")
+    def _edit(self, stroke: Stroke) -> bool:
+        if self.spot is None or not self.asked(self.spot) or not self.entry.key(stroke.name, ""):
             return False
-        if exact is None and choices:
-            exact = choices[0]
-        if exact is None and len(value) > field_limit(spot.field):
-            self._refuse(spot, f"Nothing matches {clean(value)}. F4 lists what there is.")
-            return False
-        await self._set(spot.path, exact.value if exact else value)
+        self.face.dirty(self.focus)
         return True
 
-    async def _same(self) -> None:
-        """F9: the value of the previous record, and on to the next field."""
-        spot = self.layout.by_path.get(self.focus)
-        if spot is None or not self._asked(spot):
+    async def type(self, text: str) -> None:
+        """A typed character. A field of fixed length that is full is left by itself."""
+        spot = self.spot
+        if spot is None or not self.asked(spot):
+            self.shell.fail(self.opened.locked or "This field cannot be keyed.")
             return
-        previous = self.shell.previous.get(self._kind(), {})
-        value = previous.get(spot.path, "")
-        if not value and spot.group and spot.index > 1:
-            value = self.record.values.get(f"{spot.group}[{spot.index - 1}].{spot.field.name}", "")
-        if not value:
-            self.shell.fail("The previous record holds nothing here.")
+        self.entry.key("", text)
+        self.face.dirty(self.focus)
+        at_end = self.entry.at == len(self.entry.text)
+        if spot.field.auto_skip and at_end and is_full(spot.field, self.entry.text):
+            await self._forward("full")
+
+    async def _forward(self, name: str) -> None:
+        """Enter, Tab, or a full field: leave it and go on; Enter on the last field files."""
+        here = self.focus
+        if not await self.settle() or self.focus != here or self.shell.top is not self:
             return
-        await self._set(spot.path, value)
-        self._enter(self._next(1, True))
+        following = self.walk.following(here, 1, round_about=name == "tab" or bool(self.opened.locked))
+        if following:
+            self.enter(following)
+        elif name == "enter":
+            await self.filing.file()
+        else:
+            self.enter(here)
+
+    async def act(self, act: Act, rest: str = "") -> bool:
+        if act is Act.FILE:
+            if await self.settle():
+                await self.filing.file()
+        elif act is Act.PROMPT:
+            await self.prompt("" if self.entry.fresh else self.entry.text)
+        elif act in (Act.BACK, Act.FORWARD):
+            await self._page(1 if act is Act.FORWARD else -1)
+        elif act is Act.SAME:
+            await self.intake.same()
+        elif act is Act.UNDO:
+            await self._undo()
+        elif act is Act.ERASE:
+            self.entry.erase()
+            self.face.dirty(self.focus)
+        elif act is Act.ERRORS:
+            if await self.settle():
+                await self._list_findings()
+        elif act in (Act.DELETE_ROW, Act.INSERT_ROW, Act.MOVE_ROW):
+            await self._row(act, rest)
+        elif act is Act.NEW:
+            await self.filing.new()
+        elif act is Act.HELP:
+            await self._help()
+        else:
+            return False
+        return True
+
+    async def _page(self, step: int) -> None:
+        if not await self.settle():
+            return
+        path = self.walk.page(self.focus, step, self.face.height)
+        if path:
+            self.enter(path)
+        else:
+            self.shell.say("This is the last section." if step > 0 else "This is the first section.")
 
     async def _undo(self) -> None:
         """Ctrl+U: what was keyed into this field; when nothing was, the last change of the record."""
-        if self.entry.text != self.shown_at_entry or self.focus in self.wrong:
-            self.wrong.pop(self.focus, None)
-            self._enter(self.focus, quiet=True)
+        if self.entry.text != self.shown_at_entry or self.focus in self.face.wrong:
+            self.face.wrong.pop(self.focus, None)
+            self.enter(self.focus, quiet=True)
             self.shell.clear_message()
             return
         path = self.record.back()
@@ -579,91 +321,63 @@ class FormView(View):
             self.shell.say("There is nothing to take back.")
             return
         await self._answer(path)
-        self._lay_out()
-        self._enter(path if path in self.layout.by_path else self._first(), quiet=True)
+        self._lay_out(anew=True)
+        self.enter(path if path in self.face.layout.by_path else self.walk.first(), quiet=True)
         self.shell.say("The last change was taken back.")
-
-    async def _paste(self, text: str) -> None:
-        """Pasted text fills successive fields at Tab or line end. One step to take back; it never files."""
-        pieces = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "\n").rstrip("\n").split("\n")
-        if len(pieces) == 1:
-            await self._edit(Stroke("", clean(pieces[0])))
-            return
-        start, before = self.focus, dict(self.record.values)
-        steps = len(self.record._steps)
-        for number, piece in enumerate(pieces):
-            spot = self.layout.by_path[self.focus]
-            self.entry = Entry(clean(piece), len(piece), fresh=False)
-            self._dirty(self.focus)
-            value = parse(spot.field, clean(piece), self.shell.now())
-            if isinstance(value, Unclear):
-                self._refuse(spot, value.sentence)
-                break
-            await self._set(spot.path, value)
-            following = self._next(1, False)
-            if number + 1 < len(pieces) and not following:
-                self.shell.fail(f"{len(pieces) - number - 1} pasted lines had no field left.")
-                break
-            if number + 1 < len(pieces):
-                self._enter(following, quiet=True)
-        del self.record._steps[steps:]
-        self.record._steps.append((start, before))
 
     # --- rows of tables ------------------------------------------------------------------------------------
 
     async def _row(self, act: Act, rest: str) -> None:
-        spot = self.layout.by_path.get(self.focus)
-        if spot is None or not spot.group or not self._asked(spot):
+        spot = self.spot
+        if spot is None or not spot.group or not self.asked(spot):
             self.shell.fail("The cursor stands in no table.")
-            return
-        if not await self._leave_field():
-            return
-        self.shell.leave_command()
-        if act is Act.DELETE_ROW:
-            await self._change_rows(spot, "delete")
-            self.shell.say(f"Row {spot.index} deleted. Ctrl+U brings it back.")
-        elif act is Act.INSERT_ROW:
-            await self._change_rows(spot, "insert")
-        elif rest.isdecimal() and 1 <= int(rest) <= self._counts.get(spot.group, 1):
-            await self._change_rows(spot, "move", int(rest))
-        else:
-            self.shell.fail("Key MOVE and the number of the row it should become, such as MOVE 1.")
+        elif await self.settle():
+            if act is not Act.MOVE_ROW:
+                await self.change_rows(spot, act)
+            elif rest.isdecimal() and 1 <= int(rest) <= self.face.rows_of(spot.group):
+                await self.change_rows(spot, act, int(rest))
+            else:
+                self.shell.fail("Key MOVE and the number of the row it should become, such as MOVE 1.")
 
-    async def _change_rows(self, spot: Spot, what: str, to: int = 0) -> None:
+    async def change_rows(self, spot: Spot, act: Act, to: int = 0) -> None:
+        """Delete, insert or move row ``spot.index`` of its table."""
         self.record.step(spot.path)
         index = spot.index
-        if what == "delete":
+        if act is Act.DELETE_ROW:
             self.record.delete_row(spot.group, index)
-        elif what == "insert":
+        elif act is Act.INSERT_ROW:
             self.record.insert_row(spot.group, index)
         else:
             self.record.move_row(spot.group, index, to)
             index = to
-        self.wrong = {path: why for path, why in self.wrong.items() if not path.startswith(spot.group + "[")}
+        for path in [path for path in self.face.wrong if path.startswith(spot.group + "[")]:
+            del self.face.wrong[path]
         await self._answer(spot.group)
-        self._lay_out()
+        self._lay_out(anew=True)
         path = f"{spot.group}[{index}].{spot.field.name}"
-        self._enter(path if path in self.layout.by_path else self._first(), quiet=True)
+        self.enter(path if path in self.face.layout.by_path else self.walk.first(), quiet=True)
+        if act is Act.DELETE_ROW:
+            self.shell.say(f"Row {spot.index} deleted. Ctrl+U brings it back.")
 
-    # --- lists over the form -------------------------------------------------------------------------------
+    # --- lists and help over the form ----------------------------------------------------------------------
 
-    async def _prompt(self, text: str) -> None:
+    async def prompt(self, text: str) -> None:
         """F4: what this field takes, narrowed by what has been keyed."""
-        spot = self.layout.by_path.get(self.focus)
-        if spot is None or not self._asked(spot):
+        spot = self.spot
+        if spot is None or not self.asked(spot):
             return
         if not spot.field.lookup:
             self.shell.say(f"No list here. {field_help(spot.field)[0]}")
             return
-        values = dict(self.record.values)
+        values, path = dict(self.record.values), spot.path
 
         async def find(narrowed: str) -> Sequence[Choice]:
-            return await self.shell.call(self.screen.lookup, values, spot.path, narrowed, LIST_LIMIT)
+            return await self.shell.call(self.screen.lookup, values, path, narrowed, LIST_LIMIT)
 
         async def picked(choice: Choice) -> None:
-            await self._set(spot.path, choice.value)
-            if self.focus == spot.path and self.shell.top is self:
-                self._enter(self._next(1, False) or spot.path)
+            await self.set_value(path, choice.value)
+            if self.focus == path and self.shell.top is self:
+                self.enter(self.walk.following(path, 1, round_about=False) or path)
 
         await self.shell.push(Pick(self.shell, spot.label, find, picked, text))
 
@@ -671,130 +385,85 @@ class FormView(View):
         if not self.findings:
             self.shell.say("No findings.")
             return
-        ordered = sorted(self.findings, key=lambda finding: SEVERITY[finding.level])
         choices = [
             Choice(
-                finding.field,
-                f"{MARKS[finding.level]} {finding.code} {self._where(finding)}{finding.message}",
+                finding.field, f"{MARKS[finding.level]} {finding.code} {self.where(finding)}{finding.message}"
             )
-            for finding in ordered
+            for finding in sorted(self.findings, key=lambda finding: SEVERITY[finding.level])
         ]
 
         async def picked(choice: Choice) -> None:
-            if choice.value in self.layout.by_path:
-                self._enter(choice.value)
+            if choice.value in self.face.layout.by_path:
+                self.enter(choice.value)
 
         await self.shell.push(Pick.of(self.shell, counted(self.findings), choices, picked, values=False))
 
-    def _where(self, finding: Finding) -> str:
-        spot = self.layout.by_path.get(finding.field)
+    def where(self, finding: Finding) -> str:
+        """``Code 2: `` for the second row of a table; empty for a finding about the whole record."""
+        spot = self.face.layout.by_path.get(finding.field)
         if spot is None:
             return ""
         return f"{spot.label}{f' {spot.index}' if spot.group else ''}: "
 
-    async def show_help(self) -> None:
-        """F1: the field in hand; once more: the whole screen."""
-        spot = self.layout.by_path.get(self.focus)
-        if spot is None or self._help_asked == self.focus:
-            await self.shell.show(self.title, self.help_lines())
-            self._help_asked = ""
+    async def jump(self, label: str) -> None:
+        """``^LABEL``; ``^?`` lists where to."""
+        if label == "?":
+            await self._list_targets()
             return
+        path = self.walk.target(label)
+        if not path:
+            self.shell.fail(f"No field or section here begins with {clean(label)}. ^? lists them.")
+        elif self._stands(self.face.layout.by_path[path]):
+            self.shell.leave_command()
+            await self._go(path)
+        else:
+            self.shell.fail("That field is not asked here.")
+
+    async def _list_targets(self) -> None:
+        sections = self.face.layout.sections
+        choices = [
+            Choice(spot.path, f"{spot.label}  {sections[spot.section][1]}".strip())
+            for spot in self.face.layout.spots
+            if self._stands(spot) and spot.index <= 1
+        ]
+
+        async def picked(choice: Choice) -> None:
+            await self._go(choice.value)
+
+        await self.shell.push(Pick.of(self.shell, "Jump to", choices, picked))
+
+    async def _help(self) -> None:
+        """F1: the field in hand; once more: the whole screen."""
+        spot = self.spot
+        if spot is None or self._explained == self.focus:
+            self._explained = ""
+            await self.shell.show(self.title, self.help_lines())
+            return
+        self._explained = self.focus
         sentences = field_help(spot.field)
-        self._help_asked = self.focus
-        if len(sentences) == 1 and cells(sentences[0]) + cells(spot.label) < 76:
+        if len(sentences) == 1 and cells(f" {spot.label}: {sentences[0]}") < self.shell.width:
             self.shell.say(f"{spot.label}: {sentences[0]}")
         else:
             await self.shell.show(spot.label, [*sentences, "", "F1 again explains the whole screen."])
 
     def help_lines(self) -> list[str]:
-        return form_help(self.screen, self.sections, self.shell.keymap)
+        return form_help(self.screen, self.face.sections, self.shell.keymap)
 
-    # --- filing and leaving --------------------------------------------------------------------------------
-
-    async def _file(self, reason: str) -> None:
-        if self.opened.locked:
-            self.shell.fail(self.opened.locked)
-            return
-        if self.wrong:
-            path, sentence = next(iter(self.wrong.items()))
-            self._enter(path, quiet=True)
-            self.shell.fail(sentence)
-            return
-        if self._refused_overridable and not reason:
-            self.shell.ask("Reason for filing it as it is:", self._file_with)
-            return
-        answer = await self.shell.call(self.screen.file, dict(self.record.values), reason)
-        if isinstance(answer, Refused):
-            self._refused(answer)
-        else:
-            await self._filed(answer)
-
-    async def _file_with(self, reason: str) -> None:
-        if reason.strip():
-            await self._file(reason.strip())
-        else:
-            self.shell.fail("NOT FILED. A reason is needed.")
-
-    def _refused(self, refused: Refused) -> None:
-        self._take_findings(refused.findings)
-        self._refused_overridable = refused.overridable
-        first = next((finding for finding in refused.findings if finding.field in self.layout.by_path), None)
-        if first:
-            self._enter(first.field, quiet=True)
-        about = first or next(iter(refused.findings), None)
-        sentence = f"{about.code} {self._where(about)}{about.message}" if about else "The record was refused."
-        more = f" ({len(refused.findings) - 1} more: Ctrl+E)" if len(refused.findings) > 1 else ""
-        again = " F2 again files it with a reason." if refused.overridable else ""
-        self.shell.fail(f"NOT FILED. {sentence}{more}{again}")
-
-    async def _filed(self, filed: Filed) -> None:
-        self.record.changed = False
-        self.shell.previous[self._kind()] = self.record.keepable()
-        self.shell.remember(self.screen)
-        if filed.session is not None:
-            await self.shell.sign_on(filed.session, filed.go)
-        elif filed.go:
-            await self.shell.drop(self)
-            if filed.go.upper() != "EXIT":
-                await self.shell.return_to(filed.go)
-        else:
-            await self.start(filed.next)
-        self.shell.say(filed.message)
-
-    async def _new(self) -> None:
-        if not await self._leave_field():
-            return
-        if self.unsaved():
-            self.shell.ask("Not filed. Keep the draft and go on to a new record? Y or N", self._new_if, "YN")
-        else:
-            await self.start("")
-
-    async def _new_if(self, answer: str) -> None:
-        if answer == "Y":
-            await self.start("")
+    # --- leaving -------------------------------------------------------------------------------------------
 
     def unsaved(self) -> bool:
-        keyed = self.entry.text != self.shown_at_entry and not self.entry.fresh
-        return not self.screen.scratch and not self.opened.locked and (self.record.changed or keyed)
+        return self.filing.unsaved()
 
     def save(self) -> None:
-        """Keep the record as it stands, with what is in hand, in its draft."""
-        if not self.unsaved():
-            return
-        values, focus = self.record.keepable(), self.focus
-        spot = self.layout.by_path.get(self.focus)
-        text = self.entry.text
-        if spot and text != self.shown_at_entry and spot.field.kind is not Kind.SECRET:
-            value = parse(spot.field, text, self.shell.now())
-            if isinstance(value, Unclear) or text[:1] in "^@?" or spot.field.lookup:
-                focus = f"{self.focus}{RAW}{text}"
-            else:
-                values[spot.path] = value
-        self.screen.save_draft({path: value for path, value in values.items() if value}, focus)
+        self.filing.save()
+
+    def give_up(self) -> None:
+        """What was keyed is given up for good. Runs on the database thread."""
+        self.screen.discard_draft()
 
 
 def counted(findings: Sequence[Finding]) -> str:
-    """``3 findings (2 errors, 1 warning): Ctrl+E lists them``."""
+    """``3 findings (2 errors, 1 warning): Ctrl+E lists them.``"""
     errors = sum(finding.level in (Level.FATAL, Level.ERROR) for finding in findings)
     warnings = sum(finding.level is Level.WARNING for finding in findings)
     parts = [_number(errors, "error")] * bool(errors) + [_number(warnings, "warning")] * bool(warnings)

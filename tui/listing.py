@@ -368,8 +368,9 @@ class ListView(View):
     async def _do(self, action: Action, subjects: Sequence[str]) -> None:
         self.selected.clear()
         self.shell.clear_message()
-        if action.go:
-            await self.shell.run(action.go.replace("{subject}", subjects[0]))
+        if action.go:  # the last is opened first, so that the first is on top and F3 goes on to the next
+            commands = [action.go.replace("{subject}", subject) for subject in reversed(subjects)]
+            await self.shell.run(";".join(commands))
             return
         method = getattr(self.screen, action.method)
         for subject in subjects:

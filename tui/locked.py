@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.keys import Act, Stroke
-from tui.screen import Session
+from tui.screen import ScreenError, Session
 from tui.spans import BOLD, PLAIN, UNDERLINE, Line, blank, line
 from tui.view import View
 
@@ -39,6 +39,18 @@ class LockedView(View):
     def cursor_cell(self) -> tuple[int, int]:
         return 2 + len(PROMPT), PROMPT_ROW
 
+    async def _unlock(self, typed: str) -> None:
+        try:
+            known = await self.shell.call(self.session.unlock, typed)
+        except ScreenError as error:  # such as too many failures
+            self.sentence = str(error)
+            return
+        if known:
+            self.shell.stack.remove(self)
+            await self.shell.top.resized()
+        else:
+            self.sentence = "That is not the passphrase."
+
     async def stroke(self, stroke: Stroke) -> bool:
         act = self.shell.keymap.act(stroke)
         if act is Act.EXIT:
@@ -47,10 +59,7 @@ class LockedView(View):
             await self.shell.end()
         elif stroke.name == "enter":
             typed, self.typed = self.typed, ""
-            if await self.shell.call(self.session.unlock, typed):
-                self.shell.stack.remove(self)
-            else:
-                self.sentence = "That is not the passphrase."
+            await self._unlock(typed)
         elif stroke.name == "backspace":
             self.typed = self.typed[:-1]
         elif stroke.name in ("", "paste"):

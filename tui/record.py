@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from rules.text import clean
 from tui.layout import PATH
@@ -40,6 +41,15 @@ class Record:
             return None
         path, self.values = self._steps.pop()
         return path
+
+    @contextmanager
+    def one_step(self, path: str) -> Iterator[None]:
+        """All changes made within are taken back at once, and the cursor then goes to ``path``."""
+        before, count = dict(self.values), len(self._steps)
+        yield
+        if self.values != before:
+            del self._steps[count:]
+            self._steps.append((path, before))
 
     def put(self, path: str, value: str) -> None:
         if value:

@@ -15,14 +15,13 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from config.menu import MenuTable, ScreenEntry
-from rules.dates import show_date
 from rules.findings import Told
 from rules.text import clean
-from tui import chrome
+from tui import chrome, picture
 from tui.commands import Commands
 from tui.field import Entry
 from tui.form import FormView
-from tui.keys import Act, KeyMap, Stroke, standard_keymap
+from tui.keys import Act, KeyMap, Stroke, shown_key, standard_keymap
 from tui.listing import ListView
 from tui.locked import LockedView
 from tui.menu import MenuView
@@ -39,7 +38,7 @@ from tui.screen import (
     Session,
     Values,
 )
-from tui.spans import Line
+from tui.spans import Line, text_of
 from tui.view import Question, View
 
 BUSY_AFTER_SECONDS = 0.4  # Doherty and Thadani: what takes longer needs a sign of life
@@ -273,9 +272,8 @@ class Shell:
             await self._leave_now()
 
     async def _leave_giving_up(self, answer: str) -> None:
-        view = self.top
-        if answer == "Y" and isinstance(view, FormView):
-            await self.call(view.screen.discard_draft)
+        if answer == "Y":
+            await self.call(self.top.give_up)
             await self._leave_now()
 
     async def _leave_now(self) -> None:
@@ -340,7 +338,7 @@ class Shell:
         elif stroke.name == "idle":
             await self.lock()
         elif stroke.name == "resize":
-            if isinstance(self.top, ListView):
+            if self.stack:
                 await self.top.resized()
         elif isinstance(self.top, LockedView):
             await self.top.stroke(stroke)
@@ -356,8 +354,6 @@ class Shell:
             self._means_nothing(stroke)
 
     def _means_nothing(self, stroke: Stroke) -> None:
-        from tui.keys import shown_key
-
         if stroke.name:
             self.say(f"{shown_key(stroke.name)} does nothing here.")
 
@@ -374,8 +370,9 @@ class Shell:
 
     async def do(self, act: Act, rest: str = "") -> None:
         """An act by key or word: what the view makes of it, else what it means everywhere."""
-        if act is Act.HELP and self.message_is_error and chrome.is_clipped(self.message, self.width):
-            message, self.message = self.message, ""
+        if act is Act.HELP and chrome.is_clipped(self.message, self.width):
+            message = self.message
+            self.clear_message()
             await self.show("Message in full", [message])
             return
         if await self.top.act(act, rest):
@@ -400,16 +397,13 @@ class Shell:
             self.say(f"{self.keymap.table.action(act).label} means nothing here.")
 
     async def _help(self) -> None:
-        if isinstance(self.top, FormView):
-            await self.top.show_help()
-        else:
-            await self.show(self.top.title or "Help", self.top.help_lines())
+        await self.show(self.top.title or "Help", self.top.help_lines())
 
     async def _print(self, queue: str) -> None:
         if self.printer is None:
             self.say("No printer is set up.")
             return
-        lines = ["".join(text for text, _ in spans).rstrip() for spans in self.frame()[: -chrome.ROWS // 2]]
+        lines = text_of(self.frame()[: -chrome.FOOT_ROWS])
         outcome = await self.call(self.printer, self.session, self.main.title, lines, queue)
         await self.outcome(outcome, self.top)
 
@@ -477,61 +471,8 @@ class Shell:
 
     def frame(self) -> list[Line]:
         """Every line of the terminal, top to bottom."""
-        width, height = self.width, self.height
-        if width < chrome.LEAST_WIDTH or height < chrome.LEAST_HEIGHT:
-            return chrome.too_small(width, height)
-        view = self.top if self.stack else None
-        if view is None:
-            return [
-                chrome.message_row(self.message if row == 0 else "", False, width) for row in range(height)
-            ]
-        if isinstance(view, LockedView):
-            return view.body(width, height)
-        main = self.main
-        session = self.session
-        lines = [
-            chrome.title_row(
-                main.word,
-                view.title or main.title,
-                session.facility if session else "",
-                session.user if session else "",
-                show_date(self.now().date().isoformat(), self.date_style),
-                width,
-            )
-        ]
-        lines += chrome.banner_rows(main.banner(), width)
-        lines += view.body(width, self.body_height)
-        if self.question:
-            answer = "*" * len(self.question.answer) if self.question.secret else self.question.answer
-            lines.append(chrome.question_row(self.question.text, answer, width)[0])
-        else:
-            lines.append(chrome.message_row(self.message, self.message_is_error, width))
-        lines.append(chrome.command_row(self._command_text(width), self.busy, self.in_command, width))
-        lines.append(chrome.legend_row(self._legend(view), width))
-        return lines
-
-    def _command_text(self, width: int) -> str:
-        return self.command.window(width - len(chrome.ARROW) - len(chrome.BUSY) - 2)[0]
-
-    def _legend(self, view: View) -> list[str]:
-        if self.held:
-            waiting = "1 key waits:" if self.held == 1 else f"{self.held} keys wait:"
-            return [waiting, "Enter replays", "F12 discards"]
-        if self.question:
-            return ["Y or N" if self.question.letters == "YN" else "Enter=Answer", "F12=Cancel"]
-        return view.legend()
+        return picture.frame(self)
 
     def cursor(self) -> tuple[int, int]:
-        """Cell and row of the hardware cursor: always where the next key goes."""
-        if self.width < chrome.LEAST_WIDTH or self.height < chrome.LEAST_HEIGHT or not self.stack:
-            return 0, 0
-        message_row = self.height - 3
-        if isinstance(self.top, LockedView):
-            return self.top.cursor_cell()
-        if self.question:
-            return chrome.question_row(self.question.text, self.question.answer, self.width)[1], message_row
-        place = None if self.in_command else self.top.cursor()
-        if place is None:
-            room = self.width - len(chrome.ARROW) - len(chrome.BUSY) - 2
-            return len(chrome.ARROW) + self.command.window(room)[1], message_row + 1
-        return place[0], place[1] + 1 + chrome.BANNER_ROWS
+        """Cell and row of the hardware cursor."""
+        return picture.cursor(self)

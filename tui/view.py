@@ -24,6 +24,10 @@ class Question:
     secret: bool = False
     answer: str = ""
 
+    @property
+    def shown(self) -> str:
+        return "*" * len(self.answer) if self.secret else self.answer
+
 
 class View:
     """One layer of the shell's stack. A view over a screen has ``screen``; an overlay has none."""
@@ -79,6 +83,9 @@ class View:
     async def resume(self) -> None:
         """The view is on top again."""
 
+    async def resized(self) -> None:
+        """The terminal has another size."""
+
     async def reload(self) -> None:
         """Its data have changed."""
 
@@ -88,6 +95,9 @@ class View:
 
     def save(self) -> None:
         """The line dropped or the program stops: keep what was keyed. Runs on the database thread."""
+
+    def give_up(self) -> None:
+        """What was keyed is given up for good. Runs on the database thread."""
 
     def help_lines(self) -> list[str]:
         """What F1 shows."""

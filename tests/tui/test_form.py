@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tui import desk_app
+from tui.screen import Changed, Opened
 
 
 def values(workstation: Any) -> dict[str, str]:
@@ -361,3 +362,81 @@ class TestNothingIsLost:
         abstract.press("ctrl+u")
         assert values(abstract) == {}
         assert desk_app.FILED == []
+
+
+class TestReadOnlyRecords:
+    @pytest.fixture
+    def locked(self, signed_on: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+        opened = Opened(
+            {"mrn": "7", "name": "DOE,JANE", "dx[1].code": "I10"}, locked="TECH2 has this record since 0930."
+        )
+        monkeypatch.setattr(desk_app.Abstract, "open", lambda self, key: opened)
+        signed_on.press("ABS 7", "enter")
+        return signed_on
+
+    def test_why_is_said_and_nothing_can_be_keyed_or_filed(self, locked: Any) -> None:
+        assert locked.message == "TECH2 has this record since 0930."
+        locked.press("x")
+        assert locked.shell.failed
+        locked.press("f2")
+        assert desk_app.FILED == []
+        assert values(locked)["mrn"] == "7"
+
+    def test_every_field_can_be_walked_to_and_read(self, locked: Any) -> None:
+        locked.press("enter", "down", "f8", "f8")
+        assert focus(locked) == "dx[1].code"
+        locked.press("f3")
+        assert locked.shell.main.title == "Desk"
+
+    def test_no_blank_row_is_offered(self, locked: Any) -> None:
+        assert "dx[2].code" not in locked.shell.main.face.layout.by_path
+
+
+class TestFieldsThatAreNotAsked:
+    def test_the_walk_passes_over_them(self, abstract: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        def changed(screen: Any, record: Any, path: str) -> Changed:
+            return Changed(values={"weight": "/NA"}, skip={"weight", "payer"})
+
+        monkeypatch.setattr(desk_app.Abstract, "changed", changed)
+        abstract.press("1", "enter", "DOE", "enter", "F", "01021950")
+        assert focus(abstract) == "autopsy"
+        assert "Weight kg: *NA" in abstract.text
+        abstract.press("^weight", "enter")
+        assert abstract.shell.failed
+
+
+class TestLongForms:
+    def test_f8_goes_a_screenful_on_in_a_long_section_and_f7_back(self, signed_on: Any) -> None:
+        signed_on.press("REQ", "enter", "f8")
+        assert focus(signed_on) == "f19"
+        assert "Field 19:" in signed_on.at_cursor
+        signed_on.press("f7")
+        assert focus(signed_on) == "f1"
+
+    def test_the_field_in_hand_is_always_in_sight(self, signed_on: Any) -> None:
+        signed_on.press("REQ", "enter")
+        for number in range(2, 41):
+            signed_on.press("tab")
+            assert f"Field {number}:" in signed_on.at_cursor
+
+    def test_a_burst_stands_where_a_painted_walk_stands(self, signed_on: Any) -> None:
+        signed_on.press("REQ", "enter", *["tab"] * 30)
+        unpainted = signed_on.lines
+        signed_on.press(*["shift+tab"] * 30)
+        for _ in range(30):
+            signed_on.press("tab")
+            assert signed_on.lines
+        assert signed_on.lines == unpainted
+
+
+class TestSecrets:
+    def test_a_refused_passphrase_is_not_kept(self, desk: Any) -> None:
+        desk.press("TECH1", "enter", "WRONG", "enter")
+        assert desk.message.startswith("NOT FILED. S001")
+        assert values(desk) == {"user": "TECH1"}
+        desk.press("OPEN", "enter")
+        assert desk.shell.main.title == "Desk"
+
+    def test_its_length_does_not_show(self, desk: Any) -> None:
+        desk.press("TECH1", "enter", "abc", "up")
+        assert "Passphrase: ********" in desk.text

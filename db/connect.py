@@ -120,6 +120,16 @@ def writing() -> Iterator[None]:
 
 
 @contextmanager
+def snapshot() -> Iterator[None]:
+    """One state of the store for all reads inside, whatever others commit meanwhile."""
+    try:
+        with database.atomic("DEFERRED"):
+            yield
+    except OperationalError as error:
+        raise StoreError("The store was changed while it was being read: run this again.") from error
+
+
+@contextmanager
 def large_cache() -> Iterator[None]:
     """More page cache while a report, import or batch runs, given back afterwards."""
     database.execute_sql(f"PRAGMA cache_size = -{LARGE_CACHE_KIB}")

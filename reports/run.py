@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from db import conventions, store
+from db import census, conventions, store
 from db.actors import Actor
 from db.acts import permit, viewed
-from db.connect import large_cache
+from db.connect import large_cache, snapshot
 from reports.catalogue import Parameter, Report
 from reports.page import Document, Page, Run, Setup, paginate
 from reports.sheet import Sheet, as_objects
@@ -72,7 +72,8 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
         for parameter in report.parameters
         if (value := resolved(parameter, asked.get(parameter.name, ""), now.day))
     }
-    with large_cache():
+    census.bring_up_to_date_if_due()
+    with large_cache(), snapshot():
         data = report.load().query(parameters)
     viewed(
         actor, report.action, kind="report", record=report.id,

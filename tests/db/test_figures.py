@@ -10,13 +10,15 @@ from db import census, figures, site
 from db.changes import Source
 from db.connect import database, writing
 from db.site import Beds
+from reports import output
 from reports.catalogue import find
 from reports.monthly_statistics import as_json
 from reports.page import Setup
 from reports.run import produce
 from rules.moments import day_number
 from rules.periods import month
-from tests.builders import a_movement, a_patient, a_stay
+from rules.text import cells
+from tests.builders import a_movement, a_patient, a_stay, the_poisoned_patient
 
 NOVEMBER = month("2025-11")
 BABY = {"newborn": "1"}
@@ -190,6 +192,16 @@ class TestReports:
         text = "\n".join(line for page in produced.pages(Setup(132)) for line in page.lines)
         assert "On leave, off the census" in text
         assert "OUT OF BALANCE" not in text
+
+    def test_a_poisoned_name_is_printed_and_written_without_harm(self, hospital, admin):
+        a_stay("2025-11-26T08:00", patient_id=the_poisoned_patient())
+        produced = produce(admin, find("daily-census"), {"day": "2025-11-26"})
+        for width, ascii_only in ((80, True), (132, True), (132, False)):
+            for page in produced.pages(Setup(width, ascii_only=ascii_only)):
+                assert all(line.isprintable() and cells(line) <= width for line in page.lines)
+        table = output.in_format(produced, "csv", Setup()).decode()
+        assert "\x1b" not in table
+        assert "\u202e" not in table
 
     def test_heads_by_name_are_heads_by_number_on_every_day(self, hospital, admin):
         for number in range(1, 31):

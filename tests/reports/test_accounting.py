@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from db.connect import database
 from db.disclosures import AccountingRow
 from reports.accounting import Data, render, sheets
+from reports.catalogue import find
 from reports.page import Run, Setup, paginate
+from reports.run import NotAsked, produce
+from tests.builders import a_patient
 
 LONG = "Office of the Attorney General of the Commonwealth, Division of Consumer Protection"
 POISON = "Eve\x1b[2J[/x]\u202e " + "y" * 70
@@ -56,3 +60,18 @@ class TestPages:
     def test_the_table_has_what_the_log_has(self):
         (sheet,) = sheets(an_accounting(a_row()))
         assert sheet.rows[0][sheet.keys.index("release")] == "D000001"
+
+
+class TestRunning:
+    def test_it_is_logged_with_the_patient(self, admin):
+        patient_id = a_patient(mrn="00777777")
+        produced = produce(admin, find("accounting"), {"patient": "00777777"})
+        assert (produced.data.patient_id, produced.data.rows) == (patient_id, ())
+        action, seen = database.execute_sql(
+            "SELECT action, patient_id FROM audit WHERE record = 'accounting' ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        assert (action, seen) == ("view accounting", patient_id)
+
+    def test_an_unknown_mrn_is_one_sentence(self, admin):
+        with pytest.raises(NotAsked, match="No patient has the MRN 1"):
+            produce(admin, find("accounting"), {"patient": "1"})

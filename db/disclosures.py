@@ -64,6 +64,7 @@ class ReleaseRow:
     version: int
     request_number: str
     released_on: str
+    released_at: str  # local moment
     recipient_name: str
     recipient_address: str
     what: str
@@ -273,7 +274,8 @@ def _log(where: str, values: Sequence[object], limit: int) -> list[ReleaseRow]:
     rows = database.execute_sql(
         f"SELECT {', '.join(_AS_WRITTEN.values())}, CASE WHEN {LATEST} THEN 1 ELSE 0 END, r.entered_in_error,"
         " r.hipaa_accountable, r.pa_accountable, r.part2_accountable, r.pa_b7, (SELECT max(s.until_day)"
-        " FROM suspension s WHERE s.release_number = r.number AND ? BETWEEN s.from_day AND s.until_day), r.id"
+        " FROM suspension s WHERE s.release_number = r.number AND ? BETWEEN s.from_day AND s.until_day),"
+        " r.released_utc, r.released_offset, r.id"
         f" FROM release r JOIN request q ON q.id = r.request_id WHERE {where}"
         " ORDER BY r.released_day DESC, r.id DESC LIMIT ?",
         (today, *values, limit),
@@ -282,12 +284,12 @@ def _log(where: str, values: Sequence[object], limit: int) -> list[ReleaseRow]:
 
 
 def _row(*columns: Any) -> ReleaseRow:
-    *texts, latest, in_error, hipaa, pa, part2, b7, until, id_ = columns
+    *texts, latest, in_error, hipaa, pa, part2, b7, until, utc, offset, id_ = columns
     named = dict(zip(_AS_WRITTEN, texts, strict=True))
     day = named["released_on"]
     named["released_on"] = iso_date(day)
     return ReleaseRow(
-        **named, latest=bool(latest), entered_in_error=bool(in_error),
+        **named, released_at=Moment(utc, offset, day).local, latest=bool(latest), entered_in_error=bool(in_error),
         regimes=tuple(n for n, flag in zip(REGIMES, (hipaa, pa, part2), strict=True) if flag), b7=bool(b7),
         suspended_until=iso_date(until) if until else "", key=(day, id_),
     )  # fmt: skip

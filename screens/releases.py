@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, ClassVar
 
 from db import disclosures, patients, requests, store
@@ -36,7 +35,6 @@ from tui.screen import (
     Values,
 )
 
-YEARS_BACK = 6  # 45 CFR 164.528(a)(1)
 TABLES = {
     "authority": "disclosure_authorities",
     "purpose": "purposes",
@@ -149,7 +147,7 @@ class Correction(_ReleaseForm):
             "recipient_name": row.recipient_name, "recipient_address": row.recipient_address, "what": row.what,
             "parts": row.parts, "purpose": row.purpose, "authority": row.authority, "medium": row.medium,
             "pages": str(row.pages or ""), "note": row.note, "entered_in_error": "0",
-            "released_at": f"{row.released_on}T12:00" if len(row.released_on) == 10 else row.released_on,
+            "released_at": row.released_at,
         }  # fmt: skip
         banner = (f"Release {row.number} version {row.version}, request {row.request_number}",)
         return Opened({name: value for name, value in values.items() if value}, banner, "recipient_name")
@@ -240,14 +238,12 @@ def state_of(row: ReleaseRow) -> str:
 
 
 class Accounting(ReportPage):
-    """ACD mrn: the accounting of a patient's disclosures as it is printed, six years back."""
+    """ACD mrn: the accounting of a patient's disclosures as it is printed, as far back as each law looks."""
 
     title: ClassVar[str] = "Accounting of disclosures"
 
     def open(self, key: str) -> Document:
         if not key:
             raise ScreenError("Name the patient: ACD and the MRN.")
-        today = date.fromordinal(store.current().now().day)
-        first = today.replace(year=today.year - YEARS_BACK, day=min(today.day, 28))
         mrn = patients.get(patient_named(key))["mrn"]
-        return super().open(f"accounting patient={mrn} from={first.isoformat()} width=80")
+        return super().open(f"accounting patient={mrn} width=80")

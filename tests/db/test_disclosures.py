@@ -318,7 +318,8 @@ class TestReleasing:
         number = released(admin, patient)
         (row,) = disclosures.open_release(admin, number)
         assert (row.number, row.version, row.regimes, row.latest) == ("D000001", 1, ("PA",), True)
-        assert (row.released_on, row.pages, row.released_by) == ("2026-03-10", 12, "admin")
+        assert (row.released_on, row.released_at) == ("2026-03-10", "2026-03-10T09:30")
+        assert (row.pages, row.released_by) == (12, "admin")
         request = requests.read(row.request_number)
         assert request.status is Status.COMPLETE
         assert [event.kind for event in request.events][-2:] == ["COMPLETE", "FIRST_COMPLETE"]

@@ -55,7 +55,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a message and why. ``waits_for`` is the ``account:`` or ``mrn:`` it needs first."""
+    """What became of a message and why. ``waits_for`` is the ``account:``, ``order:`` or ``mrn:`` it needs first."""
 
     outcome: Outcome
     reason: str = ""

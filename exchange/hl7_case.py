@@ -17,13 +17,16 @@ from rules.moments import Moment, iso_date
 from rules.tables import TableRow, Tables
 from rules.temporary_names import is_temporary
 
+CANCELLING: Final = frozenset({"A11", "A12", "A13", "A52", "A53", "A55"})
 AHEAD_S: Final = 24 * 3600  # the sender's clock may run fast, or a discharge be keyed for tonight; no more
 
 
 class Hold(Exception):
     """The message cannot be applied. Says what is wrong, where, and what to do.
 
-    ``waits_for`` is the ``account:`` or ``mrn:`` with whose arrival it is tried again by itself.
+    ``waits_for`` is the ``account:`` or ``mrn:`` with whose arrival it is tried again by itself; ``order:`` and
+    an account, when only what was sent before it may bring it along: a cancellation must not meet a movement
+    that was sent later.
     """
 
     def __init__(self, reason: str, waits_for: str = "") -> None:
@@ -89,7 +92,8 @@ class Case:
     def stored(self, applied: Applied, waits_for: str = "") -> int:
         """The record of a change that was made; holds for the reason when it was refused."""
         if applied.refused:
-            raise Hold(applied.reason, waits_for)
+            later = " It is tried again when what was sent before it arrives; dismiss it if nothing will."
+            raise Hold(applied.reason + (later if waits_for else ""), waits_for)
         self.warnings.extend(finding.message for finding in applied.findings)
         return applied.record_id
 
@@ -121,7 +125,8 @@ class Case:
         if named and patients.by_mrn(named) != found.patient_id:
             raise Hold(
                 f"Account {account} belongs to MRN {found.mrn}, PID-3 names {named}: merge the two if they are "
-                "one person, or correct the account in the text, and replay."
+                "one person, or correct the account in the text, and replay.",
+                f"mrn:{named}",
             )
         self.patient_id, self.encounter_id = found.patient_id, found.id
         return found
@@ -133,7 +138,7 @@ class Case:
             raise Hold(
                 f"Account {self.account} is not known here: its admission or registration has not come. "
                 "The message is applied by itself when that arrives.",
-                f"account:{self.account}",
+                f"{'order' if self.message.event in CANCELLING else 'account'}:{self.account}",
             )
         self.arrived.append(f"account:{self.account}")
         return found

@@ -110,18 +110,6 @@ def _apply_account(case: Case, patient_id: int, account: str, fields: dict[str, 
             site.name_unconfirmed(kind, code, name)
 
 
-def _apply_account(case: Case, patient_id: int, account: str, fields: dict[str, str]) -> None:
-    """Insert or amend an account; what was not known before gets the name that the message gives."""
-    case.encounter_id = case.stored(encounters.apply(account, patient_id, fields, case.source))
-    visit = case.visit
-    for kind, code, name in (
-        ("provider", visit.attending, visit.attending_name),
-        ("payer", visit.payer, visit.payer_name),
-    ):
-        if code and name:
-            site.name_unconfirmed(kind, code, name)
-
-
 def _account_fields(case: Case) -> dict[str, str]:
     """What PV1, PID and IN1 say about an account beside place and times."""
     visit = case.visit
@@ -199,9 +187,8 @@ def come_back(case: Case) -> None:
 
 
 def _move(case: Case, movement: Movement) -> None:
-    account = f"account:{case.account}"
-    case.stored(movements.record(case.encounter_id or 0, movement, case.source), account)
-    case.arrived.append(account)
+    case.stored(movements.record(case.encounter_id or 0, movement, case.source), f"order:{case.account}")
+    case.arrived.append(f"account:{case.account}")
 
 
 def _inpatient(case: Case) -> Encounter:
@@ -259,7 +246,7 @@ def cancel_of(event: Event) -> Callable[[Case], None]:
 def _cancel_latest(case: Case, known: Encounter, event: Event) -> None:
     why = f"{case.message.event}: cancelled by the feed"
     applied = movements.cancel_latest(known.id, event, case.source, why)
-    case.stored(applied, f"account:{case.account}")
+    case.stored(applied, f"order:{case.account}")
 
 
 # Updating -------------------------------------------------------------------------------------------------
@@ -330,7 +317,7 @@ def attending(case: Case) -> None:
 def cancel_attending(case: Case) -> None:
     """A55: the change of attending is taken back."""
     known = case.encounter()
-    case.stored(encounters.cancel_attending(known.id, case.source), f"account:{known.account}")
+    case.stored(encounters.cancel_attending(known.id, case.source), f"order:{case.account}")
 
 
 # Merging and renumbering ----------------------------------------------------------------------------------

@@ -194,6 +194,11 @@ def event_moment(message: Message, zone: tzinfo) -> Moment | None:
     return read_moment(evn.text(6), zone) or read_moment(evn.text(2), zone)
 
 
+def sent_moment(message: Message, zone: tzinfo) -> Moment | None:
+    """When the message was sent: MSH-7, or EVN-2 when the header does not say."""
+    return read_moment(message.header.text(7), zone) or read_moment(message.first("EVN").text(2), zone)
+
+
 def read_document(message: Message, zone: tzinfo) -> DocumentNote:
     """TXA: which document, by whom, when (transcribed, else active or originated), how complete."""
     txa = message.first("TXA")

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,9 @@ from exchange.hl7_case import Case, Feed, Hold
 from exchange.hl7_events import HANDLERS
 from exchange.hl7_fields import Sites
 from exchange.hl7_message import Answer, Message, answer, decoded, read_message, read_text, split_messages
+from rules.moments import Moment
 from rules.tables import Tables
+from rules.text import clean
 
 SLICE_S: Final = 0.08  # a transaction takes no longer than this many seconds and one message
 TABLES: Final = ("patient_class", "temporary_names", "hl7_admission_type")
@@ -98,7 +100,7 @@ class Intake:
         self.counts[COUNTED[settled.outcome]] += 1
         if settled.outcome is Outcome.HELD:
             self._held.add(number)
-        self.try_again(arrived)
+        self.try_again(arrived, message)
         return Taken(message, settled)
 
     def apply(
@@ -116,7 +118,7 @@ class Intake:
             with writing():
                 handler(case)
         except Hold as hold:
-            return Settled(Outcome.HELD, hold.reason, hold.waits_for, tuple(notes)), []
+            return Settled(Outcome.HELD, clean(hold.reason), hold.waits_for, tuple(notes)), []
         except (StoreError, NotPermitted, OperationalError):
             raise  # the store's trouble, not the message's
         except Exception as fault:
@@ -127,18 +129,22 @@ class Intake:
         )
         return done, case.arrived
 
-    def try_again(self, arrived: Iterable[str]) -> None:
-        """Apply what was held for an account or record number that has now arrived, and what waits for that."""
-        keys = list(dict.fromkeys(arrived))
+    def try_again(self, arrived: Iterable[str], message: Message) -> None:
+        """Apply what was held for an account or record number that came with ``message``, and what waits for that."""
+        zone = self.feed().zone
+        keys = [(key, hl7_fields.sent_moment(message, zone)) for key in dict.fromkeys(arrived)]
         while keys:
-            key = keys.pop(0)
-            for number, text in intake.waiting_for(key):
-                message = read_text(text)
-                if message is None:
-                    continue
-                settled, more = self.apply(message, number, again=True, notes=message.warnings)
-                self._settle_again(number, settled)
-                keys.extend(name for name in more if name not in keys)
+            key, sent = keys.pop(0)
+            late = f"order:{key.removeprefix('account:')}"
+            for wanted in (key, late):
+                for number, text in intake.waiting_for(wanted):
+                    waiting = read_text(text)
+                    if waiting is None or (wanted is late and _sent_before(waiting, sent, zone)):
+                        continue
+                    settled, more = self.apply(waiting, number, again=True, notes=waiting.warnings)
+                    self._settle_again(number, settled)
+                    at = hl7_fields.sent_moment(waiting, zone)
+                    keys.extend((name, at) for name in more if (name, at) not in keys)
 
     def _settle_again(self, number: int, settled: Settled) -> None:
         intake.settle(number, settled, self.actor.user)
@@ -151,7 +157,7 @@ class Intake:
         """Try a held message again, and then what waits for it."""
         settled, arrived = self.apply(message, number, again=True, notes=message.warnings)
         intake.settle(number, settled, self.actor.user)
-        self.try_again(arrived)
+        self.try_again(arrived, message)
         return settled
 
     def retake(self, number: int, text: str) -> None:
@@ -178,7 +184,7 @@ class Intake:
                     raise _StillHeldError(settled)
                 intake.settle(number, settled, self.actor.user)
                 intake.mark_mended(message_id, self.actor.user)
-                self.try_again(arrived)
+                self.try_again(arrived, message)
         except _StillHeldError as still:
             return still.settled
         return settled
@@ -363,6 +369,11 @@ def _not_used(message: Message, notes: Sequence[str]) -> Settled:
         reason = "MSH-9 does not say what the message is: add type and event to the text and replay."
         return Settled(Outcome.HELD, reason, "", tuple(notes))
     return Settled(Outcome.NOT_USED, "", "", tuple(notes))
+
+
+def _sent_before(message: Message, moment: Moment | None, zone: tzinfo) -> bool:
+    sent = hl7_fields.sent_moment(message, zone)
+    return sent is not None and moment is not None and sent.utc < moment.utc
 
 
 def _fault(fault: Exception) -> str:

@@ -472,6 +472,29 @@ class TestHoldQueue:
         assert counts["applied"] == 5
         assert [step[0] for step in path()] == ["admit", "transfer", "leave", "return", "discharge"]
 
+    def test_a_cancellation_that_waits_does_not_meet_a_later_discharge(self, admin: Actor) -> None:
+        applied(admin, adt("A01"))
+        held(admin, adt("A13", "202601060900"))
+        applied(admin, adt("A03", "202601081300", discharged="202601081215", disposition="01"))
+        assert account().discharged_at == "2026-01-08T12:15"
+
+    def test_a_second_discharge_that_waits_does_not_outlive_a_later_cancellation(self, admin: Actor) -> None:
+        applied(admin, adt("A01"), adt("A03", "202601081300", discharged="202601081215", disposition="01"))
+        held(admin, adt("A03", "202601081400", discharged="202601081345", disposition="01"))
+        applied(admin, adt("A13", "202601081500"))
+        assert account().discharged_at == ""
+
+    def test_a_cancelled_admission_that_waits_does_not_meet_a_later_one(self, admin: Actor) -> None:
+        held(admin, adt("A11", "202601060900"))
+        applied(admin, adt("A01", "202601071000", admitted="202601071000"))
+        assert account().state == "active"
+
+    def test_a_message_for_another_number_is_applied_when_the_charts_are_merged(self, admin: Actor) -> None:
+        applied(admin, adt("A01"))
+        held(admin, adt("A02", "202601060800", mrn="2", place="ICU"))
+        applied(admin, adt("A40", "202601070800", mrg="2^^^GEN^MR"))
+        assert account().unit == "ICU"
+
     def test_what_waited_does_not_put_an_older_name_back(self, admin: Actor) -> None:
         send(
             admin,

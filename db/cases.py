@@ -185,7 +185,11 @@ def revisions(case_id: int) -> list[tuple[int, int, str, str, dict[str, str]]]:
 
 def _one(where: str, *values: object) -> Case | None:
     row = database.execute_sql(f"SELECT {_COLUMNS} FROM data_case WHERE {where}", values).fetchone()
-    return Case(*row[:7], json.loads(row[7]), *row[8:]) if row else None
+    if row is None:
+        return None
+    id_, data_set, version, number, patient_id, encounter_id, status, document, *filing = row
+    record: dict[str, str] = json.loads(document)
+    return Case(id_, data_set, version, number, patient_id, encounter_id, status, record, *filing)
 
 
 def _insert(

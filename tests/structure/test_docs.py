@@ -42,9 +42,10 @@ class TestHandWrittenPages:
         assert {word for word in shown if f"`{word}`" not in text} == set()
 
     def test_links_between_pages_lead_somewhere(self) -> None:
-        broken = []
-        for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-            for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-                if not (page.parent / target).exists():
-                    broken.append(f"{page.name}: {target}")
+        broken = [
+            f"{page.name}: {target}"
+            for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+            for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+            if not (page.parent / target).exists()
+        ]
         assert broken == []

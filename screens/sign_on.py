@@ -107,14 +107,14 @@ class ChangePassphrase(FormScreen):
         return Opened({}, focus="old")
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        from db import store
+        from db import users
         from db.connect import StoreError
 
         if values.get("new", "") != values.get("again", ""):
             message = "The two new passphrases differ: key the new one twice."
             return Refused((Finding(Level.FATAL, "S004", message, "again"),))
         try:
-            store.change_passphrase(self.session.actor, values.get("old", ""), values.get("new", ""))
+            users.change_passphrase(self.session.actor, values.get("old", ""), values.get("new", ""))
         except StoreError as error:
             return Refused((Finding(Level.FATAL, "S001", str(error), "old"),))
         return Filed("Your passphrase is changed.", go="=DESK")

@@ -32,12 +32,12 @@ ROLES = click.Choice(
 @store_options
 def add(name: str, full_name: str, roles: tuple[str, ...], new_passphrase_file: Path | None) -> None:
     """Add the user NAME with a key slot of their own."""
-    from db import store
+    from db import users
     from db.actors import Role
 
     with opened_store() as signed_on:
         chosen = _new_passphrase(name, new_passphrase_file)
-        store.add_user(signed_on.actor, name, full_name, [Role(role) for role in roles], chosen)
+        users.add_user(signed_on.actor, name, full_name, [Role(role) for role in roles], chosen)
 
 
 @user.command("list")
@@ -46,7 +46,7 @@ def list_() -> None:
     """List the users with roles, state and last sign-on."""
     from tabulate import tabulate
 
-    from db import store
+    from db import users
     from rules.moments import moment_at
     from rules.text import clean
 
@@ -56,7 +56,7 @@ def list_() -> None:
                 clean(name), clean(full_name), ", ".join(roles), "disabled" if disabled else "",
                 moment_at(last, signed_on.store.zone).local.replace("T", " ") if last else "never",
             )
-            for name, full_name, roles, disabled, last in store.users()
+            for name, full_name, roles, disabled, last in users.users()
         ]  # fmt: skip
     click.echo(tabulate(rows, ("user", "name", "roles", "state", "last sign-on"), disable_numparse=True))
 
@@ -66,10 +66,10 @@ def list_() -> None:
 @store_options
 def disable(name: str) -> None:
     """Close the key slot of NAME."""
-    from db import store
+    from db import users
 
     with opened_store() as signed_on:
-        store.set_disabled(signed_on.actor, name, disabled=True)
+        users.set_disabled(signed_on.actor, name, disabled=True)
 
 
 @user.command()
@@ -77,10 +77,10 @@ def disable(name: str) -> None:
 @store_options
 def unlock(name: str) -> None:
     """Open the key slot of NAME again."""
-    from db import store
+    from db import users
 
     with opened_store() as signed_on:
-        store.set_disabled(signed_on.actor, name, disabled=False)
+        users.set_disabled(signed_on.actor, name, disabled=False)
 
 
 @user.command()
@@ -89,11 +89,11 @@ def unlock(name: str) -> None:
 @store_options
 def role(name: str, roles: tuple[str, ...]) -> None:
     """Replace the roles of NAME; they hold from the next sign-on."""
-    from db import store
+    from db import users
     from db.actors import Role
 
     with opened_store() as signed_on:
-        store.set_roles(signed_on.actor, name, [Role(each) for each in roles])
+        users.set_roles(signed_on.actor, name, [Role(each) for each in roles])
 
 
 @user.command()
@@ -104,12 +104,12 @@ def role(name: str, roles: tuple[str, ...]) -> None:
 @store_options
 def service(name: str, out: Path) -> None:
     """Add the batch service NAME (a feed, a schedule) and write its key file."""
-    from db import store
+    from db import users
 
     if out.exists():
         raise click.UsageError(f"{out} exists already: name a new file for the key.")
     with opened_store() as signed_on:
-        text = store.add_service(signed_on.actor, name)
+        text = users.add_service(signed_on.actor, name)
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)
@@ -120,11 +120,11 @@ def service(name: str, out: Path) -> None:
 @store_options
 def passphrase_(new_passphrase_file: Path | None) -> None:
     """Change your own passphrase; the data stay as they are."""
-    from db import store
+    from db import users
 
     old = passphrase()
     with opened_store() as signed_on:
-        store.change_passphrase(
+        users.change_passphrase(
             signed_on.actor, old, _new_passphrase(signed_on.actor.user, new_passphrase_file)
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from config.code_sources import FILE, code_store
-from db import store
+from db import store, users
 from db.actors import Actor, Role
 from db.connect import database
 from db.keys import Cost
@@ -27,8 +27,11 @@ USERS: Final = (
 )  # fmt: skip
 
 
-def make_store(directory: Path, plan: Plan) -> None:
-    """Make the store of a plan in a new directory and close it again. Raises ``StoreError``."""
+def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
+    """Make the store of a plan in a new directory and close it again; ``documents`` as ``load`` takes it.
+
+    Raises ``StoreError``.
+    """
     hospital = table("hospital")
     progress.show("Making the store ...")
     store.init_store(directory, hospital["facility"], USER, PASSPHRASE, hospital["timezone"], cost=CHEAP)
@@ -38,7 +41,7 @@ def make_store(directory: Path, plan: Plan) -> None:
         _add_users(actor)
         # A store that is thrown away when its making fails need not be safe at every step of it.
         database.execute_sql("PRAGMA synchronous = off")
-        leave_waiting(actor, load(actor, plan))
+        leave_waiting(actor, load(actor, plan, documents=documents))
         database.execute_sql("PRAGMA synchronous = full")
         database.execute_sql("PRAGMA optimize")
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -49,7 +52,7 @@ def make_store(directory: Path, plan: Plan) -> None:
 
 def _add_users(actor: Actor) -> None:
     for name, full_name, role in USERS:
-        store.add_user(actor, name, full_name, [role], PASSPHRASE, cost=CHEAP)
+        users.add_user(actor, name, full_name, [role], PASSPHRASE, cost=CHEAP)
 
 
 def _build_codes(directory: Path) -> None:

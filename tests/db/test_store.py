@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from peewee import IntegrityError
 
-from db import acts, drafts, locks, store
+from db import acts, drafts, locks, store, users
 from db.actors import PERMITTED, Action, Actor, Role
 from db.connect import StoreError, database
 from db.keys import WrongKey
@@ -61,12 +61,12 @@ class TestSignOn:
             store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
 
     def test_a_disabled_user_cannot_sign_on_until_enabled(self, admin: Actor, store_directory: Path) -> None:
-        store.add_user(admin, "jones", "Mary Jones", [Role.CODER], "mary jones has a key", cost=CHEAP)
-        store.set_disabled(admin, "jones", disabled=True)
+        users.add_user(admin, "jones", "Mary Jones", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        users.set_disabled(admin, "jones", disabled=True)
         with pytest.raises(WrongKey, match="disabled"):
             store.open_with_passphrase(store_directory, "jones", "mary jones has a key")
         store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
-        store.set_disabled(admin, "jones", disabled=False)
+        users.set_disabled(admin, "jones", disabled=False)
         assert (
             store.open_with_passphrase(store_directory, "jones", "mary jones has a key").full_name
             == "Mary Jones"
@@ -74,18 +74,18 @@ class TestSignOn:
 
     def test_the_last_administrator_cannot_be_disabled(self, admin: Actor) -> None:
         with pytest.raises(StoreError, match="last enabled administrator"):
-            store.set_disabled(admin, ADMIN, disabled=True)
+            users.set_disabled(admin, ADMIN, disabled=True)
 
     def test_a_service_key_opens_the_store_for_batch_jobs(
         self, admin: Actor, store_directory: Path, tmp_path: Path
     ) -> None:
         key_file = tmp_path / "feed.key"
-        key_file.write_text(store.add_service(admin, "feed"))
+        key_file.write_text(users.add_service(admin, "feed"))
         signed_on = store.open_with_service_key(store_directory, key_file)
         assert signed_on.actor.roles == {Role.SERVICE}
 
     def test_a_changed_passphrase_replaces_the_old_one(self, admin: Actor, store_directory: Path) -> None:
-        store.change_passphrase(admin, PASSPHRASE, "a new horse in town", cost=CHEAP)
+        users.change_passphrase(admin, PASSPHRASE, "a new horse in town", cost=CHEAP)
         with pytest.raises(WrongKey):
             store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
         store.open_with_passphrase(store_directory, ADMIN, "a new horse in town")
@@ -142,7 +142,7 @@ class TestActs:
 
     def test_a_denied_act_is_logged_and_changes_nothing(self, actor_with: Callable[..., Actor]) -> None:
         with pytest.raises(acts.NotPermitted, match="may not administer users"):
-            store.add_user(actor_with(Role.CODER), "x", "", [], PASSPHRASE, cost=CHEAP)
+            users.add_user(actor_with(Role.CODER), "x", "", [], PASSPHRASE, cost=CHEAP)
         last = database.execute_sql("SELECT action, outcome FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
         assert tuple(last) == ("administer users", "denied")
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.code_sources import cached_store
-from db import store
+from db import store, users
 from exchange.codes import build
 from exchange.mllp import framed
 from tests.conftest import ADMIN, PASSPHRASE
@@ -43,7 +43,7 @@ def key_file(store_directory: Path, tmp_path: Path) -> Path:
     """A service key for the feed."""
     actor = store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
     path = tmp_path / "feed.key"
-    path.write_text(store.add_service(actor, "feed"))
+    path.write_text(users.add_service(actor, "feed"))
     store.sign_off(actor)
     return path
 

@@ -16,7 +16,9 @@ CREATE TABLE request (
     due_clock TEXT NOT NULL DEFAULT '', received_day INTEGER NOT NULL,
     created_utc INTEGER NOT NULL, created_by TEXT NOT NULL, changed_utc INTEGER NOT NULL,
     changed_by TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 1);
-CREATE INDEX request_due ON request (due_day, id) WHERE is_open = 1;
+CREATE INDEX request_open ON request (due_day, id, status) WHERE is_open = 1;
+CREATE INDEX request_due ON request (due_day, id);
+CREATE INDEX request_received ON request (received_day, id);
 CREATE INDEX request_status ON request (status, due_day, id);
 CREATE INDEX request_patient ON request (patient_id, id);
 CREATE TRIGGER request_no_delete BEFORE DELETE ON request

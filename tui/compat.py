@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
-from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Offset, Size
 from textual.screen import Screen
-from textual.strip import Strip
-
-
-class Patch(CompositorUpdate):
-    """An update of some cells, already in the terminal's own language."""
-
-    def __init__(self, sequences: str) -> None:
-        self.sequences = sequences
-
-    def render_segments(self, console: Console) -> str:
-        return self.sequences
 
 
 class QuietApp(App[int]):
@@ -38,7 +25,11 @@ class QuietApp(App[int]):
     def patch(self, sequences: str, cursor: tuple[int, int]) -> None:
         """Write ``sequences`` and put the hardware cursor at ``cursor`` (cell, row)."""
         self.cursor_position = Offset(*cursor)
-        self._display(self.screen, Patch(sequences))  # type: ignore[arg-type]
+        if self._driver is not None:
+            self._driver.write(f"{sequences}\x1b[{cursor[1] + 1};{cursor[0] + 1}H")
+
+    def _display(self, screen: Screen[Any], renderable: object) -> None:
+        """Textual's own paints, several whole screens at each start and resize, are not sent."""
 
     def crashed(self, error: BaseException) -> None:
         """Told of every unforeseen error, wherever in Textual it came up."""
@@ -81,6 +72,3 @@ def post_resize(driver: Driver, size: tuple[int, int]) -> None:
 
 def app_of(driver: Driver) -> App[Any]:
     return driver._app
-
-
-__all__ = ["Patch", "QuietApp", "Screen", "Strip", "app_of", "post_resize", "set_driver_size"]

@@ -34,22 +34,22 @@ SGR = [
     for a in ATTRIBUTES
 ]
 SGR[PLAIN] = "\x1b[m"
+CLEAR = "\x1b[m\x1b[2J"
 ERASE = "\x1b[K"  # to the end of the row
 LEAST_ERASED = 4  # blanks that cost more than the erasing sequence
 
 
 class Surface(Widget):
-    """Full size, drawn line by line for Textual's own full paints; every other paint is a patch."""
+    """Full size, line by line: what Textual knows of the terminal's contents. The terminal gets patches."""
 
     DEFAULT_CSS = "Surface { width: 100%; height: 100%; }"
 
     def __init__(self, shell: Shell) -> None:
         super().__init__()
         self.shell = shell
-        self.painted: list[Line] = []
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        lines = self.painted = self.shell.frame()
+        lines = self.shell.frame()
         made = [
             Strip([Segment(clean(text), STYLES[attributes]) for text, attributes in spans]) for spans in lines
         ]
@@ -70,6 +70,8 @@ class Console(QuietApp):
         self._last_key = monotonic()
         self._gate = Gate(shell, self.paint, lambda: shell.ended is not None)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._painted: list[Line] = []
+        self._painted_size = (0, 0)  # of what is painted
         self._cursor = (-1, -1)
         shell.on_busy = self.paint
 
@@ -135,21 +137,18 @@ class Console(QuietApp):
 
     def paint(self) -> None:
         """Bring the terminal to what the shell shows now."""
+        size = self.shell.width, self.shell.height
         lines, cursor = self.shell.frame(), self.shell.cursor()
-        before = self.surface.painted
-        if not before or len(lines) != len(before):
-            self.cursor_position = type(self.cursor_position)(*cursor)
-            return  # Textual's own first or resized paint comes, and takes the lines as they are then
-        if self.shell.redraw:
-            self.shell.redraw = False
-            sequences = "\x1b[m\x1b[2J" + "".join(row_patch(row, (), new) for row, new in enumerate(lines))
+        if self.shell.redraw or size != self._painted_size:
+            self.shell.redraw, self._painted_size = False, size
+            blank: Line = ((" " * size[0], PLAIN),)
+            sequences, before = CLEAR, [blank] * len(lines)
         else:
-            sequences = "".join(
-                row_patch(row, old, new)
-                for row, (old, new) in enumerate(zip(before, lines, strict=True))
-                if old is not new and old != new
-            )
-        self.surface.painted = lines
+            sequences, before = "", self._painted
+        for row, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if old is not new and old != new:
+                sequences += row_patch(row, old, new)
+        self._painted = lines
         if sequences or cursor != self._cursor:
             self._cursor = cursor
             self.patch(sequences, cursor)

@@ -52,6 +52,7 @@ class TerminalDriver(Driver):
         self._backlog = b""
         self._saved: list[Any] | None = None
         self._gone = False
+        self._left = False
         set_driver_size(self, self._terminal_size())
 
     @property
@@ -106,6 +107,7 @@ class TerminalDriver(Driver):
             self._loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN if number != signal.SIGWINCH else signal.SIG_DFL)
         self.write(LEAVE)
+        self._left = True
         self._loop.remove_writer(self._out)
         self._drain()
         if self._saved is not None and not self._gone:
@@ -155,7 +157,7 @@ class TerminalDriver(Driver):
 
     def write(self, data: str) -> None:
         """Queue output; what the terminal takes at once is written at once."""
-        if self._gone:
+        if self._gone or self._left:
             return
         waiting = bool(self._backlog)
         self._backlog += data.encode("utf-8", "replace")

@@ -30,6 +30,11 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     ),
     "age_of_majority": ("18", (), "Age at which a patient is no minor"),
     "closure_area": ("", ("", "dc"), "Area whose closing days are no working days"),
+    "hl7_mrn_authority": ("", (), "PID-3.4 of the record number in an HL7 feed, when patients have several"),
+    "hl7_account_field": ("", ("", "PID-18", "PV1-19"), "Field of an HL7 feed that holds the account"),
+    "hl7_default_service": ("", (), "Service of an HL7 admission without PV1-10; blank holds it"),
+    "hl7_processing_ids": ("P", (), "MSH-11 of HL7 messages that are applied, such as P or P,T"),
+    "hl7_held_answer": ("AA", ("AA", "AE"), "Answer to an HL7 message that is held"),
 }
 """Setting -> default, permitted values (none: free), what it says."""
 
@@ -46,6 +51,11 @@ CITATIONS: Final[Mapping[str, str]] = {
     "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b)",
     "age_of_majority": "State law; 45 CFR 164.502(g)(3)",
     "closure_area": "5 USC 6103(c)",
+    "hl7_mrn_authority": "HL7 v2 chapter 3, PID-3",
+    "hl7_account_field": "HL7 v2 chapter 3, PID-18 and PV1-19; blank: PV1-19 when PID-18 is empty",
+    "hl7_default_service": "HL7 v2 chapter 3, PV1-10 is optional",
+    "hl7_processing_ids": "HL7 v2 chapter 2, MSH-11, table 0103",
+    "hl7_held_answer": "HL7 v2 chapter 2, MSA-1, table 0008",
 }
 
 _COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours"})
@@ -54,6 +64,9 @@ _FREE: Final[Mapping[str, str]] = {
     "age_of_majority": "1[0-9]|2[01]",
     "fiscal_year_start": "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
     "facility": r"\S.*",
+    "hl7_mrn_authority": r"[!-~]{0,60}",
+    "hl7_default_service": r"[!-~]{0,20}",
+    "hl7_processing_ids": r"[A-Z](,[A-Z])*",
 }  # settings of any wording, and the pattern they must have
 
 

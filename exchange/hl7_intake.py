@@ -22,6 +22,7 @@ from db.actors import Action, Actor
 from db.acts import Conflict, NotPermitted, act, permit
 from db.changes import Source
 from db.connect import StoreError, large_cache, writing
+from db.conventions import convention
 from db.intake import Outcome, Received, Settled
 from exchange import hl7_fields
 from exchange.hl7_case import Case, Feed, Hold
@@ -303,7 +304,7 @@ class ListenerIntake:
             run.open()
             begun.record = f"batch {run.batch_id}"
             begun.detail["listener"] = source
-        held = Answer.ERROR if store.setting("hl7_held_answer") == "AE" else Answer.ACCEPT
+        held = Answer.ERROR if convention("hl7_held_answer") == "AE" else Answer.ACCEPT
         return cls(run, held)
 
     def take(self, messages: list[bytes]) -> list[bytes]:
@@ -386,11 +387,9 @@ def _fault(fault: Exception) -> str:
 
 def _feed(tables: Tables) -> Feed:
     here = store.current()
-    permitted = store.setting("hl7_processing_ids", default="P").replace(",", " ").split()
-    return Feed(
-        Sites(store.setting("hl7_mrn_authority"), store.setting("hl7_account_field")), tables, here.zone,
-        here.now(), store.setting("hl7_default_service"), (*permitted, ""),
-    )  # fmt: skip
+    permitted = convention("hl7_processing_ids").split(",")
+    sites = Sites(convention("hl7_mrn_authority"), convention("hl7_account_field"))
+    return Feed(sites, tables, here.zone, here.now(), convention("hl7_default_service"), (*permitted, ""))
 
 
 def _changed_ns(path: Path) -> int:

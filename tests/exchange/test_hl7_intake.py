@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from db import acts, census, encounters, intake, movements, patients, store
 from db.actors import Actor, Role
 from db.connect import database, writing
+from db.conventions import file_setting
 from db.encounters import Encounter
 from db.intake import Outcome, Settled
 from exchange import hl7_intake
@@ -126,6 +127,21 @@ class TestAdmission:
         (settled,) = send(admin, message)
         assert said in settled.reason
         assert settled.outcome is (HELD if said else APPLIED)
+
+    def test_the_facility_chooses_account_record_number_and_processing_ids(self, admin: Actor) -> None:
+        message = (
+            adt("A01").replace(b"|P|2.5", b"|T|2.5").replace(b"00123^^^GEN^MR", b"9^^^EMPI^MR~77^^^OWN^MR")
+        )
+        message = message.replace(b"|202601051000|\r", b"|202601051000|\r").replace(b"|A1\r", b"|BILL\r")
+        for name, value in (
+            ("hl7_processing_ids", "P,T"), ("hl7_mrn_authority", "OWN"), ("hl7_account_field", "PV1-19"),
+        ):  # fmt: skip
+            assert file_setting(admin, name, value, 1).record_id
+        visit_number = message.replace(
+            b"|1001^JONES^MARY|||MED|||||||||", b"|1001^JONES^MARY|||MED|||||||||V7"
+        )
+        applied(admin, visit_number)
+        assert account("V7").mrn == "77"
 
     def test_unknown_units_services_and_providers_are_made_unconfirmed(self, admin: Actor) -> None:
         from db import site
@@ -542,8 +558,7 @@ class TestHoldQueue:
             adt("A13", "202601081300"),
             adt("A03", discharged="202601091215", disposition="01"),
         )
-        with writing():
-            database.execute_sql("INSERT INTO setting VALUES ('hl7_default_service', 1, 'GEN', 'admin', 0)")
+        assert file_setting(admin, "hl7_default_service", "GEN", 1).record_id
         counts = hl7_intake.replay_all(admin)
         assert counts["read"] == counts["applied"] == 4
         assert (account().service, account().discharged_at) == ("GEN", "2026-01-09T12:15")

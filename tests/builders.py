@@ -7,7 +7,7 @@ from typing import Final
 
 from db import encounters, movements, patients, store
 from db.changes import Applied, Source
-from db.connect import writing
+from db.connect import database, writing
 from db.movements import Movement
 from rules.census import Event
 from rules.moments import moment
@@ -37,9 +37,19 @@ def the_fields_of_a_patient(**fields: str) -> dict[str, str]:
     } | fields  # fmt: skip
 
 
-def the_poisoned_patient(**fields: str) -> int:
-    """A patient whose names hold everything that must never reach a terminal or printer as it is."""
-    return a_patient(**({"last_name": POISON_LAST, "first_name": POISON_FIRST, "city": POISON_LAST} | fields))
+def the_poisoned_patient(*, raw: bool = False, **fields: str) -> int:
+    """A patient whose names hold everything that must never reach a terminal or printer as it is.
+
+    Imports clean what they take; ``raw`` puts the poison itself into the store, past them, to try the sinks.
+    """
+    poison = {"last_name": POISON_LAST, "first_name": POISON_FIRST, "city": POISON_LAST}
+    patient_id = a_patient(**(poison | fields))
+    if raw:
+        database.execute_sql(
+            "UPDATE patient SET last_name = ?, first_name = ?, city = ? WHERE id = ?",
+            (*poison.values(), patient_id),
+        )
+    return patient_id
 
 
 def an_encounter(patient_id: int = 0, account: str = "", **fields: str) -> int:

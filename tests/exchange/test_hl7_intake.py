@@ -132,7 +132,6 @@ class TestAdmission:
         message = (
             adt("A01").replace(b"|P|2.5", b"|T|2.5").replace(b"00123^^^GEN^MR", b"9^^^EMPI^MR~77^^^OWN^MR")
         )
-        message = message.replace(b"|202601051000|\r", b"|202601051000|\r").replace(b"|A1\r", b"|BILL\r")
         for name, value in (
             ("hl7_processing_ids", "P,T"), ("hl7_mrn_authority", "OWN"), ("hl7_account_field", "PV1-19"),
         ):  # fmt: skip

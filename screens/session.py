@@ -32,6 +32,7 @@ class Session:
 
     seat: Seat
     signed_on: SignedOn = field(repr=False)
+    _codes: CodeStore | None = field(default=None, repr=False)
 
     @property
     def actor(self) -> Actor:
@@ -56,16 +57,19 @@ class Session:
         """What opens first, and again when everything else was left."""
         return "TOUR" if self.seat.guided else "DESK"
 
-    @cached_property
+    @property
     def codes(self) -> CodeStore | None:
         """The code store, or None while it is not built: codes are then checked by form alone."""
-        from config.code_sources import SourceMissing, code_store
-        from db.codes import CodesMissing, CodeStore
+        if self._codes is None:
+            from config.code_sources import SourceMissing, code_store
+            from db.codes import CodesMissing, CodeStore
 
-        try:
-            return CodeStore.open(code_store(self.seat.directory), self.seat.directory / "site" / "tables")
-        except (CodesMissing, SourceMissing):
-            return None
+            try:
+                path = code_store(self.seat.directory)
+                self._codes = CodeStore.open(path, self.seat.directory / "site" / "tables")
+            except (CodesMissing, SourceMissing):
+                return None
+        return self._codes
 
     @cached_property
     def tables(self) -> Tables:

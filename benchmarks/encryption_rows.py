@@ -50,11 +50,12 @@ def _statements(mix: int) -> list[Statement]:
         caught.append((sql, tuple(params or ())))
         return execute(sql, params, *more)
 
-    count = execute("SELECT count(*) FROM patient").fetchone()[0]
+    last = execute("SELECT max(id) FROM patient").fetchone()[0]
+    near = "SELECT min(id) FROM patient WHERE id >= ?"
+    charts = [execute(near, ((mix * 7919 + n * 104_729) % last,)).fetchone()[0] for n in range(10)]
     database.execute_sql = note
     try:
-        for number in range(10):
-            patient_id = (mix * 7919 + number * 104_729) % count + 1
+        for patient_id in charts:
             patients.get(patient_id)
             encounters.of_patient(patient_id, limit=20)
         encounters.not_abstracted(limit=50)

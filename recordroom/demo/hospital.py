@@ -301,7 +301,7 @@ class Hospital:
             self._known.append(person)
             if self.random.random() < READMITTED and not patient.case.delivery:
                 self.at(at + self.random.randrange(DAY, 30 * DAY), self._admit, patient.case, False, person)
-        if person.temporary and self.random.random() < 0.8:
+        if person.temporary and self.random.random() < 0.95:
             births.named(self, stay)
         yield stay
 

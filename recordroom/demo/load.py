@@ -27,6 +27,7 @@ from rules.moments import day_number
 
 SLICE_ROWS: Final = 20_000
 ORIGIN: Final = "demo"
+UNSEEN, ALIVE, DEAD = range(3)  # what is stored of a person
 
 COLUMNS: Final = {
     "patient": "id mrn last_name first_name middle_name suffix name_key td_key birth_date birth_day sex ssn"
@@ -72,7 +73,7 @@ def load(actor: Actor, plan: Plan, *, documents: bool = True) -> Loader:
         census.rebuild()
         census.bring_up_to_date()
     with act(actor, Action.IMPORT, kind="demo", record=f"seed {plan.seed}") as done:
-        done.detail |= {"patients": len(loader.patients), "encounters": loader.encounters}
+        done.detail |= {"patients": loader.patients, "encounters": loader.encounters}
     return loader
 
 
@@ -100,13 +101,12 @@ class Loader:
     def __init__(self, actor: Actor, hospital: Hospital, *, documents: bool = True) -> None:
         self.actor, self.hospital, self.plan = actor, hospital, hospital.plan
         self.clock = Clock(store.current().zone)
-        self.patients: dict[int, int] = {}  # person's number -> patient id
-        self.encounters = self._movements = 0
+        self.patients = self.encounters = self._movements = 0
         today = self.plan.until.toordinal()
         self._abstracts = Abstracts(self.plan.seed, today, actor.user, documents=documents)
         self._pending: Rows = defaultdict(list)
         self._deaths: list[tuple[str, int]] = []
-        self._alive: set[int] = set()
+        self._stored = bytearray(1024)  # by person's number
         self._codes: dict[str, dict[str, int]] = {}
 
     # -- site files -----------------------------------------------------------------------------------------
@@ -186,22 +186,23 @@ class Loader:
         self._deaths = []
 
     def _patient(self, person: Person, seen_utc: int) -> int:
-        number = self.patients.get(person.number)
-        if number is None:
-            number = self.patients[person.number] = len(self.patients) + 1
+        """The patient's id, which is the number of the registration; the row is written when first seen."""
+        number = person.number
+        if number >= len(self._stored):
+            self._stored.extend(bytes(len(self._stored) + number))
+        if self._stored[number] == UNSEEN:
+            self.patients += 1
+            self._stored[number] = DEAD if person.death_date else ALIVE
             self._pending["patient"].append(_patient_row(number, person, seen_utc))
             self._pending["patient_identifier"].append(
                 (number, "mrn", person.mrn, identity.number_key(person.mrn))
             )
-            if not person.death_date:
-                self._alive.add(person.number)
             if person.alias:
                 last, _, first = person.alias.partition(",")
-                self._pending["patient_alias"].append(
-                    (number, last, first, identity.name_key(identity.Name(last, first)))
-                )
-        elif person.death_date and person.number in self._alive:
-            self._alive.discard(person.number)
+                key = identity.name_key(identity.Name(last, first))
+                self._pending["patient_alias"].append((number, last, first, key))
+        elif person.death_date and self._stored[number] == ALIVE:
+            self._stored[number] = DEAD
             self._deaths.append((person.death_date, number))
         return number
 

@@ -300,8 +300,8 @@ class Segment(Base):
 
     encounter = ForeignKeyField(Encounter)
     seq = IntegerField()
-    unit = ForeignKeyField(Unit)
-    service = ForeignKeyField(Service)
+    unit_id = IntegerField()  # derived: checked where it comes from
+    service_id = IntegerField()
     newborn = BooleanField()
     bed = CharField()
     from_utc = IntegerField()
@@ -319,8 +319,8 @@ class LeaveSpan(Base):
     encounter = ForeignKeyField(Encounter)
     seq = IntegerField()
     type = CharField()
-    unit = ForeignKeyField(Unit)
-    service = ForeignKeyField(Service)
+    unit_id = IntegerField()  # derived: checked where it comes from
+    service_id = IntegerField()
     newborn = BooleanField()
     from_utc = IntegerField()
     to_utc = IntegerField(null=True)
@@ -336,8 +336,8 @@ class DayStats(Base):
     """The census and its events of one day, unit, service, newborns apart (rules.census.MEASURES)."""
 
     day = IntegerField()
-    unit = ForeignKeyField(Unit)
-    service = ForeignKeyField(Service)
+    unit_id = IntegerField()  # derived: checked where it comes from
+    service_id = IntegerField()
     newborn = BooleanField()
     census = IntegerField(default=0)
     same_day = IntegerField(default=0)
@@ -355,7 +355,7 @@ class DayStats(Base):
     discharge_days = IntegerField(default=0)
 
     class Meta:
-        primary_key = CompositeKey("day", "unit", "service", "newborn")
+        primary_key = CompositeKey("day", "unit_id", "service_id", "newborn")
 
 
 class CensusState(Base):

@@ -1,4 +1,4 @@
-"""What waits on the desks of the demo hospital: held messages, a disagreement, trauma records, a draft."""
+"""What waits on the desks of the demo hospital: held messages, a disagreement, trauma records, requests, a draft."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from exchange.hl7_intake import Intake
 from recordroom.demo.clock import local
 from recordroom.demo.load import Loader
 from recordroom.demo.model import DAY
+from recordroom.demo.requests import file_requests
 from rules import edits
 from rules.dictionary import Context
 from rules.moments import iso_date, moment_at
@@ -40,6 +41,7 @@ def leave_waiting(actor: Actor, loader: Loader) -> None:
     """Put something on every desk of a hospital that was just loaded."""
     _hold_messages(actor, loader)
     _file_trauma(actor)
+    file_requests(actor)
     _begin_draft(actor)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from db import cases, census, drafts, encounters, intake, patients, store
+from db import cases, census, drafts, encounters, intake, patients, requests, store
 from db.actors import Actor, Role
 from db.connect import database
 from recordroom.demo.model import Plan
@@ -87,6 +87,9 @@ class TestTheDemoStore:
         assert cases.count("trauma") >= 1
         assert drafts.waiting(demo)
         assert patients.temporary()
+        assert requests.counts(demo).open >= 4
+        assert requests.counts(demo).overdue >= 1
+        assert _one("SELECT count(*) FROM release") >= 3
 
 
 class TestTheCommand:

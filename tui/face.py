@@ -141,6 +141,7 @@ class Face:
     def _mark(self, record: Record, spot: Spot) -> str:
         if spot.path in self.wrong:
             return "E"
-        if mark := self.marks.get(spot.path):
-            return mark
-        return "*" if spot.field.required and not record.values.get(spot.path) else ""
+        mark = self.marks.get(spot.path, "")
+        if mark in ("", "E") and spot.field.required and not record.values.get(spot.path):
+            return "*"
+        return mark

@@ -8,6 +8,7 @@ from rules.dates import HOW_TO_KEY_A_DATE, HOW_TO_KEY_A_TIME
 from tui.field import field_limit
 from tui.keys import KeyMap, shown_key
 from tui.screen import Field, Group, Kind, Note, Screen, Section
+from tui.view import own_words
 
 HOW = {
     Kind.DATE: HOW_TO_KEY_A_DATE,
@@ -52,9 +53,7 @@ def form_help(screen: Screen, sections: Sequence[Section], keymap: KeyMap) -> li
     lines = [*screen.help.splitlines(), "", "Sections, with the word to jump to each:"]
     lines += [f"  ^{section.name.upper():<12} {section.title}" for section in sections if section.title]
     lines += ["", *ENTRIES, "", *key_help(keymap)]
-    if screen.commands:
-        lines += ["", "Words of this screen:"]
-        lines += [f"  {command.word:<10} {command.label}" for command in screen.commands]
+    lines += own_words(screen)
     lines += ["", "Fields:"]
     for section in sections:
         for part in section.parts:

@@ -64,9 +64,9 @@ class Filing:
         shell.remember(form.screen)
         if filed.session is not None:
             await shell.sign_on(filed.session, filed.go)
-        elif filed.go:
+        elif filed.go or (form.screen.queue and not filed.next):
             await shell.drop(form)
-            if filed.go.upper() != "EXIT":
+            if filed.go.upper() not in ("", "EXIT"):
                 await shell.return_to(filed.go)
         else:
             await form.start(filed.next)

@@ -38,6 +38,7 @@ class FormView(View):
 
     def __init__(self, shell: Shell, screen: FormScreen, word: str) -> None:
         super().__init__(shell, screen, word)
+        self.key = ""
         self.opened = Opened({})
         self.record = Record((), {})
         self.face = Face(lambda: shell.body_height, shell.date_style)
@@ -54,7 +55,7 @@ class FormView(View):
     async def start(self, key: str) -> None:
         """Open the record ``key``. Raises ``ScreenError`` when there is none; the form then stays as it was."""
         opened, sections, changed = await self.shell.call(self._load, key)
-        self.opened, self.record = opened, Record(sections, opened.values)
+        self.key, self.opened, self.record = key, opened, Record(sections, opened.values)
         self.record.changed = opened.resumed
         if not key and not opened.resumed:
             self._carry(sections)
@@ -62,6 +63,7 @@ class FormView(View):
         self.face.sections, self.face.locked = sections, bool(opened.locked)
         self.filing.overridable = False
         self.findings = ()
+        self._lay_out(anew=True)
         self._take_in(changed)
         self._lay_out(anew=True)
         self.filing.bring_back(opened.focus)
@@ -70,6 +72,13 @@ class FormView(View):
             message = "Your draft of this record was brought back; nothing keyed was lost."
         if message:
             self.shell.say(message)
+
+    async def reload(self) -> None:
+        """Its data have changed elsewhere: read anew, or checked anew when something is keyed already."""
+        if not self.unsaved():
+            await self.start(self.key)
+        elif await self.settle():
+            await self._answer("")
 
     def _load(self, key: str) -> tuple[Opened, Sequence[Section], Changed]:
         opened = self.screen.open(key)
@@ -148,10 +157,24 @@ class FormView(View):
         self.take_findings(changed.findings)
 
     def take_findings(self, findings: Sequence[Finding]) -> None:
+        said = self._said(self.findings)
         self.face.take_findings(findings)
-        if findings and len(findings) != len(self.findings):
-            self.shell.say(counted(findings))
         self.findings = findings
+        if findings and len(self._said(findings)) != len(said):
+            self.shell.say(counted(findings, self._said(findings)))
+
+    def _said(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """Findings worth a message: that a field is still blank its mark says already."""
+        return [finding for finding in findings if not self._is_blank(finding)]
+
+    def _is_blank(self, finding: Finding) -> bool:
+        spot = self.face.layout.by_path.get(finding.field)
+        return (
+            finding.level is Level.ERROR
+            and spot is not None
+            and spot.field.required
+            and not self.record.values.get(finding.field)
+        )
 
     def _lay_out(self, *, anew: bool = False) -> None:
         self.face.lay_out(self.record, anew=anew)
@@ -206,7 +229,7 @@ class FormView(View):
         self.shown_at_entry, self.entry = text, Entry(text)
 
     def _finding_at(self, path: str) -> str:
-        here = [finding for finding in self.findings if finding.field == path]
+        here = [finding for finding in self._said(self.findings) if finding.field == path]
         worst = min(here, key=lambda finding: SEVERITY[finding.level], default=None)
         return f"{worst.code} {worst.message}" if worst else self.face.wrong.get(path, "")
 
@@ -396,7 +419,8 @@ class FormView(View):
             if choice.value in self.face.layout.by_path:
                 self.enter(choice.value)
 
-        await self.shell.push(Pick.of(self.shell, counted(self.findings), choices, picked, values=False))
+        heading = counted(self.findings, self._said(self.findings))
+        await self.shell.push(Pick.of(self.shell, heading, choices, picked, values=False))
 
     def where(self, finding: Finding) -> str:
         """``Code 2: `` for the second row of a table; empty for a finding about the whole record."""
@@ -462,14 +486,16 @@ class FormView(View):
         self.screen.discard_draft()
 
 
-def counted(findings: Sequence[Finding]) -> str:
-    """``3 findings (2 errors, 1 warning): Ctrl+E lists them.``"""
-    errors = sum(finding.level in (Level.FATAL, Level.ERROR) for finding in findings)
-    warnings = sum(finding.level is Level.WARNING for finding in findings)
-    parts = [_number(errors, "error")] * bool(errors) + [_number(warnings, "warning")] * bool(warnings)
-    of_them = f" ({', '.join(parts)})" if parts else ""
-    return f"{_number(len(findings), 'finding')}{of_them}: Ctrl+E lists them."
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+def counted(findings: Sequence[Finding], said: Sequence[Finding] | None = None) -> str:
+    """``2 errors, 1 warning, 14 fields to fill in: Ctrl+E lists them.`` ``said`` leaves out what is only blank."""
+    said = findings if said is None else said
+    errors = sum(finding.level in (Level.FATAL, Level.ERROR) for finding in said)
+    warnings = sum(finding.level is Level.WARNING for finding in said)
+    counts = {
+        ("error", "errors"): errors,
+        ("warning", "warnings"): warnings,
+        ("question", "questions"): len(said) - errors - warnings,
+        ("field to fill in", "fields to fill in"): len(findings) - len(said),
+    }
+    parts = [f"{count} {words[count != 1]}" for words, count in counts.items() if count]
+    return f"{', '.join(parts)}: Ctrl+E lists them."

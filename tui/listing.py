@@ -127,9 +127,9 @@ class ListView(View):
         return 0, len(self.heading) + 2 + (self.at if self.page.rows else 0)
 
     def legend(self) -> list[str]:
-        actions = [f"{action.letter}={action.label}" for action in self.screen.actions]
+        actions = [f"{action.letter}={action.label}" for action in self.screen.actions[1:]]
         enter = [f"Enter={self.screen.actions[0].label}"] if self.screen.actions else []
-        return [*enter, *actions, "/=Position", *super().legend()]
+        return [*enter, *actions, *super().legend(), "/=Position"]
 
     # --- rows ----------------------------------------------------------------------------------------------
 

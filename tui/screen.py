@@ -271,7 +271,7 @@ class FormScreen(Screen):
     """A record to key. The form is drawn from ``sections()``, asked after each ``open``; all values are
     canonical text. ``changed`` is called once with path "" when the record has been opened."""
 
-    queue: ClassVar[bool] = False  # filing goes on to ``Filed.next`` by itself
+    queue: ClassVar[bool] = False  # one record after the other: without ``Filed.next`` the screen is left
     scratch: ClassVar[bool] = False  # nothing is lost when it is left, as with a sign-on or a search
 
     def sections(self) -> Sequence[Section]:

@@ -361,12 +361,23 @@ class Shell:
         """A function key that the screen has given to a word of its own."""
         screen = self.top.screen
         command = (
-            next((each for each in screen.commands if each.key == stroke.name), None) if screen else None
+            next((each for each in screen.commands if each.key.lower() == stroke.name), None)
+            if screen
+            else None
         )
         if command is None or not stroke.name:
             return False
         await self.commands.own(self.top, command, "")
         return True
+
+    async def _own_act(self, act: Act, rest: str) -> bool:
+        """A screen's own word on a function key that means something elsewhere: F6, Ctrl+N and NEW are that word."""
+        screen = self.top.screen if self.stack else None
+        for command in screen.commands if screen else ():
+            if command.key and self.keymap.act(Stroke(command.key.lower())) is act:
+                await self.commands.own(self.top, command, rest)
+                return True
+        return False
 
     async def do(self, act: Act, rest: str = "") -> None:
         """An act by key or word: what the view makes of it, else what it means everywhere."""
@@ -375,7 +386,7 @@ class Shell:
             self.clear_message()
             await self.show("Message in full", [message])
             return
-        if await self.top.act(act, rest):
+        if await self._own_act(act, rest) or await self.top.act(act, rest):
             return
         if act in (Act.EXIT, Act.CANCEL):
             await self.leave(act)

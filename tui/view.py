@@ -13,6 +13,8 @@ from tui.spans import Line
 if TYPE_CHECKING:
     from tui.shell import Shell
 
+FIRST_ACTS = (Act.HELP, Act.FILE, Act.EXIT, Act.PROMPT)  # what a legend begins with
+
 
 @dataclass(slots=True)
 class Question:
@@ -56,12 +58,16 @@ class View:
         return None
 
     def legend(self) -> list[str]:
-        """Items of the key legend: the acts that mean something now, then the screen's own words."""
-        items = [self.shell.keymap.shown(act) for act in self.legend_acts]
-        if self.screen:
-            items += [
-                own_command(command.word, command.label, command.key) for command in self.screen.commands
-            ]
+        """Items of the key legend: first keys, the screen's own, then those known from everywhere."""
+        acts = [(act in FIRST_ACTS, self.shell.keymap.shown(act)) for act in self.legend_acts]
+        commands = self.screen.commands if self.screen else ()
+        own = [(bool(each.key), own_command(each.word, each.label, each.key)) for each in commands]
+        items = [
+            *(text for first, text in acts if first),
+            *(text for keyed, text in own if keyed),
+            *(text for first, text in acts if not first),
+            *(text for keyed, text in own if not keyed),
+        ]
         return [item for item in items if item]
 
     async def stroke(self, stroke: Stroke) -> bool:
@@ -101,9 +107,17 @@ class View:
 
     def help_lines(self) -> list[str]:
         """What F1 shows."""
-        return [self.title, "", *(self.screen.help.splitlines() if self.screen else ())]
+        if self.screen is None:
+            return [self.title]
+        return [self.title, "", *self.screen.help.splitlines(), *own_words(self.screen)]
 
 
 def own_command(word: str, label: str, key: str) -> str:
     """A screen's own command as the legend shows it: ``F10=Notes`` or ``DRG=What if``."""
     return f"{key.upper() if key else word}={label}"
+
+
+def own_words(screen: Screen) -> list[str]:
+    """A screen's own commands for its help."""
+    words = [f"  {each.word:<10} {each.key:<4} {each.label}" for each in screen.commands]
+    return ["", "Words of this screen:", *words] if words else []

@@ -29,6 +29,15 @@ class Gone(AssertionError):
     """The program did not do what was waited for; the message holds the screen."""
 
 
+def wait_until(holds: Callable[[], bool], seconds: float = SECONDS) -> None:
+    """Look again and again until ``holds`` does, for what no terminal shows."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise Gone(f"It did not come to hold within {seconds} s.")
+        select.select([], [], [], 0.02)
+
+
 class Terminal:
     """``with Terminal([...]) as terminal: terminal.wait_for("===>"); terminal.keys("ABC", "enter")``."""
 

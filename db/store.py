@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,12 +16,14 @@ from db.actors import Action, Actor, Role
 from db.audit import Trail
 from db.connect import StoreError, close_database, database, open_database, writing
 from db.keys import Cost, WrongKey
+from db.schema.store import Setting, User, UserRole
 from rules.moments import Moment, iso_date, moment_at
 
 DATABASE_NAME: Final = "recordroom.db"
 SIGN_ON_LOG: Final = "signon.log"
 FOLDERS: Final = ("site", "drafts", "spool")
 MIN_PASSPHRASE: Final = 15
+FOREVER: Final = 10**7  # a day number that never comes
 
 
 @dataclass(slots=True)
@@ -91,10 +94,8 @@ def init_store(
         with writing():
             today = moment_at(now, zone).day
             for name, value in (("facility", facility), ("timezone", timezone)):
-                database.execute_sql(
-                    "INSERT INTO setting VALUES (?, ?, ?, ?, ?)", (name, 1, value, admin, now)
-                )
-            user_id = add_user_row(admin, "", [role for role in Role if role is not Role.SERVICE], now)
+                Setting.create(name=name, from_day=1, value=value, set_by=admin, set_utc=now)
+            user_id = new_user(admin, "", [role for role in Role if role is not Role.SERVICE])
             actor = Actor(user_id, admin, frozenset(Role), "local")
             state = trail.add(actor, Action.ADMINISTER_KEYS, kind="store", record=facility,
                               detail={"made": iso_date(today)})  # fmt: skip
@@ -142,11 +143,13 @@ def sign_off(actor: Actor) -> None:
 
 def setting(name: str, day: int | None = None, default: str = "") -> str:
     """The value of a site setting in force on a day number (now when None)."""
-    row = database.execute_sql(
-        "SELECT value FROM setting WHERE name = ? AND from_day <= ? ORDER BY from_day DESC LIMIT 1",
-        (name, 10**7 if day is None else day),
-    ).fetchone()
-    return str(row[0]) if row else default
+    found = (
+        Setting.select(Setting.value)
+        .where(Setting.name == name, Setting.from_day <= (FOREVER if day is None else day))
+        .order_by(Setting.from_day.desc())
+        .first()
+    )
+    return found.value if found else default
 
 
 def next_number(counter: str) -> int:
@@ -190,26 +193,22 @@ def _open_store(
 
 
 def _signed_on(here: Store, user: str, where_from: str) -> SignedOn:
-    row = database.execute_sql(
-        "SELECT id, full_name, last_sign_on_utc, disabled_utc FROM user WHERE name = ?", (user,)
-    ).fetchone()
-    if row is None or row[3] is not None:
+    found: User | None = User.get_or_none(User.name == user)
+    if found is None or found.disabled_utc is not None:
         raise WrongKey(keys.WRONG)
-    roles = frozenset(
-        Role(r) for (r,) in database.execute_sql("SELECT role FROM user_role WHERE user_id = ?", (row[0],))
-    )
-    actor = Actor(int(row[0]), user, roles, where_from, secrets.token_hex(4))
-    failures = _failures_since(here.directory, user, row[2] or 0)
+    roles = frozenset(Role(held.role) for held in found.roles)
+    actor = Actor(found.id, user, roles, where_from, secrets.token_hex(4))
+    last = found.last_sign_on_utc
+    failures = _failures_since(here.directory, user, last or 0)
     if not here.tampered:
         with writing():
-            database.execute_sql(
-                "UPDATE user SET last_sign_on_utc = ? WHERE id = ?", (int(time.time()), actor.user_id)
-            )
+            found.last_sign_on_utc = int(time.time())
+            found.save()
             state = here.trail.add(
                 actor, Action.SIGN_ON, detail={"failures_since_last": failures} if failures else None
             )
         here.trail.anchor(*state)
-    return SignedOn(actor, here, str(row[1]), row[2], failures)
+    return SignedOn(actor, here, found.full_name, last, failures)
 
 
 def _log_failure(directory: Path, user: str, where_from: str) -> None:
@@ -232,15 +231,11 @@ def _failures_since(directory: Path, user: str, since_utc: int) -> int:
     return sum(1 for p in parts if len(p) == 4 and p[2] == name and int(p[0]) >= since_utc)
 
 
-def add_user_row(name: str, full_name: str, roles: list[Role], now: int) -> int:
+def new_user(name: str, full_name: str, roles: Iterable[Role]) -> int:
     """Put a user into the database inside the caller's transaction; the key slot is another matter."""
-    row = database.execute_sql(
-        "INSERT INTO user (name, full_name, created_utc) VALUES (?, ?, ?) RETURNING id",
-        (name, full_name, now),
-    ).fetchone()
-    for role in roles:
-        database.execute_sql("INSERT INTO user_role VALUES (?, ?)", (row[0], str(role)))
-    return int(row[0])
+    user = User.create(name=name, full_name=full_name, created_utc=int(time.time()))
+    UserRole.insert_many([(user.id, role) for role in roles], (UserRole.user, UserRole.role)).execute()
+    return int(user.id)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -3,78 +3,87 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from db import keys, store
 from db.actors import Action, Actor, Role
 from db.acts import act
-from db.connect import StoreError, database
+from db.connect import StoreError
 from db.keys import Cost
+from db.schema.store import User, UserRole
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A user as lists show one."""
+
+    name: str
+    full_name: str
+    roles: tuple[str, ...]
+    disabled: bool
+    last_sign_on_utc: int | None
+
+
+def users() -> list[UserRow]:
+    """Every user and service by name."""
+    found = User.select().order_by(User.name).prefetch(UserRole)
+    return [
+        UserRow(
+            user.name, user.full_name, tuple(sorted(held.role for held in user.roles)),
+            user.disabled_utc is not None, user.last_sign_on_utc,
+        )
+        for user in found
+    ]  # fmt: skip
 
 
 def add_user(
-    actor: Actor, name: str, full_name: str, roles: list[Role], passphrase: str, *, cost: Cost = Cost()  # noqa: B008
+    actor: Actor, name: str, full_name: str, roles: Iterable[Role], passphrase: str, *, cost: Cost = Cost()  # noqa: B008
 ) -> None:  # fmt: skip
     """Add a user with a key slot of their own. Raises ``StoreError`` when the name is taken."""
     store.check_passphrase(passphrase)
-    here = store.current()
+    here, held = store.current(), sorted(roles)
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
-        if database.execute_sql("SELECT 1 FROM user WHERE name = ?", (name,)).fetchone():
-            raise StoreError(f"There is a user {name} already: choose another name.")
-        store.add_user_row(name, full_name, roles, int(time.time()))
+        _name_is_free(name)
+        store.new_user(name, full_name, held)
         keys.add_user(here.directory, here.data_key, name, passphrase, actor.user, cost)
-        done.changed({}, {"roles": sorted(roles), "full_name": full_name})
+        done.changed({}, {"roles": held, "full_name": full_name})
 
 
 def add_service(actor: Actor, name: str) -> str:
     """Add a batch service; returns the text of its key file, shown once."""
     here = store.current()
     with act(actor, Action.ADMINISTER_USERS, kind="service", record=name) as done:
-        if database.execute_sql("SELECT 1 FROM user WHERE name = ?", (name,)).fetchone():
-            raise StoreError(f"There is a user or service {name} already: choose another name.")
-        store.add_user_row(name, "", [Role.SERVICE], int(time.time()))
+        _name_is_free(name)
+        store.new_user(name, "", [Role.SERVICE])
         text = keys.add_service(here.directory, here.data_key, name, actor.user)
-        done.changed({}, {"roles": ["service"]})
+        done.changed({}, {"roles": [Role.SERVICE]})
     return text
-
-
-def users() -> list[tuple[str, str, list[str], bool, int | None]]:
-    """Name, full name, roles, disabled, last sign-on (UTC seconds) of every user, by name."""
-    rows = database.execute_sql(
-        "SELECT name, full_name, (SELECT group_concat(role, ',') FROM user_role WHERE user_id = user.id),"
-        " disabled_utc IS NOT NULL, last_sign_on_utc FROM user ORDER BY name"
-    )
-    return [(n, f, sorted((r or "").split(",")), bool(d), last) for n, f, r, d, last in rows]
 
 
 def set_disabled(actor: Actor, name: str, *, disabled: bool) -> None:
     """Disable a user, or enable again. Raises ``StoreError`` for the last enabled administrator."""
     here = store.current()
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
-        row = database.execute_sql("SELECT id, disabled_utc FROM user WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            raise StoreError(f"There is no user {name}.")
+        user = _named(name)
         if disabled:
-            _keep_an_administrator(without=int(row[0]))
-        database.execute_sql(
-            "UPDATE user SET disabled_utc = ? WHERE id = ?", (int(time.time()) if disabled else None, row[0])
-        )
+            _keep_an_administrator(without=user)
+        done.changed({"disabled": user.disabled_utc is not None}, {"disabled": disabled})
+        user.disabled_utc = int(time.time()) if disabled else None
+        user.save()
         keys.set_disabled(here.directory, here.data_key, name, disabled=disabled)
-        done.changed({"disabled": row[1] is not None}, {"disabled": disabled})
 
 
-def set_roles(actor: Actor, name: str, roles: list[Role]) -> None:
+def set_roles(actor: Actor, name: str, roles: Iterable[Role]) -> None:
     """Replace a user's roles; they hold from the next sign-on."""
+    held = sorted(set(roles))
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
-        row = database.execute_sql("SELECT id FROM user WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            raise StoreError(f"There is no user {name}.")
-        before = [r for (r,) in database.execute_sql("SELECT role FROM user_role WHERE user_id = ?", row)]
-        if Role.ADMINISTRATOR not in roles:
-            _keep_an_administrator(without=int(row[0]))
-        database.execute_sql("DELETE FROM user_role WHERE user_id = ?", row)
-        for role in roles:
-            database.execute_sql("INSERT INTO user_role VALUES (?, ?)", (row[0], str(role)))
-        done.changed({"roles": sorted(before)}, {"roles": sorted(roles)})
+        user = _named(name)
+        if Role.ADMINISTRATOR not in held:
+            _keep_an_administrator(without=user)
+        done.changed({"roles": sorted(each.role for each in user.roles)}, {"roles": held})
+        UserRole.delete().where(UserRole.user == user).execute()
+        UserRole.insert_many([(user.id, role) for role in held], (UserRole.user, UserRole.role)).execute()
 
 
 def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost = Cost()) -> None:  # noqa: B008
@@ -87,11 +96,23 @@ def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost = Cost()) 
         done.detail["passphrase"] = "changed"
 
 
-def _keep_an_administrator(without: int) -> None:
-    others = database.execute_sql(
-        "SELECT count(*) FROM user JOIN user_role ON user_id = user.id"
-        " WHERE role = ? AND disabled_utc IS NULL AND user.id <> ?",
-        (str(Role.ADMINISTRATOR), without),
-    ).fetchone()[0]
-    if not others:
+def _named(name: str) -> User:
+    user: User | None = User.get_or_none(User.name == name)
+    if user is None:
+        raise StoreError(f"There is no user {name}: 'recordroom user list' shows those there are.")
+    return user
+
+
+def _name_is_free(name: str) -> None:
+    if User.get_or_none(User.name == name) is not None:
+        raise StoreError(f"There is a user or service {name} already: choose another name.")
+
+
+def _keep_an_administrator(without: User) -> None:
+    others = (
+        User.select()
+        .join(UserRole)
+        .where(UserRole.role == Role.ADMINISTRATOR, User.disabled_utc.is_null(), User.id != without.id)
+    )
+    if not others.exists():
         raise StoreError("This is the last enabled administrator: make another one first.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from peewee import (
     AutoField,
     BlobField,
@@ -25,6 +28,8 @@ class User(Base):
     created_utc = IntegerField()
     disabled_utc = IntegerField(null=True)
     last_sign_on_utc = IntegerField(null=True)
+    if TYPE_CHECKING:
+        roles: Sequence[UserRole]
 
 
 class UserRole(Base):
@@ -63,6 +68,8 @@ class RecordLock(Base):
     kind = CharField()
     record_id = CharField()
     user = ForeignKeyField(User)
+    if TYPE_CHECKING:
+        user_id: int
     session = CharField()
     taken_utc = IntegerField()
     expires_utc = IntegerField()

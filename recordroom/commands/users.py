@@ -53,11 +53,16 @@ def list_() -> None:
     with opened_store() as signed_on:
         rows = [
             (
-                clean(name), clean(full_name), ", ".join(roles), "disabled" if disabled else "",
-                moment_at(last, signed_on.store.zone).local.replace("T", " ") if last else "never",
+                clean(user.name),
+                clean(user.full_name),
+                ", ".join(user.roles),
+                "disabled" if user.disabled else "",
+                moment_at(user.last_sign_on_utc, signed_on.store.zone).local.replace("T", " ")
+                if user.last_sign_on_utc
+                else "never",
             )
-            for name, full_name, roles, disabled, last in users.users()
-        ]  # fmt: skip
+            for user in users.users()
+        ]
     click.echo(tabulate(rows, ("user", "name", "roles", "state", "last sign-on"), disable_numparse=True))
 
 

@@ -172,9 +172,8 @@ class TestDroppedLines:
     def test_end_of_input_ends_a_program_that_never_hears_of_the_hang_up(
         self, start: Start, tmp_path: Path
     ) -> None:
-        terminal = abstract(
-            start(before=("setsid",))
-        )  # in another session: the kernel signals only the first
+        # In a session of its own it has no controlling terminal, so that the kernel signals only the shell.
+        terminal = abstract(start(before=("sh", "-c", 'setsid -w "$@"; :', "sh")))
         terminal.keys("55", "enter", "HALF KEY")
         terminal.wait_for("HALF KEY")
         terminal.hang_up()

@@ -62,6 +62,9 @@ class DataSetForm(FormScreen):
         self.key = ""
         self.version = ""
         self.lock = ("", "")
+        self.nulls: dict[
+            str, str
+        ] = {}  # dependent nulls in force: filled in, not asked, taken back when they go
         self.dictionary: Dictionary = self.dictionary_on("")
 
     # What a subclass says ---------------------------------------------------------------------------
@@ -90,7 +93,7 @@ class DataSetForm(FormScreen):
 
     def open(self, key: str) -> Opened:
         loaded = self.load(key)
-        self.key, self.version, self.lock = key, loaded.version, loaded.lock
+        self.key, self.version, self.lock, self.nulls = key, loaded.version, loaded.lock, {}
         held = self._take_lock()
         draft = drafts.load(self.session.actor, (self.word, key))
         values, focus, message = dict(loaded.record), "", ""
@@ -116,13 +119,17 @@ class DataSetForm(FormScreen):
 
     def changed(self, values: Values, path: str) -> Changed:
         context = self.context()
-        derived = records.null_values(self.dictionary, values)
-        derived = {p: v for p, v in derived.items() if values.get(p) != v}
+        nulls = records.null_values(self.dictionary, values)
+        freed = {p: "" for p, v in self.nulls.items() if p not in nulls and values.get(p) == v}
+        self.nulls = nulls
+        derived = freed | {p: v for p, v in nulls.items() if values.get(p) != v}
         settled = values | derived
         computed = edits.computed(self.dictionary, settled, context)
         derived |= {p: v for p, v in computed.items() if values.get(p, "") != v}
         settled |= derived
-        return Changed(self.findings(settled), self.echoes(settled), derived, self.panel(settled))
+        return Changed(
+            self.findings(settled), self.echoes(settled), derived, self.panel(settled), frozenset(nulls)
+        )
 
     def findings(self, values: Values) -> list[Finding]:
         """Everything there is to say about the record."""

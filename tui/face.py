@@ -120,13 +120,16 @@ class Face:
     def _draw(self, record: Record, row: int) -> Line:
         width = self._width
         pieces: list[Piece] = list(self.layout.fixed.get(row, ()))
-        for spot in self.layout.on_row.get(row, ()):
+        spots = self.layout.on_row.get(row, ())
+        starts = [column for column, _, _ in pieces] + [spot.column - 1 for spot in spots]
+        for spot in spots:
             if mark := self._mark(record, spot):
                 pieces.append((spot.column - 1, mark, BOLD))
             pieces.append((spot.column, *self._value(record, spot)))
             if echo := self.echoes.get(spot.path, ""):
-                left = max(0, width - spot.echo_column)
-                pieces.append((spot.echo_column, fit(echo, min(spot.field.echo or left, left)), PLAIN))
+                end = min((start - 1 for start in starts if start > spot.column), default=width)
+                room = min(spot.field.echo or width, end - spot.echo_column)
+                pieces.append((spot.echo_column, fit(echo, max(0, room)), PLAIN))
         return line(sorted(pieces, key=lambda piece: piece[0]), width) if pieces else blank(width)
 
     def _value(self, record: Record, spot: Spot) -> tuple[str, int]:

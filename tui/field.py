@@ -106,13 +106,13 @@ def shown_width(field: Field, style: str = "us") -> int:
         return max(field.width, NARROW_DATE)
     if field.kind is Kind.MOMENT:
         return max(field.width, NARROW_MOMENT)
-    return field.width
+    return max(field.width, 1 + max(map(len, field.nulls), default=0))
 
 
 def shown(field: Field, value: str, style: str = "us") -> str:
     """A canonical value as it stands in its field; what does not fit the kind is shown as it is."""
     if not value or field.kind is Kind.TEXT or field.kind is Kind.UPPER:
-        return _shown_null(value) if value[:1] == "/" and value[1:] in field.nulls else value
+        return _shown_null(value) if value[:1] == "/" and value[1:] in field.nulls else pointed(field, value)
     if value[0] == "/":
         return _shown_null(value)
     if field.kind is Kind.DATE:
@@ -124,6 +124,13 @@ def shown(field: Field, value: str, style: str = "us") -> str:
     if field.kind is Kind.YES_NO:
         return {"1": "Y", "0": "N"}.get(value, value)
     return "*" * len(value) if field.kind is Kind.SECRET else value
+
+
+def pointed(field: Field, value: str) -> str:
+    """``I214`` as ``I21.4`` where the field has its point after the third character."""
+    if not field.point or len(value) <= field.point or not value.isalnum():
+        return value
+    return f"{value[: field.point]}.{value[field.point :]}"
 
 
 def parse(field: Field, text: str, now: datetime) -> str | Unclear:

@@ -6,12 +6,13 @@ A field is checked, and the record's findings are renewed, when the field is lef
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rules.findings import SEVERITY, Finding, Level
 from rules.text import cells, clean
 from tui.face import MARKS, Face
-from tui.field import Entry, is_full, shown
+from tui.field import Entry, is_full, pointed, shown
 from tui.fieldhelp import field_help, form_help
 from tui.filing import Filing
 from tui.intake import Intake
@@ -402,7 +403,8 @@ class FormView(View):
             if self.focus == path and self.shell.top is self:
                 self.enter(self.walk.following(path, 1, round_about=False) or path)
 
-        await self.shell.push(Pick(self.shell, spot.label, find, picked, text))
+        shown = partial(pointed, spot.field)
+        await self.shell.push(Pick(self.shell, spot.label, find, picked, text, shown=shown))
 
     async def _list_findings(self) -> None:
         if not self.findings:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rules.dates import Unclear
+from rules.findings import Told
 from rules.text import clean
 from tui.field import Entry, field_limit, matches_words, parse
 from tui.keys import Act
 from tui.layout import Spot
-from tui.screen import Kind
+from tui.screen import Choice, Kind
 
 if TYPE_CHECKING:
     from tui.form import FormView
@@ -87,20 +89,34 @@ class Intake:
     async def _match(self, spot: Spot, value: str) -> bool:
         """A coded field: an exact code is taken, so is a text that finds one choice; several are listed."""
         form = self.form
-        lookup = form.screen.lookup
-        choices = await form.shell.call(lookup, dict(form.record.values), spot.path, value, MATCH_LIMIT)
+        choices = await self._choices(spot, value, MATCH_LIMIT)
         bare = value.replace(".", "")
         exact = next((choice for choice in choices if choice.value.upper().replace(".", "") == bare), None)
         if exact is None and len(choices) > 1:
             await form.prompt(value)
             form.shell.fail(f"Several match {clean(value)}: pick one.")
             return False
-        if exact is None and not choices and len(value) > field_limit(spot.field):
-            form.refuse(spot, f"Nothing matches {clean(value)}. F4 lists what there is.")
+        if not choices and not await self._may_be_unlisted(spot, value):
+            form.refuse(spot, f"Nothing here is {clean(value)}. ?? lists what this field takes.")
             return False
         chosen = exact or (choices[0] if choices else None)
         await form.set_value(spot.path, chosen.value if chosen else value)
         return True
+
+    async def _choices(self, spot: Spot, text: str, limit: int) -> Sequence[Choice]:
+        form = self.form
+        try:
+            return await form.shell.call(form.screen.lookup, dict(form.record.values), spot.path, text, limit)
+        except Told:
+            if spot.field.unlisted:  # there is no list, and none is needed
+                return ()
+            raise
+
+    async def _may_be_unlisted(self, spot: Spot, value: str) -> bool:
+        """Whether a value that the list lacks is taken: the field says so, or there is no list at all."""
+        if len(value) > field_limit(spot.field):
+            return False
+        return spot.field.unlisted or not await self._choices(spot, "", 1)
 
     async def same(self) -> None:
         """F9: the value of the previous record, or of the row above, and on to the next field."""

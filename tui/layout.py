@@ -133,7 +133,8 @@ def _lay_out_field(
 
 def _lay_out_group(layout: Layout, group: Group, count: int, row: int, section: int, style: str) -> int:
     """Place a table: its name, column heads, rows. Columns that do not fit go on to a further line."""
-    if group.label and group.label != layout.sections[-1][1]:
+    alone = len(group.columns) == 1 and group.columns[0].label == group.label
+    if group.label and group.label != layout.sections[-1][1] and not alone:
         layout.text(row, 1, fit(group.label, min(cells(group.label), WIDTH - 1)), BOLD)
         row += 1
     places: list[tuple[int, int, int]] = []  # line of the row, cell, width

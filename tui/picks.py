@@ -27,10 +27,11 @@ class Pick(View):
     legend_acts = (Act.HELP, Act.BACK, Act.FORWARD, Act.CANCEL)
 
     def __init__(
-        self, shell: Shell, heading: str, find: Find, picked: Picked, text: str = "", *, values: bool = True
-    ) -> None:
+        self, shell: Shell, heading: str, find: Find, picked: Picked, text: str = "", *, values: bool = True,
+        shown: Callable[[str], str] = str,
+    ) -> None:  # fmt: skip
         super().__init__(shell)
-        self.heading, self.find, self.picked, self.values = heading, find, picked, values
+        self.heading, self.find, self.picked, self.values, self.shown = heading, find, picked, values, shown
         self.entry = Entry(text, len(text), fresh=False)
         self.choices: Sequence[Choice] = ()
         self.at = 0
@@ -64,7 +65,9 @@ class Pick(View):
         typed, _ = self.entry.window(NARROW_WIDTH)
         lines = [line([(1, label, BOLD), (1 + cells(label), typed, UNDERLINE)], width)]
         value_width = (
-            min(20, max((cells(choice.value) for choice in self.choices), default=0)) if self.values else 0
+            min(20, max((cells(self.shown(choice.value)) for choice in self.choices), default=0))
+            if self.values
+            else 0
         )
         numbers = range(self.top, self.top + self.height)
         lines += [self._row(number, value_width, width) for number in numbers]
@@ -76,7 +79,9 @@ class Pick(View):
         if number >= len(self.choices):
             return blank(width)
         choice, here = self.choices[number], number == self.at
-        text = fit(choice.value, value_width) + "  " + choice.text if value_width else choice.text
+        text = choice.text
+        if value_width:
+            text = f"{fit(self.shown(choice.value), value_width)}  {text}"
         return line(
             [(1, ">" if here else " ", BOLD), (2, fit(text, width - 2), REVERSE if here else PLAIN)], width
         )

@@ -45,6 +45,8 @@ class Field:
     read_only: bool = False
     auto_skip: bool = False
     lookup: bool = False  # F4 offers a list; an UPPER field also takes any text that finds one choice in it
+    unlisted: bool = False  # a value that the list does not have is taken too
+    point: int = 0  # a value longer than this is shown with a point after so many characters, kept without it
     same_row: bool = False
     echo: int = 0  # cells to the right for the decoded meaning
     imprecise: bool = False

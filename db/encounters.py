@@ -94,6 +94,8 @@ def apply(account: str, patient_id: int, fields: Mapping[str, str], source: Sour
         )
     change = _Change(before)
     _read(change, {name: clean(value.strip()) for name, value in fields.items()})
+    if before.get("state") == "cancelled" and not change.changed.keys().isdisjoint(("class", "arrived_at")):
+        change.columns["state"] = "active"  # the visit has come after all
     created = not encounter_id
     if created:
         encounter_id = _insert(account, patient_id, change)
@@ -362,7 +364,7 @@ def mark_coded(encounter_id: int, day: int | None) -> None:
 
 
 _ROW_COLUMNS: Final = (
-    "account", "patient_id", "class", "newborn", "location", "disposition", "priority", "point_of_origin",
+    "account", "patient_id", "class", "state", "newborn", "location", "disposition", "priority", "point_of_origin",
     "mother_account", "birth_weight_g", "gestation_weeks", "attending_id", "payer_id", "arrived_utc",
     "arrived_offset", "admitted_utc", "discharged_utc", "discharged_offset", "unreadable",
 )  # fmt: skip

@@ -41,6 +41,10 @@ class Movement:
     external_id: str = ""  # the sender's own id for this movement
 
 
+Known = dict[tuple[str, str], int]
+"""Internal numbers of units and services by kind and code."""
+
+
 @dataclass(frozen=True, slots=True)
 class MovementRow:
     """A stored movement, as screens and feeds see it."""
@@ -67,16 +71,20 @@ class MovementRow:
     reason: str
 
 
-def step_of(movement: Movement, findings: list[Finding]) -> Step:
-    """The movement with internal numbers; what was created or cannot be read is added to ``findings``."""
+def step_of(movement: Movement, findings: list[Finding], known: Known | None = None) -> Step:
+    """The movement with internal numbers; what was created or cannot be read is added to ``findings``.
+
+    ``known`` keeps numbers looked up for the other movements of a transaction.
+    """
+    known = {} if known is None else known
     placed = movement.event in (Event.ADMIT, Event.TRANSFER, Event.SERVICE)
     if not placed and (movement.unit or movement.service):
         sentence = f"Unit and service say nothing on a {movement.event}: they were not used."
         findings.append(Finding(Level.WARNING, "M201", sentence, "unit"))
     return Step(
         movement.event, movement.at.utc, movement.at.offset, movement.at.day,
-        _number("unit", movement.unit, findings) if placed else None,
-        _number("service", movement.service, findings) if placed else None,
+        _number("unit", movement.unit, findings, known) if placed else None,
+        _number("service", movement.service, findings, known) if placed else None,
         clean(movement.bed.strip()) if placed else "",
         _patient_class(movement, findings),
         disposition(movement.disposition, findings) if movement.event is Event.DISCHARGE else "",
@@ -85,13 +93,14 @@ def step_of(movement: Movement, findings: list[Finding]) -> Step:
     )  # fmt: skip
 
 
-def _number(kind: str, code: str, findings: list[Finding]) -> int | None:
+def _number(kind: str, code: str, findings: list[Finding], known: Known) -> int | None:
     if not code.strip():
         return None
-    number, new = site.number_or_new(kind, code)
-    if new:
-        findings.append(site.created(kind, code))
-    return number
+    if (kind, code) not in known:
+        known[kind, code], new = site.number_or_new(kind, code)
+        if new:
+            findings.append(site.created(kind, code))
+    return known[kind, code]
 
 
 def _patient_class(movement: Movement, findings: list[Finding]) -> str:

@@ -20,8 +20,8 @@ FOLDER = Path(__file__).parent.parent / ".benchmarks"
 UNTIL = date(2026, 11, 21)
 SCALES = {
     "10k": Plan(UNTIL, beds=120, months=14),
-    "100k": Plan(UNTIL, beds=480, months=35),
-    "1m": Plan(UNTIL, beds=1600, months=105),
+    "100k": Plan(UNTIL, beds=480, months=35, visits=0.1),
+    "1m": Plan(UNTIL, beds=1600, months=105, visits=0.1),
 }
 DETAILED = ("10k",)  # scales at which abstracts have their documents
 

@@ -6,7 +6,7 @@ import csv
 import json
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 from typing import Final
 
@@ -63,29 +63,32 @@ class Abstracts:
         filed_day = min(self._today - 1, day + 1 + int(self._random.expovariate(0.35)))
         complete = self._random.random() >= (HALF_DONE if age < 30 else 0.0)
         self._cases += 1
-        record = self._record(stay)
+        record = self._record(stay) if self._documents else _codes(stay)
         if not complete:
             record.pop("marital", None)
             record.pop("ethnicity", None)
         self._case(
-            rows, record, encounter_id, patient_id, complete, discharged_utc + (filed_day - day) * 86_400
+            rows,
+            record,
+            stay,
+            encounter_id,
+            patient_id,
+            complete,
+            discharged_utc + (filed_day - day) * 86_400,
         )
         rows["diagnosis"] += abstracts.diagnosis_rows(encounter_id, record)
         rows["procedure"] += abstracts.procedure_rows(encounter_id, record)
-        grouping = drg.group(_claim(stay, record))
-        weight = _weights().get(grouping.drg) if fiscal_year(date.fromordinal(day)) >= TABLE5_YEAR else None
-        rows["abstract"].append(
-            (encounter_id, self._cases, grouping.drg, grouping.mdc, grouping.version, weight)
-        )
+        rows["abstract"].append((encounter_id, self._cases, *_grouped(stay, day)))
         return Filed(filed_day if complete else None, filed_day)
 
     def _case(
-        self, rows: Rows, record: dict[str, str], encounter_id: int, patient_id: int, complete: bool, utc: int
+        self, rows: Rows, record: dict[str, str], stay: Stay, encounter_id: int, patient_id: int, complete: bool,
+        utc: int,
     ) -> None:  # fmt: skip
         document = json.dumps(dict(sorted(record.items())), ensure_ascii=False) if self._documents else "{}"
         version, status = self._dictionary.version, COMPLETE if complete else OPEN
         rows["data_case"].append((
-            self._cases, abstracts.DATA_SET, version, record["account"], patient_id, encounter_id, status,
+            self._cases, abstracts.DATA_SET, version, stay.account, patient_id, encounter_id, status,
             document, 1, utc, utc, self._by,
         ))  # fmt: skip
         if self._documents:
@@ -107,7 +110,7 @@ class Abstracts:
             "priority": stay.priority, "point_of_origin": stay.origin, "payer": stay.payer,
             "attending": stay.attending, "service": last.service, "unit": last.unit, "path": _path(stay),
             "discharged_at": local(stay.moves[-1].at), "disposition": stay.disposition, "hospice_claim": "0",
-            "age": str(max(0, stay.admitted // DAY - person.birth_day) * 4 // 1461),
+            "age": str(_age(stay)),
         }  # fmt: skip
         if stay.newborn:
             record["birth_weight_g"] = str(stay.birth_weight_g)
@@ -152,13 +155,39 @@ def _path(stay: Stay) -> str:
     return " > ".join(places)
 
 
-def _claim(stay: Stay, record: dict[str, str]) -> drg.Claim:
-    return drg.Claim(
-        date.fromordinal((stay.discharged or 0) // DAY),
-        tuple(drg.Diagnosis(normal(code), poa) for code, poa in stay.diagnoses if not code.startswith(EXTERNAL)),
-        tuple(drg.Procedure(code, date.fromordinal(at // DAY)) for code, at in stay.procedures),
-        age=int(record["age"]), sex=stay.person.sex, disposition=stay.disposition,
-        admitted_on=date.fromordinal(stay.admitted // DAY),
+def _age(stay: Stay) -> int:
+    """Completed years on admission."""
+    return max(0, stay.admitted // DAY - stay.person.birth_day) * 4 // 1461
+
+
+def _grouped(stay: Stay, day: int) -> tuple[str, str, str, int | None]:
+    """DRG, MDC, grouper version and weight in ten-thousandths of a discharge on a day number."""
+    return _group(
+        tuple(pair for pair in stay.diagnoses if not pair[0].startswith(EXTERNAL)),
+        tuple(code for code, _ in stay.procedures), 18 if (age := _age(stay)) >= 18 else age, stay.person.sex,
+        stay.disposition, max(release for release in _releases(day) if release <= day),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=100_000)
+def _group(
+    diagnoses: tuple[tuple[str, str], ...], procedures: tuple[str, ...], age: int, sex: str, disposition: str,
+    release: int,
+) -> tuple[str, str, str, int | None]:  # fmt: skip
+    """Most discharges of a large hospital are coded as others were: each way is grouped once for a release."""
+    on = date.fromordinal(release)
+    dx = tuple(drg.Diagnosis(normal(code), poa) for code, poa in diagnoses)
+    px = tuple(drg.Procedure(code, on) for code in procedures)
+    found = drg.group(drg.Claim(on, dx, px, age=age, sex=sex, disposition=disposition, admitted_on=on))
+    weight = _weights().get(found.drg) if fiscal_year(on) >= TABLE5_YEAR else None
+    return found.drg, found.mdc, found.version, weight
+
+
+def _releases(day: int) -> tuple[int, ...]:
+    """The days about ``day`` on which grouper versions came into force: 1 April and 1 October."""
+    year = date.fromordinal(day).year
+    return (
+        date(year - 1, 10, 1).toordinal(), date(year, 4, 1).toordinal(), date(year, 10, 1).toordinal(),
     )  # fmt: skip
 
 

@@ -29,9 +29,9 @@ def deliver(at: int, hospital: Hospital, mother: Open) -> Iterator[Stay | Visit]
             stay.events.append(Happening(at, "anesthetic"))
         if random.random() < STILLBORN:
             stay.events.append(Happening(at, "fetal_death", "late" if weeks >= 28 else "intermediate"))
-            stay.diagnoses += [("Z37.1", ""), (f"Z3A.{weeks}", "")]
+            stay.diagnoses += [("Z37.1", "1"), (f"Z3A.{weeks}", "1")]
         else:
-            stay.diagnoses += [("Z37.2" if twins else "Z37.0", ""), (f"Z3A.{weeks}", "")]
+            stay.diagnoses += [("Z37.2" if twins else "Z37.0", "1"), (f"Z3A.{weeks}", "1")]
             if twins:
                 stay.diagnoses.append(("O30.003", "Y"))
             for order in ("A", "B") if twins else ("",):

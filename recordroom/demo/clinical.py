@@ -12,8 +12,8 @@ SPREAD = 0.62  # sigma of the log-normal length of stay
 LONGEST_DAYS = 190
 LONG_STAYERS = 0.004
 
-# Codes that are exempt from POA reporting are given none (45 CFR 162 implementation guides; CMS exempt list).
-_EXEMPT = ("Z", "W", "V", "Y", "O80", "B95", "B96", "I25.2")
+# Families whose codes are mostly exempt from POA reporting; they are marked 1 (CMS list of exempt codes).
+_EXEMPT = ("Z", "W", "V", "Y92", "O80", "I69")
 _HOME = Weighted([("01", 66.0), ("06", 14.0), ("03", 9.0), ("62", 3.5), ("02", 2.0), ("07", 1.6), ("04", 0.8),
                   ("50", 0.7), ("51", 0.7), ("63", 0.5), ("65", 0.4), ("21", 0.3), ("70", 0.2)])  # fmt: skip
 
@@ -61,7 +61,7 @@ def operated_at(stay: Stay) -> int | None:
 
 def _poa(diagnosis: str, random: Random) -> str:
     if diagnosis.startswith(_EXEMPT):
-        return ""
+        return "1"
     chance = random.random()
     return "Y" if chance < 0.94 else "N" if chance < 0.98 else "U" if chance < 0.99 else "W"
 

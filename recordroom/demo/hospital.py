@@ -126,7 +126,9 @@ class Hospital:
                  ("observation", "OBS", "observations_per_bed"))  # fmt: skip
         for kind, class_, name in kinds:
             weekday = ELECTIVE[today.weekday()] if kind == "outpatient" else WEEKDAYS[today.weekday()]
-            for _ in range(self._poisson(self.plan.beds * table("hospital")[name] * weekday * season)):
+            for _ in range(
+                self._poisson(self.plan.visits * self.plan.beds * table("hospital")[name] * weekday * season)
+            ):
                 minute = self.random.randrange(390, 900) if kind == "outpatient" else self._minute()
                 self.at(day * DAY + minute, self._visit, kind, class_)
 

@@ -21,6 +21,7 @@ class Plan:
     beds: int = 120
     months: int = 14
     seed: int = 1
+    visits: float = 1.0  # emergency, outpatient and observation visits, as a share of the usual number
 
     @property
     def last_minute(self) -> int:

@@ -97,10 +97,11 @@ def file_requests(actor: Actor) -> None:
 
 
 def _patients(who: str) -> list[tuple[int, str, int, int]]:
-    """Former inpatients with their last stay: id, name, first and last day, the last discharged last."""
+    """Adult inpatients without specially protected care: id, name, first and last day, the latest last."""
     rows = database.execute_sql(
         "SELECT p.id, p.last_name || ', ' || p.first_name, e.admit_day, max(e.discharge_day) FROM encounter e"
-        f" JOIN patient p ON p.id = e.patient_id WHERE e.class = 'I' AND e.newborn = 0 AND {who}"
+        f" JOIN patient p ON p.id = e.patient_id JOIN service s ON s.id = e.service_id WHERE e.class = 'I' AND {who}"
+        " AND s.code IN ('SUR', 'ORT', 'CAR', 'NEU') AND p.birth_day < e.admit_day - 19 * 366"
         " AND e.discharge_day IS NOT NULL AND p.temporary = 0 GROUP BY p.id ORDER BY max(e.discharge_day) DESC"
         " LIMIT 400"
     )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from config.code_tables import shipped_tables
+from config.data_sets import dictionary_for
 from db import cases, census, drafts, encounters, intake, patients, requests, store
 from db.actors import Actor, Role
 from db.connect import database
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, USERS, make_store
+from rules import edits
+from rules.dictionary import Context
+from rules.findings import Level
 
 PLAN = Plan(date(2026, 11, 21), beds=40, months=3, seed=5)
 
@@ -74,6 +81,20 @@ class TestTheDemoStore:
         assert case is not None
         assert case.record["account"] == number
         assert case.record["diagnoses[1].code"]
+
+    def test_filed_no_abstract_that_its_own_edits_would_refuse(self, demo: Actor) -> None:
+        dictionary, context = dictionary_for("abstract"), Context("2026-11-21T10:00", shipped_tables())
+        found = Counter(
+            finding.code
+            for (document,) in database.execute_sql(
+                "SELECT document FROM data_case WHERE data_set = 'abstract'"
+            )
+            for finding in edits.findings(dictionary, json.loads(document), context)
+            if finding.level in (Level.FATAL, Level.ERROR)
+        )
+        # What is missing is what the registration does not know or the technician has left open.
+        assert set(found) <= {"D004"}
+        assert found.total() < 20
 
     def test_finds_patients_by_name_and_by_number(self, demo: Actor) -> None:
         found = patients.find("SMITH")

@@ -234,7 +234,7 @@ def field_of(item: Item, *, echo: bool = True) -> screen.Field:
         item.width,
         KINDS[item.type],
         length=item.length,
-        required=item.required or bool(item.required_when),
+        required=item.required,
         read_only=item.read_only or bool(item.computed),
         auto_skip=item.auto_skip,
         lookup=decoded,

@@ -96,6 +96,12 @@ class Face:
             self.top = row - (lead if lead <= LEAD_ROWS else 1)
         self.top = max(0, min(self.top, self.layout.height - self._sight))
 
+    def show_from(self, path: str) -> None:
+        """Bring a field to the top of the body, under the heading of its section when that is near."""
+        row = self.layout.by_path[path].row
+        heads = [start for _, title, start in self.layout.sections if title and start <= row]
+        self.top = heads[-1] if heads and row - heads[-1] < self.height else max(0, row - 1)
+
     def body(self, record: Record, width: int) -> list[Line]:
         if width != self._width:
             self._width = width
@@ -145,6 +151,6 @@ class Face:
         if spot.path in self.wrong:
             return "E"
         mark = self.marks.get(spot.path, "")
-        if mark in ("", "E") and spot.field.required and not record.values.get(spot.path):
-            return "*"
-        return mark
+        if record.values.get(spot.path):
+            return mark
+        return "*" if mark == "E" or (spot.field.required and not mark) else mark

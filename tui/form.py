@@ -169,13 +169,8 @@ class FormView(View):
         return [finding for finding in findings if not self._is_blank(finding)]
 
     def _is_blank(self, finding: Finding) -> bool:
-        spot = self.face.layout.by_path.get(finding.field)
-        return (
-            finding.level is Level.ERROR
-            and spot is not None
-            and spot.field.required
-            and not self.record.values.get(finding.field)
-        )
+        blank = finding.field in self.face.layout.by_path and not self.record.values.get(finding.field)
+        return blank and finding.level is Level.ERROR
 
     def _lay_out(self, *, anew: bool = False) -> None:
         self.face.lay_out(self.record, anew=anew)
@@ -329,6 +324,7 @@ class FormView(View):
             return
         path = self.walk.page(self.focus, step, self.face.height)
         if path:
+            self.face.show_from(path)
             self.enter(path)
         else:
             self.shell.say("This is the last section." if step > 0 else "This is the first section.")

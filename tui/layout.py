@@ -15,7 +15,7 @@ from tui.screen import Field, Group, Note, Section, Values
 from tui.spans import BOLD, PLAIN, Piece, wrap
 
 WIDTH = 80
-LONGEST_LABEL = 30  # cells; a longer label is clipped
+LONGEST_LABEL = 31  # cells; a longer label is clipped
 NUMBER = 4  # cells before the columns of a table: row number and blanks
 LEAST_FIELD = 4  # cells that a field keeps when its row is crowded
 

@@ -32,7 +32,8 @@ class CodeLookup(ListScreen):
 
     title: ClassVar[str] = "Code look-up"
     position_label: ClassVar[str] = "Words or code"
-    empty: ClassVar[str] = "No code found. Key / and words, an abbreviation, or the beginning of a code."
+    asks: ClassVar[bool] = True
+    empty: ClassVar[str] = "No code found. Key words, an abbreviation, or the beginning of a code."
     help: ClassVar[str] = (
         "Key / and what you look for: words in any order (hip fx r initial), abbreviations (chf), a code with or "
         "without dot, a range (I20-I25). Begin with PCS for procedures: / pcs hip replacement."
@@ -56,7 +57,7 @@ class CodeLookup(ListScreen):
 
     def heading(self) -> Sequence[str]:
         if not self.text:
-            return ("Key / and words, an abbreviation, or a code.",)
+            return ("Key words, an abbreviation or a code, and Enter; over a list key / first.",)
         return (f"{self.system.upper()}: {self.text}",)
 
     def columns(self) -> Sequence[Column]:

@@ -32,8 +32,9 @@ from tui.screen import (
 )
 
 FORMS_OF_ASKING = (
-    "Key / and any of: LAST,FIRST (either cut short) - MRN - SSN - initial and last 4 (H9999) -",
-    "birth date - account - terminal digits (45-49-99) - former name or number.",
+    "Key any of: LAST,FIRST (either cut short), MRN, SSN, initial and last 4",
+    "(H9999), birth date, account, terminal digits (45-49-99), former name or",
+    "number, and Enter. Over a list key / first.",
 )
 
 
@@ -42,6 +43,7 @@ class FindPatient(KeysetList):
 
     title: ClassVar[str] = "Find a patient"
     position_label: ClassVar[str] = "Patient"
+    asks: ClassVar[bool] = True
     empty: ClassVar[str] = "No patient found."
     help: ClassVar[str] = " ".join(FORMS_OF_ASKING)
     actions: ClassVar[tuple[Action, ...]] = (

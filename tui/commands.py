@@ -39,7 +39,11 @@ class Commands:
         self.brought_back = 0
         self.shell.clear_message()
         await self.run(line)
-        if not self.shell.failed:
+        if self.shell.failed:
+            self.shell.command.fresh = (
+                True  # the next character begins another line; an arrow key mends this one
+            )
+        else:
             self.shell.leave_command()
 
     def retrieve(self) -> str:
@@ -130,7 +134,7 @@ class Commands:
     def entries(self, menu_id: str) -> list[Entry]:
         """The lines of a menu of the table, for the roles of whoever is signed on."""
         return [
-            Entry("", entry.title, entry.id)
+            Entry(entry.id, entry.title, entry.id)
             if isinstance(entry, MenuEntry)
             else Entry(entry.word, entry.title, entry.word)
             for entry in self.shell.menu.visible(menu_id, self.shell.roles)

@@ -53,6 +53,9 @@ class Filing:
             form.enter(first.field, quiet=True)
         about = first or next(iter(refused.findings), None)
         sentence = f"{about.code} {form.where(about)}{about.message}" if about else "The record was refused."
+        if form.screen.scratch and about:  # nothing was to be filed: a sign-on, a search
+            form.shell.fail(about.message)
+            return
         more = f" ({len(refused.findings) - 1} more: Ctrl+E)" if len(refused.findings) > 1 else ""
         again = " F2 again files it with a reason." if refused.overridable else ""
         form.shell.fail(f"NOT FILED. {sentence}{more}{again}")

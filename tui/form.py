@@ -18,7 +18,7 @@ from tui.filing import Filing
 from tui.intake import Intake
 from tui.keys import Act, Stroke
 from tui.layout import Spot
-from tui.picks import Pick
+from tui.picks import LIST_LIMIT, Pick
 from tui.record import Record
 from tui.screen import Changed, Choice, Field, FormScreen, Kind, Opened, Section, Values
 from tui.spans import Line
@@ -27,8 +27,6 @@ from tui.walk import Walk
 
 if TYPE_CHECKING:
     from tui.shell import Shell
-
-LIST_LIMIT = 200  # choices asked for at once by a prompt list
 
 
 class FormView(View):
@@ -269,7 +267,10 @@ class FormView(View):
     async def type(self, text: str) -> None:
         """A typed character. A field of fixed length that is full is left by itself."""
         spot = self.spot
-        if spot is None or not self.asked(spot):
+        if spot is None:
+            await self.shell.type_command(Stroke("", text))
+            return
+        if not self.asked(spot):
             self.shell.fail(self.opened.locked or "This field cannot be keyed.")
             return
         self.entry.key("", text)
@@ -417,14 +418,14 @@ class FormView(View):
             if choice.value in self.face.layout.by_path:
                 self.enter(choice.value)
 
-        heading = counted(self.findings, self._said(self.findings))
+        heading = counted(self.findings, self._said(self.findings)).partition(":")[0]
         await self.shell.push(Pick.of(self.shell, heading, choices, picked, values=False))
 
     def where(self, finding: Finding) -> str:
         """``Code 2: `` for the second row of a table; empty for a finding about the whole record."""
         spot = self.face.layout.by_path.get(finding.field)
-        if spot is None:
-            return ""
+        if spot is None or finding.message.startswith(spot.label):
+            return ""  # the message begins with the field itself
         return f"{spot.label}{f' {spot.index}' if spot.group else ''}: "
 
     async def jump(self, label: str) -> None:

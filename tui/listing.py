@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rules.text import cells, fit
+from rules.text import cells, clean, fit
 from tui.field import Entry
 from tui.keys import Act, Stroke
 from tui.screen import Action, Column, ListScreen, Page, Row
@@ -67,17 +67,24 @@ class ListView(View):
         return lines[:height]
 
     def _top_line(self, width: int) -> Line:
-        label = f"{self.screen.position_label}: "
+        label = f"{self._label}: "
         typed = self.typing.window(POSITION_WIDTH)[0] if self.typing else " " * POSITION_WIDTH
+        place = [
+            (1, fit(label, cells(label)), PLAIN),
+            (1 + cells(label), typed, REVERSE if self.typing else UNDERLINE),
+        ]
         more = "More: F8" if self.page.after else "Bottom"
-        return line(
-            [
-                (1, fit(label, cells(label)), PLAIN),
-                (1 + cells(label), typed, REVERSE if self.typing else UNDERLINE),
-                (width - 10, fit(more, 9, ">"), BOLD),
-            ],
-            width,
-        )
+        shown = place if self.typing or self.positions else []
+        return line([*shown, (width - 10, fit(more, 9, ">"), BOLD)], width)
+
+    @property
+    def positions(self) -> bool:
+        """Whether the screen can be asked for a place in its list."""
+        return type(self.screen).position is not ListScreen.position
+
+    @property
+    def _label(self) -> str:
+        return self.screen.position_label if self.positions else "Rows"
 
     def _columns_shown(self, width: int) -> list[tuple[int, int]]:
         """Position in the row and first cell of each column in sight."""
@@ -123,13 +130,13 @@ class ListView(View):
 
     def cursor(self) -> tuple[int, int] | None:
         if self.typing:
-            return 1 + cells(self.screen.position_label) + 2 + self.typing.window(POSITION_WIDTH)[1], 0
+            return 1 + cells(self._label) + 2 + self.typing.window(POSITION_WIDTH)[1], 0
         return 0, len(self.heading) + 2 + (self.at if self.page.rows else 0)
 
     def legend(self) -> list[str]:
         actions = [f"{action.letter}={action.label}" for action in self.screen.actions[1:]]
         enter = [f"Enter={self.screen.actions[0].label}"] if self.screen.actions else []
-        return [*enter, *actions, *super().legend(), "/=Position"]
+        return [*enter, *actions, *super().legend(), *(["/=Position"] if self.positions else [])]
 
     # --- rows ----------------------------------------------------------------------------------------------
 
@@ -237,7 +244,10 @@ class ListView(View):
     async def _letter(self, text: str) -> None:
         letter = text.upper()
         action = next((action for action in self.screen.actions if action.letter.upper() == letter), None)
-        if action:
+        if self.screen.asks and not self.page.rows and text not in "/^=":
+            self.typing, self.slashed = Entry("", 0, fresh=False), True
+            self.typing.key("", text)
+        elif action:
             await self._act_on(action)
         elif text in "+-<>":
             if text in "+-":
@@ -275,6 +285,9 @@ class ListView(View):
                 return
             if PICKS.fullmatch(text) and self._take_rows(text):
                 return
+        if not self.positions:
+            self.shell.fail(f"{clean(text)} is no row in sight and no word that is known here.")
+            return
         key = await self.shell.call(self.screen.position, text)
         self.at = 0
         if not await self._load(key, fallback=True):

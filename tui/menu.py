@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rules.text import fit
+from rules.text import cells, fit
 from tui.keys import Act, Stroke
 from tui.screen import Entry, MenuScreen, Screen
 from tui.spans import BOLD, PLAIN, REVERSE, Line, blank, line, plain
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COUNT_WIDTH = 9
 NOTE_WIDTH = 26
+WORD_WIDTH = 10
 
 
 class MenuView(View):
@@ -77,8 +78,11 @@ class MenuView(View):
             return blank(width)
         entry, here = self.entries[number], number == self.at
         counted = any(each.count or each.note for each in self.entries)
-        title_width = width - 15 - (COUNT_WIDTH + NOTE_WIDTH + 3 if counted else 0)
-        text = f"{fit(str(number + 1), 3, '>')}  {fit(entry.word, 6)} {fit(entry.title, title_width)}"
+        word_width = min(WORD_WIDTH, max(cells(each.word) for each in self.entries))
+        title_width = width - 9 - word_width - (COUNT_WIDTH + NOTE_WIDTH + 3 if counted else 0)
+        text = (
+            f"{fit(str(number + 1), 3, '>')}  {fit(entry.word, word_width)} {fit(entry.title, title_width)}"
+        )
         if counted:
             text += f" {fit(entry.count, COUNT_WIDTH, '>')}  {fit(entry.note, NOTE_WIDTH)}"
         marked = entry.go or not entry.title

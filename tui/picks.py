@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Find = Callable[[str], Awaitable[Sequence[Choice]]]
 Picked = Callable[[Choice], Awaitable[None]]
 
+LIST_LIMIT = 200  # choices asked for at once
 NARROW_WIDTH = 30  # cells of the place to type in
 
 
@@ -63,7 +64,11 @@ class Pick(View):
         self._keep_in_sight()
         label = fit(f"{self.heading}: ", min(cells(self.heading) + 2, width - NARROW_WIDTH))
         typed, _ = self.entry.window(NARROW_WIDTH)
-        lines = [line([(1, label, BOLD), (1 + cells(label), typed, UNDERLINE)], width)]
+        pieces = [(1, label, BOLD), (1 + cells(label), typed, UNDERLINE)]
+        found = f"{len(self.choices)} found" if len(self.choices) < LIST_LIMIT else f"first {LIST_LIMIT}"
+        if 1 + cells(label) + NARROW_WIDTH + 1 + cells(found) < width:
+            pieces.append((width - cells(found) - 1, found, PLAIN))
+        lines = [line(pieces, width)]
         value_width = (
             min(20, max((cells(self.shown(choice.value)) for choice in self.choices), default=0))
             if self.values

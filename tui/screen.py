@@ -309,6 +309,9 @@ class ListScreen(Screen):
     actions: ClassVar[tuple[Action, ...]] = ()
     empty: ClassVar[str] = "Nothing is waiting here."
     position_label: ClassVar[str] = "Position to"
+    asks: ClassVar[bool] = (
+        False  # the list answers what is keyed: over no rows everything typed is a question
+    )
 
     def columns(self) -> Sequence[Column]:
         raise NotImplementedError

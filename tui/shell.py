@@ -106,7 +106,9 @@ class Shell:
             return
         home = go or self.session.home
         if home:
+            failed, self.failed = self.failed, False  # what failed before does not keep anybody out
             await self.run(home)
+            self.failed = self.failed or failed
         if not self.stack and self.menu.main:
             await self.open_menu(self.menu.main)
 
@@ -263,6 +265,9 @@ class Shell:
             await self.drop(view)
         elif self.session is None:
             await self.end()
+        elif self.session.home and view.word != self.session.home.partition(" ")[0]:
+            self.clear_message()
+            await self.drop(view)  # opened with =WORD: the desk comes after it
         else:
             self.ask("Sign off? Y or N", self._sign_off, "YN")
 

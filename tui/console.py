@@ -161,16 +161,16 @@ class Console(QuietApp):
 
     def crashed(self, error: BaseException) -> None:
         if not self.incident:
-            self._note(error)
-            self.stop_at_once(crash.EXIT_STATUS)
+            self._spawn(self._crash(error))
 
     async def _crash(self, error: BaseException) -> None:
+        """Note the incident, keep the drafts, and stop whatever still runs."""
         self._note(error)
         try:
             await self.shell.hang_up()
         except Exception as second:  # both are noted; the first gives the number
             crash.report(second, self.log_path)
-        self.stop(crash.EXIT_STATUS)
+        self.stop_at_once(crash.EXIT_STATUS)
 
     def _note(self, error: BaseException) -> None:
         self.incident = self.incident or crash.report(error, self.log_path)

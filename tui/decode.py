@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 
 from rules.text import MARK
 from tui.keys import Stroke
@@ -56,12 +57,22 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
     return EIGHT_BIT.get(byte, MARK), error.start + 1
 
 
+def terminal_encoding(environ: Mapping[str, str]) -> str:
+    """The character set of the terminal as its locale names it; UTF-8 where it names none."""
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    name = locale.partition(".")[2].partition("@")[0]
+    try:
+        return codecs.lookup(name or "utf-8").name
+    except LookupError:
+        return "utf-8"
+
+
 class Decoder:
     """Keeps what is unfinished between reads. ``flush`` gives it up when nothing followed in time."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str = "utf-8") -> None:
         codecs.register_error("recordroom.mark", _mark)
-        self._bytes = codecs.getincrementaldecoder("utf-8")("recordroom.mark")
+        self._bytes = codecs.getincrementaldecoder(encoding)("recordroom.mark")
         self._pending = ""
 
     @property

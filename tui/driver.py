@@ -15,7 +15,7 @@ from textual.app import App
 from textual.driver import Driver
 
 from tui.compat import app_of, post_resize, set_driver_size
-from tui.decode import Decoder
+from tui.decode import Decoder, terminal_encoding
 from tui.keys import Stroke
 
 READ_SIZE = 65536
@@ -38,16 +38,17 @@ class Receiver(Protocol):
 
 
 class TerminalDriver(Driver):
-    """Reads standard input and writes standard error's terminal, as Textual does, but by our rules."""
+    """Reads standard input and writes the terminal; what else is printed meanwhile reaches neither."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=False, size=size)
         self._in = sys.__stdin__.fileno() if sys.__stdin__ else 0
-        self._out = sys.__stderr__.fileno() if sys.__stderr__ else 2
+        self._out = next((descriptor for descriptor in (1, 2, 0) if os.isatty(descriptor)), 1)
         self._loop = asyncio.get_running_loop()
-        self._decoder = Decoder()
+        self._encoding = terminal_encoding(os.environ)
+        self._decoder = Decoder(self._encoding)
         self._flush_timer: asyncio.TimerHandle | None = None
         self._backlog = b""
         self._saved: list[Any] | None = None
@@ -160,7 +161,7 @@ class TerminalDriver(Driver):
         if self._gone or self._left:
             return
         waiting = bool(self._backlog)
-        self._backlog += data.encode("utf-8", "replace")
+        self._backlog += data.encode(self._encoding, "replace")
         if not waiting:
             self._write_some()
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from tui.keys import Stroke
 
 PAUSE_SECONDS = 0.15  # a burst is over when nothing has arrived for this long
+NOBODYS = ("resize", "idle")  # strokes that no hand has made
 PAINT_SECONDS = 0.05  # during a burst the screen is painted at least this often
 
 
@@ -87,7 +88,7 @@ class Gate:
 
     async def _handle(self, stroke: Stroke) -> bool:
         """Whether the key met a hard error."""
-        if self._held is not None and stroke.name != "resize":
+        if self._held is not None and stroke.name not in NOBODYS:
             if stroke.name == "f12":
                 self._release(replay=False)
                 return False

@@ -193,6 +193,12 @@ class TestBadBytes:
         terminal.send(b"55\rRen\xe9 M\r")
         terminal.wait_for("Ren? M")
 
+    def test_a_latin_1_locale_is_spoken_to_in_latin_1(self, start: Start) -> None:
+        terminal = abstract(start(env={"LC_ALL": "en_US.ISO-8859-1"}))
+        terminal.send(b"55\rRen\xe9 M\r")
+        terminal.wait_for(lambda shown: b"\xe9" in shown.raw)
+        assert b"\xc3\xa9" not in terminal.raw
+
     def test_random_bytes_neither_end_it_nor_reach_the_screen(self, start: Start) -> None:
         terminal = abstract(start())
         noise = random.Random(7)
@@ -265,6 +271,7 @@ class TestCrashing:
             assert secret not in log
         assert "ValueError" in log
         assert "boom" in log
+        assert (tmp_path / "draft").read_text().splitlines() == ["name", "mrn=55"]
         assert (tmp_path / "draft.closed").exists()
 
     @pytest.mark.parametrize("key", ["\x03", "\x11", "\x1a", "\x13", "\x1c", "\x10", "\x1b"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tui import desk_app
+from tui.screen import Outcome
 
 
 def title(workstation: Any) -> str:
@@ -187,6 +188,26 @@ class TestWords:
         assert signed_on.lines[-3].endswith(">")
         signed_on.press("f1")
         assert "end." in signed_on.text
+
+
+class TestPrinting:
+    def test_what_is_shown_is_printed_without_the_rows_around_it(self, signed_on: Any) -> None:
+        printed: list[Any] = []
+
+        def printer(session: Any, title: str, lines: Any, queue: str) -> Outcome:
+            printed.extend([session.user, title, list(lines), queue])
+            return Outcome(f"Printed on {queue}.")
+
+        signed_on.shell.printer = printer
+        signed_on.press("WRK", "enter", "ctrl+o", "PRT WARD2", "enter")
+        assert signed_on.message == "Printed on WARD2."
+        user, title, lines, queue = printed
+        assert (user, title, queue) == ("TECH1", "Not abstracted", "WARD2")
+        assert lines == signed_on.lines[:-3]
+
+    def test_without_a_printer_that_is_said(self, signed_on: Any) -> None:
+        signed_on.press("ctrl+t")
+        assert signed_on.message == "No printer is set up."
 
 
 class TestTheLock:

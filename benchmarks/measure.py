@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Measure:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which ``share`` of all lie (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(1, ceil(share * len(ordered))) - 1]
 
 
 def shown(measures: Sequence[Measure]) -> str:

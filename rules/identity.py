@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from rules.text import clean, to_ascii
+from rules.text import MARK, clean, to_ascii
 
 _SPACES = re.compile(r"[\s\-]+")
 _DROPPED = re.compile(r"['`.\u2019\u02bc\"]")
@@ -40,13 +40,13 @@ def split_name(text: str) -> Name:
 
 def fold(text: str) -> str:
     """Letters without case, accents, apostrophes and full stops; a hyphen counts as a space."""
-    plain = _SPACES.sub(" ", _DROPPED.sub("", text)).strip()
+    plain = clean(_SPACES.sub(" ", _DROPPED.sub("", text)).strip())
     if plain.isascii():
-        return clean(plain).upper()
+        return plain.upper()
     latin = to_ascii(plain)
-    if "?" in latin and "?" not in plain:  # a script without plain letters keeps its own
-        latin = clean(unicodedata.normalize("NFKC", plain))
-    return latin.upper()
+    if latin.count(MARK) > plain.count(MARK):  # a script without plain letters keeps its own
+        latin = unicodedata.normalize("NFKC", plain)
+    return clean(latin).upper()
 
 
 def name_key(name: Name) -> str:

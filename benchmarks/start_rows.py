@@ -36,7 +36,7 @@ def rows(store: Path, say: Callable[[str], None]) -> list[Measure]:
         line.until("assphrase")
         line.quiet()
         line.send(f"{USER}\t{PASSPHRASE}\r")
-        line.until("===>")
+        line.until("Last sign-on")
         line.quiet(0.8)
         found.append(
             Measure("private memory, first screen", line.private_mb, "MB", bare, "bare Textual", most=42)

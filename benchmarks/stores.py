@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from db import store
+from db import migrations, store
 from db.actors import Actor
 from db.connect import database
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, make_store
 
 FOLDER = Path(__file__).parent.parent / ".benchmarks"
+GENERATOR = Path(__file__).parent.parent / "recordroom" / "demo"
 UNTIL = date(2026, 11, 21)
 SCALES = {
     "10k": Plan(UNTIL, beds=120, months=14),
@@ -38,10 +40,11 @@ class Stores:
 def stores(scale: str, say: Callable[[str], None]) -> Stores:
     """The stores of a scale, made when they are not there yet."""
     os.umask(0o077)
-    directory, plan = FOLDER / scale, SCALES[scale]
+    directory, plan = FOLDER / f"{scale}-{_fingerprint()}", SCALES[scale]
     made = Stores(directory / "store", directory / "plain.db", plan)
     if not made.plain.exists():
-        shutil.rmtree(directory, ignore_errors=True)
+        for older in FOLDER.glob(f"{scale}-*"):
+            shutil.rmtree(older)
         directory.mkdir(parents=True)
         say(f"making a store of {scale} admissions, once")
         make_store(made.directory, plan, documents=scale in DETAILED)
@@ -51,6 +54,15 @@ def stores(scale: str, say: Callable[[str], None]) -> Stores:
             database.execute_sql("DETACH DATABASE plain")
         (directory / "part.db").rename(made.plain)
     return made
+
+
+def _fingerprint() -> str:
+    """What a store is made by: the schema and the generator. Another one asks for a store made anew."""
+    digest = hashlib.sha256("".join(step.sha256 for step in migrations.migrations()).encode())
+    for file in sorted(GENERATOR.iterdir()):
+        if file.suffix in (".py", ".toml"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @contextmanager

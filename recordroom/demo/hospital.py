@@ -18,7 +18,7 @@ from typing import Any
 
 from recordroom.demo import births, clinical
 from recordroom.demo.data import Case, CaseMix, Weighted, cases, table
-from recordroom.demo.model import DAY, Move, Plan, Stay, Unit, Visit
+from recordroom.demo.model import DAY, Happening, Move, Plan, Stay, Unit, Visit
 from recordroom.demo.people import Person, Register
 from recordroom.demo.staff import active_by_service, providers
 from recordroom.demo.wards import Beds, units
@@ -323,10 +323,12 @@ class Hospital:
             self._known.append(person)
         open_still = left >= self.plan.last_minute
         service = {"E": "EMG", "O": "AMB"}.get(class_, "MED")
+        autopsied = outcome == "20" and self.random.random() < 0.2
         yield Visit(
             self.account(at // DAY), person, class_, at, None if open_still else left, self._area[kind],
             self.attending(service), self.payer(person, at // DAY), "" if open_still else outcome,
             [self.random.choice(case.principal)],
+            [Happening(left + 900, "autopsy", "doa")] if autopsied and not open_still else [],
         )  # fmt: skip
 
 

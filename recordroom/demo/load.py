@@ -19,7 +19,7 @@ from recordroom.demo.abstracts import Abstracts, Filed, Rows
 from recordroom.demo.clock import Clock
 from recordroom.demo.data import table
 from recordroom.demo.hospital import Hospital
-from recordroom.demo.model import DAY, Plan, Stay, Visit
+from recordroom.demo.model import DAY, Happening, Plan, Stay, Visit
 from recordroom.demo.people import Person
 from rules import identity
 from rules.codes import normal
@@ -27,6 +27,7 @@ from rules.moments import day_number
 
 SLICE_ROWS: Final = 20_000
 ORIGIN: Final = "demo"
+SOON_S, LATE_S, LATE_EVERY = 300, 100_000, 400  # when movements are keyed: some the day after
 UNSEEN, ALIVE, DEAD = range(3)  # what is stored of a person
 
 COLUMNS: Final = {
@@ -230,14 +231,18 @@ class Loader:
                 self._movements, encounter, move.event, at, offset, day, self._movements,
                 self._code("unit", move.unit), self._code("service", move.service), move.bed,
                 "I" if move.event == "admit" else "",
-                stay.disposition if move.event == "discharge" else "", move.leave_type, at + 300,
+                stay.disposition if move.event == "discharge" else "", move.leave_type,
+                at + (LATE_S if self._movements % LATE_EVERY == 0 else SOON_S),
                 self.actor.user, ORIGIN,
             ))  # fmt: skip
         for event in stay.events:
-            at, offset, day = self.clock.at(event.at)
-            self._pending["event"].append((
-                encounter, patient, event.kind, at, offset, day, event.detail, at + 600, self.actor.user, ORIGIN,
-            ))  # fmt: skip
+            self._event(event, encounter, patient)
+
+    def _event(self, event: Happening, encounter: int | None, patient: int | None) -> None:
+        at, offset, day = self.clock.at(event.at)
+        self._pending["event"].append((
+            encounter, patient, event.kind, at, offset, day, event.detail, at + 600, self.actor.user, ORIGIN
+        ))  # fmt: skip
 
     def _visit(self, visit: Visit) -> None:
         arrived = self.clock.at(visit.arrived)
@@ -249,6 +254,8 @@ class Loader:
             int(visit.disposition == "20"), self._code("provider", visit.provider),
             self._code("payer", visit.payer), "", "", visit.unit, "", None, None, None, None, arrived[0],
         ))  # fmt: skip
+        for event in visit.events:
+            self._event(event, None, None)
         for seq, code in enumerate(visit.diagnoses, 1):
             self._pending["encounter_diagnosis"].append((self.encounters, seq, normal(code)))
 

@@ -125,3 +125,4 @@ class Visit:
     payer: str
     disposition: str
     diagnoses: list[str]
+    events: list[Happening] = field(default_factory=list)

@@ -16,10 +16,13 @@ from recordroom.demo.load import Loader
 from recordroom.demo.model import DAY
 from recordroom.demo.requests import file_requests
 from rules import edits
-from rules.dictionary import Context
+from rules.dictionary import Context, Dictionary, ItemType
+from rules.findings import Level
 from rules.moments import iso_date, moment_at
+from rules.records import null_values
 
-TRAUMA_RECORDS: Final = 12
+TRAUMA_RECORDS, STILL_OPEN = 12, 4
+MISSING: Final = ("D004", "T1101")  # findings that a required item, or the first row of a group, is blank
 INCLUDED: Final = (
     "S06",
     "S12",
@@ -111,7 +114,7 @@ def _compact(minute: int) -> str:
 
 
 def _file_trauma(actor: Actor) -> None:
-    """Records of the latest trauma discharges: scored, and still open where prehospital data are missing."""
+    """Records of the latest trauma discharges: all scored, the newest still open, the older ones complete."""
     dictionary = dictionary_for("trauma")
     zone = store.current().zone
     context = Context(store.current().now().local, shipped_tables())
@@ -145,11 +148,29 @@ def _file_trauma(actor: Actor) -> None:
                 f"injuries[{line}].predot": "/NK", f"injuries[{line}].severity": severity,
                 f"injuries[{line}].region": region, f"injuries[{line}].version": "15",
             }  # fmt: skip
+        if number >= STILL_OPEN:
+            record = _completed(dictionary, record, context)
         record |= edits.computed(dictionary, record, context)
+        wrong = [
+            f for f in edits.findings(dictionary, record, context) if f.level in (Level.FATAL, Level.ERROR)
+        ]
         cases.file_case(
             actor, Action.FILE_REGISTRY, dictionary, record, before=None, patient_id=patient_id,
-            encounter_id=encounter_id, status=cases.OPEN,
+            encounter_id=encounter_id, status=cases.OPEN if wrong else cases.COMPLETE,
         )  # fmt: skip
+
+
+def _completed(dictionary: Dictionary, record: dict[str, str], context: Context) -> dict[str, str]:
+    """The record as a registrar closes it: no where nothing is charted, else not known or not applicable."""
+    record = dict(record)
+    for _ in range(3):  # an answer may ask for another
+        record |= null_values(dictionary, record)
+        for finding in edits.findings(dictionary, record, context):
+            item = dictionary.item_at(finding.field)
+            if finding.code in MISSING and item is not None:
+                nulls = f"/{item.nulls[-1]}" if item.nulls else ""
+                record[finding.field] = "0" if item.type is ItemType.YES_NO else nulls
+    return record
 
 
 def _begin_draft(actor: Actor) -> None:

@@ -18,7 +18,7 @@ from exchange.mllp import FrameReader, Listener, framed
 from recordroom.demo import feed
 from recordroom.demo.hospital import Hospital
 from recordroom.demo.load import load
-from recordroom.demo.model import Plan
+from recordroom.demo.model import DAY, Plan
 
 PLAN = Plan(date(2026, 11, 3), beds=24, months=1, seed=3)
 
@@ -112,6 +112,8 @@ class TestTheFeed:
         kinds = feed.write(tmp_path / "feed", PLAN)
         assert kinds.total() == len(messages)
         files = sorted((tmp_path / "feed").iterdir())
-        assert files[-1].name == "2026-11-03.hl7"
+        assert {date.fromisoformat(file.stem) for file in files} == {
+            date.fromordinal(message.at // DAY) for message in feed.messages(Hospital(PLAN))
+        }
         found = [part for file in files for part in split_messages(file.read_bytes())]
         assert found == [message.rstrip(b"\r") for message in messages]

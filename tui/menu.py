@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rules.text import cells, fit
+from rules.text import cells, clean, fit
 from tui.keys import Act, Stroke
 from tui.screen import Entry, MenuScreen, Screen
-from tui.spans import BOLD, PLAIN, REVERSE, Line, blank, line, plain
+from tui.spans import BOLD, PLAIN, REVERSE, Line, blank, line, plain, wrap
 from tui.view import View
 
 if TYPE_CHECKING:
@@ -36,7 +36,12 @@ class MenuView(View):
 
     @property
     def _head_height(self) -> int:
-        return min(len(self.heading) + 1, self.shell.body_height - 1) if self.heading else 0
+        return min(len(self._head_texts) + 1, self.shell.body_height - 1) if self.heading else 0
+
+    @property
+    def _head_texts(self) -> list[str]:
+        """The heading, its long sentences broken at blanks."""
+        return [piece for text in self.heading for piece in wrap(clean(text), self.shell.width - 2)]
 
     @property
     def height(self) -> int:
@@ -66,7 +71,7 @@ class MenuView(View):
         await self.reload()
 
     def body(self, width: int, height: int) -> list[Line]:
-        head = [plain(" " + text, width) for text in self.heading]
+        head = [plain(" " + text, width) for text in self._head_texts]
         head = [*head, blank(width)][: self._head_height] if head else []
         if not self.top <= self.at < self.top + self.height:
             self.top = max(0, min(self.at, len(self.entries) - self.height))

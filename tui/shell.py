@@ -354,9 +354,17 @@ class Shell:
         elif self.in_command:
             await self._command_key(stroke, act)
         elif act is not Act.NONE:
+            if act is not Act.HELP:
+                self.clear_message()
             await self.do(act)
-        elif not await self._own_key(stroke) and not await self.top.stroke(stroke):
+        elif not await self._own_key(stroke) and not await self._view_key(stroke):
             self._means_nothing(stroke)
+
+    async def _view_key(self, stroke: Stroke) -> bool:
+        """A key for the view. A message stands until the next step; in a form, until a field is left."""
+        if stroke.name and not isinstance(self.top, FormView):
+            self.clear_message()
+        return await self.top.stroke(stroke)
 
     def _means_nothing(self, stroke: Stroke) -> None:
         if stroke.name:
@@ -461,6 +469,7 @@ class Shell:
             await self.commands.take(self.command.text)
         elif act in (Act.CANCEL, Act.EXIT) or stroke.name in ("up", "tab", "shift+tab"):
             self.leave_command()
+            self.clear_message()
         elif act is Act.SAME:
             self.command = Entry(text := self.commands.retrieve(), len(text), fresh=False)
         elif act in (Act.ERASE, Act.UNDO):

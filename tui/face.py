@@ -153,4 +153,5 @@ class Face:
         mark = self.marks.get(spot.path, "")
         if record.values.get(spot.path):
             return mark
-        return "*" if mark == "E" or (spot.field.required and not mark) else mark
+        missing = spot.field.required and not mark and not record.is_blank_row(spot.group, spot.index)
+        return "*" if mark == "E" or missing else mark

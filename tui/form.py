@@ -112,11 +112,8 @@ class FormView(View):
         return bool(self.opened.locked) or self.asked(spot)
 
     def is_blank(self, spot: Spot) -> bool:
-        """Whether a row of a table holds nothing."""
-        if not spot.group:
-            return False
-        prefix = f"{spot.group}[{spot.index}]."
-        return not any(path.startswith(prefix) for path in self.record.values)
+        """Whether the field stands on a row of a table that holds nothing."""
+        return self.record.is_blank_row(spot.group, spot.index)
 
     async def set_value(self, path: str, value: str) -> None:
         """Put a value into the record and let the screen answer."""

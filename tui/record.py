@@ -64,6 +64,11 @@ class Record:
         """What a draft may hold: everything but secrets."""
         return {path: value for path, value in self.values.items() if path not in self.secret}
 
+    def is_blank_row(self, group: str, index: int) -> bool:
+        """Whether this row of a table holds nothing; False outside tables."""
+        prefix = f"{group}[{index}]."
+        return bool(group) and not any(path.startswith(prefix) for path in self.values)
+
     def delete_row(self, group: str, index: int) -> None:
         self._renumber(group, lambda row: 0 if row == index else row - 1 if row > index else row)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tui import desk_app
-from tui.screen import Changed, Opened
+from tui.screen import Changed, Field, Group, Kind, Opened, Section
 
 
 def values(workstation: Any) -> dict[str, str]:
@@ -440,3 +440,20 @@ class TestSecrets:
     def test_its_length_does_not_show(self, desk: Any) -> None:
         desk.press("TECH1", "enter", "abc", "up")
         assert "Passphrase: ********" in desk.text
+
+
+class TestBlankRows:
+    def test_the_open_row_of_a_table_asks_for_nothing_until_it_is_begun(
+        self, signed_on: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        columns = (
+            Field("a", "A", 5, Kind.UPPER, required=True),
+            Field("b", "B", 5, Kind.UPPER, required=True),
+        )
+        table = Section("t", "T", (Group("g", "G", columns),))
+        monkeypatch.setattr(desk_app.Abstract, "sections", lambda self: (table,))
+        signed_on.press("ABS", "enter")
+        assert "*" not in signed_on.text
+        signed_on.press("x", "enter")
+        assert "  1  X      *" in signed_on.text
+        assert signed_on.text.count("*") == 1

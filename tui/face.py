@@ -63,10 +63,11 @@ class Face:
         return self._counts.get(group, 0)
 
     def dirty(self, *paths: str) -> None:
-        """These fields look different now."""
+        """These fields look different now; in a table so may the others of the row."""
         for path in paths:
             if spot := self.layout.by_path.get(path):
-                self._lines.pop(spot.row, None)
+                for beside in self.layout.row_of(spot):
+                    self._lines.pop(beside.row, None)
 
     def take_in(self, changed: Changed) -> None:
         """Echoes, panel and findings after a change."""

@@ -165,7 +165,7 @@ class FormView(View):
 
     def _is_blank(self, finding: Finding) -> bool:
         blank = finding.field in self.face.layout.by_path and not self.record.values.get(finding.field)
-        return blank and finding.level is Level.ERROR
+        return blank and finding.level in (Level.FATAL, Level.ERROR)
 
     def _lay_out(self, *, anew: bool = False) -> None:
         self.face.lay_out(self.record, anew=anew)

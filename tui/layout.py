@@ -17,6 +17,7 @@ from tui.spans import BOLD, PLAIN, Piece, wrap
 WIDTH = 80
 LONGEST_LABEL = 31  # cells; a longer label is clipped
 NUMBER = 4  # cells before the columns of a table: row number and blanks
+MOST_COLUMNS = 40  # of a table
 LEAST_FIELD = 4  # cells that a field keeps when its row is crowded
 
 PATH = re.compile(r"(?P<group>[^\[\]]+)\[(?P<row>\d+)\]\.(?P<column>.+)")
@@ -59,6 +60,14 @@ class Layout:
         self.spots.append(spot)
         self.on_row.setdefault(spot.row, []).append(spot)
         self.by_path[spot.path] = spot
+
+    def row_of(self, spot: Spot) -> list[Spot]:
+        """The fields of the same row of a table; outside tables the field alone."""
+        if not spot.group:
+            return [spot]
+        around = self.order[spot.path]
+        near = self.spots[max(0, around - MOST_COLUMNS) : around + MOST_COLUMNS]
+        return [other for other in near if (other.group, other.index) == (spot.group, spot.index)]
 
     def text(self, row: int, column: int, words: str, attributes: int = PLAIN) -> None:
         self.fixed.setdefault(row, []).append((column, words, attributes))

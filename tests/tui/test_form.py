@@ -455,5 +455,5 @@ class TestBlankRows:
         signed_on.press("ABS", "enter")
         assert "*" not in signed_on.text
         signed_on.press("x", "enter")
-        assert "  1  X      *" in signed_on.text
+        assert "  1  X     *" in signed_on.text
         assert signed_on.text.count("*") == 1

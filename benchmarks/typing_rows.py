@@ -82,6 +82,8 @@ def _type(lines: list[Line]) -> Typed:
             heapq.heappush(due, (at + 1 / KEYS_A_SECOND, fd))
     for line in lines:
         line.quiet(0.05)
+    if len(seen.answers_ms) < 0.9 * seen.keys:
+        raise RuntimeError(f"Only {len(seen.answers_ms)} of {seen.keys} keys were answered.")
     seen.cpu_s = sum(line.cpu_s for line in lines) - cpu
     seen.written = sum(line.written for line in lines) - written
     return seen

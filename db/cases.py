@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,9 +73,9 @@ def by_encounter(data_set: str, encounter_id: int) -> Case | None:
 
 
 def listing(
-    data_set: str, after: tuple[int, int] | None = None, limit: int = 50, *, status: str = ""
-) -> list[CaseRow]:
-    """Records of a data set, last filed first; ``after`` is the ``key`` of the last one shown."""
+    data_set: str, after: tuple[int, int] | None = None, limit: int = 50, *, status: str = "", patient_id: int = 0
+) -> list[CaseRow]:  # fmt: skip
+    """Records of a data set or of a patient in it, last filed first; ``after`` is the ``key`` of the last shown."""
     utc, last = after or (2**62, 2**62)
     rows = database.execute_sql(
         "SELECT c.id, c.number, c.status, p.mrn, p.last_name || ',' || p.first_name, coalesce(e.account, ''),"
@@ -83,8 +83,16 @@ def listing(
         " LEFT JOIN encounter e ON e.id = c.encounter_id"
         " WHERE c.data_set = ? AND c.void_utc IS NULL AND (c.filed_utc, c.id) < (?, ?)"
         + (" AND c.status = ?" if status else "")
+        + (" AND c.patient_id = ?" if patient_id else "")
         + " ORDER BY c.filed_utc DESC, c.id DESC LIMIT ?",
-        (data_set, utc, last, *((status,) if status else ()), limit),
+        (
+            data_set,
+            utc,
+            last,
+            *((status,) if status else ()),
+            *((patient_id,) if patient_id else ()),
+            limit,
+        ),
     )
     return [CaseRow(*row) for row in rows]
 
@@ -97,6 +105,19 @@ def count(data_set: str, status: str = "") -> int:
         (data_set, *((status,) if status else ())),
     ).fetchone()
     return int(row[0])
+
+
+def texts(case_ids: Collection[int], names: Collection[str]) -> dict[int, dict[str, str]]:
+    """Single items of records as the columns of a list show them: text by item, by record."""
+    found: dict[int, dict[str, str]] = {id_: {} for id_ in case_ids}
+    rows = database.execute_sql(
+        f"SELECT case_id, item, text FROM case_item WHERE case_id IN ({', '.join('?' * len(case_ids))})"
+        f" AND item IN ({', '.join('?' * len(names))}) AND seq = 0",
+        (*case_ids, *names),
+    )
+    for case_id, item, text in rows:
+        found[case_id][item] = text
+    return found
 
 
 def put(

@@ -7,7 +7,12 @@ from enum import StrEnum
 
 
 class Told(Exception):
-    """An error that is told to the user in its own words: what is wrong, where, and what to do."""
+    """An error that is told to the user in its own words: what is wrong, where, and what to do.
+
+    ``findings`` name the fields that stand in the way, where they are known.
+    """
+
+    findings: tuple[Finding, ...] = ()
 
 
 class Level(StrEnum):

@@ -135,7 +135,7 @@ class Face:
             pieces.append((spot.column, *self._value(record, spot)))
             if echo := self.echoes.get(spot.path, ""):
                 end = min((start - 1 for start in starts if start > spot.column), default=width)
-                room = min(spot.field.echo or width, end - spot.echo_column)
+                room = end - spot.echo_column
                 pieces.append((spot.echo_column, fit(echo, max(0, room)), PLAIN))
         return line(sorted(pieces, key=lambda piece: piece[0]), width) if pieces else blank(width)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.dates import Unclear
+from rules.findings import Told
 from tui.field import Entry, parse
 from tui.screen import Filed, Kind, Refused
 
@@ -30,9 +31,14 @@ class Filing:
             form.enter(path, quiet=True)
             shell.fail(sentence)
         elif self.overridable and not reason:
-            shell.ask("Reason for filing it as it is:", self._file_with)
+            shell.ask("Why is it filed as it is?", self._file_with)
         else:
-            answer = await shell.call(form.screen.file, dict(form.record.values), reason)
+            try:
+                answer = await shell.call(form.screen.file, dict(form.record.values), reason)
+            except Told as error:
+                if not error.findings:
+                    raise
+                answer = Refused(error.findings)
             await (self._refused(answer) if isinstance(answer, Refused) else self._filed(answer))
 
     async def _file_with(self, reason: str) -> None:
@@ -57,7 +63,9 @@ class Filing:
             form.shell.fail(about.message)
             return
         more = f" ({len(refused.findings) - 1} more: Ctrl+E)" if len(refused.findings) > 1 else ""
-        again = " F2 again files it with a reason." if refused.overridable else ""
+        if refused.overridable and about:
+            sentence, more = f"{form.where(about)}{about.message}", more.replace(": Ctrl+E", "")
+        again = " F2 again: file as it is." if refused.overridable else ""
         form.shell.fail(f"NOT FILED. {sentence}{more}{again}")
 
     async def _filed(self, filed: Filed) -> None:
@@ -95,7 +103,10 @@ class Filing:
 
     def _in_hand(self) -> bool:
         """Whether the field in hand holds something that was keyed and not yet taken in."""
-        return self.form.entry.text != self.form.shown_at_entry and not self.form.entry.fresh
+        form = self.form
+        return form.entry.text != form.shown_at_entry and (
+            not form.entry.fresh or form.focus in form.face.wrong
+        )
 
     def save(self) -> None:
         """Keep the record with what is in hand in its draft. Runs on the database thread."""

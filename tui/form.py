@@ -79,6 +79,13 @@ class FormView(View):
         elif await self.settle():
             await self._answer("")
 
+    async def resume(self) -> None:
+        """What was done elsewhere may have changed the record."""
+        if self.screen.reread and not self.unsaved():
+            focus = self.focus
+            await self.start(self.key)
+            self.enter(focus if focus in self.face.layout.by_path else self.walk.first(), quiet=True)
+
     def _load(self, key: str) -> tuple[Opened, Sequence[Section], Changed]:
         opened = self.screen.open(key)
         return opened, self.screen.sections(), self.screen.changed(dict(opened.values), "")
@@ -227,6 +234,9 @@ class FormView(View):
     def refuse(self, spot: Spot, sentence: str) -> None:
         """What was keyed is no value: it stays as it is, marked, and the cursor with it."""
         self.face.wrong[spot.path] = sentence
+        self.entry.fresh = (
+            True  # what is typed next replaces it; an arrow key first, and it is mended in place
+        )
         self.face.dirty(spot.path)
         self.shell.fail(f"{spot.label}: {sentence}" if spot.label else sentence)
 
@@ -294,7 +304,8 @@ class FormView(View):
             if await self.settle():
                 await self.filing.file()
         elif act is Act.PROMPT:
-            await self.prompt("" if self.entry.fresh else self.entry.text)
+            fresh = self.entry.fresh and self.focus not in self.face.wrong
+            await self.prompt("" if fresh else self.entry.text)
         elif act in (Act.BACK, Act.FORWARD):
             await self._page(1 if act is Act.FORWARD else -1)
         elif act is Act.SAME:

@@ -50,7 +50,17 @@ class Intake:
             return False
         if matches_words(spot.field) and value and value[0] != "/":
             return await self._match(spot, value)
-        await self.form.set_value(spot.path, value)
+        return await self._take(spot, value)
+
+    async def _take(self, spot: Spot, value: str) -> bool:
+        """Put the value into the record, unless the screen says why it cannot be taken."""
+        before = self.form.record.values.get(spot.path, "")
+        try:
+            await self.form.set_value(spot.path, value)
+        except Told as error:
+            self.form.record.put(spot.path, before)
+            self.form.refuse(spot, str(error))
+            return False
         return True
 
     async def _act(self, spot: Spot, text: str) -> bool:
@@ -92,16 +102,18 @@ class Intake:
         choices = await self._choices(spot, value, MATCH_LIMIT)
         bare = value.replace(".", "")
         exact = next((choice for choice in choices if choice.value.upper().replace(".", "") == bare), None)
+        if exact is None and spot.field.auto_skip and len(value) == field_limit(spot.field):
+            form.refuse(spot, f"{clean(value)} is not in the list. F4 shows it.")
+            return False
         if exact is None and len(choices) > 1:
             await form.prompt(value)
             form.shell.fail(f"Several match {clean(value)}: pick one.")
             return False
-        if not choices and not await self._may_be_unlisted(spot, value):
-            form.refuse(spot, f"Nothing here is {clean(value)}. ?? lists what this field takes.")
+        if not choices and not (spot.field.unlisted and len(value) <= field_limit(spot.field)):
+            form.refuse(spot, f"Nothing is known as {clean(value)}. F4 lists what this field takes.")
             return False
         chosen = exact or (choices[0] if choices else None)
-        await form.set_value(spot.path, chosen.value if chosen else value)
-        return True
+        return await self._take(spot, chosen.value if chosen else value)
 
     async def _choices(self, spot: Spot, text: str, limit: int) -> Sequence[Choice]:
         form = self.form
@@ -111,12 +123,6 @@ class Intake:
             if spot.field.unlisted:  # there is no list, and none is needed
                 return ()
             raise
-
-    async def _may_be_unlisted(self, spot: Spot, value: str) -> bool:
-        """Whether a value that the list lacks is taken: the field says so, or there is no list at all."""
-        if len(value) > field_limit(spot.field):
-            return False
-        return spot.field.unlisted or not await self._choices(spot, "", 1)
 
     async def same(self) -> None:
         """F9: the value of the previous record, or of the row above, and on to the next field."""

@@ -274,6 +274,7 @@ class FormScreen(Screen):
     canonical text. ``changed`` is called once with path "" when the record has been opened."""
 
     queue: ClassVar[bool] = False  # one record after the other: without ``Filed.next`` the screen is left
+    reread: ClassVar[bool] = False  # read anew when it is come back to, unless something was keyed
     scratch: ClassVar[bool] = False  # nothing is lost when it is left, as with a sign-on or a search
 
     def sections(self) -> Sequence[Section]:

@@ -154,7 +154,9 @@ def _check_item(source: Source, dictionary: Dictionary, item: Item, path: Place,
     for key in ("valid_from", "valid_to"):
         if getattr(item, key) and not is_date(getattr(item, key)):
             wrong(key, f"{key} must be a day such as 2026-10-01.")
-    whens = (item.required_when, *(r.when for r in item.null_when), *(r.when for r in item.table_when))
+    whens = [item.required_when, item.asked_when]
+    whens += [rule.when for rule in item.null_when]
+    whens += [rule.when for rule in item.table_when]
     for when in whens:
         _check_conditions(source, dictionary, when, path, where)
 

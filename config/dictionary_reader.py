@@ -37,10 +37,11 @@ _GROUP_KEYS: Mapping[str, type] = {
 }  # fmt: skip
 ITEM_KEYS: Mapping[str, type] = {
     "id": str, "label": str, "type": str, "width": int, "length": int, "table": str, "table_when": dict,
-    "several": bool, "required": bool, "required_when": object, "nulls": list, "null_when": dict, "minimum": object,
-    "maximum": object, "decimals": int, "default": str, "help": str, "standard": str, "citation": str,
-    "column": str, "computed": str, "read_only": bool, "auto_skip": bool, "carry": bool, "imprecise": bool,
-    "past": bool, "same_row": bool, "confirm": bool, "valid_from": str, "valid_to": str,
+    "several": bool, "required": bool, "required_when": object, "asked_when": object, "nulls": list,
+    "null_when": dict, "minimum": object, "maximum": object, "decimals": int, "default": str, "help": str,
+    "standard": str, "citation": str, "column": str, "computed": str, "read_only": bool, "auto_skip": bool,
+    "carry": bool, "imprecise": bool, "past": bool, "same_row": bool, "confirm": bool, "valid_from": str,
+    "valid_to": str,
 }  # fmt: skip
 EDIT_KEYS: Mapping[str, type] = {
     "code": str, "level": str, "kind": str, "message": str, "items": list, "when": object, "values": list,
@@ -141,8 +142,9 @@ def _item(source: Source, table: dict[str, Any], path: Place, tables: Tables) ->
     for key in ("minimum", "maximum"):
         if key in taken:
             taken[key] = _bound(source, taken[key], (*path, key), where)
-    if "required_when" in taken:
-        taken["required_when"] = _conditions(source, taken["required_when"], (*path, "required_when"), where)
+    for key in ("required_when", "asked_when"):
+        if key in taken:
+            taken[key] = _conditions(source, taken[key], (*path, key), where)
     taken["nulls"] = _texts(source, taken.get("nulls", []), (*path, "nulls"), where)
     taken["null_when"] = tuple(
         NullWhen(null, _conditions(source, when, (*path, "null_when"), where))
@@ -240,6 +242,7 @@ def _qualified(dictionary: Dictionary) -> Dictionary:
             replace(
                 column,
                 required_when=within(each, column.required_when),
+                asked_when=within(each, column.asked_when),
                 null_when=tuple(replace(rule, when=within(each, rule.when)) for rule in column.null_when),
                 table_when=tuple(replace(rule, when=within(each, rule.when)) for rule in column.table_when),
             )

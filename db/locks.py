@@ -25,12 +25,16 @@ class Held:
 
 
 def take(actor: Actor, kind: str, record: str) -> Held | None:
-    """Take or renew a lock; returns who holds it when it cannot be had."""
+    """Take or renew a lock; returns who holds it when it cannot be had.
+
+    A user's own lock moves to the new session: after a dropped line nobody is kept out by themselves.
+    """
     now = int(time.time())
     with writing():
         lock: RecordLock | None = RecordLock.get_or_none(_is(kind, record))
         mine = lock is not None and (lock.user_id, lock.session) == (actor.user_id, actor.session)
-        if lock is not None and not mine and lock.expires_utc > now:
+        theirs = lock is not None and lock.user_id != actor.user_id
+        if lock is not None and theirs and lock.expires_utc > now:
             return Held(lock.user.name, lock.user.full_name, lock.taken_utc)
         RecordLock.delete().where(_is(kind, record)).execute()
         RecordLock.create(

@@ -83,6 +83,7 @@ class Item:
     several: bool = False  # holds several codes of its table, a blank between two
     required: bool = False
     required_when: tuple[Condition, ...] = ()
+    asked_when: tuple[Condition, ...] = ()  # while it does not hold, the walk passes over the blank item
     nulls: tuple[str, ...] = ()  # null codes permitted here, such as NA and NK
     null_when: tuple[NullWhen, ...] = ()
     minimum: str = ""

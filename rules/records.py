@@ -110,6 +110,23 @@ def null_values(dictionary: Dictionary, record: Record) -> dict[str, str]:
     return settled
 
 
+def not_asked(dictionary: Dictionary, record: Record) -> set[str]:
+    """Paths that the record leaves nothing to say at: dependent nulls, and blank items whose time has not come."""
+    view = View(dictionary, record)
+    found = set(null_values(dictionary, record))
+    for part in dictionary.parts():
+        if isinstance(part, Item):
+            if part.asked_when and not record.get(part.id) and not view.hold(part.asked_when):
+                found.add(part.id)
+            continue
+        columns = [column for column in part.items if column.asked_when]
+        for number, cells in view.rows.get(part.id, {}).items() if columns else ():
+            for column in columns:
+                if not cells.get(column.id) and not view.hold(column.asked_when, (part.id, number)):
+                    found.add(row_path(part.id, number, column.id))
+    return found
+
+
 def _nulls_in_force(dictionary: Dictionary, record: Record) -> dict[str, str]:
     view = View(dictionary, record)
     found: dict[str, str] = {}

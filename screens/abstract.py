@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import ClassVar
 
 from db import abstracts, encounters
 from db.abstracts import AbstractRecord, Drg
+from db.cases import COMPLETE
+from db.codes import Weight
+from db.encounters import WaitingRow
 from rules import codes_edits, drg
-from rules.drg import Claim, Diagnosis, Grouping, Procedure
-from rules.findings import Finding
+from rules.codes import dotted
+from rules.dictionary import split_path
+from rules.drg import Claim, Diagnosis, GroupedDiagnosis, Grouping, Procedure
+from rules.findings import Finding, Level
+from rules.records import rows_of
 from rules.values import is_date
 from screens.account import banner, encounter_named
 from screens.data_set import DataSetForm, Loaded, rows_in
-from tui.screen import Command, Filed, Outcome, Values
+from tui.screen import Command, Filed, Opened, Outcome, Values
 
 PARTS = {
     "dx": "diagnoses[{row}].code",
@@ -23,6 +29,13 @@ PARTS = {
     "admit_dx": "admitting_diagnosis",
 }
 NO_GROUPING = Grouping()
+WITH_POA = ("diagnoses", "external_causes")
+EXEMPT = "1"
+MARK_CELLS = 7
+QUEUES: Mapping[str, Callable[[tuple[int, int] | None, int], Sequence[WaitingRow]]] = {
+    "WRK": encounters.not_abstracted,
+    "WRC": encounters.not_coded,
+}
 
 
 class Abstract(DataSetForm):
@@ -32,15 +45,30 @@ class Abstract(DataSetForm):
     data_set: ClassVar[str] = "abstract"
     word: ClassVar[str] = "ABS"
     queue: ClassVar[bool] = True
+    reason_for_errors: ClassVar[bool] = True
     help: ClassVar[str] = (
-        "What the feed and the movements know is filled in. Enter goes from field to field; F4 lists what a coded "
-        "field takes and finds codes by words; F2 files. What is still missing stands in the message row."
+        "What the feed and the movements know is filled in, and the cursor stands on the first field that is missing. "
+        "Enter goes from field to field. In a diagnosis or procedure key a code, with or without point, or words such "
+        "as hip fx, and Enter; F4 lists as you type. F2 files and brings the next record of the work list. With errors "
+        "it asks for a reason, and the record stays in the work list."
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("MOVES", "Movements of the account", "moves", "F10"),
         Command("CHART", "The patient's chart", "chart", "F11"),
     )
     opened: AbstractRecord
+    worklist = ""  # word of the list that it was opened from
+    _last: tuple[Claim, Grouping] | None = None
+
+    def open(self, key: str) -> Opened:
+        """``key`` is the account and, when it was opened from a work list, the word of that."""
+        account, _, worklist = key.strip().partition(" ")
+        self.worklist = worklist.strip().upper()
+        opened = super().open(account)
+        if opened.focus or opened.locked:
+            return opened
+        missing = [each for each in self.findings(opened.values) if each.level in (Level.FATAL, Level.ERROR)]
+        return replace(opened, focus=self.in_order(missing)[0].field if missing else "")
 
     def load(self, key: str) -> Loaded:
         stay = encounter_named(key)
@@ -52,51 +80,95 @@ class Abstract(DataSetForm):
 
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
         grouping = self.grouping(values)
-        weight = self.weight(grouping, values)
-        made = Drg(
-            grouping.drg, grouping.mdc, grouping.version, None if weight is None else int(weight * 10_000)
-        )
+        row = self.weight(grouping, values)
+        weight = None if row is None or row.weight is None else int(row.weight * 10_000)
+        made = Drg(grouping.drg, grouping.mdc, grouping.version, weight)
         case = abstracts.file_abstract(
             self.session.actor, self.opened, self.dictionary, values, findings, made,
-            expected_revision=int(self.version),
+            expected_revision=int(self.version), reason=self.reason,
         )  # fmt: skip
-        follower = next_account(self.opened.encounter)
-        state = "complete" if case.status == "complete" else "still open: ERR lists what is missing"
-        return Filed(f"FILED {case.number}, {state}", next=follower, go="" if follower else "WRK")
+        state = "" if case.status == COMPLETE else ", not complete: it stays in the work list"
+        follower = following(self.worklist, self.opened.encounter)
+        if follower is None:
+            return Filed(f"FILED {case.number}{state}.")
+        return Filed(
+            f"FILED {case.number}{state}. Next: {follower.account}",
+            next=f"{follower.account} {self.worklist}",
+        )
 
     def more_findings(self, values: Values) -> Sequence[Finding]:
         edited = codes_edits.edit(claim_of(values))
         return codes_edits.findings(edited.edits, PARTS)
 
+    def skip(self, values: Values) -> Collection[str]:
+        return {*super().skip(values), *self._exempt(values)}
+
+    def _exempt(self, values: Mapping[str, str]) -> Iterator[str]:
+        """POA of codes that are exempt from it, while nothing wrong stands there."""
+        codes, day = self.session.codes, _day(values.get("discharged_at", ""))
+        for path, code in values.items() if codes and day else ():
+            group, row, column = split_path(path)
+            poa = f"{group}[{row}].poa"
+            asked = group in WITH_POA and column == "code" and values.get(poa, "") in ("", EXEMPT)
+            if asked and codes and day and codes.poa_exempt(code, day):
+                yield poa
+
+    def echoes(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The meaning of codes; beside the POA of a diagnosis what it counts for the DRG."""
+        found = {path: text for path, text in super().echoes(values).items() if not path.endswith("].poa")}
+        exempt = set(self._exempt(values))
+        counts = dict(zip(rows_of(values).get("diagnoses", {}), self.grouping(values).dx, strict=False))
+        for path in values:
+            group, row, column = split_path(path)
+            if group in WITH_POA and column == "code":
+                poa = f"{group}[{row}].poa"
+                secondary = counts.get(row) if group == "diagnoses" and row > 1 else None
+                words = (severity(secondary) if secondary else "", "exempt" if poa in exempt else "")
+                found[poa] = " ".join(filter(None, words))[:MARK_CELLS]
+        return found
+
     def panel(self, values: Values) -> Sequence[str]:
+        if not values.get("diagnoses[1].code"):
+            return (self._no_codes() or "MS-DRG: it comes with the first diagnosis.",)
         grouping = self.grouping(values)
         if not grouping.drg:
-            return (f"MS-DRG: {grouping.notice or 'not grouped yet'}",)
-        weight = self.weight(grouping, values)
-        shown = f"{weight:.4f}" if weight is not None else "no weight loaded"
-        initial = f"  initial {grouping.initial_drg}" if grouping.hac_reduced else ""
-        driving = [row.code for row in grouping.dx if row.drives] + [
-            row.code for row in grouping.px if row.drives
-        ]
-        marks = [f"{row.code} {row.counts}" for row in grouping.dx if row.counts]
-        return (
-            f"MS-DRG {grouping.drg}{initial}  {grouping.title}",
-            f"MDC {grouping.mdc}  weight {shown}  v{grouping.version}"
-            + (f"  driven by {', '.join(driving)}" if driving else "")
-            + (f"  {', '.join(marks[:4])}" if marks else ""),
-        )
+            return (f"MS-DRG: not grouped. {grouping.notice}",)
+        initial = f" (before HAC {grouping.initial_drg})" if grouping.hac_reduced else ""
+        lines = (f"MS-DRG {grouping.drg}{initial} {grouping.title}", self._figures(grouping, values))
+        return (*lines, *filter(None, (self._no_codes(),)))
 
-    def grouping(self, values: Values) -> Grouping:
+    def _figures(self, grouping: Grouping, values: Values) -> str:
+        row = self.weight(grouping, values)
+        if row is None or row.weight is None:
+            weight = "no weight loaded"
+        else:
+            stay = f"  GMLOS {row.gmlos}" if row.gmlos is not None else ""
+            weight = f"weight {row.weight:.4f}{stay}"
+        days = self.opened.encounter.los_days
+        figures = f"MDC {grouping.mdc}  {weight}" + ("" if days is None else f"  LOS {days}")
+        driving = [f"{dotted(row.code)} {row.counts}" for row in grouping.dx[1:] if row.drives]
+        driving += [row.code for row in grouping.px if row.drives]
+        return figures + f"  v{grouping.version}" + (f"  by {', '.join(driving)}" if driving else "")
+
+    def _no_codes(self) -> str:
+        missing = "Codes are checked by form alone: the code sets are not built (recordroom codes build)."
+        return "" if self.session.codes else missing
+
+    def grouping(self, values: Mapping[str, str]) -> Grouping:
         """The DRG of the record as it stands; nothing while there is no principal diagnosis."""
-        return drg.group(claim_of(values)) if values.get("diagnoses[1].code") else NO_GROUPING
+        if not values.get("diagnoses[1].code"):
+            return NO_GROUPING
+        claim = claim_of(values)
+        if self._last is None or self._last[0] != claim:
+            self._last = claim, drg.group(claim)
+        return self._last[1]
 
-    def weight(self, grouping: Grouping, values: Values) -> Decimal | None:
-        """The relative weight in force on discharge, if a Table 5 is loaded."""
+    def weight(self, grouping: Grouping, values: Values) -> Weight | None:
+        """Relative weight and mean stays in force on discharge, if a Table 5 is loaded."""
         day = values.get("discharged_at", "")[:10]
         if self.session.codes is None or not grouping.drg or not day:
             return None
-        found = self.session.codes.weights(grouping.drg, date.fromisoformat(day))
-        return found.weight if found else None
+        return self.session.codes.weights(grouping.drg, date.fromisoformat(day))
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.key)
@@ -108,7 +180,7 @@ class Abstract(DataSetForm):
         return Outcome(go=f"CHT {self.opened.encounter.mrn}")
 
 
-def claim_of(values: Values) -> Claim:
+def claim_of(values: Mapping[str, str]) -> Claim:
     """What the grouper and the code editor look at."""
     return Claim(
         discharged_on=_day(values.get("discharged_at", "")),
@@ -124,11 +196,18 @@ def claim_of(values: Values) -> Claim:
     )
 
 
-def next_account(stay: encounters.Encounter) -> str:
-    """The account that comes after this one in the work list, or the oldest; blank when none waits."""
-    after = (stay.discharge_day or 0, stay.id)
-    waiting = encounters.not_abstracted(after, 1) or encounters.not_abstracted(None, 1)
-    return waiting[0].account if waiting and waiting[0].account != stay.account else ""
+def severity(row: GroupedDiagnosis) -> str:
+    """What a secondary diagnosis counts: CC, MCC, or the severity in brackets that something takes from it."""
+    return row.counts or (f"({row.severity})" if row.severity else "")
+
+
+def following(worklist: str, stay: encounters.Encounter) -> WaitingRow | None:
+    """What comes after this stay in a work list, or its oldest; None when nothing waits or there is no list."""
+    waiting = QUEUES.get(worklist)
+    if waiting is None:
+        return None
+    rows = waiting((stay.discharge_day or 0, stay.id), 1) or waiting(None, 1)
+    return rows[0] if rows and rows[0].account != stay.account else None
 
 
 def _day(text: str) -> date | None:

@@ -6,9 +6,10 @@ The abstract, the registries and the disclosure request subclass it and say only
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import ClassVar
 
 from config.data_sets import library
@@ -35,8 +36,10 @@ KINDS: dict[ItemType, Kind] = {
     ItemType.NOTE: Kind.TEXT,
 }
 SYSTEMS = {ItemType.DIAGNOSIS: System.CM, ItemType.PROCEDURE: System.PCS}
-ECHO_CELLS = 30
-CODE_ECHO_CELLS = 44
+ECHO_CELLS = {ItemType.DIAGNOSIS: 54, ItemType.PROCEDURE: 44}
+MOST_ECHO_CELLS = 30
+CATEGORY = 3  # characters of an ICD-10-CM code before its point
+SITE = "site."  # the facility's own lists: somebody whom they lack is taken and confirmed later
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class DataSetForm(FormScreen):
 
     data_set: ClassVar[str]
     word: ClassVar[str]  # fast-path word, under which drafts are kept
+    reason_for_errors: ClassVar[bool] = False  # with errors it is filed only with a reason
     session: Session
 
     def __init__(self, session: Session) -> None:
@@ -62,9 +66,8 @@ class DataSetForm(FormScreen):
         self.key = ""
         self.version = ""
         self.lock = ("", "")
-        self.nulls: dict[
-            str, str
-        ] = {}  # dependent nulls in force: filled in, not asked, taken back when they go
+        self.reason = ""  # given for filing in spite of errors
+        self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
         self.dictionary: Dictionary = self.dictionary_on("")
 
     # What a subclass says ---------------------------------------------------------------------------
@@ -126,10 +129,14 @@ class DataSetForm(FormScreen):
         settled = values | derived
         computed = edits.computed(self.dictionary, settled, context)
         derived |= {p: v for p, v in computed.items() if values.get(p, "") != v}
-        settled |= derived
+        settled = {p: v for p, v in (settled | derived).items() if v}
         return Changed(
-            self.findings(settled), self.echoes(settled), derived, self.panel(settled), frozenset(nulls)
+            self.findings(settled), self.echoes(settled), derived, self.panel(settled), self.skip(settled)
         )
+
+    def skip(self, values: Values) -> Collection[str]:
+        """Paths that are not asked as the record stands."""
+        return records.not_asked(self.dictionary, values)
 
     def findings(self, values: Values) -> list[Finding]:
         """Everything there is to say about the record."""
@@ -138,12 +145,37 @@ class DataSetForm(FormScreen):
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         found = self.findings(values)
-        fatal = [finding for finding in found if finding.level is Level.FATAL]
-        if fatal:
-            return Refused(fatal)
+        for level, overridable in ((Level.FATAL, False), (Level.ERROR, True)):
+            in_the_way = [finding for finding in found if finding.level is level]
+            if in_the_way and (not overridable or (self.reason_for_errors and not reason)):
+                return Refused(self.in_order(in_the_way), overridable)
+        self.reason = reason
         filed = self.put(values, found)
         drafts.discard(self.session.actor, (self.word, self.key))
         return filed
+
+    def in_order(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Findings as their fields stand on the form, those about the whole record last."""
+        order = {id_: number for number, id_ in enumerate(self.dictionary.by_id)}
+
+        def place(finding: Finding) -> tuple[int, int, int]:
+            group, row, column = split_path(finding.field)
+            id_ = f"{group}.{column}" if group else column
+            first = (
+                order.get(f"{group}.{self.columns[group][0]}", 0) if group in self.columns else order.get(id_)
+            )
+            return (len(order), 0, 0) if first is None else (first, row, order.get(id_, 0))
+
+        return sorted(findings, key=place)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """Columns by group."""
+        return {
+            part.id: [column.id for column in part.items]
+            for part in self.dictionary.parts()
+            if isinstance(part, Group)
+        }
 
     def save_draft(self, values: Values, focus: str) -> None:
         drafts.save(self.session.actor, (self.word, self.key), values, focus, self.version)
@@ -169,7 +201,7 @@ class DataSetForm(FormScreen):
         if self.session.codes is None:
             raise screen.ScreenError("The code sets are not built yet: run 'recordroom codes build'.")
         hits = self.session.codes.choices(text, SYSTEMS[item.type], _date(self.day(values)), limit)
-        return [Choice(hit.code, f"{hit.shown:<9}{hit.severity:<4}{hit.text}") for hit in hits]
+        return [Choice(hit.code, f"{hit.severity:<4}{hit.text}") for hit in hits]
 
     def echoes(self, values: Mapping[str, str]) -> dict[str, str]:
         """What every coded value stands for."""
@@ -215,19 +247,26 @@ class DataSetForm(FormScreen):
             return ""
         self.lock = ("", "")
         name = held.full_name or held.user
-        return f"{name} has been changing this record: you can read it, and change it when they leave it."
+        return f"{name} is changing this record now: you can only read it."
 
     def _part(self, part: Item | Group) -> screen.Field | screen.Group:
         if isinstance(part, Group):
-            columns = tuple(field_of(item, echo=not index) for index, item in enumerate(part.items))
+            columns = tuple(self._field(item, echo=not index) for index, item in enumerate(part.items))
             return screen.Group(part.id, part.label, columns, part.rows)
-        return field_of(part)
+        return self._field(part)
+
+    def _field(self, item: Item, *, echo: bool = True) -> screen.Field:
+        made = field_of(item, echo=echo)
+        if item.type in SYSTEMS:
+            listed = self.session.codes is not None
+        else:
+            listed = not item.table or item.table in self.session.tables
+        return made if listed else replace(made, unlisted=True)
 
 
 def field_of(item: Item, *, echo: bool = True) -> screen.Field:
     """The form's field for a dictionary's item."""
     decoded = bool(item.table) or item.type in SYSTEMS
-    cells = CODE_ECHO_CELLS if item.type in SYSTEMS else ECHO_CELLS
     return screen.Field(
         item.id,
         item.label,
@@ -239,7 +278,9 @@ def field_of(item: Item, *, echo: bool = True) -> screen.Field:
         auto_skip=item.auto_skip,
         lookup=decoded,
         same_row=item.same_row,
-        echo=cells if decoded and echo else 0,
+        unlisted=item.table.startswith(SITE),
+        point=CATEGORY if item.type is ItemType.DIAGNOSIS else 0,
+        echo=ECHO_CELLS.get(item.type, MOST_ECHO_CELLS) if decoded and echo else 0,
         imprecise=item.imprecise,
         past=item.past,
         decimals=item.decimals,

@@ -26,7 +26,7 @@ class ToAbstract(KeysetList):
         "discharge stands first; Days says how long it has waited."
     )
     actions: ClassVar[tuple[Action, ...]] = (
-        Action("A", "Abstract", go="ABS {subject}"),
+        Action("A", "Abstract", go="ABS {subject} WRK"),
         Action("M", "Movements", go="ACC {subject}"),
     )
 
@@ -72,6 +72,10 @@ class ToCode(ToAbstract):
 
     title: ClassVar[str] = "Discharges to code"
     empty: ClassVar[str] = "Every discharge is coded."
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("A", "Abstract", go="ABS {subject} WRC"),
+        Action("M", "Movements", go="ACC {subject}"),
+    )
 
     def count(self) -> int:
         return sum(encounters.waiting_by_age(store.current().now().day)["not_coded"])

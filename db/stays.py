@@ -17,7 +17,7 @@ IDS_AT_ONCE: Final = 500
 FAR_DAY: Final = 10**7  # conventions in force now
 
 _COUNTED = (
-    "SELECT s.encounter_id, s.unit_id, s.service_id, s.bed, s.from_utc, s.from_day, s.to_utc, s.to_day, e.newborn,"
+    "SELECT s.encounter_id, s.unit_id, s.service_id, s.bed, s.from_utc, s.from_day, s.to_utc, s.to_day, s.newborn,"
     " e.discharge_day IS NOT NULL, e.died, e.died_under_48h, coalesce(e.los_days, 0)"
     " FROM encounter e JOIN segment s ON s.encounter_id = e.id WHERE e.class = 'I' AND "
 )

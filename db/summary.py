@@ -181,7 +181,8 @@ def rebuild() -> None:
 
 
 def self_check(from_day: int, to_day: int) -> list[str]:
-    """Compare the day summary with a count from the movements; one sentence per count that differs."""
+    """Compare the day summary, as far as it reaches, with a count from the movements; a sentence per difference."""
+    to_day = min(to_day, census_state.read().clean_through)
     ids = [
         encounter
         for (encounter,) in database.execute_sql(

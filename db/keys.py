@@ -2,7 +2,8 @@
 
 ``keys.json`` holds no secret that opens anything by itself. Each slot is the data key under AES-256-GCM with
 a key derived from a passphrase (users) or a key file (services); the whole file carries a MAC under a key
-derived from the data key, so that a slot slipped in, or an old file put back, is seen after unlocking.
+derived from the data key, so that a slot slipped in is seen after unlocking. An old file of this store put back
+is not seen: it carries a MAC that was right, and with it the passphrases and slots of its day.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from recordroom.commands.common import opened_store, passphrase, passphrase_from
 
 @click.group()
 def user() -> None:
-    """Who may sign on: add, list, disable, enable, role, service, passphrase."""
+    """Who may sign on: add, list, disable, unlock, role, service, passphrase."""
 
 
 ROLES = click.Choice(

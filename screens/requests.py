@@ -1,35 +1,34 @@
-"""RQL, ROI, STP: requests for information, their due days, and the steps that answer them."""
+"""RQL and ROI: requests for information and the days they are due."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
-from db import patients, requests, store
+from db import disclosure_law, patients, requests, store
 from db.requests import Request as Filing
-from rules.disclosure import STEPS
-from rules.findings import Finding, Level
+from rules.dates import Unclear, parse_date
+from rules.disclosure import OPEN
+from rules.findings import Finding
+from rules.moments import day_number
+from rules.values import is_date
 from screens import shown
 from screens.data_set import DataSetForm, Loaded
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
-from screens.session import Session
+from screens.request_words import answer_of, in_words, last_event, left_of, number_named
 from tui.screen import (
     Action,
     Changed,
-    Choice,
     Column,
     Command,
     Field,
     Filed,
-    FormScreen,
-    Kind,
-    Note,
-    Opened,
     Outcome,
-    Refused,
     Row,
+    ScreenError,
     Section,
     Values,
 )
@@ -53,9 +52,10 @@ class Requests(KeysetList):
         Action("L", "Releases", go="RLS {subject}"),
     )
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("ADD", "New request", "new", "F6"),
-        Command("ALL", "All, or the open ones", "every", "F10"),
+        Command("ADD", "New", "new", "F6"),
+        Command("ALL", "Open or all", "every", "F10"),
     )
+    position_label: ClassVar[str] = "Due on or after"
     open_only = True
     patient_id: int | None = None
 
@@ -65,18 +65,22 @@ class Requests(KeysetList):
         return ""
 
     def heading(self) -> Sequence[str]:
+        which = "open requests" if self.open_only else "all requests"
+        if self.patient_id:
+            who = patients.get(self.patient_id)
+            return (f"{who['mrn']} {who['name']}: {which}",)
         counts = requests.counts(self.session.actor)
         line = f"{counts.open} open, {counts.due_soon} due soon, {counts.overdue} overdue, {counts.held} held"
-        return (line, "Open requests" if self.open_only else "All requests")
+        return (line + ("" if self.open_only else f"; {which}"),)
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Number", 8, frozen=True), Column("Due", 10), Column("Status", 9), Column("MRN", 10),
-            Column("Patient", 18), Column("Requester", 20), Column("Purpose", 12), Column("Received", 10),
+            Column("Number", 7, frozen=True), Column("Due", 10), Column("Left", 4, ">"), Column("Status", 9),
+            Column("Patient", 20), Column("Requester", 19), Column("MRN", 10), Column("Purpose", 12),
+            Column("Received", 10),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
-        today = shown.iso(store.current().now().day)
         found = requests.list_requests(
             self.session.actor, patient_id=self.patient_id, open_only=self.open_only,
             after=(after[0], after[1]) if after else None, limit=limit,
@@ -85,17 +89,24 @@ class Requests(KeysetList):
             Row(
                 row.key,
                 (
-                    row.number, shown.day(row.due_on) or "none", row.status, row.mrn, row.patient_name,
-                    row.requester_name, row.purpose, shown.day(row.received_on),
+                    row.number, shown.day(row.due_on) or "none", left_of(row), row.status, row.patient_name,
+                    row.requester_name, row.mrn, row.purpose, shown.day(row.received_on),
                 ),
                 row.number,
-                "!" if row.due_on and row.due_on < today else "",
+                "!" if left_of(row).startswith("-") else "",
             )
             for row in found
         ]  # fmt: skip
 
+    def position(self, text: str) -> Key | None:
+        found = parse_date(text, datetime.fromisoformat(store.current().now().local))
+        if isinstance(found, Unclear):
+            raise ScreenError(f"Requests stand by due day. {found.sentence}")
+        return (day_number(found), 0)
+
     def new(self, rest: str) -> Outcome:
-        return Outcome(go="ROI")
+        mrn = patients.get(self.patient_id)["mrn"] if self.patient_id else rest
+        return Outcome(go=f"ROI {NEW} {mrn}" if mrn else "ROI")
 
     def every(self, rest: str) -> Outcome:
         self.open_only = not self.open_only
@@ -106,12 +117,19 @@ class Request(DataSetForm):
     """A request by its number; ``ROI NEW mrn`` or no key begins one."""
 
     title: ClassVar[str] = "Disclosure request"
+    help: ClassVar[str] = (
+        "Who asks, on what authority, for what. The day it is due and what the law says to it stand under the form "
+        "and follow every change. F10 takes a step (REVIEW, APPROVE, DENY ...), F11 logs what leaves; RLS and the "
+        "number list what has left. A request that is answered is amended after the step REOPEN."
+    )
     data_set: ClassVar[str] = "disclosure"
     word: ClassVar[str] = "ROI"
+    reread: ClassVar[bool] = True
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("STEP", "Take a step", "step", "F10"),
-        Command("RELEASE", "Log a release", "release", "F11"),
-        Command("RELEASES", "What was released", "releases"),
+        Command("STEP", "Step", "step", "F10"),
+        Command("RELEASE", "Release", "release", "F11"),
+        Command("RELEASED", "What was released", "releases"),
+        Command("HISTORY", "What was done", "history"),
     )
     filing: Filing | None = None
 
@@ -122,14 +140,17 @@ class Request(DataSetForm):
             begin = {id_: item.default for id_, item in self.dictionary.by_id.items() if item.default}
             begin["received_on"] = shown.iso(store.current().now().day)
             return Loaded(begin | self.about(mrn), "0", self.earlier(mrn))
-        filing = requests.open_request(self.session.actor, key)
+        filing = requests.open_request(self.session.actor, number_named(key))
         self.filing = filing
         who = patients.get(filing.patient_id)
         banner = (
             shown.who(who["mrn"], who["name"], who["birth_date"], who["sex"], store.current().now().local),
-            f"Request {filing.number}  {filing.status}  due {shown.day(filing.due_on) or 'no day'}",
+            f"Request {filing.number}  {filing.status}  {last_event(filing)}",
         )
-        return Loaded(filing.values, str(filing.version), banner, ("request", filing.number))
+        closed = (
+            "" if filing.status in OPEN else f"This request is {filing.status}: F10 and REOPEN, to amend it."
+        )
+        return Loaded(filing.values, str(filing.version), banner, ("request", filing.number), closed)
 
     def about(self, mrn: str) -> dict[str, str]:
         """Number and name of the patient that was keyed."""
@@ -149,40 +170,59 @@ class Request(DataSetForm):
         return (f"New request about {mrn}", f"Earlier: {last or 'none'}")
 
     def sections(self) -> tuple[Section, ...]:
-        made = super().sections()
-        if self.filing is not None:
-            return made
-        first = tuple(
-            replace(part, read_only=False, required=True, recall="patient")
-            if isinstance(part, Field) and part.name == "mrn"
-            else part
-            for part in made[0].parts
-        )
-        return (replace(made[0], parts=first), *made[1:])
+        first, *others = super().sections()
+        parts = [
+            part for part in first.parts if isinstance(part, Field) and part.name not in requests.DERIVED
+        ]
+        if self.filing is None:
+            derived = {part.name: part for part in first.parts if isinstance(part, Field)}
+            parts.insert(
+                0, replace(derived["mrn"], read_only=False, required=True, same_row=False, recall="patient")
+            )
+            parts.insert(1, replace(derived["patient_name"], same_row=True))
+        return (replace(first, parts=tuple(parts)), *others)
 
     def changed(self, values: Values, path: str) -> Changed:
         if path != "mrn" or self.filing is not None:
             return super().changed(values, path)
         known = self.about(values.get("mrn", ""))
         reply = super().changed(values | known, path)
-        return Changed(reply.findings, reply.echoes, {**known, **reply.values}, reply.panel, reply.skip)
+        return replace(reply, values={**known, **reply.values})
 
     def panel(self, values: Values) -> Sequence[str]:
-        if self.filing is None:
-            return ()
-        steps = ", ".join(step.word for step in self.filing.steps)
-        return (
-            f"{self.filing.due_clock or 'No clock of the law sets a due day'}. Steps now: {steps or 'none'}",
-        )
+        """The day it is due as the record stands, and what the entitlement table says to it."""
+        if not is_date(values.get("received_on", "")) or not values.get("authority"):
+            return ("The day it is due follows from receipt, requester and authority.",)
+        return (self._due(values), self._answer(values))
+
+    def _due(self, values: Values) -> str:
+        day, code = disclosure_law.due(values, self.filing.events if self.filing else ())
+        if day is None:
+            return "No due day: no clock of the law runs, or it stands still until the requester answers."
+        clock = disclosure_law.law().tables["clocks"].find(code, values["received_on"])
+        return f"Due {shown.day(day.isoformat())}, {in_words(day)}: {clock.text if clock else code}"
+
+    def _answer(self, values: Values) -> str:
+        mrn = patients.by_mrn(values.get("mrn", ""))
+        if not mrn or not values.get("requester_kind"):
+            return ""
+        return answer_of(disclosure_law.decide_values(values, mrn, shown.iso(store.current().now().day)))
 
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
         kept = {path: value for path, value in values.items() if path not in requests.DERIVED}
         number = requests.file_request(
-            self.session.actor, patient_named(values.get("mrn", "")), kept, int(self.version),
+            self.session.actor, self._patient(values), kept, int(self.version),
             number=self.filing.number if self.filing else "", dictionary=self.dictionary.version,
         )  # fmt: skip
         due = requests.read(number).due_on
-        return Filed(f"FILED {number}, " + (f"due {shown.day(due)}" if due else "no due day"), go="RQL")
+        return Filed(f"FILED {number}, " + (f"due {shown.day(due)}" if due else "no due day"), go="EXIT")
+
+    def _patient(self, values: Values) -> int:
+        if self.filing is not None:
+            return self.filing.patient_id
+        if not values.get("mrn"):
+            raise disclosure_law.not_allowed("RQ100", "Key the patient first: MRN or name.", "mrn")
+        return patient_named(values["mrn"])
 
     def step(self, rest: str) -> Outcome:
         return self._go("STP")
@@ -193,67 +233,10 @@ class Request(DataSetForm):
     def releases(self, rest: str) -> Outcome:
         return self._go("RLS")
 
+    def history(self, rest: str) -> Outcome:
+        return self._go("RQH")
+
     def _go(self, word: str) -> Outcome:
         if self.filing is None:
             return Outcome("File the request first (F2).", error=True)
         return Outcome(go=f"{word} {self.filing.number}")
-
-
-class Step(FormScreen):
-    """STP: one step of a request, with its day and its reason."""
-
-    title: ClassVar[str] = "Step of a request"
-    session: Session
-    filing: Filing
-
-    def open(self, key: str) -> Opened:
-        self.filing = requests.open_request(self.session.actor, key)
-        return Opened(
-            {"day": shown.iso(store.current().now().day)},
-            (
-                f"Request {self.filing.number}  {self.filing.status}",
-                patients.get(self.filing.patient_id)["name"],
-            ),
-            "word",
-        )
-
-    def sections(self) -> Sequence[Section]:
-        lines = (Note(f"{step.word:<10}{step.text}") for step in self.filing.steps)
-        return (
-            Section(
-                "step",
-                "Steps that can be taken now",
-                (
-                    *lines,
-                    Note(""),
-                    Field("word", "Step", 10, Kind.UPPER, required=True, lookup=True, echo=40),
-                    Field("day", "On", 10, Kind.DATE, required=True, past=True, help="The day on which it was done."),
-                    Field(
-                        "reason", "Because", 50, length=400,
-                        help="Asked for where the step needs it; a denial begins with its code (F4).", lookup=True,
-                    ),
-                ),
-            ),
-        )  # fmt: skip
-
-    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
-        if path == "word":
-            return [Choice(s.word, s.text) for s in self.filing.steps if s.word.startswith(text.upper())]
-        rows = self.session.tables["denial_reasons"].on(values.get("day", ""))
-        wanted = text.casefold()
-        return [Choice(row.code, row.text) for row in rows if wanted in f"{row.code} {row.text}".casefold()][
-            :limit
-        ]
-
-    def changed(self, values: Values, path: str) -> Changed:
-        asked = STEPS.get(values.get("word", ""))
-        return Changed(echoes={"word": asked.text} if asked else {})
-
-    def file(self, values: Values, reason: str) -> Filed | Refused:
-        if not values.get("word"):
-            return Refused((Finding(Level.FATAL, "RQ200", "Key a step, or F4 for the list.", "word"),))
-        after = requests.step(
-            self.session.actor, self.filing.number, values["word"], self.filing.version,
-            reason=values.get("reason", ""), day=values.get("day", ""),
-        )  # fmt: skip
-        return Filed(f"{after.number} is {after.status}", go="RQL")

@@ -9,6 +9,7 @@ from db import intake
 from db.intake import HeldMessage
 from exchange import hl7_intake
 from rules.findings import Finding, Level
+from rules.values import is_moment
 from screens import shown
 from screens.data_set import rows_in
 from screens.keyset import Key, KeysetList
@@ -129,18 +130,19 @@ class Disagreements(KeysetList):
     title: ClassVar[str] = "Feed disagrees"
     empty: ClassVar[str] = "Feed and records agree."
     help: ClassVar[str] = (
-        "An update from the feed differs in place or time from the movements here. It moved nothing. M opens the "
-        "movements; O keeps ours, once somebody has looked."
+        "An update from the feed differs in place or time from the movements here, and has moved nothing. M opens "
+        "the movements, to be amended there; then, or when ours is right, the item is closed."
     )
     actions: ClassVar[tuple[Action, ...]] = (
-        Action("M", "Movements", go="ACC {subject}"),
-        Action("O", "Ours is right", method="ours", confirm="Close this item, ours is right?"),
+        Action("M", "Movements", method="movements"),
+        Action("O", "Ours is right", method="ours", confirm="Close this item: ours is right?"),
+        Action("A", "Amended", method="amended", confirm="Close this item: our movements were amended?"),
     )
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Account", 10, frozen=True), Column("Item", 12), Column("Here", 18), Column("In the feed", 18),
-            Column("MRN", 10), Column("Name", 20), Column("Since", 15), Column("Times", 5, ">"),
+            Column("Account", 10, frozen=True), Column("Item", 12), Column("Here", 15), Column("In the feed", 15),
+            Column("Name", 18), Column("MRN", 10), Column("Since", 15), Column("Times", 5, ">"),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -148,18 +150,29 @@ class Disagreements(KeysetList):
             Row(
                 (item.id,),
                 (
-                    item.account, item.item, item.ours, item.theirs, item.mrn, item.name,
+                    item.account, item.item, value_shown(item.ours), value_shown(item.theirs), item.name, item.mrn,
                     shown.moment(item.opened), str(item.times),
                 ),
-                item.account,
-                )
-            for item in intake.disagreements(
-                self.session.actor, after=after[0] if after else 0, limit=limit
+                f"{item.id} {item.account}",
             )
+            for item in intake.disagreements(self.session.actor, after=after[0] if after else 0, limit=limit)
         ]  # fmt: skip
 
+    def movements(self, subject: str) -> Outcome:
+        return Outcome(go=f"ACC {subject.partition(' ')[2]}")
+
     def ours(self, subject: str) -> Outcome:
-        for item in intake.disagreements(self.session.actor, limit=1000):
-            if item.account == subject:
-                intake.resolve(self.session.actor, item.id, "ours is right")
-        return Outcome(f"{subject}: ours is right.", reload=True)
+        return self._close(subject, "ours is right")
+
+    def amended(self, subject: str) -> Outcome:
+        return self._close(subject, "our movements were amended")
+
+    def _close(self, subject: str, decision: str) -> Outcome:
+        number, _, account = subject.partition(" ")
+        intake.resolve(self.session.actor, int(number), decision)
+        return Outcome(f"{account}: {decision}.", reload=True)
+
+
+def value_shown(text: str) -> str:
+    """A value of feed or record: a moment as people read it, else as it is."""
+    return shown.moment(text) if is_moment(text) else text

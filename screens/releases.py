@@ -1,4 +1,4 @@
-"""REL, RLS, COR, ACD: releases are logged once and never changed; a correction is one more version of the row."""
+"""REL, RLS, COR, SUS, ACD: releases are logged once and never changed; a correction is one more version of the row."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from db import disclosures, patients, requests, store
+from db.disclosure_law import NotAllowed
 from db.disclosures import NewRelease, ReleaseRow
 from db.requests import Request as Filing
+from rules.disclosure import RELEASING, Status
 from screens import shown
 from screens.drafts import page_of
 from screens.patients import patient_named
 from screens.reports import Page as ReportPage
+from screens.request_words import answer_of, number_named
 from screens.session import Session
 from tui.screen import (
     Action,
@@ -35,6 +38,11 @@ from tui.screen import (
     Values,
 )
 
+MOST_ROWS = 500  # of one patient's log that are listed
+STATEMENTS = {
+    disclosures.WRITTEN: "In writing, to the day that it names",
+    disclosures.ORAL: "By word of mouth, for 30 days at most",
+}
 TABLES = {
     "authority": "disclosure_authorities",
     "purpose": "purposes",
@@ -53,10 +61,12 @@ def fields_of_a_release() -> tuple[Field, ...]:
             "what", "What was released", 50, length=200, required=True,
             help="A brief description, as the accounting prints it.",
         ),
-        Field("parts", "Parts", 30, Kind.UPPER, length=100, lookup=True, help="Codes, blanks between."),
+        Field(
+            "parts", "Parts", 24, Kind.UPPER, length=100, required=True, lookup=True, help="Codes, blanks between."
+        ),
         Field("purpose", "Purpose", 12, Kind.UPPER, required=True, lookup=True, echo=40),
         Field("authority", "Authority", 16, Kind.UPPER, required=True, lookup=True, echo=40),
-        Field("medium", "Medium", 10, Kind.UPPER, lookup=True, echo=30),
+        Field("medium", "Medium", 10, Kind.UPPER, required=True, lookup=True, echo=30),
         Field("pages", "Pages", 5, Kind.INTEGER),
         Field("note", "Note", 50, length=400),
     )  # fmt: skip
@@ -70,19 +80,19 @@ class _ReleaseForm(FormScreen):
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
         table = self.session.tables.get(TABLES.get(path, ""))
         rows = table.on(values.get("released_at", "")[:10]) if table else ()
-        wanted = text.rpartition(" ")[2].casefold()
+        before, blank, last = text.rpartition(" ") if path == "parts" else ("", "", text)
+        wanted = last.casefold()
         found = [
             row for row in rows if row.code.casefold().startswith(wanted) or wanted in row.text.casefold()
         ]
-        return [Choice(row.code, row.text) for row in found[:limit]]
+        return [Choice(f"{before}{blank}{row.code}", row.text) for row in found[:limit]]
 
     def changed(self, values: Values, path: str) -> Changed:
         echoes = {}
         for name, id_ in TABLES.items():
             table = self.session.tables.get(id_)
-            row = table.find(values.get(name, "")) if table and values.get(name) else None
-            if row:
-                echoes[name] = row.text
+            rows = [table.find(code) for code in values.get(name, "").split()] if table else []
+            echoes[name] = "; ".join(row.text for row in rows if row)
         return Changed(echoes=echoes)
 
 
@@ -97,7 +107,11 @@ class Release(_ReleaseForm):
     filing: Filing
 
     def open(self, key: str) -> Opened:
-        self.filing = requests.open_request(self.session.actor, key)
+        self.filing = requests.open_request(self.session.actor, number_named(key))
+        if self.filing.status not in RELEASING | {Status.COMPLETE}:
+            raise ScreenError(
+                f"Request {self.filing.number} is {self.filing.status}: nothing leaves before the step APPROVE."
+            )
         who = patients.get(self.filing.patient_id)
         asked = self.filing.values
         values = {
@@ -108,16 +122,18 @@ class Release(_ReleaseForm):
             **{name: asked.get(name, "") for name in ("parts", "purpose", "authority", "pages")},
             "complete": "1",
         }
-        decision = requests.decision_of(self.filing)
         banner = (
             shown.who(who["mrn"], who["name"], who["birth_date"], who["sex"], store.current().now().local),
-            f"Request {self.filing.number} {self.filing.status}: {decision.text}",
+            f"Request {self.filing.number} {self.filing.status}: {answer_of(requests.decision_of(self.filing))}",
         )
         return Opened({name: value for name, value in values.items() if value}, banner, "released_at")
 
     def sections(self) -> Sequence[Section]:
         own = (
-            Field("complete", "Answers the request", 1, Kind.YES_NO, required=True, help="N: a part of it."),
+            Field(
+                "complete", "Answers the request", 1, Kind.YES_NO, required=True,
+                read_only=self.filing.status is Status.COMPLETE, help="N: it is a part, and more will follow.",
+            ),
             Field(
                 "exception", "Exception because", 50, length=400,
                 help="The privacy officer's reason where the entitlement table does not permit the release.",
@@ -140,8 +156,7 @@ class Correction(_ReleaseForm):
     last: ReleaseRow
 
     def open(self, key: str) -> Opened:
-        versions = disclosures.open_release(self.session.actor, key)
-        self.last = max(versions, key=lambda row: row.version)
+        self.last, *_ = disclosures.open_release(self.session.actor, number_named(key, "D"))
         row = self.last
         values = {
             "recipient_name": row.recipient_name, "recipient_address": row.recipient_address, "what": row.what,
@@ -149,7 +164,11 @@ class Correction(_ReleaseForm):
             "pages": str(row.pages or ""), "note": row.note, "entered_in_error": "0",
             "released_at": row.released_at,
         }  # fmt: skip
-        banner = (f"Release {row.number} version {row.version}, request {row.request_number}",)
+        who = patients.get(requests.read(row.request_number).patient_id)
+        banner = (
+            f"{who['mrn']}  {who['name']}",
+            f"Release {row.number} version {row.version}, request {row.request_number}, by {row.released_by}",
+        )
         return Opened({name: value for name, value in values.items() if value}, banner, "recipient_name")
 
     def sections(self) -> Sequence[Section]:
@@ -164,7 +183,7 @@ class Correction(_ReleaseForm):
         version = disclosures.supersede_release(
             self.session.actor, self.last.number, corrected, self.last.version, values.get("reason", "")
         )
-        return Filed(f"LOGGED version {version} of {self.last.number}", go=f"RLS {self.last.request_number}")
+        return Filed(f"LOGGED version {version} of {self.last.number}; the earlier ones stay.", go="EXIT")
 
 
 def made_of(values: Values) -> NewRelease:
@@ -180,20 +199,28 @@ def made_of(values: Values) -> NewRelease:
 
 
 class Releases(ListScreen):
-    """RLS request: every version of every release of the request's patient, newest first."""
+    """RLS request or patient: every version of every release about the patient, newest first."""
 
     title: ClassVar[str] = "Releases"
     empty: ClassVar[str] = "Nothing has been released."
-    actions: ClassVar[tuple[Action, ...]] = (Action("C", "Correct", go="COR {subject}"),)
+    help: ClassVar[str] = (
+        "The log of what has left. No row can be changed or deleted: C corrects one by a further version, and x "
+        "marks what was superseded. H keeps a disclosure to police or oversight out of accountings for a time."
+    )
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("C", "Correct", go="COR {subject}"),
+        Action("H", "Hide for a time", go="SUS {subject}"),
+    )
     commands: ClassVar[tuple[Command, ...]] = (Command("ACCT", "Accounting", "accounting", "F11"),)
     session: Session
     patient_id = 0
-    number = ""
-    most = 500
 
     def open(self, key: str) -> str:
-        filing = requests.open_request(self.session.actor, key)
-        self.patient_id, self.number = filing.patient_id, filing.number
+        number = number_named(key)
+        try:
+            self.patient_id = requests.open_request(self.session.actor, number).patient_id
+        except NotAllowed:
+            self.patient_id = patient_named(key)
         return ""
 
     def heading(self) -> Sequence[str]:
@@ -202,19 +229,19 @@ class Releases(ListScreen):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Release", 9, frozen=True), Column("V", 2, ">"), Column("On", 10), Column("To", 22),
-            Column("What", 22), Column("State", 12), Column("Request", 8), Column("Listed", 12),
-            Column("By", 12), Column("Reason", 40),
+            Column("Release", 7, frozen=True), Column("V", 2, ">"), Column("On", 10), Column("To", 18),
+            Column("What", 19), Column("State", 13), Column("Request", 7), Column("Listed by", 14),
+            Column("By", 12), Column("Corrected because", 40),
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
-        found = disclosures.releases(self.session.actor, self.patient_id, None, self.most)
+        found = disclosures.releases(self.session.actor, self.patient_id, None, MOST_ROWS)
         rows = [
             Row(
                 (number,),
                 (
                     row.number, str(row.version), shown.day(row.released_on[:10]), row.recipient_name, row.what,
-                    state_of(row), row.request_number, " ".join(row.regimes) or "not", row.released_by,
+                    state_of(row), row.request_number, " ".join(row.regimes) or "none", row.released_by,
                     row.superseding_reason,
                 ),
                 row.number,
@@ -234,7 +261,56 @@ def state_of(row: ReleaseRow) -> str:
         return "superseded"
     if row.entered_in_error:
         return "in error"
-    return f"hidden to {shown.day(row.suspended_until)}" if row.suspended_until else ""
+    return f"to {shown.day(row.suspended_until)}" if row.suspended_until else "in force"
+
+
+class Suspension(FormScreen):
+    """SUS number: keep a disclosure out of accountings while an agency asks for it, 45 CFR 164.528(a)(2)."""
+
+    title: ClassVar[str] = "Hide from accountings"
+    help: ClassVar[str] = (
+        "A disclosure to law enforcement or health oversight is left out of accountings while a statement of the "
+        "agency says so. The row stays in the log. An oral statement holds for at most 30 days."
+    )
+    session: Session
+    number = ""
+
+    def open(self, key: str) -> Opened:
+        row, *_ = disclosures.open_release(self.session.actor, number_named(key, "D"))
+        self.number = row.number
+        banner = (f"Release {row.number} to {row.recipient_name}, {shown.day(row.released_on)}", row.what)
+        today = shown.iso(store.current().now().day)
+        return Opened(
+            {"kind": disclosures.WRITTEN, "from_day": today, "agency": row.recipient_name}, banner, "kind"
+        )
+
+    def sections(self) -> Sequence[Section]:
+        fields = (
+            Field("kind", "Statement", 7, Kind.UPPER, required=True, lookup=True, echo=40),
+            Field("agency", "Agency", 40, length=100, required=True),
+            Field("official", "Official", 40, length=100, required=True, help="Who made the statement."),
+            Field(
+                "statement", "What was stated", 60, length=400, required=True,
+                help="That an accounting would be likely to impede the agency's activities.",
+            ),
+            Field("from_day", "From", 10, Kind.DATE, required=True),
+            Field("until", "Through", 10, Kind.DATE, help="A written statement names it; an oral one may."),
+        )  # fmt: skip
+        return (Section("suspension", "Statement of the agency", fields),)
+
+    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
+        return [Choice(*row) for row in STATEMENTS.items() if row[0].startswith(text.upper())]
+
+    def changed(self, values: Values, path: str) -> Changed:
+        return Changed(echoes={"kind": STATEMENTS.get(values.get("kind", ""), "")})
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        last = disclosures.suspend_accounting(
+            self.session.actor, self.number, values.get("kind", ""), agency=values.get("agency", ""),
+            official=values.get("official", ""), statement=values.get("statement", ""),
+            from_day=values.get("from_day", ""), until=values.get("until", ""),
+        )  # fmt: skip
+        return Filed(f"{self.number} is left out of accountings through {shown.day(last)}.", go="EXIT")
 
 
 class Accounting(ReportPage):

@@ -23,7 +23,7 @@ UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def the_key(word: str, house: House) -> str | None:
     by_house = {
         "ROI": house.request, "RQH": house.request, "STP": house.request, "REL": house.request, "RLS": house.request,
-        "COR": house.release, "TRA": house.trauma, "HLM": house.message,
+        "COR": house.release, "SUS": house.release, "TRA": house.trauma, "HLM": house.message,
     }  # fmt: skip
     return by_house.get(word, KEYS.get(word, ""))
 

@@ -53,8 +53,8 @@ class Abstract(DataSetForm):
         "it asks for a reason, and the record stays in the work list."
     )
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("MOVES", "Movements of the account", "moves", "F10"),
-        Command("CHART", "The patient's chart", "chart", "F11"),
+        Command("MOVES", "Movements", "moves", "F10"),
+        Command("CHART", "Chart", "chart", "F11"),
     )
     opened: AbstractRecord
     worklist = ""  # word of the list that it was opened from

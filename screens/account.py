@@ -13,16 +13,17 @@ from rules.census import Event
 from rules.findings import Finding, Level
 from rules.moments import moment
 from screens import shown
+from screens.drafting import DraftedForm
 from screens.drafts import page_of
 from screens.session import Session
 from tui.screen import (
     Action,
+    Changed,
     Choice,
     Column,
     Command,
     Field,
     Filed,
-    FormScreen,
     Kind,
     ListScreen,
     Opened,
@@ -53,6 +54,8 @@ LEAVES = {
 
 def encounter_named(account: str) -> encounters.Encounter:
     """The encounter with this account number. Raises ``ScreenError`` when there is none."""
+    if not account.strip():
+        raise ScreenError("Say which account: the work lists and the patient's chart open it too.")
     found = encounters.find(account.strip())
     if not found:
         raise ScreenError(f"There is no account {account}: PAT finds the patient and lists the accounts.")
@@ -78,10 +81,16 @@ class Movements(ListScreen):
     title: ClassVar[str] = "Account and movements"
     empty: ClassVar[str] = "This account has no movements."
     actions: ClassVar[tuple[Action, ...]] = (
+        Action("D", "Details", method="details"),
+        Action("C", "Correct", method="correct"),
         Action("X", "Cancel", method="cancel", confirm="Cancel this movement? The census is recounted."),
     )
+    help: ClassVar[str] = (
+        "Every movement as it came; x marks cancelled and superseded ones, which count nowhere. C puts a corrected "
+        "version in the place of one, X cancels one, F6 adds one: the census is recounted at once."
+    )
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("ADD", "Add a movement", "add", "F6"),
+        Command("ADD", "Add", "add", "F6"),
         Command("ABST", "Abstract", "abstract", "F10"),
         Command("CHART", "Chart", "chart", "F11"),
     )
@@ -107,9 +116,9 @@ class Movements(ListScreen):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("When", 15, frozen=True), Column("Event", 9), Column("Unit", 6), Column("Service", 8),
-            Column("Bed", 6), Column("Disp", 4), Column("Leave", 5), Column("State", 10),
-            Column("By", 10), Column("From", 10), Column("Reason", 30),
+            Column("When", 15, frozen=True), Column("Event", 9), Column("Unit", 6), Column("Serv", 5),
+            Column("Bed", 6), Column("Disp", 4), Column("Leave", 5), Column("State", 10), Column("From", 9),
+            Column("By", 10), Column("Reason", 30),
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
@@ -118,7 +127,7 @@ class Movements(ListScreen):
                 (row.at_utc, row.seq, row.id),
                 (
                     shown.moment(row.at), str(row.event), row.unit, row.service, row.bed, row.disposition,
-                    row.leave_type, "" if row.state == "current" else row.state, row.by, row.origin, row.reason,
+                    row.leave_type, "" if row.state == "current" else row.state, row.origin, row.by, row.reason,
                 ),
                 str(row.id),
                 "" if row.state == "current" else "x",
@@ -126,6 +135,18 @@ class Movements(ListScreen):
             for row in movements.of_encounter(self.encounter_id, every=True)
         ]  # fmt: skip
         return page_of(sorted(rows, key=lambda row: row.key), key, limit, backward=backward)
+
+    def details(self, subject: str) -> Outcome:
+        rows = movements.of_encounter(self.encounter_id, every=True)
+        row = next(row for row in rows if str(row.id) == subject)
+        zone = store.current().zone
+        said = f"{EVENTS[row.event]}, recorded {shown.utc(row.recorded_utc, zone)} by {row.by} ({row.origin})"
+        if row.ended_utc is not None:
+            said += f"; {row.state} {shown.utc(row.ended_utc, zone)} by {row.ended_by}"
+        return Outcome(f"{said}. {row.reason}".strip())
+
+    def correct(self, subject: str) -> Outcome:
+        return Outcome(go=f"MOV {self.account} {subject}")
 
     def cancel(self, subject: str) -> Outcome:
         with act(self.session.actor, Deed.AMEND_MOVEMENT, kind="account", record=self.account) as done:
@@ -148,86 +169,154 @@ class Movements(ListScreen):
         return ("account", self.account)
 
 
-class Movement(FormScreen):
-    """One movement more on an account. The rules of the path refuse what cannot have happened."""
+class Movement(DraftedForm):
+    """One movement more on an account, or another version of one. What cannot have happened is refused."""
 
     title: ClassVar[str] = "Record a movement"
-    session: Session
+    word: ClassVar[str] = "MOV"
+    help: ClassVar[str] = (
+        "Only what the event needs is asked. Filing checks the whole path of the account and recounts the census from "
+        "that day on. A corrected movement stays in the account, marked superseded, with the reason."
+    )
     account = ""
     encounter_id = 0
+    corrects = 0  # movement that gets another version
 
     def sections(self) -> tuple[Section, ...]:
-        return (
-            Section(
-                "movement",
-                "Movement",
-                (
-                    Field(
-                        "event", "Event", 9, required=True, lookup=True, echo=28,
-                        help="admit, transfer, service, leave, return or discharge.",
-                    ),
-                    Field("at", "When", 16, Kind.MOMENT, required=True, past=True, help="Such as T@0730."),
-                    Field("unit", "Unit", 10, Kind.UPPER, lookup=True, echo=30, help="Of admission and transfer."),
-                    Field("service", "Service", 10, Kind.UPPER, lookup=True, echo=30),
-                    Field("bed", "Bed", 8, Kind.UPPER),
-                    Field("disposition", "Disposition", 2, Kind.UPPER, lookup=True, echo=40, help="Of a discharge."),
-                    Field("leave_type", "Kind of leave", 4, lookup=True, echo=30, help="pass, aa, ua or asih."),
-                ),
-            ),
-        )  # fmt: skip
+        return SECTIONS
 
     def open(self, key: str) -> Opened:
-        stay = encounter_named(key)
+        account, _, number = key.strip().partition(" ")
+        stay = encounter_named(account)
         self.account, self.encounter_id = stay.account, stay.id
-        return Opened({}, banner(stay), "event")
+        self.corrects = int(number) if number.isdecimal() else 0
+        self.key, values = f"{stay.account} {number}".strip(), {}
+        if self.corrects:
+            values = self._stored(number)
+        message = "Correct what is wrong, give the reason, and F2 files it." if values else ""
+        return self.with_draft(Opened(values, banner(stay), "at" if values else "event", message))
+
+    def _stored(self, number: str) -> Values:
+        rows = movements.of_encounter(self.encounter_id)
+        row = next((row for row in rows if row.id == self.corrects), None)
+        if row is None:
+            raise ScreenError("That movement is no longer current: look at the account again.")
+        self.version = number
+        stored = {
+            "event": str(row.event), "at": row.at, "unit": row.unit, "service": row.service, "bed": row.bed,
+            "disposition": row.disposition, "leave_type": row.leave_type,
+        }  # fmt: skip
+        return {name: value for name, value in stored.items() if value}
+
+    def changed(self, values: Values, path: str) -> Changed:
+        asked = ASKED.get(values.get("event", ""), frozenset())
+        skip = {name for name in OF_SOME if name not in asked}
+        cleared = {name: "" for name in skip if values.get(name)} if values.get("event") else {}
+        if not self.corrects:
+            skip.add("reason")
+        echoes = {path: self._meaning(values, path) for path in ("event", *OF_SOME) if values.get(path)}
+        return Changed(echoes=echoes, values=cleared, skip=skip)
+
+    def _meaning(self, values: Values, path: str) -> str:
+        return next((text for code, text in self._rows(values, path) if code == values[path]), "")
+
+    def _rows(self, values: Values, path: str) -> list[tuple[str, str]]:
+        if path in SHORT_LISTS:
+            return list(SHORT_LISTS[path].items())
+        if path not in TABLES:
+            return []
+        return [
+            (row.code, row.text) for row in self.session.tables[TABLES[path]].on(values.get("at", "")[:10])
+        ]
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
-        if path == "event":
-            rows = [(str(event), meaning) for event, meaning in EVENTS.items()]
-        elif path == "leave_type":
-            rows = list(LEAVES.items())
-        else:
-            table = {
-                "unit": "site.units",
-                "service": "site.services",
-                "disposition": "discharge_disposition",
-            }[path]
-            rows = [(row.code, row.text) for row in self.session.tables[table].on(values.get("at", "")[:10])]
         wanted = text.casefold()
-        return [
-            Choice(*row)
-            for row in rows
-            if row[0].casefold().startswith(wanted) or wanted in row[1].casefold()
-        ][:limit]
+        rows = self._rows(values, path)
+        begin = [row for row in rows if row[0].casefold().startswith(wanted)]
+        hold = [row for row in rows if wanted in row[1].casefold() and row not in begin]
+        return [Choice(*row) for row in (begin + hold)[:limit]]
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        if values.get("event", "").lower() not in {str(event) for event in EVENTS}:
-            return _refused("The event is missing or unknown: F4 lists the six that there are.", "event")
-        if not values.get("at"):
-            return _refused("The time is missing: key date and time, such as T@0730.", "at")
+        missing = [name for name in ("event", "at", *self._needed(values)) if not values.get(name)]
+        if missing:
+            return Refused([Finding(Level.FATAL, "M001", MISSING[name], name) for name in missing])
         movement = movements.Movement(
-            Event(values["event"].lower()),
-            moment(values["at"], store.current().zone),
-            values.get("unit", ""),
-            values.get("service", ""),
-            values.get("bed", ""),
-            disposition=values.get("disposition", ""),
-            leave_type=values.get("leave_type", "").lower(),
-        )
+            Event(values["event"]), moment(values["at"], store.current().zone), values.get("unit", ""),
+            values.get("service", ""), values.get("bed", ""), disposition=values.get("disposition", ""),
+            leave_type=values.get("leave_type", ""),
+        )  # fmt: skip
         try:
-            applied = self._record(movement)
+            applied = self._apply(movement, values.get("reason", ""))
         except NotPermitted as error:
-            return _refused(str(error), "")
+            return Refused((Finding(Level.FATAL, "M001", str(error)),))
         if applied.refused:
             return Refused(applied.findings)
-        return Filed("FILED: " + EVENTS[movement.event], go=f"ACC {self.account}")
+        self.discard_draft()
+        said = "" if applied.changed else ": it stood there already"
+        return Filed(f"FILED {EVENTS[movement.event]}{said}.", go=f"ACC {self.account}")
 
-    def _record(self, movement: movements.Movement) -> Applied:
+    def _needed(self, values: Values) -> tuple[str, ...]:
+        reason = ("reason",) if self.corrects else ()
+        return NEEDED.get(values.get("event", ""), ()) + reason
+
+    def _apply(self, movement: movements.Movement, reason: str) -> Applied:
         with act(self.session.actor, Deed.AMEND_MOVEMENT, kind="account", record=self.account) as done:
-            applied = movements.record(self.encounter_id, movement, Source(self.session.actor.user))
+            source = Source(self.session.actor.user)
+            if self.corrects:
+                applied = movements.change(self.corrects, movement, source, reason)
+            else:
+                applied = movements.record(self.encounter_id, movement, source)
             done.detail["changed"] = {name: list(pair) for name, pair in applied.changed.items()}
         return applied
 
 
-def _refused(message: str, field: str) -> Refused:
-    return Refused((Finding(Level.FATAL, "M001", message, field),))
+def _coded(name: str, label: str, width: int, help_: str = "", **more: Any) -> Field:
+    return Field(name, label, width, Kind.UPPER, lookup=True, echo=40, help=help_, **more)
+
+
+SECTIONS = (
+    Section(
+        "movement",
+        "Movement",
+        (
+            _coded(
+                "event",
+                "Event",
+                9,
+                "What happened; the beginning of a word is enough, such as TR.",
+                required=True,
+            ),
+            Field(
+                "at", "When", 16, Kind.MOMENT, required=True, past=True, help="Date and time, such as T@0730."
+            ),
+            _coded("unit", "Unit", 10, "Unit after the movement.", unlisted=True),
+            _coded("service", "Service", 10, "Service after the movement; blank: as before.", unlisted=True),
+            Field("bed", "Bed", 8, Kind.UPPER, help="Bed in the unit."),
+            _coded("disposition", "Disposition", 2, "Where the patient went.", auto_skip=True),
+            _coded("leave_type", "Kind of leave", 4, "Blank is a pass."),
+            Field("reason", "Reason", 50, length=200, help="Why it is corrected; kept with the old version."),
+        ),
+    ),
+)
+SHORT_LISTS = {"event": {str(event): meaning for event, meaning in EVENTS.items()}, "leave_type": LEAVES}
+TABLES = {"unit": "site.units", "service": "site.services", "disposition": "discharge_disposition"}
+OF_SOME = ("unit", "service", "bed", "disposition", "leave_type")
+ASKED = {
+    "admit": frozenset(("unit", "service", "bed")),
+    "transfer": frozenset(("unit", "service", "bed")),
+    "service": frozenset(("service",)),
+    "leave": frozenset(("leave_type",)),
+    "return": frozenset[str](),
+    "discharge": frozenset(("disposition",)),
+}
+NEEDED = {
+    "admit": ("unit", "service"), "transfer": ("unit",), "service": ("service",), "discharge": ("disposition",),
+}  # fmt: skip
+MISSING = {
+    "event": "The event is missing: F4 lists the six that there are.",
+    "at": "The time is missing: key date and time, such as T@0730.",
+    "unit": "The unit is missing: key it, F4 lists them.",
+    "service": "The service is missing: key it, F4 lists them.",
+    "disposition": "The disposition is missing: say where the patient went, F4 lists them.",
+    "reason": "The reason is missing: say why the movement is corrected.",
+}

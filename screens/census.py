@@ -168,7 +168,7 @@ class Admissions(_OfADay):
 
 
 class Discharges(_OfADay):
-    title: ClassVar[str] = "Discharges, deaths among them"
+    title: ClassVar[str] = "Discharges and deaths"
     kinds = (Event.DISCHARGE,)
 
 

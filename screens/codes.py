@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from db import store
 from db.codes import CodeStore, Detail
-from rules.codes import System, may_begin
+from rules.codes import System, dotted, may_begin
 from rules.text import cells
 from screens import shown
 from screens.drafts import page_of
@@ -98,6 +98,8 @@ class CodeNotes(PageScreen):
         code = rest if system else word
         if system is None:
             system = System.PCS if len(code) == 7 and not may_begin(code, System.CM) else System.CM
+        if not code:
+            raise ScreenError("Say which code: NOT I21.4. COD looks for one.")
         detail = installed(self.session).show(code, system)
         if detail is None:
             raise ScreenError(f"{code} is not in the code sets: COD looks for it.")
@@ -121,11 +123,13 @@ def notes_of(detail: Detail) -> list[str]:
     ]
     lines += wrapped("; ".join(fact for fact in facts if fact), "  ")
     lines += ["", "In the book"]
-    lines += [line for key, title in detail.above for line in wrapped(f"{key}  {title}", "  ")]
+    lines += [line for key, title in detail.above for line in wrapped(f"{pointed(key)}  {title}", "  ")]
     if detail.notes:
         lines += ["", "Notes, nearest last"]
         lines += [
-            line for note in detail.notes for line in wrapped(f"{note.key} {note.kind}: {note.text}", "  ")
+            line
+            for note in detail.notes
+            for line in wrapped(f"{pointed(note.key)} {note.kind}: {note.text}", "  ")
         ]
     if detail.below:
         lines += ["", "Under it"]
@@ -138,6 +142,11 @@ def notes_of(detail: Detail) -> list[str]:
             for each in detail.history
         ]
     return lines
+
+
+def pointed(key: str) -> str:
+    """A category as the book writes it; chapters and blocks stay as they are."""
+    return dotted(key) if len(key) > 3 and may_begin(key, System.CM) else key
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:

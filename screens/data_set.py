@@ -13,14 +13,15 @@ from functools import cached_property
 from typing import ClassVar
 
 from config.data_sets import library
-from db import drafts, locks, store
+from db import locks, store
 from rules import edits, records
 from rules.codes import System
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path
 from rules.findings import Finding, Level
+from screens.drafting import DraftedForm
 from screens.session import Session
 from tui import screen
-from tui.screen import Changed, Choice, Filed, FormScreen, Kind, Opened, Refused, Values
+from tui.screen import Changed, Choice, Filed, Kind, Opened, Refused, Values
 
 KINDS: dict[ItemType, Kind] = {
     ItemType.TEXT: Kind.TEXT,
@@ -53,18 +54,14 @@ class Loaded:
     read_only: str = ""  # why it cannot be changed, in words
 
 
-class DataSetForm(FormScreen):
+class DataSetForm(DraftedForm):
     """A record of one data set."""
 
     data_set: ClassVar[str]
-    word: ClassVar[str]  # fast-path word, under which drafts are kept
     reason_for_errors: ClassVar[bool] = False  # with errors it is filed only with a reason
-    session: Session
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.key = ""
-        self.version = ""
         self.lock = ("", "")
         self.reason = ""  # given for filing in spite of errors
         self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
@@ -98,16 +95,7 @@ class DataSetForm(FormScreen):
         loaded = self.load(key)
         self.key, self.version, self.lock, self.nulls = key, loaded.version, loaded.lock, {}
         held = self._take_lock()
-        draft = drafts.load(self.session.actor, (self.word, key))
-        values, focus, message = dict(loaded.record), "", ""
-        if draft is not None:
-            values, focus = draft.values, draft.focus
-            message = "Your draft of this record is resumed."
-            if draft.version != loaded.version:
-                message = "Your draft is resumed, but the record was changed since: compare before filing."
-        return Opened(
-            values, loaded.banner, focus, message, locked=loaded.read_only or held, resumed=draft is not None
-        )
+        return self.with_draft(Opened(dict(loaded.record), loaded.banner, locked=loaded.read_only or held))
 
     def close(self) -> None:
         if self.lock[0]:
@@ -151,7 +139,7 @@ class DataSetForm(FormScreen):
                 return Refused(self.in_order(in_the_way), overridable)
         self.reason = reason
         filed = self.put(values, found)
-        drafts.discard(self.session.actor, (self.word, self.key))
+        self.discard_draft()
         return filed
 
     def in_order(self, findings: Iterable[Finding]) -> list[Finding]:
@@ -178,12 +166,9 @@ class DataSetForm(FormScreen):
         }
 
     def save_draft(self, values: Values, focus: str) -> None:
-        drafts.save(self.session.actor, (self.word, self.key), values, focus, self.version)
+        super().save_draft(values, focus)
         if self.lock[0]:
             locks.keep(self.session.actor, *self.lock)
-
-    def discard_draft(self) -> None:
-        drafts.discard(self.session.actor, (self.word, self.key))
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
         item = self.dictionary.item_at(path)

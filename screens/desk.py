@@ -61,7 +61,8 @@ def feed(session: Session) -> Iterable[Entry]:
 
 def disclosure(session: Session) -> Iterable[Entry]:
     counts = requests.counts(session.actor)
-    waiting = f"{counts.overdue} overdue, {counts.due_soon} due soon, {counts.held} held"
+    parts = ((counts.overdue, "late"), (counts.due_soon, "soon due"), (counts.held, "held"))
+    waiting = ", ".join(f"{count} {what}" for count, what in parts if count)
     yield Entry("RQL", "Requests for information", "RQL", str(counts.open), waiting)
 
 

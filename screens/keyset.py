@@ -31,7 +31,7 @@ class KeysetList(ListScreen):
             return Page(rows[:limit], before=key is not None, after=len(rows) > limit)
         start = self._start_before(key, limit)
         rows = [row for row in self._read(start, limit) if row.key != key]
-        return Page(rows, before=start is not None, after=True)
+        return Page(rows, before=start is not None, after=key is not None)
 
     def _read(self, after: Key | None, limit: int) -> list[Row]:
         rows = self.fetch(after, limit)

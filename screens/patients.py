@@ -11,16 +11,16 @@ from db.acts import Conflict, NotPermitted, viewed
 from db.patients import PatientRow
 from rules.findings import Finding, Level
 from screens import shown
+from screens.drafting import DraftedForm
 from screens.keyset import Key, KeysetList
-from screens.session import Session
 from tui.screen import (
     Action,
+    Changed,
     Choice,
     Column,
     Command,
     Field,
     Filed,
-    FormScreen,
     Kind,
     Opened,
     Outcome,
@@ -45,13 +45,17 @@ class FindPatient(KeysetList):
     position_label: ClassVar[str] = "Patient"
     asks: ClassVar[bool] = True
     empty: ClassVar[str] = "No patient found."
-    help: ClassVar[str] = " ".join(FORMS_OF_ASKING)
+    help: ClassVar[str] = (
+        " ".join(FORMS_OF_ASKING)
+        + " The Note says what was found when the row does not show it, and warns: another "
+        "patient of the same name, deceased, a temporary name. R begins a request for records."
+    )
     actions: ClassVar[tuple[Action, ...]] = (
         Action("C", "Chart", go="CHT {subject}"),
         Action("E", "Edit", go="PTA {subject}"),
-        Action("R", "Request for records", go="ROI NEW {subject}"),
+        Action("R", "Request", go="ROI NEW {subject}"),
     )
-    commands: ClassVar[tuple[Command, ...]] = (Command("REG", "Register a new patient", "register", "F6"),)
+    commands: ClassVar[tuple[Command, ...]] = (Command("REG", "Register", "register", "F6"),)
     text = ""
 
     def open(self, key: str) -> str:
@@ -69,8 +73,8 @@ class FindPatient(KeysetList):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("MRN", 10, frozen=True), Column("Name", 28), Column("Born", 10), Column("S", 1), Column("SSN", 4),
-            Column("Note", 30),
+            Column("MRN", 10, frozen=True), Column("Name", 26), Column("Born", 10), Column("S", 1), Column("SSN", 4),
+            Column("Note", 40),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -86,9 +90,13 @@ class FindPatient(KeysetList):
         return Outcome(go="PTA")
 
 
+SHORTER = {"same name as another patient": "same name"}  # so that it is seen beside the name at 80 columns
+
+
 def row_of(found: PatientRow) -> Row:
     """A patient as a row of a list."""
-    note = "; ".join((*((found.matched,) if found.matched else ()), *found.warnings))
+    matched = (f"also {found.matched}",) if found.matched else ()
+    note = "; ".join((*(SHORTER.get(warning, warning) for warning in found.warnings), *matched))
     cells = (found.mrn, found.name, shown.day(found.birth_date), found.sex, found.ssn_last4, note)
     return Row(found.key, cells, found.mrn, "!" if found.warnings else "")
 
@@ -103,9 +111,14 @@ class Chart(KeysetList):
         Action("M", "Movements", go="ACC {subject}"),
     )
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("EDIT", "Amend the patient", "amend", "F10"),
-        Command("REQ", "New request for records", "request"),
-        Command("ACCT", "Accounting of disclosures", "accounting", "F11"),
+        Command("EDIT", "Amend", "amend", "F10"),
+        Command("ACCT", "Accounting", "accounting", "F11"),
+        Command("REQ", "Request", "request"),
+    )
+    help: ClassVar[str] = (
+        "Encounters, newest first; x marks cancelled ones. Cls: I inpatient, E emergency, O outpatient, OBS "
+        "observation. Dp is the disposition, Abstr says whether the abstract is filed. EDIT amends the registration, REQ begins a "
+        "request for records, ACCT lists the accounting of disclosures."
     )
     patient_id = 0
     mrn = ""
@@ -133,8 +146,8 @@ class Chart(KeysetList):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Account", 12, frozen=True), Column("Class", 5), Column("From", 15), Column("To", 15),
-            Column("Unit", 6), Column("Service", 8), Column("Disp", 4), Column("LOS", 4, ">"), Column("Abstract", 8),
+            Column("Account", 12, frozen=True), Column("Cls", 3), Column("From", 15), Column("To", 15),
+            Column("Unit", 5), Column("Serv", 5), Column("Dp", 2), Column("LOS", 4, ">"), Column("Abstr", 5),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -200,13 +213,14 @@ class ToRename(KeysetList):
         return Outcome(f"{subject} keeps its name.", reload=True)
 
 
-class AmendPatient(FormScreen):
+class AmendPatient(DraftedForm):
     """A patient's registration. What changes is kept with old and new value."""
 
     title: ClassVar[str] = "Patient"
-    session: Session
-    key = ""
-    version = 0
+    word: ClassVar[str] = "PTA"
+    help: ClassVar[str] = (
+        "The registration of a patient. A former name is kept and still finds the chart. @ clears a field."
+    )
     lock = ""
     before: Values
 
@@ -214,12 +228,12 @@ class AmendPatient(FormScreen):
         return SECTIONS
 
     def open(self, key: str) -> Opened:
-        self.key, self.before, self.version = key, {}, 0
+        self.key, self.before, self.version = "", {}, "0"
         if not key:
-            return Opened({}, focus="mrn", message="A new patient: key the MRN first.")
+            return self.with_draft(Opened({}, focus="mrn", message="A new patient: key the MRN first."))
         patient_id = patient_named(key)
         who = patients.get(patient_id)
-        self.key, self.version = who["mrn"], int(who["version"])
+        self.key, self.version = who["mrn"], who["version"]
         viewed(self.session.actor, Deed.VIEW_PATIENT, kind="patient", record=self.key, patient_id=patient_id)
         self.before = {name: who[name] for name in NAMES if who.get(name)}
         held = locks.take(self.session.actor, "patient", self.key)
@@ -227,21 +241,28 @@ class AmendPatient(FormScreen):
         locked = f"{held.full_name or held.user} is changing this patient." if held else ""
         today = store.current().now().local
         banner = shown.who(self.key, who["name"], who["birth_date"], who["sex"], today)
-        return Opened(dict(self.before), (banner,), "last_name", locked=locked)
+        return self.with_draft(Opened(dict(self.before), (banner,), "last_name", locked=locked))
 
     def close(self) -> None:
         if self.lock:
             locks.release(self.session.actor, "patient", self.lock)
             self.lock = ""
 
+    def changed(self, values: Values, path: str) -> Changed:
+        return Changed(
+            echoes={path: self._meaning(path, values[path]) for path in TABLES if values.get(path)}
+        )
+
+    def _meaning(self, path: str, value: str) -> str:
+        rows = [self.session.tables[TABLES[path]].find(code) for code in value.split("|")]
+        return "; ".join(row.text for row in rows if row)
+
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
-        table = self.session.tables.get({"marital": "marital_status"}.get(path, path))
-        rows = table.on() if table else ()
-        wanted = text.casefold()
-        found = [
-            row for row in rows if row.code.casefold().startswith(wanted) or wanted in row.text.casefold()
-        ]
-        return [Choice(row.code, row.text) for row in found[:limit]]
+        before, bar, last = text.rpartition("|") if path == "race" else ("", "", text)
+        rows, wanted = list(self.session.tables[TABLES[path]].on()), last.strip().casefold()
+        begin = [row for row in rows if row.code.casefold().startswith(wanted)]
+        hold = [row for row in rows if wanted in row.text.casefold() and row not in begin]
+        return [Choice(before + bar + row.code, row.text) for row in (begin + hold)[:limit]]
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         if not values.get("last_name"):
@@ -249,11 +270,15 @@ class AmendPatient(FormScreen):
             return Refused((Finding(Level.FATAL, "P001", message, "last_name"),))
         fields = {name: values.get(name) or ("@" if self.before.get(name) else "") for name in NAMES}
         try:
-            applied = patients.file(self.session.actor, fields, self.version)
-        except (Conflict, NotPermitted) as error:
+            applied = patients.file(self.session.actor, fields, int(self.version))
+        except Conflict as error:
+            taken = "This MRN has a patient already: PAT finds the chart." if not self.key else str(error)
+            return Refused((Finding(Level.FATAL, "S002", taken, "mrn"),))
+        except NotPermitted as error:
             return Refused((Finding(Level.FATAL, "S002", str(error)),))
         if applied.refused:
             return Refused(applied.findings)
+        self.discard_draft()
         return Filed(f"FILED {values.get('mrn', '')}", go=f"CHT {values.get('mrn', '')}")
 
     def recall_as(self) -> tuple[str, str] | None:
@@ -291,7 +316,10 @@ SECTIONS = (
                 help="Former or other names as LAST,FIRST; several joined by |. They find the chart too.",
             ),
             _field("birth_date", "Birth date", 10, kind=Kind.DATE, past=True, imprecise=True),
-            _field("sex", "Sex", 1, kind=Kind.UPPER, lookup=True, auto_skip=True, same_row=True, help="M, F, U or X."),
+            _field(
+                "sex", "Sex", 1, kind=Kind.UPPER, lookup=True, unlisted=True, auto_skip=True, same_row=True, echo=10,
+                help="M, F, U or X.",
+            ),
             _field("ssn", "SSN", 9, help="Nine digits, without dashes."),
         ),
     ),
@@ -312,9 +340,12 @@ SECTIONS = (
         "more",
         "More",
         (
-            _field("race", "Race", 20, kind=Kind.UPPER, lookup=True, help="Several joined by |."),
-            _field("ethnicity", "Ethnicity", 8, kind=Kind.UPPER, lookup=True),
-            _field("marital", "Marital status", 4, kind=Kind.UPPER, lookup=True),
+            _field(
+                "race", "Race", 20, length=60, kind=Kind.UPPER, lookup=True, echo=40,
+                help="As the patient states it; several joined by |, such as 2106-3|2054-5.",
+            ),
+            _field("ethnicity", "Ethnicity", 8, kind=Kind.UPPER, lookup=True, echo=40),
+            _field("marital", "Marital status", 1, kind=Kind.UPPER, lookup=True, auto_skip=True, echo=40),
             _field("death_date", "Died on", 10, kind=Kind.DATE, past=True),
             _field("patient_category", "Category", 12, kind=Kind.UPPER),
             _field(
@@ -324,4 +355,5 @@ SECTIONS = (
         ),
     ),
 )  # fmt: skip
+TABLES = {"sex": "sex", "race": "race", "ethnicity": "ethnicity", "marital": "marital_status"}
 NAMES = tuple(part.name for section in SECTIONS for part in section.parts if isinstance(part, Field))

@@ -17,8 +17,8 @@ class Tour(MenuScreen):
 
     def heading(self) -> Sequence[str]:
         return (
-            "This is a hospital that never was: every patient in it is made up. Key a number and Enter.",
-            "F3 brings you back. F1 helps on any field. F2 files. F4 lists what a field takes.",
+            "This is a hospital that never was: every patient is made up. Key a number",
+            "and Enter; F3 brings you back. F1 helps, F2 files, F4 lists what a field takes.",
         )
 
     def entries(self) -> Sequence[Entry]:
@@ -28,8 +28,8 @@ class Tour(MenuScreen):
             Entry("COD", "Find a code: try chf, hip fx r initial, or I21.4", "COD"),
             Entry("PAT", "Find a patient by name, MRN, birth date or initial and last 4", "PAT"),
             Entry("CEN", "Look at the census now, and into a unit", "CEN"),
-            Entry("DAILY", "Read yesterday's census page as it is printed", "RUN daily-census"),
-            Entry("MONTH", "Read last month's statistics", "RUN monthly-statistics"),
+            Entry("", "Read yesterday's census page as it is printed", "RUN daily-census"),
+            Entry("", "Read last month's statistics", "RUN monthly-statistics"),
             Entry("TRL", "Open a trauma record and watch its scores change", "TRL"),
             Entry("RQL", "Answer a request for records; see its due date", "RQL"),
             Entry("HLD", "Mend a message that the feed could not apply", "HLD"),

@@ -102,7 +102,8 @@ class Intake:
         choices = await self._choices(spot, value, MATCH_LIMIT)
         bare = value.replace(".", "")
         exact = next((choice for choice in choices if choice.value.upper().replace(".", "") == bare), None)
-        if exact is None and spot.field.auto_skip and len(value) == field_limit(spot.field):
+        fixed = spot.field.auto_skip and not spot.field.unlisted and len(value) == field_limit(spot.field)
+        if exact is None and fixed:
             form.refuse(spot, f"{clean(value)} is not in the list. F4 shows it.")
             return False
         if exact is None and len(choices) > 1:

@@ -1,0 +1,35 @@
+"""What every form does about its draft: keep it at each field exit, bring it back, forget it once it is filed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from db import drafts
+from screens.session import Session
+from tui.screen import FormScreen, Opened, Values
+
+
+class DraftedForm(FormScreen):
+    """A form whose subclass says the word and sets ``key`` and ``version`` when a record is opened."""
+
+    word: ClassVar[str]  # fast-path word, under which drafts are kept
+    session: Session
+    key = ""
+    version = ""  # of the stored record: says whether a draft began from an older one
+
+    def with_draft(self, opened: Opened) -> Opened:
+        """The record as it was being keyed when it was left."""
+        draft = drafts.load(self.session.actor, (self.word, self.key))
+        if draft is None:
+            return opened
+        message = "Your draft of this record is resumed."
+        if draft.version != self.version:
+            message = "Your draft is resumed, but the record was changed since: compare before filing."
+        return replace(opened, values=draft.values, focus=draft.focus, message=message, resumed=True)
+
+    def save_draft(self, values: Values, focus: str) -> None:
+        drafts.save(self.session.actor, (self.word, self.key), values, focus, self.version)
+
+    def discard_draft(self) -> None:
+        drafts.discard(self.session.actor, (self.word, self.key))

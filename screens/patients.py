@@ -117,8 +117,8 @@ class Chart(KeysetList):
     )
     help: ClassVar[str] = (
         "Encounters, newest first; x marks cancelled ones. Cls: I inpatient, E emergency, O outpatient, OBS "
-        "observation. Dp is the disposition, Abstr says whether the abstract is filed. EDIT amends the registration, REQ begins a "
-        "request for records, ACCT lists the accounting of disclosures."
+        "observation. Dp is the disposition, Abstr says whether the abstract is filed. EDIT amends the "
+        "registration, REQ begins a request for records, ACCT lists the accounting of disclosures."
     )
     patient_id = 0
     mrn = ""

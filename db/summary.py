@@ -79,12 +79,14 @@ def bring_up_to_date() -> None:
     _age_passes()
     days = FIRST_SLICE_DAYS
     while True:
-        started = time.monotonic()
         with writing():
+            started = (
+                time.monotonic()
+            )  # a wait for other writers, or for the disk, says nothing about the days
             if not _recompute_slice(days):
                 return
-        taken = time.monotonic() - started
-        days = max(1, min(days * 2, int(days * SLICE_SECONDS / taken))) if taken else days * 2
+            taken = time.monotonic() - started
+        days = max(1, min(days * 2, int(days * SLICE_SECONDS / max(taken, 0.001))))
 
 
 def is_due() -> bool:

@@ -39,6 +39,10 @@ CREATE TABLE amendment (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, record_id INTEGER NOT NULL, field TEXT NOT NULL,
     old TEXT NOT NULL, new TEXT NOT NULL, at_utc INTEGER NOT NULL, by TEXT NOT NULL, origin TEXT NOT NULL);
 CREATE INDEX amendment_record ON amendment (kind, record_id, id);
+CREATE TRIGGER amendment_no_update BEFORE UPDATE ON amendment
+BEGIN SELECT raise(ABORT, 'History is only added to.'); END;
+CREATE TRIGGER amendment_no_delete BEFORE DELETE ON amendment
+BEGIN SELECT raise(ABORT, 'History is only added to.'); END;
 
 -- Patients. name_key is the folded name (rules/identity.py), td_key the terminal-digit sort key of the MRN.
 CREATE TABLE patient (
@@ -142,6 +146,10 @@ CREATE INDEX movement_encounter ON movement (encounter_id, at_utc, id);
 CREATE INDEX movement_day ON movement (day, event, at_utc, id) WHERE state = 'current';
 CREATE INDEX movement_recorded ON movement (recorded_utc);
 CREATE INDEX movement_ended ON movement (ended_utc) WHERE ended_utc IS NOT NULL;
+CREATE TRIGGER movement_kept BEFORE UPDATE OF
+    encounter_id, event, at_utc, at_offset, day, seq, place, unit_id, service_id, bed, class, disposition,
+    leave_type, external_id, unreadable, recorded_utc, by, origin, supersedes_id ON movement
+BEGIN SELECT raise(ABORT, 'A movement is superseded, never rewritten.'); END;
 CREATE TRIGGER movement_no_delete BEFORE DELETE ON movement
 BEGIN SELECT raise(ABORT, 'A movement is cancelled, never deleted.'); END;
 

@@ -78,10 +78,14 @@ class TestRecord:
         assert new is not None
         assert not new.confirmed
 
-    def test_a_movement_row_cannot_be_deleted(self) -> None:
+    @pytest.mark.parametrize(
+        ("sql", "said"),
+        [("DELETE FROM movement", "never deleted"), ("UPDATE movement SET day = day + 1", "never rewritten")],
+    )
+    def test_a_movement_row_cannot_be_deleted_or_rewritten(self, sql: str, said: str) -> None:
         record(an_encounter(), "admit", "02")
-        with pytest.raises(IntegrityError, match="never deleted"):
-            database.execute_sql("DELETE FROM movement")
+        with pytest.raises(IntegrityError, match=said):
+            database.execute_sql(sql)
 
     def test_an_observation_visit_is_in_no_census(self) -> None:
         account = an_encounter()
@@ -331,6 +335,7 @@ def empty_hospital(admin: Actor) -> Callable[[], list[int]]:
     """Three accounts without movements, each time anew."""
 
     def make() -> list[int]:
+        census.bring_up_to_date()  # from here on each act has to keep the summary right by itself
         owner = a_patient()
         return [an_encounter(owner) for _ in range(3)]
 

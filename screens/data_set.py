@@ -260,7 +260,7 @@ def field_of(item: Item, *, echo: bool = True) -> screen.Field:
         length=item.length,
         required=item.required,
         read_only=item.read_only or bool(item.computed),
-        auto_skip=item.auto_skip,
+        auto_skip=item.auto_skip or item.type is ItemType.YES_NO or (bool(item.table) and item.width == 1),
         lookup=decoded,
         same_row=item.same_row,
         unlisted=item.table.startswith(SITE),

@@ -24,6 +24,8 @@ from tui.screen import (
     Command,
     Field,
     Filed,
+    Group,
+    Note,
     Outcome,
     Row,
     ScreenError,
@@ -83,24 +85,42 @@ class Registry(DataSetForm):
 
     def sections(self) -> tuple[Section, ...]:
         """A record that is filed stays with its patient, and with its account once it has one."""
-        if self.case is None:
-            return super().sections()
-        fixed = {"mrn", "account"} if self.case.encounter_id else {"mrn"}
+        fixed: set[str] = set()
+        if self.case is not None:
+            fixed = {"mrn", "account"} if self.case.encounter_id else {"mrn"}
+        own_number = f"{self.data_set}_number"  # stands in the banner
+
+        def shown_part(part: Field | Group | Note) -> Field | Group | Note:
+            return replace(part, read_only=True) if isinstance(part, Field) and part.name in fixed else part
+
         return tuple(
             replace(
-                section,
-                parts=tuple(
-                    replace(part, read_only=True) if isinstance(part, Field) and part.name in fixed else part
-                    for part in section.parts
-                ),
+                section, parts=tuple(shown_part(part) for part in section.parts if named(part) != own_number)
             )
             for section in super().sections()
         )
 
     def changed(self, values: Values, path: str) -> Changed:
         known = self.from_chart(values, path) if path in ("mrn", "account") else {}
-        reply = super().changed(values | known, path)
-        return replace(reply, values={**known, **reply.values})
+        values = values | known
+        reply = super().changed(values, path)
+        about = self.about(values) if self.case is None else ()
+        return replace(reply, values={**known, **reply.values}, panel=(*about, *reply.panel))
+
+    def about(self, values: Values) -> Sequence[str]:
+        """Who a new record is about: the banner says it once it is filed."""
+        patient_id = patients.by_mrn(values.get("mrn", ""))
+        if not patient_id:
+            return ()
+        who, today = patients.get(patient_id), store.current().now().local[:10]
+        line = shown.who(who["mrn"], who["name"], who["birth_date"], who["sex"], today)
+        encounter_id = encounters.find(values.get("account", ""))
+        if encounter_id:
+            stay = encounters.get(encounter_id)
+            line += (
+                f"  {shown.day(stay.admitted_at[:10])} - {shown.day(stay.discharged_at[:10]) or 'in house'}"
+            )
+        return (line,)
 
     def from_chart(self, values: Values, path: str) -> dict[str, str]:
         """What registration and the account know, for items that are still blank."""
@@ -173,6 +193,11 @@ class Registry(DataSetForm):
         cases.void_case(self.session.actor, self.change, self.case, rest)
         self.discard_draft()
         return Outcome(f"Record {self.case.number} is out of use.", go=f"={self.list_word}")
+
+
+def named(part: Field | Group | Note) -> str:
+    """The name of a part of a form; a note has none."""
+    return "" if isinstance(part, Note) else part.name
 
 
 def of_the_stay(stay: Encounter) -> dict[str, str]:

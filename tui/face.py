@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from rules.findings import SEVERITY, Finding, Level
-from rules.text import clean, fit
+from rules.text import cells, clean, fit
 from tui.field import Entry, shown
 from tui.layout import Layout, Spot, lay_out, shown_rows
 from tui.record import Record
@@ -14,6 +14,7 @@ from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, Piece, blank, line,
 
 MARKS = {Level.FATAL: "E", Level.ERROR: "E", Level.WARNING: "W", Level.QUERY: "?"}
 HIDDEN = "*" * 8  # a secret, whatever its length
+LEAST_ECHO = 6  # cells; less than that of a meaning says nothing
 PANEL_SHARE = 3  # the panel takes at most a third of the body
 LEAD_ROWS = 2  # rows of a heading that come along when a field is brought into sight
 
@@ -136,7 +137,8 @@ class Face:
             if echo := self.echoes.get(spot.path, ""):
                 end = min((start - 1 for start in starts if start > spot.column), default=width)
                 room = end - spot.echo_column
-                pieces.append((spot.echo_column, fit(echo, max(0, room)), PLAIN))
+                if room >= min(LEAST_ECHO, cells(echo)):
+                    pieces.append((spot.echo_column, fit(echo, room), PLAIN))
         return line(sorted(pieces, key=lambda piece: piece[0]), width) if pieces else blank(width)
 
     def _value(self, record: Record, spot: Spot) -> tuple[str, int]:

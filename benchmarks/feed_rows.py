@@ -12,8 +12,8 @@ from typing import Final
 import hl7
 
 from benchmarks.measure import Measure
-from db import store
-from db.keys import Cost
+from db import sign_on, store
+from db.derivation import Cost
 from exchange.hl7_intake import import_files
 from exchange.hl7_message import read_message
 from recordroom.demo import feed
@@ -33,8 +33,8 @@ def rows(say: Callable[[str], None]) -> list[Measure]:
     anchor = _a_second(lambda: [hl7.parse(text) for text in texts], len(texts))
     with tempfile.TemporaryDirectory(prefix="recordroom-bench-") as name:
         folder = Path(name)
-        store.init_store(folder / "store", "Benchmark", USER, PASSPHRASE, "America/New_York", cost=Cost(1000))
-        actor = store.open_with_passphrase(folder / "store", USER, PASSPHRASE).actor
+        store.init_store(folder / "store", "Benchmark", USER, PASSPHRASE, "America/New_York", cost=Cost(rounds=1000))
+        actor = sign_on.with_passphrase(folder / "store", USER, PASSPHRASE).actor
         (folder / "feed.hl7").write_text("".join(texts), "utf-8", newline="")
         committed = _a_second(lambda: import_files(actor, [folder / "feed.hl7"]), len(texts))
         store.close_store()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from db import migrations, store
+from db import migrations, sign_on, store
 from db.actors import Actor
 from db.connect import database
 from recordroom.demo.model import Plan
@@ -68,7 +68,7 @@ def _fingerprint() -> str:
 @contextmanager
 def opened(made: Stores) -> Iterator[Actor]:
     """The encrypted store open, the demo user signed on."""
-    signed_on = store.open_with_passphrase(made.directory, USER, PASSPHRASE)
+    signed_on = sign_on.with_passphrase(made.directory, USER, PASSPHRASE)
     try:
         yield signed_on.actor
     finally:

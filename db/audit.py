@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from db.actors import Action, Actor
 from db.connect import StoreError, database
-from db.keys import derived
+from db.derivation import derived
+from db.schema.store import TrailKey
 
 ANCHOR_NAME: Final = "anchor.log"
 START: Final = b"\0" * 32
@@ -25,10 +26,22 @@ START: Final = b"\0" * 32
 class Trail:
     """The audit trail of the open store: its keys, and the anchor file beside the database."""
 
-    def __init__(self, directory: Path, data_key: bytes) -> None:
+    def __init__(self, directory: Path) -> None:
         self.anchor_path = directory / ANCHOR_NAME
-        self._row_key = derived(data_key, "audit")
-        self._anchor_key = derived(data_key, "anchor")
+        self._keys = [
+            (key.from_seq, bytes(key.row_key), bytes(key.anchor_key))
+            for key in TrailKey.select().order_by(TrailKey.from_seq.desc())
+        ]
+
+    @classmethod
+    def begin(cls, directory: Path, data_key: bytes, generation: int) -> Trail:
+        """Chain from the next row on under keys derived from this data key, inside the caller's transaction."""
+        last = database.execute_sql("SELECT coalesce(max(seq), 0) FROM audit").fetchone()[0]
+        TrailKey.create(
+            from_seq=last + 1, generation=generation, row_key=derived(data_key, "audit"),
+            anchor_key=derived(data_key, "anchor"),
+        )  # fmt: skip
+        return cls(directory)
 
     def add(
         self, actor: Actor, action: Action, *, kind: str = "", record: str = "",
@@ -52,14 +65,14 @@ class Trail:
         return (int(row[0]), bytes(row[1])) if row else (0, START)
 
     def row_mac(self, row: tuple[Any, ...], head: bytes) -> bytes:
-        """The MAC of a row (all columns but ``mac``) that follows the row with MAC ``head``."""
+        """The MAC of a row (all columns but ``mac``, number first) that follows the row with MAC ``head``."""
         text = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        return hmac.digest(self._row_key, b"row\0" + head + text, "sha256")
+        return hmac.digest(self._keys_of(row[0])[1], b"row\0" + head + text, "sha256")
 
     def anchor(self, seq: int, mac: bytes, *, sync: bool = False) -> None:
         """Append the anchor line of the state just committed."""
         body = f"{seq} {mac.hex()} {int(time.time())}"
-        line = f"{body} {hmac.digest(self._anchor_key, body.encode(), 'sha256').hex()}\n"
+        line = f"{body} {self._anchor_mac(seq, body)}\n"
         try:
             descriptor = os.open(self.anchor_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
@@ -96,7 +109,14 @@ class Trail:
             if len(parts) != 4:
                 continue  # cut by the seek, or by a crash in mid-line
             body, mac = " ".join(parts[:3]), parts[3]
-            if hmac.digest(self._anchor_key, body.encode(), "sha256").hex() == mac:
+            if parts[0].isdecimal() and hmac.compare_digest(self._anchor_mac(int(parts[0]), body), mac):
                 state = (int(parts[0]), bytes.fromhex(parts[1]))
                 best = max(best, state) if best else state
         return best
+
+    def _anchor_mac(self, seq: int, body: str) -> str:
+        return hmac.digest(self._keys_of(seq)[2], body.encode(), "sha256").hex()
+
+    def _keys_of(self, seq: int) -> tuple[int, bytes, bytes]:
+        """The keys in force at a row."""
+        return next((keys for keys in self._keys if keys[0] <= seq), self._keys[-1])

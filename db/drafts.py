@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from db import store
 from db.actors import Actor
 from db.connect import StoreError
-from db.keys import derived, replace_file
+from db.derivation import derived
+from db.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,231 +1,174 @@
-"""The key-slot file: one random data key opens the store, wrapped once for each user and service.
+"""Opening a store and giving others the means to: passphrases, service key files and recovery shares.
 
-``keys.json`` holds no secret that opens anything by itself. Each slot is the data key under AES-256-GCM with
-a key derived from a passphrase (users) or a key file (services); the whole file carries a MAC under a key
-derived from the data key, so that a slot slipped in is seen after unlocking. An old file of this store put back
-is not seen: it carries a MAC that was right, and with it the passphrases and slots of its day.
+Whoever changes slots holds the data key already; every change is part of an audited act of db/users.py.
 """
 
 from __future__ import annotations
 
 import base64
-import hmac
-import json
 import os
-import time
-import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from db.connect import StoreError
+from db.derivation import KEY_BYTES, Cost, derived
+from db.slots import Ring, Slot, SlotFile
 
-FILE_NAME: Final = "keys.json"
-FORMAT: Final = 1
-PBKDF2_ROUNDS: Final = 600_000
-KEY_BYTES: Final = 32
+USER: Final = "user"
+SERVICE: Final = "service"
+RECOVERY: Final = "recovery"
+SHARES: Final = 3  # printed at init
+THRESHOLD: Final = 2  # of them open the store
 WRONG: Final = "The user name or the passphrase is not right."
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What deriving a key from a passphrase costs. Only tests and the demo, whose passphrase is public, pass a
-    cheap one."""
-
-    rounds: int = PBKDF2_ROUNDS
-
-
 class WrongKey(StoreError):
-    """User, passphrase or key file do not open this store."""
+    """User, passphrase, key file or shares do not open this store."""
 
 
-def derived(data_key: bytes, purpose: str) -> bytes:
-    """A key of its own for one purpose, derived from the data key (HKDF-SHA512)."""
-    return HKDF(hashes.SHA512(), KEY_BYTES, salt=None, info=f"recordroom/{purpose}".encode()).derive(data_key)
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """What a slot holds, and whether its passphrase is kept at a lower cost than the site asks for now."""
+
+    file: SlotFile
+    ring: Ring
+    slot: Slot
 
 
-def create(directory: Path, user: str, passphrase: str, cost: Cost = Cost()) -> bytes:
-    """Make ``keys.json`` with one user slot and return the new data key."""
-    data_key = os.urandom(KEY_BYTES)
-    contents: dict[str, Any] = {
-        "format": FORMAT, "file_id": str(uuid.uuid4()), "generation": 1, "slots": [],
-    }  # fmt: skip
-    contents["slots"].append(_user_slot(contents, data_key, user, passphrase, "init", cost))
-    _write(directory, contents, data_key)
-    return data_key
+def create(directory: Path, user: str, passphrase: str, cost: Cost) -> tuple[bytes, list[str]]:
+    """Make the slot file with a user and a recovery slot; the data key, and the recovery shares to print."""
+    data_key, secret = os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)
+    file = SlotFile.new(directory)
+    for slot in (
+        _user_slot(file, user, passphrase, "init", cost),
+        file.make(RECOVERY, RECOVERY, derived(secret, RECOVERY), "init"),
+    ):
+        file.wrap(slot, 1, data_key)
+        file.put(slot)
+    file.write({1: data_key})
+    return data_key, shares_of(secret)
 
 
-def unlock(directory: Path, user: str, passphrase: str) -> bytes:
-    """The data key for a user's passphrase. Raises ``WrongKey`` without telling which part was wrong."""
-    contents = _read(directory)
-    slot = _find(contents, "user", user)
+def unlock(directory: Path, user: str, passphrase: str) -> Unlocked:
+    """Open a user's slot. Raises ``WrongKey`` without telling which part was wrong."""
+    file = SlotFile.read(directory)
+    slot = file.find(USER, user)
     if slot is None:
-        _kek(passphrase, os.urandom(16), PBKDF2_ROUNDS)  # an unknown user takes as long as a known one
+        Cost().derive(passphrase, os.urandom(16))  # an unknown user takes as long as a known one
         raise WrongKey(WRONG)
+    key = Cost.from_json(slot["kdf"]).derive(passphrase, base64.b64decode(slot["salt"]))
+    opened = _opened(file, slot, key, WRONG)
     if slot["disabled"]:
         raise WrongKey(f"The user {user} has been disabled. An administrator can enable it again.")
-    return _opened(contents, slot, _kek(passphrase, _bytes(slot["salt"]), slot["rounds"]), WRONG)
+    return opened
 
 
-def unlock_service(directory: Path, key_file: Path) -> tuple[str, bytes]:
-    """The service name and the data key for a service key file (``name:hex``)."""
+def unlock_service(directory: Path, key_file: Path) -> tuple[str, Unlocked]:
+    """The service name and its slot, opened with a key file (``name:hex``). Raises ``WrongKey``."""
+    message = f"The service key in {key_file} does not belong to this store."
     try:
         name, _, text = key_file.read_text(encoding="ascii").strip().partition(":")
         secret = bytes.fromhex(text)
     except (OSError, ValueError) as error:
         raise WrongKey(f"{key_file} cannot be read as a service key file.") from error
-    contents = _read(directory)
-    slot = _find(contents, "service", name)
+    file = SlotFile.read(directory)
+    slot = file.find(SERVICE, name)
     if slot is None or slot["disabled"]:
-        raise WrongKey(f"The service key in {key_file} does not belong to this store.")
-    message = f"The service key in {key_file} does not belong to this store."
-    return name, _opened(contents, slot, derived(secret, "service"), message)
+        raise WrongKey(message)
+    return name, _opened(file, slot, derived(secret, SERVICE), message)
 
 
-def add_user(
-    directory: Path, data_key: bytes, user: str, passphrase: str, by: str, cost: Cost = Cost()
-) -> None:  # fmt: skip
-    """Give a user a slot, or a new passphrase."""
-    contents = _verified(directory, data_key)
-    contents["slots"] = [s for s in contents["slots"] if (s["type"], s["name"]) != ("user", user)]
-    contents["slots"].append(_user_slot(contents, data_key, user, passphrase, by, cost))
-    _write(directory, contents, data_key)
-
-
-def add_service(directory: Path, data_key: bytes, name: str, by: str) -> str:
-    """Give a batch service a slot; returns the text of its key file, which is kept nowhere else."""
-    contents = _verified(directory, data_key)
-    secret = os.urandom(KEY_BYTES)
-    slot = _slot(contents, "service", name, by) | {"kdf": "hkdf-sha512"}
-    _wrap(contents, slot, derived(secret, "service"), data_key)
-    contents["slots"] = [s for s in contents["slots"] if (s["type"], s["name"]) != ("service", name)]
-    contents["slots"].append(slot)
-    _write(directory, contents, data_key)
-    return f"{name}:{secret.hex()}\n"
-
-
-def set_disabled(directory: Path, data_key: bytes, user: str, *, disabled: bool) -> None:
-    """Close a user's slot, or open it again."""
-    contents = _verified(directory, data_key)
-    slot = _find(contents, "user", user)
+def unlock_with_shares(directory: Path, shares: Iterable[str]) -> Unlocked:
+    """Open the recovery slot with ``THRESHOLD`` printed shares. Raises ``WrongKey``."""
+    message = (
+        "These shares do not open this store: two different ones of the three that 'init' printed are needed."
+    )
+    file = SlotFile.read(directory)
+    slot = file.find(RECOVERY, RECOVERY)
     if slot is None:
-        raise StoreError(f"There is no user {user}.")
+        raise WrongKey("This store has no recovery slot.")
+    return _opened(file, slot, derived(secret_of(shares, message), RECOVERY), message)
+
+
+def shares_of(secret: bytes) -> list[str]:
+    """The secret in ``SHARES`` lines of words, any ``THRESHOLD`` of which give it back (SLIP-0039)."""
+    from shamir_mnemonic import generate_mnemonics
+
+    return list(generate_mnemonics(1, [(THRESHOLD, SHARES)], secret, iteration_exponent=0)[0])
+
+
+def secret_of(shares: Iterable[str], message: str) -> bytes:
+    """The secret behind printed shares. Raises ``WrongKey`` with ``message`` for too few or wrong ones."""
+    from shamir_mnemonic import MnemonicError, combine_mnemonics
+
+    lines = [" ".join(share.lower().split()) for share in shares if share.strip()]
+    try:
+        return bytes(combine_mnemonics(lines))
+    except MnemonicError as error:
+        raise WrongKey(message) from error
+
+
+def add_user(file: SlotFile, ring: Ring, user: str, passphrase: str, by: str, cost: Cost) -> int:
+    """Give a user a slot, or a new passphrase; returns the revision of the file."""
+    return _add(file, ring, _user_slot(file, user, passphrase, by, cost))
+
+
+def add_service(file: SlotFile, ring: Ring, name: str, by: str) -> tuple[int, str]:
+    """Give a batch service a slot; the revision, and the text of its key file, which is kept nowhere else."""
+    secret = os.urandom(KEY_BYTES)
+    revision = _add(file, ring, file.make(SERVICE, name, derived(secret, SERVICE), by))
+    return revision, f"{name}:{secret.hex()}\n"
+
+
+def add_recovery(file: SlotFile, ring: Ring, by: str) -> tuple[int, list[str]]:
+    """New recovery shares in the place of the old ones, which open nothing any more."""
+    secret = os.urandom(KEY_BYTES)
+    revision = _add(file, ring, file.make(RECOVERY, RECOVERY, derived(secret, RECOVERY), by))
+    return revision, shares_of(secret)
+
+
+def set_disabled(file: SlotFile, ring: Ring, user: str, *, disabled: bool) -> int:
+    """Close a user's slot, or open it again; returns the revision of the file."""
+    slot = file.find(USER, user)
+    if slot is None:
+        raise StoreError(f"There is no key slot of {user}.")
     slot["disabled"] = disabled
-    _write(directory, contents, data_key)
+    return file.write(ring)
 
 
-def check(directory: Path, data_key: bytes) -> None:
-    """Raise ``StoreError`` when the slot file was changed by somebody who did not hold the data key."""
-    _verified(directory, data_key)
-
-
-def _verified(directory: Path, data_key: bytes) -> dict[str, Any]:
-    contents = _read(directory)
-    if not hmac.compare_digest(_mac(contents, data_key), _bytes(contents.get("mac", ""))):
-        raise StoreError(
-            f"{FILE_NAME} was changed by somebody without the key. Put back the copy of the newest backup "
-            "and tell the security officer."
-        )
-    return contents
-
-
-def _read(directory: Path) -> dict[str, Any]:
-    path = directory / FILE_NAME
-    try:
-        contents = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise StoreError(
-            f"{directory} is no Recordroom store: it has no {FILE_NAME}. Name the store with --store DIR "
-            "or RECORDROOM_STORE, or make one with 'recordroom init'."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read: put back the copy of the newest backup.") from error
-    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
-        raise StoreError(f"{path} has a format that this program does not know.")
-    return contents
-
-
-def _write(directory: Path, contents: dict[str, Any], data_key: bytes) -> None:
-    contents["mac"] = _text(_mac(contents, data_key))
-    replace_file(directory / FILE_NAME, json.dumps(contents, indent=1).encode() + b"\n")
-
-
-def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:
-    """Put ``data`` in the place of ``path`` in one step: a reader finds the old or the new, never a part."""
-    spare = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(spare, path)
-    except BaseException:
-        spare.unlink(missing_ok=True)
-        raise
-
-
-def _mac(contents: dict[str, Any], data_key: bytes) -> bytes:
-    signed = {key: value for key, value in contents.items() if key != "mac"}
-    text = json.dumps(signed, sort_keys=True, separators=(",", ":")).encode()
-    return hmac.digest(derived(data_key, "slots"), text, "sha512")
-
-
-def _find(contents: dict[str, Any], kind: str, name: str) -> dict[str, Any] | None:
-    found = (slot for slot in contents["slots"] if slot["type"] == kind and slot["name"] == name)
-    return next(found, None)
-
-
-def _slot(contents: dict[str, Any], kind: str, name: str, by: str) -> dict[str, Any]:
-    return {
-        "id": str(uuid.uuid4()), "type": kind, "name": name, "generation": contents["generation"],
-        "created_utc": int(time.time()), "created_by": by, "disabled": False,
-    }  # fmt: skip
-
-
-def _user_slot(
-    contents: dict[str, Any], data_key: bytes, user: str, passphrase: str, by: str, cost: Cost
-) -> dict[str, Any]:
+def strengthen(opened: Unlocked, passphrase: str, cost: Cost) -> bool:
+    """Bring a slot to the derivation that the site asks for now, at sign-on; whether that was needed."""
+    slot = opened.slot
+    old = Cost.from_json(slot["kdf"])
+    if old == cost:
+        return False
     salt = os.urandom(16)
-    slot = _slot(contents, "user", user, by) | {
-        "kdf": "pbkdf2-hmac-sha512", "rounds": cost.rounds, "salt": _text(salt),
-    }  # fmt: skip
-    _wrap(contents, slot, _kek(passphrase, salt, cost.rounds), data_key)
-    return slot
+    opened.file.reseal(
+        slot, old.derive(passphrase, base64.b64decode(slot["salt"])), cost.derive(passphrase, salt)
+    )
+    slot["kdf"], slot["salt"] = cost.as_json(), base64.b64encode(salt).decode("ascii")
+    return True
 
 
-def _kek(passphrase: str, salt: bytes, rounds: int) -> bytes:
-    return PBKDF2HMAC(hashes.SHA512(), KEY_BYTES, salt, rounds).derive(passphrase.encode())
+def _user_slot(file: SlotFile, user: str, passphrase: str, by: str, cost: Cost) -> Slot:
+    salt = os.urandom(16)
+    kept = {"kdf": cost.as_json(), "salt": base64.b64encode(salt).decode("ascii")}
+    return file.make(USER, user, cost.derive(passphrase, salt), by, **kept)
 
 
-def _bound(contents: dict[str, Any], slot: dict[str, Any]) -> bytes:
-    parts = (contents["file_id"], slot["id"], slot["type"], slot["name"], slot["generation"])
-    return json.dumps(parts).encode()
+def _add(file: SlotFile, ring: Ring, slot: Slot) -> int:
+    for generation, data_key in ring.items():
+        file.wrap(slot, generation, data_key)
+    file.put(slot)
+    return file.write(ring)
 
 
-def _wrap(contents: dict[str, Any], slot: dict[str, Any], kek: bytes, data_key: bytes) -> None:
-    nonce = os.urandom(12)
-    slot["nonce"] = _text(nonce)
-    slot["wrapped"] = _text(AESGCM(kek).encrypt(nonce, data_key, _bound(contents, slot)))
-
-
-def _opened(contents: dict[str, Any], slot: dict[str, Any], kek: bytes, message: str) -> bytes:
+def _opened(file: SlotFile, slot: Slot, key: bytes, message: str) -> Unlocked:
     try:
-        return AESGCM(kek).decrypt(_bytes(slot["nonce"]), _bytes(slot["wrapped"]), _bound(contents, slot))
+        return Unlocked(file, file.open(slot, key), slot)
     except InvalidTag:
         raise WrongKey(message) from None
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text)

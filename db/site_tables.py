@@ -6,7 +6,7 @@ from config.code_tables import TableError, read_table
 from db import store
 from db.actors import Action, Actor
 from db.acts import act
-from db.keys import replace_file
+from db.files import replace_file
 from rules.tables import CodeTable
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,12 +14,13 @@ from db import keys, migrations
 from db.actors import Action, Actor, Role
 from db.audit import Trail
 from db.connect import StoreError, close_database, database, open_database, writing
-from db.keys import Cost, WrongKey
-from db.schema.store import Setting, User, UserRole
+from db.derivation import Cost
+from db.keys import Unlocked
+from db.schema.store import KeyState, Setting, User, UserRole
+from db.slots import Ring, SlotFile
 from rules.moments import Moment, iso_date, moment_at
 
 DATABASE_NAME: Final = "recordroom.db"
-SIGN_ON_LOG: Final = "signon.log"
 FOLDERS: Final = ("site", "drafts", "spool")
 MIN_PASSPHRASE: Final = 15
 FOREVER: Final = 10**7  # a day number that never comes
@@ -31,6 +31,7 @@ class Store:
     """The open store of this process."""
 
     directory: Path
+    generation: int  # of the data key
     data_key: bytes = field(repr=False)
     trail: Trail = field(repr=False)
     facility: str
@@ -48,17 +49,6 @@ class Store:
         return moment_at(int(time.time()), self.zone)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedOn:
-    """A session: who, since when, and what the sign-on screen shows about the last one."""
-
-    actor: Actor
-    store: Store
-    full_name: str
-    last_sign_on_utc: int | None
-    failures_since: int
-
-
 _open: Store | None = None
 
 
@@ -71,8 +61,8 @@ def current() -> Store:
 
 def init_store(
     directory: Path, facility: str, admin: str, passphrase: str, timezone: str, *, cost: Cost = Cost()  # noqa: B008
-) -> None:  # fmt: skip
-    """Make a new store. The administrator holds all roles until others exist.
+) -> list[str]:  # fmt: skip
+    """Make a new store and return its recovery shares. The administrator holds all roles until others exist.
 
     Raises ``StoreError`` when the directory is not empty, the time zone unknown or the passphrase short.
     """
@@ -84,42 +74,26 @@ def init_store(
     directory.chmod(0o700)
     for name in FOLDERS:
         (directory / name).mkdir(mode=0o700)
-    data_key = keys.create(directory, admin, passphrase, cost)
+    data_key, shares = keys.create(directory, admin, passphrase, cost)
     open_database(directory / DATABASE_NAME, data_key)
     (directory / DATABASE_NAME).chmod(0o600)
     now = int(time.time())
-    trail = Trail(directory, data_key)
+    values = {"facility": facility, "timezone": timezone, "passphrase_cost": json.dumps(cost.as_json())}
     try:
         migrations.upgrade()
         with writing():
-            today = moment_at(now, zone).day
-            for name, value in (("facility", facility), ("timezone", timezone)):
+            for name, value in values.items():
                 Setting.create(name=name, from_day=1, value=value, set_by=admin, set_utc=now)
             user_id = new_user(admin, "", [role for role in Role if role is not Role.SERVICE])
+            note_revision(1, SlotFile.read(directory).revision)
+            trail = Trail.begin(directory, data_key, 1)
             actor = Actor(user_id, admin, frozenset(Role), "local")
             state = trail.add(actor, Action.ADMINISTER_KEYS, kind="store", record=facility,
-                              detail={"made": iso_date(today)})  # fmt: skip
+                              detail={"made": iso_date(moment_at(now, zone).day)})  # fmt: skip
         trail.anchor(*state, sync=True)
     finally:
         close_database()
-
-
-def open_with_passphrase(
-    directory: Path, user: str, passphrase: str, *, where_from: str = "local", any_schema: bool = False
-) -> SignedOn:
-    """Sign a user on. Raises ``WrongKey``, ``StoreError``; failures stand in ``signon.log``."""
-    try:
-        data_key = keys.unlock(directory, user, passphrase)
-    except WrongKey:
-        _log_failure(directory, user, where_from)
-        raise
-    return _open_store(directory, data_key, user, where_from, any_schema=any_schema)
-
-
-def open_with_service_key(directory: Path, key_file: Path, *, any_schema: bool = False) -> SignedOn:
-    """Open the store for a batch job or feed."""
-    name, data_key = keys.unlock_service(directory, key_file)
-    return _open_store(directory, data_key, name, "service", any_schema=any_schema)
+    return shares
 
 
 def close_store() -> None:
@@ -127,18 +101,6 @@ def close_store() -> None:
     global _open
     _open = None
     close_database()
-
-
-def sign_off(actor: Actor) -> None:
-    """Log the end of a session, anchor it durably and close the store."""
-    if _open is not None and not _open.tampered:
-        database.execute_sql(
-            "PRAGMA optimize"
-        )  # the planner chooses indexes by statistics that must be fresh
-        with writing():
-            state = _open.trail.add(actor, Action.SIGN_OFF)
-        _open.trail.anchor(*state, sync=True)
-    close_store()
 
 
 def setting(name: str, day: int | None = None, default: str = "") -> str:
@@ -168,67 +130,59 @@ def check_passphrase(passphrase: str) -> None:
         raise StoreError(f"The passphrase is too short: use at least {MIN_PASSPHRASE} characters.")
 
 
-def _open_store(
-    directory: Path, data_key: bytes, user: str, where_from: str, *, any_schema: bool
-) -> SignedOn:
+def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -> Store:
+    """Open the store with what a key slot held; of two generations the one that fits.
+
+    Raises ``StoreError``. A store behind its audit anchor opens for reading only and says so.
+    """
     global _open
     close_store()
-    open_database(directory / DATABASE_NAME, data_key)
+    generation, data_key = _fitting(directory / DATABASE_NAME, opened.ring)
     try:
-        keys.check(directory, data_key)
+        opened.file.check(data_key, generation)
         if not any_schema:
             migrations.check_schema()
-        trail = Trail(directory, data_key)
-        here = Store(directory, data_key, trail, setting("facility"), _zone(setting("timezone")))
+        trail = Trail(directory)
+        here = Store(directory, generation, data_key, trail, setting("facility"), _zone(setting("timezone")))
         if trail.behind_anchor():
             here.tampered = (
                 "The store stands behind its audit anchor: rows that were committed are missing. It is open "
                 "for reading only. Tell the security officer, and restore the newest backup."
             )
+        _check_revision(opened.file.revision)
         _open = here
-        return _signed_on(here, user, where_from)
     except BaseException:
         close_store()
         raise
+    return here
 
 
-def _signed_on(here: Store, user: str, where_from: str) -> SignedOn:
-    found: User | None = User.get_or_none(User.name == user)
-    if found is None or found.disabled_utc is not None:
-        raise WrongKey(keys.WRONG)
-    roles = frozenset(Role(held.role) for held in found.roles)
-    actor = Actor(found.id, user, roles, where_from, secrets.token_hex(4))
-    last = found.last_sign_on_utc
-    failures = _failures_since(here.directory, user, last or 0)
-    if not here.tampered:
-        with writing():
-            found.last_sign_on_utc = int(time.time())
-            found.save()
-            state = here.trail.add(
-                actor, Action.SIGN_ON, detail={"failures_since_last": failures} if failures else None
-            )
-        here.trail.anchor(*state)
-    return SignedOn(actor, here, found.full_name, last, failures)
+def _fitting(path: Path, ring: Ring) -> tuple[int, bytes]:
+    """Open the database with the newest key that fits; there are two while a rotation was cut short."""
+    generations = sorted(ring, reverse=True)
+    for generation in generations[:-1]:
+        try:
+            open_database(path, ring[generation])
+        except StoreError:
+            continue
+        return generation, ring[generation]
+    open_database(path, ring[generations[-1]])
+    return generations[-1], ring[generations[-1]]
 
 
-def _log_failure(directory: Path, user: str, where_from: str) -> None:
-    known = user.encode("ascii", "replace").hex()  # a mistyped passphrase may stand where the name belongs
-    line = f"{int(time.time())} failed {known} {where_from.replace(' ', '_')}\n"
-    descriptor = os.open(directory / SIGN_ON_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(descriptor, line.encode("ascii", "replace"))
-    finally:
-        os.close(descriptor)
+def _check_revision(revision: int) -> None:
+    state = KeyState.get_or_none(KeyState.id == 1)
+    if state is not None and revision < state.revision:
+        raise StoreError(
+            f"keys.json is older than this store: it was put back (revision {revision}, the store expects "
+            f"{state.revision}). Put back the newest copy and tell the security officer."
+        )
 
 
-def _failures_since(directory: Path, user: str, since_utc: int) -> int:
-    try:
-        lines = (directory / SIGN_ON_LOG).read_text(encoding="ascii").splitlines()
-    except FileNotFoundError:
-        return 0
-    name = user.encode("ascii", "replace").hex()
-    parts = (line.split(" ") for line in lines)
-    return sum(1 for p in parts if len(p) == 4 and p[2] == name and int(p[0]) >= since_utc)
+def note_revision(generation: int, revision: int) -> None:
+    """Repeat generation and revision of the slot file in the database, inside the caller's transaction."""
+    KeyState.delete().execute()
+    KeyState.create(id=1, generation=generation, revision=revision)
 
 
 def new_user(name: str, full_name: str, roles: Iterable[Role]) -> int:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from db import keys, store
+from db import keys, sign_on, store
 from db.actors import Action, Actor, Role
 from db.acts import act
 from db.connect import StoreError
-from db.keys import Cost
+from db.derivation import Cost
 from db.schema.store import User, UserRole
+from db.slots import Ring, SlotFile
+from db.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def add_user(
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
         _name_is_free(name)
         store.new_user(name, full_name, held)
-        keys.add_user(here.directory, here.data_key, name, passphrase, actor.user, cost)
+        file, ring = slot_file(here)
+        note(here, keys.add_user(file, ring, name, passphrase, actor.user, cost))
         done.changed({}, {"roles": held, "full_name": full_name})
 
 
@@ -56,7 +59,9 @@ def add_service(actor: Actor, name: str) -> str:
     with act(actor, Action.ADMINISTER_USERS, kind="service", record=name) as done:
         _name_is_free(name)
         store.new_user(name, "", [Role.SERVICE])
-        text = keys.add_service(here.directory, here.data_key, name, actor.user)
+        file, ring = slot_file(here)
+        revision, text = keys.add_service(file, ring, name, actor.user)
+        note(here, revision)
         done.changed({}, {"roles": [Role.SERVICE]})
     return text
 
@@ -71,7 +76,10 @@ def set_disabled(actor: Actor, name: str, *, disabled: bool) -> None:
         done.changed({"disabled": user.disabled_utc is not None}, {"disabled": disabled})
         user.disabled_utc = int(time.time()) if disabled else None
         user.save()
-        keys.set_disabled(here.directory, here.data_key, name, disabled=disabled)
+        file, ring = slot_file(here)
+        note(here, keys.set_disabled(file, ring, name, disabled=disabled))
+        if not disabled:
+            sign_on.note_unlocked(here.directory, name, actor.user)
 
 
 def set_roles(actor: Actor, name: str, roles: Iterable[Role]) -> None:
@@ -92,8 +100,26 @@ def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost = Cost()) 
     here = store.current()
     keys.unlock(here.directory, actor.user, old)
     with act(actor, Action.SIGN_ON, kind="user", record=actor.user) as done:
-        keys.add_user(here.directory, here.data_key, actor.user, new, actor.user, cost)
+        file, ring = slot_file(here)
+        note(here, keys.add_user(file, ring, actor.user, new, actor.user, cost))
         done.detail["passphrase"] = "changed"
+
+
+def slot_file(here: Store) -> tuple[SlotFile, Ring]:
+    """The slot file to be changed, and the keys to sign it with.
+
+    Raises ``StoreError`` when it was tampered with, or while a rotation waits to be finished.
+    """
+    file = SlotFile.read(here.directory)
+    file.check(here.data_key, here.generation)
+    if len(file.generations) > 1:
+        raise StoreError("A key rotation was cut short: finish it first with 'recordroom key rotate'.")
+    return file, {here.generation: here.data_key}
+
+
+def note(here: Store, revision: int) -> None:
+    """Repeat the slot file's revision in the database."""
+    store.note_revision(here.generation, revision)
 
 
 def _named(name: str) -> User:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
     from db.actors import Actor
     from db.codes import CodeStore
-    from db.store import SignedOn
+    from db.sign_on import SignedOn
     from rules.tables import Tables
 
 
@@ -90,8 +90,8 @@ class Session:
 
     def end(self) -> None:
         """The session is over: give back locks, log the sign-off, close the store."""
-        from db import locks, store
+        from db import locks, sign_on
 
         if not self.signed_on.store.tampered:
             locks.release(self.actor)
-        store.sign_off(self.actor)
+        sign_on.off(self.actor)

@@ -9,7 +9,7 @@ from screens.session import Seat, Session
 from tui.screen import Field, Filed, FormScreen, Kind, Note, Opened, Refused, Section, Values
 
 if TYPE_CHECKING:  # the store is loaded when the form is filed
-    from db.store import SignedOn
+    from db.sign_on import SignedOn
 
 NOTICE = (
     "This system holds protected health information. It is for authorized work",
@@ -54,11 +54,11 @@ class SignOn(FormScreen):
         return Opened(values, focus="passphrase" if values else "user")
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        from db import store
+        from db import sign_on
         from db.connect import StoreError
 
         try:
-            signed_on = store.open_with_passphrase(
+            signed_on = sign_on.with_passphrase(
                 self.seat.directory, values.get("user", ""), values.get("passphrase", ""),
                 where_from=self.seat.where_from,
             )  # fmt: skip

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from db import store
+from db import sign_on, store
 from db.actors import Actor, Role
 from db.codes import CodeStore
-from db.keys import Cost
+from db.derivation import Cost
 
 ADMIN = "admin"
 PASSPHRASE = "correct horse battery"
@@ -53,7 +53,7 @@ def store_directory(template_store: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def admin(store_directory: Path) -> Iterator[Actor]:
     """The store open, its administrator signed on (holds every role)."""
-    signed_on = store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+    signed_on = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
     yield signed_on.actor
     store.close_store()
 

@@ -62,6 +62,26 @@ class Counter(Base):
     value = IntegerField()
 
 
+class KeyState(Base):
+    """One row: the generation of the data key, and the revision of the slot file, as last written here."""
+
+    id = AutoField()
+    generation = IntegerField()
+    revision = IntegerField()
+
+
+class TrailKey(Base):
+    """Keys of the audit chain from row ``from_seq`` on, derived from the data key of a generation.
+
+    They are kept, so that rows written under an earlier data key can be verified when that key is gone.
+    """
+
+    from_seq = IntegerField(primary_key=True)
+    generation = IntegerField()
+    row_key = BlobField()
+    anchor_key = BlobField()
+
+
 class RecordLock(Base):
     """Somebody is changing a record. A lock expires by itself: a killed session must not hold one."""
 
@@ -126,4 +146,6 @@ class RefusedRow(Base):
     raw_text = TextField()
 
 
-MODELS = (User, UserRole, Setting, Counter, RecordLock, Audit, ImportBatch, RefusedRow)
+MODELS = (
+    User, UserRole, Setting, Counter, KeyState, TrailKey, RecordLock, Audit, ImportBatch, RefusedRow,
+)  # fmt: skip

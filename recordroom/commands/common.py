@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from db.store import SignedOn
+    from db.sign_on import SignedOn
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -86,22 +86,22 @@ def passphrase_from(file: Path | None, flag: str, prompt: str, *, confirm: bool)
 @contextmanager
 def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
     """Sign on for one command, and off again at its end."""
-    from db import store
+    from db import sign_on
     from recordroom.workstation import where_from
 
     directory, chosen = store_path(), options()
     if chosen.service_key is not None:
-        signed_on = store.open_with_service_key(directory, chosen.service_key, any_schema=any_schema)
+        signed_on = sign_on.with_service_key(directory, chosen.service_key, any_schema=any_schema)
     else:
         if chosen.user is None:
             raise click.UsageError("Name who signs on with --user, or a --service-key.")
-        signed_on = store.open_with_passphrase(
+        signed_on = sign_on.with_passphrase(
             directory, chosen.user, passphrase(), where_from=where_from(), any_schema=any_schema
         )
     try:
         yield signed_on
     finally:
-        store.sign_off(signed_on.actor)
+        sign_on.off(signed_on.actor)
 
 
 def notice(text: str) -> None:

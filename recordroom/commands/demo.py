@@ -96,14 +96,14 @@ def _write_feed(directory: Path, plan: Plan) -> int:
 
 
 def _print_reports(directory: Path, plan: Plan) -> int:
-    from db import store
+    from db import sign_on
     from recordroom.demo.store import PASSPHRASE, USER
     from reports.catalogue import find
     from reports.page import Setup, as_text
     from reports.run import produce
     from rules.periods import month_of
 
-    signed_on = store.open_with_passphrase(directory, USER, PASSPHRASE)
+    signed_on = sign_on.with_passphrase(directory, USER, PASSPHRASE)
     try:
         last = plan.until.toordinal()
         asked = {
@@ -116,5 +116,5 @@ def _print_reports(directory: Path, plan: Plan) -> int:
             pages = produce(signed_on.actor, report, parameters).pages(Setup())
             click.echo(as_text(pages, Setup()), nl=False)
     finally:
-        store.sign_off(signed_on.actor)
+        sign_on.off(signed_on.actor)
     return 0

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from config.code_sources import FILE, code_store
-from db import store, users
+from db import sign_on, store, users
 from db.actors import Actor, Role
 from db.connect import database
-from db.keys import Cost
+from db.derivation import Cost
 from exchange.codes import build
 from recordroom.demo import progress
 from recordroom.demo.data import table
@@ -35,7 +35,7 @@ def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
     hospital = table("hospital")
     progress.show("Making the store ...")
     store.init_store(directory, hospital["facility"], USER, PASSPHRASE, hospital["timezone"], cost=CHEAP)
-    actor = store.open_with_passphrase(directory, USER, PASSPHRASE).actor
+    actor = sign_on.with_passphrase(directory, USER, PASSPHRASE).actor
     try:
         _build_codes(directory)
         _add_users(actor)
@@ -47,7 +47,7 @@ def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         progress.show("")
-        store.sign_off(actor)
+        sign_on.off(actor)
 
 
 def _add_users(actor: Actor) -> None:

@@ -44,7 +44,8 @@ class TestInit:
             "--passphrase-file",
             str(key),
         )
-        assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
+        assert (made.returncode, made.stderr) == (0, "")
+        assert made.stdout.count("Share ") == 3
         shown = recordroom(
             "--user", "root", "status", "--passphrase-file", str(key), "--store", str(tmp_path / "new")
         )

@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 from peewee import IntegrityError
 
-from db import acts, drafts, locks, store, users
+from db import acts, drafts, keys, locks, sign_on, store, users
 from db.actors import PERMITTED, Action, Actor, Role
-from db.connect import StoreError, database
+from db.connect import StoreError, database, writing
+from db.derivation import ARGON2ID, Cost
 from db.keys import WrongKey
+from db.slots import SlotFile
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 
 
 class TestSignOn:
     def test_the_right_passphrase_opens_the_store(self, store_directory: Path) -> None:
-        signed_on = store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        signed_on = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert signed_on.store.facility == "General Hospital"
         assert Role.ADMINISTRATOR in signed_on.actor.roles
         store.close_store()
@@ -31,15 +33,15 @@ class TestSignOn:
         self, store_directory: Path, user: str, passphrase: str, capfd: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(WrongKey, match="not right"):
-            store.open_with_passphrase(store_directory, user, passphrase)
+            sign_on.with_passphrase(store_directory, user, passphrase)
         assert capfd.readouterr().err == ""
 
     def test_failures_are_counted_at_the_next_sign_on(self, store_directory: Path) -> None:
-        store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         store.close_store()
         with pytest.raises(WrongKey):
-            store.open_with_passphrase(store_directory, ADMIN, "wrong horse battery!")
-        assert store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE).failures_since == 1
+            sign_on.with_passphrase(store_directory, ADMIN, "wrong horse battery!")
+        assert sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).failures_since == 1
         store.close_store()
 
     def test_a_database_of_other_keys_is_one_sentence(
@@ -49,7 +51,7 @@ class TestSignOn:
         store.init_store(other, "Other", ADMIN, PASSPHRASE, "UTC", cost=CHEAP)
         shutil.copy(other / "recordroom.db", store_directory / "recordroom.db")
         with pytest.raises(StoreError, match=r"recordroom\.db cannot be read with this key"):
-            store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert capfd.readouterr().err == ""
 
     def test_a_slot_slipped_into_the_key_file_is_seen(self, store_directory: Path) -> None:
@@ -58,17 +60,17 @@ class TestSignOn:
         contents["slots"].append(contents["slots"][0] | {"name": "intruder"})
         path.write_text(json.dumps(contents))
         with pytest.raises(StoreError, match="changed by somebody without the key"):
-            store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
 
     def test_a_disabled_user_cannot_sign_on_until_enabled(self, admin: Actor, store_directory: Path) -> None:
         users.add_user(admin, "jones", "Mary Jones", [Role.CODER], "mary jones has a key", cost=CHEAP)
         users.set_disabled(admin, "jones", disabled=True)
         with pytest.raises(WrongKey, match="disabled"):
-            store.open_with_passphrase(store_directory, "jones", "mary jones has a key")
-        store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+            sign_on.with_passphrase(store_directory, "jones", "mary jones has a key")
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         users.set_disabled(admin, "jones", disabled=False)
         assert (
-            store.open_with_passphrase(store_directory, "jones", "mary jones has a key").full_name
+            sign_on.with_passphrase(store_directory, "jones", "mary jones has a key").full_name
             == "Mary Jones"
         )
 
@@ -81,14 +83,14 @@ class TestSignOn:
     ) -> None:
         key_file = tmp_path / "feed.key"
         key_file.write_text(users.add_service(admin, "feed"))
-        signed_on = store.open_with_service_key(store_directory, key_file)
+        signed_on = sign_on.with_service_key(store_directory, key_file)
         assert signed_on.actor.roles == {Role.SERVICE}
 
     def test_a_changed_passphrase_replaces_the_old_one(self, admin: Actor, store_directory: Path) -> None:
         users.change_passphrase(admin, PASSPHRASE, "a new horse in town", cost=CHEAP)
         with pytest.raises(WrongKey):
-            store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
-        store.open_with_passphrase(store_directory, ADMIN, "a new horse in town")
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        sign_on.with_passphrase(store_directory, ADMIN, "a new horse in town")
 
 
 class TestStoreOnDisk:
@@ -111,12 +113,12 @@ class TestStoreOnDisk:
         self, store_directory: Path, tmp_path: Path
     ) -> None:
         shutil.copy(store_directory / "recordroom.db", tmp_path / "old.db")
-        store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         store.close_store()
         for name in ("recordroom.db-wal", "recordroom.db-shm"):
             (store_directory / name).unlink(missing_ok=True)
         shutil.copy(tmp_path / "old.db", store_directory / "recordroom.db")
-        signed_on = store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        signed_on = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert "behind its audit anchor" in signed_on.store.tampered
         with (
             pytest.raises(StoreError, match="reading only"),
@@ -157,21 +159,98 @@ class TestActs:
 
 
 class TestLocks:
-    def test_a_second_session_is_told_who_holds_the_record(self, admin: Actor) -> None:
+    def test_another_user_is_told_who_holds_the_record(self, admin: Actor) -> None:
+        users.add_user(admin, "jones", "Mary Jones", [Role.CODER], "mary jones has a key", cost=CHEAP)
         assert locks.take(admin, "account", "4711") is None
-        other = Actor(admin.user_id, admin.user, admin.roles, "elsewhere", "ffff")
+        other = Actor(2, "jones", frozenset({Role.CODER}), "elsewhere", "ffff")
         held = locks.take(other, "account", "4711")
         assert held is not None
         assert held.user == ADMIN
         locks.release(admin)
         assert locks.take(other, "account", "4711") is None
 
+    def test_a_user_whose_line_dropped_takes_the_own_record_back(self, admin: Actor) -> None:
+        assert locks.take(admin, "account", "4711") is None
+        again = Actor(admin.user_id, admin.user, admin.roles, "elsewhere", "ffff")
+        assert locks.take(again, "account", "4711") is None
+
+
+class TestKeys:
+    def test_two_of_the_three_recovery_shares_open_the_store(self, tmp_path: Path) -> None:
+        shares = store.init_store(tmp_path / "s", "Mercy", ADMIN, PASSPHRASE, "UTC", cost=CHEAP)
+        for pair in (shares[:2], shares[1:], [shares[0], shares[2].upper()]):
+            opened = keys.unlock_with_shares(tmp_path / "s", pair)
+            assert store.open_store(tmp_path / "s", opened).facility == "Mercy"
+        store.close_store()
+
+    def test_one_share_or_a_foreign_pair_opens_nothing(self, tmp_path: Path) -> None:
+        shares = store.init_store(tmp_path / "s", "Mercy", ADMIN, PASSPHRASE, "UTC", cost=CHEAP)
+        others = store.init_store(tmp_path / "t", "Mercy", ADMIN, PASSPHRASE, "UTC", cost=CHEAP)
+        for given in (shares[:1], [shares[0], shares[0]], [shares[0], others[1]], others[:2], ["word salad"]):
+            with pytest.raises(WrongKey, match="two different ones"):
+                keys.unlock_with_shares(tmp_path / "s", given)
+
+    def test_an_older_slot_file_put_back_is_refused(self, admin: Actor, store_directory: Path) -> None:
+        old = (store_directory / "keys.json").read_bytes()
+        users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        store.close_store()
+        (store_directory / "keys.json").write_bytes(old)
+        with pytest.raises(StoreError, match=r"keys\.json is older than this store"):
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+
+    def test_a_weaker_derivation_is_brought_up_at_the_next_sign_on(
+        self, admin: Actor, store_directory: Path
+    ) -> None:
+        stronger = Cost(rounds=2000)
+        with writing():
+            database.execute_sql(
+                "UPDATE setting SET value = ? WHERE name = 'passphrase_cost'",
+                (json.dumps(stronger.as_json()),),
+            )
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        slot = SlotFile.read(store_directory).find("user", ADMIN)
+        assert slot is not None
+        assert slot["kdf"]["rounds"] == 2000
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+
+    def test_argon2id_is_a_sites_own_choice(self, admin: Actor, store_directory: Path) -> None:
+        cheap = Cost(ARGON2ID, 1, 64, 1)
+        users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=cheap)
+        assert keys.unlock(store_directory, "jones", "mary jones has a key").slot["kdf"]["name"] == ARGON2ID
+
+
+class TestLockout:
+    def fail(self, directory: Path, times: int) -> None:
+        for _ in range(times):
+            with pytest.raises(WrongKey):
+                sign_on.with_passphrase(directory, ADMIN, "wrong horse battery!")
+
+    def test_three_failures_lock_out_even_the_right_passphrase(self, store_directory: Path) -> None:
+        self.fail(store_directory, 3)
+        with pytest.raises(WrongKey, match="locked out after 3 failed"):
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+
+    def test_a_good_sign_on_forgets_the_failures_before_it(self, store_directory: Path) -> None:
+        for _ in range(2):
+            self.fail(store_directory, 2)
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+            store.close_store()
+
+    def test_an_administrator_unlocks(self, admin: Actor, store_directory: Path) -> None:
+        users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        for _ in range(3):
+            with pytest.raises(WrongKey):
+                sign_on.with_passphrase(store_directory, "jones", "wrong horse battery!")
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        users.set_disabled(admin, "jones", disabled=False)
+        sign_on.with_passphrase(store_directory, "jones", "mary jones has a key")
+
 
 class TestDrafts:
     def test_a_draft_comes_back_after_the_session_is_gone(self, admin: Actor, store_directory: Path) -> None:
         drafts.save(admin, ("ABS", "4711"), {"sex": "F", "note": "\u00e9"}, "sex", "3")
         store.close_store()
-        again = store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
+        again = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
         found = drafts.load(again, ("ABS", "4711"))
         assert found is not None
         assert (found.values, found.focus, found.version) == ({"sex": "F", "note": "\u00e9"}, "sex", "3")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from db import census, intake, site, store
+from db import census, intake, sign_on, site, store
 from db.actors import Actor
 from exchange.hl7_intake import ListenerIntake, refuse
 from exchange.hl7_message import read_message, split_messages
@@ -84,7 +84,7 @@ class TestTheFeed:
 
         directory = tmp_path / "fed"
         shutil.copytree(template_store, directory)
-        actor = store.open_with_passphrase(directory, "admin", "correct horse battery").actor
+        actor = sign_on.with_passphrase(directory, "admin", "correct horse battery").actor
         answers, counts = asyncio.run(_sent(actor, messages))
         census.bring_up_to_date()
 

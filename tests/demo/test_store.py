@@ -15,7 +15,7 @@ import pytest
 
 from config.code_tables import shipped_tables
 from config.data_sets import dictionary_for
-from db import cases, census, drafts, encounters, intake, patients, requests, store
+from db import cases, census, drafts, encounters, intake, patients, requests, sign_on, store
 from db.actors import Actor, Role
 from db.connect import database
 from recordroom.demo.model import Plan
@@ -37,7 +37,7 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def demo(demo_store: Path) -> Iterator[Actor]:
-    yield store.open_with_passphrase(demo_store, USER, PASSPHRASE).actor
+    yield sign_on.with_passphrase(demo_store, USER, PASSPHRASE).actor
     store.close_store()
 
 
@@ -48,7 +48,7 @@ def _one(sql: str, *values: object) -> int:
 class TestTheDemoStore:
     def test_has_a_user_for_each_role(self, demo_store: Path) -> None:
         for name, _, role in USERS:
-            signed_on = store.open_with_passphrase(demo_store, name, PASSPHRASE)
+            signed_on = sign_on.with_passphrase(demo_store, name, PASSPHRASE)
             assert signed_on.actor.roles == {role}
             store.close_store()
         assert {role for _, _, role in USERS} == set(Role) - {Role.ADMINISTRATOR, Role.SERVICE}

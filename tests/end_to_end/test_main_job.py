@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.code_sources import cached_store
-from db import store, users
+from db import sign_on, users
 from exchange.codes import build
 from exchange.mllp import framed
 from tests.conftest import ADMIN, PASSPHRASE
@@ -41,10 +41,10 @@ def codes() -> None:
 @pytest.fixture
 def key_file(store_directory: Path, tmp_path: Path) -> Path:
     """A service key for the feed."""
-    actor = store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
+    actor = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
     path = tmp_path / "feed.key"
     path.write_text(users.add_service(actor, "feed"))
-    store.sign_off(actor)
+    sign_on.off(actor)
     return path
 
 
@@ -106,7 +106,7 @@ def send(port: int, messages: list[bytes]) -> list[str]:
     return answers
 
 
-def sign_on(terminal: Terminal) -> None:
+def sit_down(terminal: Terminal) -> None:
     terminal.wait_for("User name")
     terminal.keys(ADMIN, "enter", PASSPHRASE, "enter")
     terminal.wait_for("Desk")
@@ -128,7 +128,7 @@ class TestTheMainJob:
         with listening(store_directory, key_file) as port:
             assert send(port, feed()) == ["AA"] * 4
         with Terminal(ssh.client()) as terminal:
-            sign_on(terminal)
+            sit_down(terminal)
             terminal.keys("ctrl+o", "=WRK", "enter")
             terminal.wait_for("4711")
             terminal.keys("a")
@@ -162,7 +162,7 @@ class TestTheMainJob:
         with listening(store_directory, key_file) as port:
             send(port, feed())
         with Terminal(ssh.client()) as terminal:
-            sign_on(terminal)
+            sit_down(terminal)
             terminal.keys("ctrl+o", "=ABS 4711", "enter")
             terminal.wait_for("Account 4711")
             terminal.keys("^NOTE", "enter", "half a sen")
@@ -170,7 +170,7 @@ class TestTheMainJob:
             terminal.hang_up()
             terminal.wait_exit()
         with Terminal(ssh.client()) as terminal:
-            sign_on(terminal)
+            sit_down(terminal)
             terminal.wait_for("ABS 4711")
             terminal.keys("ctrl+o", "=ABS 4711", "enter")
             terminal.wait_for("half a sen")

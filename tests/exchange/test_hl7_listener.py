@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from db import encounters, intake, patients, store
+from db import encounters, intake, patients, sign_on, store
 from db.connect import database
 from exchange.hl7_message import read_message
 from exchange.mllp import framed
@@ -82,7 +82,7 @@ class TestOverTheSocket:
         assert json.loads(said[-1]) == {
             "read": 3, "applied": 1, "unchanged": 0, "not_used": 0, "refused": 1, "held": 1,
         }  # fmt: skip
-        store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert patients.get(patients.by_mrn("00123"))["last_name"] == "PEÑA"
         assert intake.waiting_counts() == (1, 0)
         store.close_store()
@@ -94,7 +94,7 @@ class TestOverTheSocket:
             sender.sendall(framed(adt("A01", control_id="1")))
             assert answer_of(sender)[0] == "AA"
             sender.sendall(framed(adt("A03", control_id="2"))[:-40])
-        store.open_with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert encounters.get(encounters.find("A1")).unit == "5W"
         rows = database.execute_sql("SELECT control_id, outcome FROM received_message").fetchall()
         assert [tuple(row) for row in rows] == [("1", "applied")]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.menu import standard_menu
-from db import cases, disclosures, requests, site, store
+from db import cases, disclosures, requests, sign_on, site, store
 from db.actors import Action, Actor
 from db.changes import Source
 from db.connect import writing
@@ -57,7 +57,7 @@ class House:
 def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
     """Two discharges, one in house, a poisoned patient in everything. Copy it, do not open it."""
     directory = Path(shutil.copytree(template_store, tmp_path_factory.mktemp("house") / "store"))
-    actor = store.open_with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
     with writing():
         for unit in ("3E", "ICU"):
             site.apply("unit", unit, {"name": f"Unit {unit}", "type": "MED"}, Source("test"))
@@ -70,7 +70,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(actor, poisoned)
     message = a_held_message(actor)
-    store.sign_off(actor)
+    sign_on.off(actor)
     return House(directory, request, release, trauma, message)
 
 

@@ -118,7 +118,7 @@ class Registry(DataSetForm):
         if encounter_id:
             stay = encounters.get(encounter_id)
             line += (
-                f"  {shown.day(stay.admitted_at[:10])} - {shown.day(stay.discharged_at[:10]) or 'in house'}"
+                f"  {shown.day((stay.admitted_at or stay.arrived_at)[:10])} - {shown.day(stay.discharged_at[:10]) or 'in house'}"
             )
         return (line,)
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import store
+from db import site, store
 from reports import output
 from reports.catalogue import CATALOGUE, Parameter, Report, find
 from reports.page import Setup
@@ -14,6 +14,7 @@ from reports.run import NotAsked, Produced, produce, resolved
 from rules.findings import Finding, Level
 from screens.session import Session
 from tui.screen import (
+    Changed,
     Choice,
     Command,
     Document,
@@ -32,18 +33,20 @@ from tui.screen import (
     Values,
 )
 
-WIDTHS = {"80": "80 columns, portrait", "132": "132 columns, landscape"}
+NARROW, WIDE = "80", "132"
+WIDTHS = {NARROW: "80 columns, portrait", WIDE: "132 columns, landscape"}
 
 
 class Catalogue(MenuScreen):
     """All reports that the user may run."""
 
     title: ClassVar[str] = "Reports"
+    help: ClassVar[str] = "RUN and the id or the code runs a report at once: RUN C01 day=2026-11-20."
     session: Session
 
     def entries(self) -> Sequence[Entry]:
         return [
-            Entry(report.id.upper(), f"{report.code} {report.title}", f"RUN {report.id}")
+            Entry(report.code, report.title, f"RUN {report.id}")
             for report in CATALOGUE
             if self.session.actor.may(report.action)
         ]
@@ -61,7 +64,7 @@ class Parameters(FormScreen):
         word, _, rest = key.partition(" ")
         self.report = report_named(word)
         asked, today = arguments(rest), store.current().now().day
-        values = {"width": asked.pop("width", "80")}
+        values = {"width": asked.pop("width", NARROW)}
         for parameter in self.report.parameters:
             try:
                 values[parameter.name] = resolved(parameter, asked.get(parameter.name, ""), today)
@@ -73,13 +76,16 @@ class Parameters(FormScreen):
     def sections(self) -> Sequence[Section]:
         fields = [field_of(parameter) for parameter in self.report.parameters]
         width = Field(
-            "width", "Width", 3, Kind.UPPER, required=True, lookup=True, echo=30, help="Columns of the page."
+            "width", "Width", 3, Kind.UPPER, required=True, lookup=True, help="Columns of the page."
         )
         return (Section("parameters", self.report.title, (*fields, width)),)
 
+    def changed(self, values: Values, path: str) -> Changed:
+        return Changed(echoes={"width": WIDTHS.get(values.get("width", ""), "")})
+
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
         if path == "width":
-            return [Choice(*row) for row in WIDTHS.items()]
+            return [Choice(*row) for row in WIDTHS.items() if row[0].startswith(text)]
         parameter = next(each for each in self.report.parameters if each.name == path)
         if parameter.name == "unit":
             rows = self.session.tables["site.units"].on()
@@ -101,33 +107,64 @@ class Page(PageScreen):
     """A report as it is printed."""
 
     title: ClassVar[str] = "Printed page"
-    commands: ClassVar[tuple[Command, ...]] = (Command("SPOOL", "Keep in the spool", "spool"),)
+    help: ClassVar[str] = (
+        "The page as a printer gets it. Right and left move a wide page, its first columns stay. PRT and the name of "
+        "a printer prints, PRT LASER1 2-4 only pages 2 to 4. SPOOL keeps the page for a line printer to fetch."
+    )
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("WIDE", "80/132", "wide", "F10"),
+        Command("SPOOL", "Keep in the spool", "spool"),
+    )
     session: Session
-    produced: Produced
+    produced: Produced | None = None
     setup: Setup
 
     def open(self, key: str) -> Document:
         word, _, rest = key.partition(" ")
         report, asked = report_named(word), arguments(rest)
-        self.setup = Setup(int(asked.pop("width", "80")))
+        width = asked.pop("width", NARROW)
+        if width not in WIDTHS:
+            raise ScreenError(f"A page is {' or '.join(WIDTHS)} columns wide.")
+        self.setup = Setup(int(width))
         self.produced = produce(self.session.actor, report, asked)
-        pages = self.produced.pages(self.setup)
-        document = self.produced.document(self.setup.width)
+        return self.shown()
+
+    def shown(self) -> Document:
+        """The page stack at the width in hand."""
+        made = self.made
+        pages, document = made.pages(self.setup), made.document(self.setup.width)
         return Document(
-            report.title, [page.lines for page in pages], self.setup.width, document.frozen_columns,
+            made.report.title, [page.lines for page in pages], self.setup.width, document.frozen_columns,
             pages[0].heading_lines if pages else 0,
         )  # fmt: skip
 
+    @property
+    def made(self) -> Produced:
+        assert self.produced is not None
+        return self.produced
+
+    def again(self, key: str) -> Document:
+        """The same figures at another width."""
+        return self.shown()
+
+    def wide(self, rest: str) -> Outcome:
+        other = WIDE if self.setup.width == int(NARROW) else NARROW
+        self.setup = Setup(int(other))
+        return Outcome(WIDTHS[other] + ".", reload=True)
+
     def print(self, queue: str, pages: str) -> Outcome:
-        if not queue:
-            return Outcome("Name the printer: PRT QUEUE. SITE lists the printers.", error=True)
-        said = output.to_printer(
-            self.session.actor, self.produced, output.printer_named(queue), pages=pages_named(pages)
-        )
-        return Outcome(f"Printed: {said}")
+        known = [row.code for row in site.listing("printer")]
+        if not queue and len(known) != 1:
+            names = f" Printers: {', '.join(known)}." if known else ""
+            return Outcome(f"Name the printer: PRT and its name.{names}", error=True)
+        printer = output.printer_named(queue or known[0], self.setup.width)
+        asked = pages_named(pages)
+        output.to_printer(self.session.actor, self.made, printer, pages=asked)
+        which = f"pages {pages}" if asked else "all pages"
+        return Outcome(f"Sent to {printer.queue}: {which}, {self.setup.width} columns.")
 
     def spool(self, rest: str) -> Outcome:
-        path = output.to_spool(self.session.actor, self.produced, self.setup)
+        path = output.to_spool(self.session.actor, self.made, self.setup)
         return Outcome(f"Kept as {path.name} in the spool of the store.")
 
 

@@ -177,8 +177,9 @@ class Pager(View):
         self.key = key
 
     async def reload(self) -> None:
+        assert isinstance(self.screen, PageScreen)
         top, left = self.top, self.left
-        await self.start(self.key)
+        self.show(await self.shell.call(self.screen.again, self.key))
         self.top, self.left = top, left
 
     def help_lines(self) -> list[str]:

@@ -354,6 +354,10 @@ class PageScreen(Screen):
     def open(self, key: str) -> Document:
         raise NotImplementedError
 
+    def again(self, key: str) -> Document:
+        """The page stack after ``reload``: read anew, unless the screen knows it still holds."""
+        return self.open(key)
+
     def print(self, queue: str, pages: str) -> Outcome:
         """Send ``pages`` ("" is all, "2-4" a range) to a site printer queue."""
         return Outcome(message="This page cannot be printed from here.", error=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from inspect import cleandoc
 from pathlib import Path
 from typing import Final
 
@@ -131,10 +132,14 @@ def _commands() -> str:
 
 
 def _command(command: click.Command, path: str) -> Iterator[str]:
-    yield f"\n## {path}\n\n{(command.help or '').strip()}\n"
+    context = click.Context(command, info_name=path)
+    taken = [each.make_metavar(context) for each in command.params if isinstance(each, click.Argument)]
+    yield f"\n## {' '.join((path, *taken))}\n\n{cleandoc(command.help or '')}\n"
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _command(command.commands[name], f"{path} {name}")
+        for name in sorted(command.list_commands(context)):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from _command(below, f"{path} {name}")
         return
     rows = [
         (f"`{'`, `'.join(each.opts)}`", (each.help or "").strip())

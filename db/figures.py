@@ -19,6 +19,9 @@ from rules.statistics import ADULTS, NEWBORN, POSTOPERATIVE_DAYS, FetalBand, fet
 Counts = dict[str, int]
 
 _EACH: Final = ("unit_id", "service_id", "newborn")
+_DISCHARGED: Final = (  # adults and children discharged in a period
+    "class = 'I' AND state = 'active' AND discharge_day IS NOT NULL AND discharge_day BETWEEN ? AND ? AND newborn = 0"
+)
 
 
 @dataclass(slots=True)
@@ -211,9 +214,7 @@ def _deaths(period: Period) -> Counts:
     row = database.execute_sql(
         f"SELECT count(*), coalesce(sum({autopsied}), 0), coalesce(sum({coroner} AND NOT {autopsied}), 0),"
         f" coalesce(sum({maternal}), 0), coalesce(sum({anesthesia}), 0), coalesce(sum({operated}), 0)"
-        " FROM encounter INDEXED BY encounter_discharged"
-        " WHERE class = 'I' AND state = 'active' AND died = 1 AND newborn = 0"
-        " AND discharge_day BETWEEN ? AND ?",
+        f" FROM encounter WHERE {_DISCHARGED} AND died = 1",
         (POSTOPERATIVE_DAYS, period.from_day, period.to_day),
     ).fetchone()
     found = ("deaths_all", "inpatient_autopsies", "unautopsied_coroner_cases", "maternal_deaths",
@@ -224,13 +225,8 @@ def _deaths(period: Period) -> Counts:
 def readmissions(period: Period, within_days: int = 30) -> Counts:
     """Live discharges of the period, and those followed by an admission, for any cause, within so many days."""
     row = database.execute_sql(
-        "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM encounter AS again WHERE again.patient_id ="
-        " encounter.patient_id AND again.class = 'I' AND again.state = 'active'"
-        " AND again.admit_day BETWEEN encounter.discharge_day AND encounter.discharge_day + ?"
-        " AND again.admitted_utc >= encounter.discharged_utc AND again.id <> encounter.id)), 0)"
-        " FROM encounter INDEXED BY encounter_discharged"
-        " WHERE class = 'I' AND state = 'active' AND died = 0 AND newborn = 0"
-        " AND discharge_day BETWEEN ? AND ?",
+        "SELECT count(*), count(CASE WHEN return_day <= discharge_day + ? THEN 1 END) FROM encounter"
+        f" WHERE {_DISCHARGED} AND died = 0",
         (within_days, period.from_day, period.to_day),
     ).fetchone()
     return {"live_discharges": row[0], "readmissions_30_day": row[1]}
@@ -240,8 +236,7 @@ def case_mix(period: Period) -> dict[str, int | Fraction]:
     """MS-DRG weights of the discharges of the period, and how many have one and how many have not."""
     counted, weighed, weight = database.execute_sql(
         "SELECT count(*), count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0)"
-        " FROM encounter INDEXED BY encounter_discharged LEFT JOIN abstract ON encounter_id = encounter.id"
-        " WHERE class = 'I' AND state = 'active' AND newborn = 0 AND discharge_day BETWEEN ? AND ?",
+        f" FROM encounter WHERE {_DISCHARGED}",
         (period.from_day, period.to_day),
     ).fetchone()
     return {

@@ -86,7 +86,9 @@ CREATE TABLE merge (
 CREATE INDEX merge_loser ON merge (kind, loser_id);
 
 -- Encounters (accounts): a stay (class I), or an emergency (E), outpatient (O) or observation (OBS) visit.
--- For class I everything from admitted_utc to los_days follows from the movements.
+-- For class I everything from admitted_utc to los_days follows from the movements. Kept by triggers, so that a year's
+-- rates are one pass over an index: return_day, on which the patient was next admitted after this discharge, and the
+-- DRG weight of the abstract.
 CREATE TABLE encounter (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL COLLATE NOCASE UNIQUE,
     patient_id INTEGER NOT NULL REFERENCES patient (id), class TEXT NOT NULL,
@@ -103,23 +105,38 @@ CREATE TABLE encounter (
     priority TEXT NOT NULL DEFAULT '', point_of_origin TEXT NOT NULL DEFAULT '',
     location TEXT NOT NULL DEFAULT '', mother_account TEXT NOT NULL DEFAULT '', birth_weight_g INTEGER,
     gestation_weeks INTEGER, abstracted_day INTEGER, coded_day INTEGER, unreadable TEXT NOT NULL DEFAULT '',
+    return_day INTEGER, weight_ten_thousandths INTEGER,
     merged_into_id INTEGER REFERENCES encounter (id), created_utc INTEGER NOT NULL,
     version INTEGER NOT NULL DEFAULT 1);
 CREATE INDEX encounter_patient ON encounter (patient_id, admit_day, id);
 CREATE INDEX encounter_admitted ON encounter
     (admit_day, discharge_day, service_id, died, newborn, admitted_utc, id) WHERE class = 'I';
 CREATE INDEX encounter_discharged ON encounter
-    (discharge_day, admit_day, service_id, unit_id, died, newborn, died_under_48h, los_days, discharged_utc, id,
-     state, patient_id)
-    WHERE class = 'I';
+    (discharge_day, id, newborn, died, return_day, weight_ten_thousandths, admit_day, service_id, unit_id, los_days)
+    WHERE class = 'I' AND state = 'active' AND discharge_day IS NOT NULL;
+CREATE INDEX encounter_death ON encounter (discharge_day, id, newborn)
+    WHERE class = 'I' AND state = 'active' AND died = 1;
 CREATE INDEX encounter_in_house ON encounter (unit_id, bed, id)
     WHERE class = 'I' AND state = 'active' AND discharge_day IS NULL;
-CREATE INDEX encounter_visit ON encounter (class, arrived_day, id);
+CREATE INDEX encounter_visit ON encounter (class, arrived_day, id) WHERE class <> 'I';
 CREATE INDEX encounter_not_abstracted ON encounter (discharge_day, id)
     WHERE class = 'I' AND state = 'active' AND abstracted_day IS NULL AND discharge_day IS NOT NULL;
 CREATE INDEX encounter_not_coded ON encounter (discharge_day, id)
     WHERE class = 'I' AND state = 'active' AND coded_day IS NULL AND discharge_day IS NOT NULL;
 CREATE INDEX encounter_mother ON encounter (mother_account) WHERE mother_account <> '';
+CREATE TRIGGER encounter_return AFTER UPDATE OF patient_id, class, state, admitted_utc, admit_day, discharged_utc
+ON encounter
+WHEN (OLD.patient_id, OLD.class, OLD.state, OLD.admitted_utc, OLD.admit_day, OLD.discharged_utc)
+    IS NOT (NEW.patient_id, NEW.class, NEW.state, NEW.admitted_utc, NEW.admit_day, NEW.discharged_utc)
+BEGIN
+    UPDATE encounter SET return_day = stay.found FROM (
+        SELECT e.id, (
+            SELECT again.admit_day FROM encounter AS again WHERE again.patient_id = e.patient_id
+            AND again.admit_day >= e.discharge_day AND again.admitted_utc >= e.discharged_utc AND again.class = 'I'
+            AND again.state = 'active' AND again.id <> e.id ORDER BY again.admit_day LIMIT 1) AS found
+        FROM encounter AS e WHERE e.patient_id IN (OLD.patient_id, NEW.patient_id) AND e.class = 'I') AS stay
+    WHERE encounter.id = stay.id AND encounter.return_day IS NOT stay.found;
+END;
 CREATE TABLE encounter_diagnosis (
     encounter_id INTEGER NOT NULL REFERENCES encounter (id), seq INTEGER NOT NULL, code TEXT NOT NULL,
     PRIMARY KEY (encounter_id, seq)) WITHOUT ROWID;

@@ -4,6 +4,15 @@ CREATE TABLE abstract (
     drg TEXT NOT NULL DEFAULT '', mdc TEXT NOT NULL DEFAULT '', drg_version TEXT NOT NULL DEFAULT '',
     weight_ten_thousandths INTEGER);
 CREATE INDEX abstract_drg ON abstract (drg, encounter_id);
+CREATE TRIGGER abstract_weight_filed AFTER INSERT ON abstract
+BEGIN UPDATE encounter SET weight_ten_thousandths = NEW.weight_ten_thousandths WHERE id = NEW.encounter_id; END;
+CREATE TRIGGER abstract_weight_changed AFTER UPDATE OF encounter_id, weight_ten_thousandths ON abstract
+BEGIN
+    UPDATE encounter SET weight_ten_thousandths = NULL WHERE id = OLD.encounter_id;
+    UPDATE encounter SET weight_ten_thousandths = NEW.weight_ten_thousandths WHERE id = NEW.encounter_id;
+END;
+CREATE TRIGGER abstract_weight_gone AFTER DELETE ON abstract
+BEGIN UPDATE encounter SET weight_ten_thousandths = NULL WHERE id = OLD.encounter_id; END;
 CREATE TABLE diagnosis (
     encounter_id INTEGER NOT NULL REFERENCES encounter (id), role TEXT NOT NULL, seq INTEGER NOT NULL,
     code TEXT NOT NULL, poa TEXT NOT NULL DEFAULT '', PRIMARY KEY (encounter_id, role, seq)) WITHOUT ROWID;

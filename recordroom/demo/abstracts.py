@@ -78,7 +78,9 @@ class Abstracts:
         )
         rows["diagnosis"] += abstracts.diagnosis_rows(encounter_id, record)
         rows["procedure"] += abstracts.procedure_rows(encounter_id, record)
-        rows["abstract"].append((encounter_id, self._cases, *_grouped(stay, day)))
+        rows["abstract"].append(
+            (encounter_id, self._cases, *_grouped(stay, day, principal_only=not self._documents))
+        )
         return Filed(filed_day if complete else None, filed_day)
 
     def _case(
@@ -160,10 +162,14 @@ def _age(stay: Stay) -> int:
     return max(0, stay.admitted // DAY - stay.person.birth_day) * 4 // 1461
 
 
-def _grouped(stay: Stay, day: int) -> tuple[str, str, str, int | None]:
-    """DRG, MDC, grouper version and weight in ten-thousandths of a discharge on a day number."""
+def _grouped(stay: Stay, day: int, *, principal_only: bool) -> tuple[str, str, str, int | None]:
+    """DRG, MDC, grouper version and weight in ten-thousandths of a discharge on a day number.
+
+    ``principal_only``: by the principal diagnosis and the procedures, which few discharges have to themselves.
+    """
+    diagnoses = tuple(pair for pair in stay.diagnoses if not pair[0].startswith(EXTERNAL))
     return _group(
-        tuple(pair for pair in stay.diagnoses if not pair[0].startswith(EXTERNAL)),
+        diagnoses[:1] if principal_only else diagnoses,
         tuple(code for code, _ in stay.procedures), 18 if (age := _age(stay)) >= 18 else age, stay.person.sex,
         stay.disposition, max(release for release in _releases(day) if release <= day),
     )  # fmt: skip

@@ -117,9 +117,7 @@ class Registry(DataSetForm):
         encounter_id = encounters.find(values.get("account", ""))
         if encounter_id:
             stay = encounters.get(encounter_id)
-            line += (
-                f"  {shown.day((stay.admitted_at or stay.arrived_at)[:10])} - {shown.day(stay.discharged_at[:10]) or 'in house'}"
-            )
+            line += f"  {shown.day((stay.admitted_at or stay.arrived_at)[:10])} - {shown.day(stay.discharged_at[:10]) or 'in house'}"
         return (line,)
 
     def from_chart(self, values: Values, path: str) -> dict[str, str]:
@@ -244,7 +242,7 @@ class RegistryList(KeysetList):
     def columns(self) -> Sequence[Column]:
         return (
             Column("Number", 6, frozen=True), Column("Status", 8), *self.items, Column("MRN", 8),
-            Column("Name", 19), Column("Account", 10), Column("Filed", 15), Column("By", 12),
+            Column("Name", 22), Column("Account", 10), Column("Filed", 15), Column("By", 12),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -306,7 +304,7 @@ class Trauma(Registry):
 
     def panel(self, values: Values) -> Sequence[str]:
         def score(item: str) -> str:
-            return values.get(item) or "-"
+            return values.get(item, "").lstrip("/") or "-"
 
         return (
             (

@@ -141,8 +141,11 @@ class FormView(View):
         """The screen's findings, echoes and computed values after a change, and the draft, in one visit."""
         changed = await self.shell.call(self._changed, dict(self.record.values), path, self.focus)
         self.filing.overridable = False
+        before = self._finding_at(path)
         self._take_in(changed)
         self._lay_out()
+        if (sentence := self._finding_at(path)) and sentence != before:
+            self.shell.say(sentence)
 
     def _changed(self, values: Values, path: str, focus: str) -> Changed:
         changed = self.screen.changed(dict(values), path)
@@ -234,9 +237,9 @@ class FormView(View):
     def refuse(self, spot: Spot, sentence: str) -> None:
         """What was keyed is no value: it stays as it is, marked, and the cursor with it."""
         self.face.wrong[spot.path] = sentence
-        self.entry.fresh = (
-            True  # what is typed next replaces it; an arrow key first, and it is mended in place
-        )
+        self.entry = Entry(
+            self.entry.text
+        )  # typing replaces it; an arrow key first, and it is mended in place
         self.face.dirty(spot.path)
         self.shell.fail(f"{spot.label}: {sentence}" if spot.label else sentence)
 
@@ -274,7 +277,7 @@ class FormView(View):
     async def type(self, text: str) -> None:
         """A typed character. A field of fixed length that is full is left by itself."""
         spot = self.spot
-        if spot is None:
+        if spot is None or (text in ("^", "=") and not self.asked(spot)):
             await self.shell.type_command(Stroke("", text))
             return
         if not self.asked(spot):

@@ -101,8 +101,9 @@ def _about_value(
     """A value that is no null: readable, short enough, in its table, in its range."""
     length = item.length or item.width
     if item.type not in WRITTEN and len(value) > length:
-        message = f"{label} is longer than {length} characters: shorten it."
-        yield Finding(Level.FATAL, "D002", message, path)
+        advice = "it comes with the account, reports may cut it" if item.read_only else "shorten it"
+        level = Level.WARNING if item.read_only else Level.FATAL  # nobody is stopped by what they cannot key
+        yield Finding(level, "D002", f"{label} is longer than {length} characters: {advice}.", path)
     if not CANONICAL[item.type](value) and not (item.imprecise and is_part_of_date(value)):
         written = WRITTEN.get(item.type, "without control characters")
         yield Finding(Level.FATAL, "D001", f"{label} cannot be read: enter it {written}.", path)

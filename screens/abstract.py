@@ -31,7 +31,6 @@ PARTS = {
 NO_GROUPING = Grouping()
 WITH_POA = ("diagnoses", "external_causes")
 EXEMPT = "1"
-MARK_CELLS = 7
 QUEUES: Mapping[str, Callable[[tuple[int, int] | None, int], Sequence[WaitingRow]]] = {
     "WRK": encounters.not_abstracted,
     "WRC": encounters.not_coded,
@@ -67,8 +66,12 @@ class Abstract(DataSetForm):
         opened = super().open(account)
         if opened.focus or opened.locked:
             return opened
-        missing = [each for each in self.findings(opened.values) if each.level in (Level.FATAL, Level.ERROR)]
+        missing = [finding for finding in self.findings(opened.values) if self._can_be_keyed(finding)]
         return replace(opened, focus=self.in_order(missing)[0].field if missing else "")
+
+    def _can_be_keyed(self, finding: Finding) -> bool:
+        item = self.dictionary.item_at(finding.field)
+        return finding.level in (Level.FATAL, Level.ERROR) and item is not None and not item.read_only
 
     def load(self, key: str) -> Loaded:
         stay = encounter_named(key)
@@ -123,8 +126,10 @@ class Abstract(DataSetForm):
             if group in WITH_POA and column == "code":
                 poa = f"{group}[{row}].poa"
                 secondary = counts.get(row) if group == "diagnoses" and row > 1 else None
-                words = (severity(secondary) if secondary else "", "exempt" if poa in exempt else "")
-                found[poa] = " ".join(filter(None, words))[:MARK_CELLS]
+                counted = severity(secondary) if secondary else ""
+                if poa in exempt:
+                    counted = f"{counted} ex." if counted else "exempt"
+                found[poa] = counted
         return found
 
     def panel(self, values: Values) -> Sequence[str]:

@@ -64,8 +64,9 @@ class Filing:
             return
         more = f" ({len(refused.findings) - 1} more: Ctrl+E)" if len(refused.findings) > 1 else ""
         if refused.overridable and about:
-            sentence, more = f"{form.where(about)}{about.message}", more.replace(": Ctrl+E", "")
-        again = " F2 again: file as it is." if refused.overridable else ""
+            more = f" (+{len(refused.findings) - 1})" if len(refused.findings) > 1 else ""
+            sentence = f"{form.where(about)}{about.message}"
+        again = " F2 again files it." if refused.overridable else ""
         form.shell.fail(f"NOT FILED. {sentence}{more}{again}")
 
     async def _filed(self, filed: Filed) -> None:

@@ -60,7 +60,12 @@ def unlock(directory: Path, user: str, passphrase: str) -> Unlocked:
     if slot is None:
         Cost().derive(passphrase, os.urandom(16))  # an unknown user takes as long as a known one
         raise WrongKey(WRONG)
-    key = Cost.from_json(slot["kdf"]).derive(passphrase, base64.b64decode(slot["salt"]))
+    try:
+        key = Cost.from_json(slot["kdf"]).derive(passphrase, base64.b64decode(slot["salt"], validate=True))
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"The key slot of {user} is damaged: put back the copy of {file.path.name} of the newest backup."
+        ) from error
     opened = _opened(file, slot, key, WRONG)
     if slot["disabled"]:
         raise WrongKey(f"The user {user} has been disabled. An administrator can enable it again.")
@@ -148,7 +153,7 @@ def strengthen(opened: Unlocked, passphrase: str, cost: Cost) -> bool:
         return False
     salt = os.urandom(16)
     opened.file.reseal(
-        slot, old.derive(passphrase, base64.b64decode(slot["salt"])), cost.derive(passphrase, salt)
+        slot, old.derive(passphrase, base64.b64decode(slot["salt"], validate=True)), cost.derive(passphrase, salt)
     )
     slot["kdf"], slot["salt"] = cost.as_json(), base64.b64encode(salt).decode("ascii")
     return True

@@ -70,8 +70,11 @@ class SlotFile:
             ) from None
         except (OSError, ValueError) as error:
             raise StoreError(f"{path} cannot be read: put back the copy of the newest backup.") from error
-        if not isinstance(contents, dict) or contents.get("format") != FORMAT:
-            raise StoreError(f"{path} has a format that this program does not know.")
+        if not _is_whole(contents):
+            raise StoreError(
+                f"{path} is damaged, or of a format that this program does not know: put back the copy of the "
+                "newest backup."
+            )
         return cls(path, contents)
 
     @property
@@ -168,6 +171,25 @@ class SlotFile:
         """What a sealed part belongs to: it opens nowhere else."""
         parts = (self.contents["file_id"], slot["id"], slot["type"], slot["name"], generation)
         return json.dumps(parts).encode()
+
+
+def _is_whole(contents: object) -> bool:
+    """Whether a slot file has every part that opening it needs; what the parts hold is checked by the MAC."""
+    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
+        return False
+    parts = {"file_id": str, "revision": int, "generations": list, "slots": list, "macs": dict}
+    if not all(isinstance(contents.get(name), kind) for name, kind in parts.items()):
+        return False
+    texts = ("id", "type", "name", "public")
+    return all(
+        isinstance(slot, dict)
+        and all(isinstance(slot.get(name), str) for name in texts)
+        and isinstance(slot.get("private"), dict)
+        and isinstance(slot.get("keys"), dict)
+        and isinstance(slot.get("disabled"), bool)
+        and (slot["type"] != "user" or isinstance(slot.get("kdf"), dict))
+        for slot in contents["slots"]
+    )
 
 
 def _seal(key: bytes, plain: bytes, bound: bytes) -> dict[str, str]:

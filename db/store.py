@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -68,28 +69,45 @@ def init_store(
     """
     check_passphrase(passphrase)
     zone = _zone(timezone)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(directory.iterdir()):
+    if directory.exists() and any(directory.iterdir()):
         raise StoreError(f"{directory} is not empty: name a new directory for the store.")
-    directory.chmod(0o700)
+    # Made under another name first: a store that could not be finished must not look like one.
+    unfinished = directory.with_name(f".{directory.name}.new")
+    try:
+        unfinished.mkdir(mode=0o700, parents=True)
+        settings = {"facility": facility, "timezone": timezone, "passphrase_cost": json.dumps(cost.as_json())}
+        shares = _make(unfinished, settings, admin, passphrase, cost, zone)
+        unfinished.replace(directory)
+    except BaseException as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise StoreError(f"The store {directory} cannot be made: {error.strerror}.") from error
+        raise
+    return shares
+
+
+def _make(
+    directory: Path, settings: Mapping[str, str], admin: str, passphrase: str, cost: Cost, zone: ZoneInfo
+) -> list[str]:
     for name in FOLDERS:
         (directory / name).mkdir(mode=0o700)
     data_key, shares = keys.create(directory, admin, passphrase, cost)
     open_database(directory / DATABASE_NAME, data_key)
-    (directory / DATABASE_NAME).chmod(0o600)
     now = int(time.time())
-    values = {"facility": facility, "timezone": timezone, "passphrase_cost": json.dumps(cost.as_json())}
     try:
+        (directory / DATABASE_NAME).chmod(0o600)
         migrations.upgrade()
         with writing():
-            for name, value in values.items():
+            for name, value in settings.items():
                 Setting.create(name=name, from_day=1, value=value, set_by=admin, set_utc=now)
             user_id = new_user(admin, "", [role for role in Role if role is not Role.SERVICE])
             note_revision(1, SlotFile.read(directory).revision)
             trail = Trail.begin(directory, data_key, 1)
             actor = Actor(user_id, admin, frozenset(Role), "local")
-            state = trail.add(actor, Action.ADMINISTER_KEYS, kind="store", record=facility,
-                              detail={"made": iso_date(moment_at(now, zone).day)})  # fmt: skip
+            made = {"made": iso_date(moment_at(now, zone).day)}
+            state = trail.add(
+                actor, Action.ADMINISTER_KEYS, kind="store", record=settings["facility"], detail=made
+            )
         trail.anchor(*state, sync=True)
     finally:
         close_database()

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from peewee import IntegrityError
@@ -217,6 +218,35 @@ class TestKeys:
         cheap = Cost(ARGON2ID, 1, 64, 1)
         users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=cheap)
         assert keys.unlock(store_directory, "jones", "mary jones has a key").slot["kdf"]["name"] == ARGON2ID
+
+
+class TestDamage:
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda kept: {**kept, "slots": [{**kept["slots"][0], "kdf": None}]},
+            lambda kept: {**kept, "slots": [{**kept["slots"][0], "kdf": {"name": "x"}}]},
+            lambda kept: {**kept, "slots": [{**kept["slots"][0], "salt": "!"}]},
+            lambda kept: {**kept, "slots": "none"},
+            lambda kept: {name: value for name, value in kept.items() if name != "macs"},
+            lambda kept: [],
+        ],
+    )
+    def test_a_damaged_slot_file_is_one_sentence(
+        self, store_directory: Path, damage: Callable[[dict[str, Any]], Any]
+    ) -> None:
+        path = store_directory / "keys.json"
+        path.write_text(json.dumps(damage(json.loads(path.read_text()))))
+        with pytest.raises(StoreError, match="put back the copy"):
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+
+    def test_a_store_that_cannot_be_finished_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keys, "shares_of", lambda secret: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            store.init_store(tmp_path / "s", "Mercy", ADMIN, PASSPHRASE, "UTC", cost=CHEAP)
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestLockout:

@@ -141,3 +141,9 @@ def seat(house: House) -> Iterator[Callable[[], Workstation]]:
 def desk(seat: Callable[[], Workstation]) -> Workstation:
     """Signed on, at the desk."""
     return seat()
+
+
+@pytest.fixture
+def coded(codes_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code sets are installed."""
+    monkeypatch.setenv("RECORDROOM_CODES", str(codes_path))

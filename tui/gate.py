@@ -26,6 +26,10 @@ class Handler(Protocol):
     failed: bool
     held: int
 
+    @property
+    def choosing(self) -> bool:
+        """A list is open over the field: Enter picks from it, and asks for nothing else."""
+
     async def key(self, stroke: Stroke) -> None: ...
 
 
@@ -92,16 +96,17 @@ class Gate:
             if stroke.name == "f12":
                 self._release(replay=False)
                 return False
-            if stroke.name == "enter" and not self._keyed_since:
+            if stroke.name == "enter" and not self._keyed_since and not self._handler.choosing:
                 self._release(replay=True)
                 return False
             self._keyed_since = True
+        choosing = self._handler.choosing
         self._idle.clear()
         try:
             await self._handler.key(stroke)
         finally:
             self._idle.set()
-        if self._held is not None and stroke.name == "enter" and not self._handler.failed:
+        if self._held is not None and stroke.name == "enter" and not self._handler.failed and not choosing:
             self._release(replay=True)
         return self._handler.failed
 

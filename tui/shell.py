@@ -167,6 +167,11 @@ class Shell:
         return next((view for view in reversed(self.stack) if not isinstance(view, Pick)), self.top)
 
     @property
+    def choosing(self) -> bool:
+        """A list is open over the field: Enter picks from it."""
+        return bool(self.stack) and isinstance(self.top, Pick)
+
+    @property
     def body_height(self) -> int:
         return max(1, self.height - chrome.ROWS)
 

@@ -13,13 +13,14 @@ A_MOMENT = 0.02  # the pause that ends a burst, shortened for tests
 
 
 class Typist:
-    """Records what it is given; ``!`` is a hard error, ``~`` takes a while."""
+    """Records what it is given; ``!`` is a hard error, ``~`` takes a while, ``?`` opens a list to pick from."""
 
     def __init__(self) -> None:
         self.got = ""
         self.failed = False
         self.held = 0
         self.busy = False
+        self.choosing = False
 
     async def key(self, stroke: Stroke) -> None:
         assert not self.busy, "a key came before the one before it was done"
@@ -28,6 +29,7 @@ class Typist:
             await asyncio.sleep(0)
         self.got += stroke.text or f"<{stroke.name}>"
         self.failed = stroke.text == "!"
+        self.choosing = stroke.text == "?" or (self.choosing and stroke.name != "enter")
         self.busy = False
 
 
@@ -113,6 +115,19 @@ class TestHolding:
             gate.put(keys("xy\r"))
 
         assert play(script) == "!xy<enter>bc"
+
+    def test_enter_that_picks_from_a_list_replays_nothing(self) -> None:
+        """Keys meant for the field that was refused must not land in the one after it."""
+
+        async def script(gate: Gate, typist: Typist) -> None:
+            gate.put(keys("!bc"))
+            await held(typist, 2)
+            gate.put(keys("?\r"))
+            await settled(gate)
+            assert typist.held == 2
+            gate.put(keys("\f"))
+
+        assert play(script) == "!?<enter>"
 
     def test_an_error_among_the_replayed_keys_holds_the_rest_again(self) -> None:
         async def script(gate: Gate, typist: Typist) -> None:

@@ -148,7 +148,7 @@ class Abstract(DataSetForm):
             weight = "no weight loaded"
         else:
             stay = f"  GMLOS {row.gmlos}" if row.gmlos is not None else ""
-            weight = f"weight {row.weight:.4f}{stay}"
+            weight = f"weight {row.weight:.4f} (FY{row.fiscal_year}){stay}"
         days = self.opened.encounter.los_days
         figures = f"MDC {grouping.mdc}  {weight}" + ("" if days is None else f"  LOS {days}")
         driving = [f"{dotted(row.code)} {row.counts}" for row in grouping.dx[1:] if row.drives]

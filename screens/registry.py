@@ -117,7 +117,8 @@ class Registry(DataSetForm):
         encounter_id = encounters.find(values.get("account", ""))
         if encounter_id:
             stay = encounters.get(encounter_id)
-            line += f"  {shown.day((stay.admitted_at or stay.arrived_at)[:10])} - {shown.day(stay.discharged_at[:10]) or 'in house'}"
+            came, left = stay.admitted_at or stay.arrived_at, shown.day(stay.discharged_at[:10])
+            line += f"  {shown.day(came[:10])} - {left or 'in house'}"
         return (line,)
 
     def from_chart(self, values: Values, path: str) -> dict[str, str]:
@@ -161,10 +162,7 @@ class Registry(DataSetForm):
             return (_fatal("G104", "The account belongs to another patient than the MRN.", "account"),)
         other = cases.by_encounter(self.data_set, encounter_id)
         if other and (self.case is None or other.id != self.case.id):
-            text = (
-                f"Record {other.number} is about this account already: {self.word} {other.number} opens it."
-            )
-            return (_fatal("G105", text, "account"),)
+            return (_fatal("G105", f"{self.word} {other.number} is about this account already.", "account"),)
         return ()
 
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:

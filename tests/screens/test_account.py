@@ -1,0 +1,120 @@
+"""Movements of an account: looked at, added, corrected, cancelled; what cannot have happened is refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.screens.conftest import ACCOUNT
+from tests.tui.conftest import Workstation
+
+IN_HOUSE = "4713"
+
+
+@pytest.fixture
+def account(desk: Workstation) -> Workstation:
+    desk.press("ctrl+o", f"=ACC {ACCOUNT}", "enter")
+    return desk
+
+
+def in_house(desk: Workstation) -> str:
+    desk.press("ctrl+o", "=CEN", "enter")
+    return next(line for line in desk.lines if "In house:" in line)
+
+
+class TestLooking:
+    def test_enter_tells_and_changes_nothing(self, account: Workstation) -> None:
+        account.press("enter")
+        assert account.message.startswith("Admission, recorded")
+        assert "x " not in account.lines[7]
+
+    def test_the_columns_up_to_the_state_fit(self, account: Workstation) -> None:
+        heads = next(line for line in account.lines if "When" in line)
+        assert heads.split()[:8] == ["When", "Event", "Unit", "Serv", "Bed", "Disp", "Leave", "State"]
+
+    def test_without_an_account_it_is_said_what_to_do(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=ACC", "enter")
+        assert desk.message.startswith("Say which account")
+
+
+class TestAdding:
+    def test_a_transfer_by_the_beginning_of_its_word(self, account: Workstation) -> None:
+        account.press("f6", "tr", "enter", "11/12/2026@0930", "enter", "icu", "enter", "enter", "101", "f2")
+        assert account.message == "FILED Transfer to a unit or bed."
+        assert account.lines[0].split()[0] == "ACC"
+        assert "11/12/2026 0930 transfer  ICU" in account.text
+
+    def test_only_what_the_event_needs_is_asked(self, account: Workstation) -> None:
+        account.press("f6", "disch", "enter", "11/14/2026@1200", "enter")
+        assert "Disposition:" in account.at_cursor
+
+    def test_a_word_that_is_no_event_is_refused_where_it_stands(self, account: Workstation) -> None:
+        account.press("f6", "xyz", "enter")
+        assert account.message == "Event: Nothing is known as XYZ. F4 lists what this field takes."
+        assert "xyz" in account.at_cursor
+
+    def test_a_second_discharge_is_refused_with_its_reason(self, account: Workstation) -> None:
+        account.press("f6", "disch", "enter", "11/13/2026@1200", "enter", "01", "f2")
+        assert account.message.startswith("NOT FILED.")
+        assert account.lines[0].split()[0] == "MOV"
+
+    def test_what_is_missing_is_named_with_the_cursor_on_it(self, account: Workstation) -> None:
+        account.press("f6", "tr", "enter", "11/12/2026@0930", "enter", "f2")
+        assert "The unit is missing" in account.message
+        assert "Unit:" in account.at_cursor
+
+    def test_a_movement_half_keyed_survives_a_dropped_line(
+        self, account: Workstation, seat: Callable[[], Workstation]
+    ) -> None:
+        account.press("f6", "tr", "enter", "11/12/2026@0930", "enter", "IC")
+        account.hang_up()
+        again = seat()
+        again.press("ctrl+o", f"=MOV {ACCOUNT}", "enter")
+        assert again.message == "Your draft of this record is resumed."
+        assert "11/12/2026 0930" in again.text
+        assert "IC" in again.at_cursor
+
+
+class TestCancelling:
+    def test_asks_first_and_n_changes_nothing(self, account: Workstation) -> None:
+        account.press("down", "x", "n")
+        assert "cancelled" not in account.text
+
+    def test_a_cancelled_movement_stays_in_sight(self, account: Workstation) -> None:
+        account.press("down", "x", "y")
+        assert account.message == "The movement is cancelled."
+        assert "cancelled" in account.text
+        assert "in house" in account.lines[5] + account.lines[4]
+
+    def test_the_census_follows_at_once(self, account: Workstation) -> None:
+        assert "In house: 1 adults" in in_house(account)
+        account.press("ctrl+o", f"=ACC {ACCOUNT}", "enter", "down", "x", "y")  # the discharge
+        assert "In house: 2 adults" in in_house(account)
+
+    def test_an_admission_with_movements_after_it_is_not_cancelled(self, account: Workstation) -> None:
+        account.press("x", "y")
+        assert account.shell.failed
+        assert account.message
+        assert "cancelled" not in account.text.replace(account.message, "")
+
+    def test_one_cancelled_already_says_so(self, account: Workstation) -> None:
+        account.press("down", "x", "y", "x", "y")
+        assert "cancelled already" in account.message
+
+
+class TestCorrecting:
+    def test_a_wrong_time_is_put_right_and_the_old_version_stays(self, account: Workstation) -> None:
+        account.press("down", "c", "11/14/2026@1630", "enter", "^REASON", "enter", "clock was wrong", "f2")
+        assert account.message == "FILED Discharge."
+        assert "11/14/2026 1630 discharge" in account.text
+        assert "superseded" in account.text
+
+    def test_needs_a_reason(self, account: Workstation) -> None:
+        account.press("down", "c", "11/14/2026@1630", "enter", "f2")
+        assert "The reason is missing" in account.message
+        assert "Reason:" in account.at_cursor
+
+    def test_an_admission_after_the_discharge_is_refused(self, account: Workstation) -> None:
+        account.press("c", "11/15/2026@0800", "enter", "^REASON", "enter", "wrong day", "f2")
+        assert account.message.startswith("NOT FILED.")

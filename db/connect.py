@@ -25,6 +25,16 @@ CHECKPOINT_PAGES: Final = 1000  # SQLite's default
 BATCH_CHECKPOINT_PAGES: Final = 8000
 
 
+# What SQLite says of the machine under the store rather than of a statement of ours, and how that is told.
+TROUBLES: Final = (
+    ("is full", "The disk of the store is full: this was not stored. Free space on it and try again."),
+    ("readonly database", "The store cannot be written: its files or its disk are read-only; this was not stored."),
+    ("unable to open", "The database of the store cannot be opened: it is missing, or its folder cannot be written."),
+    ("disk I/O", "The disk of the store does not work; this was not stored. Tell the administrator."),
+    ("malformed", "The database of the store is damaged: restore the newest backup."),
+)  # fmt: skip
+
+
 class StoreError(Told):
     """The store cannot be opened or used: one sentence that says why and what to do."""
 
@@ -38,7 +48,7 @@ class RecordroomDatabase(SqlCipherDatabase):  # type: ignore[misc]
     def _connect(self) -> Any:
         if self.raw_key is None:
             raise StoreError("The store is not open. Sign on first.")
-        mode = "ro" if self.read_only else "rwc"
+        mode = "ro" if self.read_only else "rw"
         connection = dbapi2.connect(
             f"{Path(self.database).absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None,
             timeout=BUSY_MS / 1000, check_same_thread=False,
@@ -53,15 +63,28 @@ class RecordroomDatabase(SqlCipherDatabase):  # type: ignore[misc]
             raise
         return connection
 
+    def execute_sql(self, *arguments: Any, **named: Any) -> Any:
+        """Execute a statement. Raises ``StoreError`` when the machine under the store is at fault."""
+        try:
+            return super().execute_sql(*arguments, **named)
+        except DatabaseError as error:
+            _tell_trouble(error)
+            raise
+
+    def rollback(self) -> None:
+        """Roll back, unless SQLite has done so by itself, as it does when its disk is full."""
+        if self.connection().in_transaction:
+            super().rollback()
+
 
 # Not thread-safe on purpose: one connection serves whichever single thread works on the store.
 database: Final = RecordroomDatabase(None, lock_type="IMMEDIATE", thread_safe=False)
 
 
 def open_database(path: Path, data_key: bytes, *, read_only: bool = False) -> None:
-    """Open the database at ``path``, in place of the one that was open.
+    """Open the database at ``path``, in place of the one that was open; an empty file becomes a new one.
 
-    Raises ``StoreError`` when the key does not fit or the file is no store.
+    Raises ``StoreError`` when the key does not fit, the file is no store or is missing.
     """
     close_database()
     database.init(
@@ -82,6 +105,7 @@ def open_database(path: Path, data_key: bytes, *, read_only: bool = False) -> No
         database.execute_sql("SELECT count(*) FROM sqlite_master").fetchone()
     except (DatabaseError, dbapi2.DatabaseError) as error:
         close_database()
+        _tell_trouble(error)
         raise StoreError(
             f"{path.name} cannot be read with this key: it is damaged, or belongs to other keys. "
             "Restore the newest backup, or put back the keys.json that belongs to it."
@@ -119,6 +143,7 @@ def writing() -> Iterator[None]:
         try:
             transaction.__enter__()
         except OperationalError as error:
+            _tell_trouble(error)
             raise StoreError(
                 "The store is busy: another user or batch job has been writing for 20 seconds. "
                 "Nothing was changed; try again."
@@ -126,9 +151,26 @@ def writing() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        transaction.__exit__(type(error), error, error.__traceback__)
+        try:
+            transaction.__exit__(type(error), error, error.__traceback__)
+        except OperationalError:
+            if database.connection().in_transaction:
+                raise  # otherwise the savepoint went with the transaction
+        _tell_trouble(error)
         raise
-    transaction.__exit__(None, None, None)
+    try:
+        transaction.__exit__(None, None, None)
+    except DatabaseError as error:
+        _tell_trouble(error)
+        raise
+
+
+def _tell_trouble(error: BaseException) -> None:
+    """Raise ``StoreError`` when the database gave up because of the machine: its disk, its files."""
+    if isinstance(error, (DatabaseError, dbapi2.DatabaseError)):
+        for said, sentence in TROUBLES:
+            if said in str(error):
+                raise StoreError(sentence) from error
 
 
 @contextmanager

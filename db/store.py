@@ -92,10 +92,10 @@ def _make(
     for name in FOLDERS:
         (directory / name).mkdir(mode=0o700)
     data_key, shares = keys.create(directory, admin, passphrase, cost)
+    (directory / DATABASE_NAME).touch(0o600)
     open_database(directory / DATABASE_NAME, data_key)
     now = int(time.time())
     try:
-        (directory / DATABASE_NAME).chmod(0o600)
         migrations.upgrade()
         with writing():
             for name, value in settings.items():

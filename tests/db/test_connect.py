@@ -1,0 +1,89 @@
+"""What the machine under the store does to it is told in one sentence, and nothing is left half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from db import sign_on
+from db.actors import Action, Actor
+from db.acts import act
+from db.connect import StoreError, database, writing
+from db.schema.store import Counter
+from tests.conftest import ADMIN, PASSPHRASE
+
+MORE_THAN_FITS = "x" * 1_000_000
+
+
+@contextmanager
+def no_space_left() -> Iterator[None]:
+    """The database file may not grow, as on a full disk."""
+    pages = database.execute_sql("PRAGMA page_count").fetchone()[0]
+    database.execute_sql(f"PRAGMA max_page_count = {pages}")
+    try:
+        yield
+    finally:
+        database.execute_sql("PRAGMA max_page_count = 4294967294")
+
+
+def counters() -> set[str]:
+    return {counter.name for counter in Counter.select()}
+
+
+def file_too_much() -> None:
+    with writing():
+        Counter.create(name="small", value=1)
+        Counter.create(name=MORE_THAN_FITS, value=1)
+
+
+def file_too_much_in_an_act(actor: Actor) -> None:
+    with act(actor, Action.AMEND_PATIENT, kind="patient"):
+        Counter.create(name="small", value=1)
+        Counter.create(name=MORE_THAN_FITS, value=1)
+
+
+def file_too_much_in_a_part() -> None:
+    with writing():
+        Counter.create(name="small", value=1)
+        file_too_much()
+
+
+def file_too_many_rows() -> None:
+    rows = [(f"{number}{MORE_THAN_FITS}", number) for number in range(3)]
+    with writing():
+        database.connection().executemany("INSERT INTO counter VALUES (?, ?)", rows)
+
+
+class TestAFullDisk:
+    def test_an_act_is_refused_in_words_and_leaves_nothing(self, admin: Actor) -> None:
+        before = database.execute_sql("SELECT max(seq) FROM audit").fetchone()
+        with no_space_left(), pytest.raises(StoreError, match="disk of the store is full"):
+            file_too_much_in_an_act(admin)
+        assert "small" not in counters()
+        assert database.execute_sql("SELECT max(seq) FROM audit").fetchone() == before
+
+    @pytest.mark.parametrize("work", [file_too_much, file_too_much_in_a_part, file_too_many_rows])
+    def test_whatever_a_transaction_does_it_stands_or_falls_as_a_whole(
+        self, admin: Actor, work: Callable[[], None]
+    ) -> None:
+        with no_space_left(), pytest.raises(StoreError, match="disk of the store is full"):
+            work()
+        assert not counters()
+
+    def test_work_goes_on_when_there_is_space_again(self, admin: Actor) -> None:
+        with no_space_left(), pytest.raises(StoreError):
+            file_too_much()
+        with writing():
+            Counter.create(name="small", value=1)
+        assert counters() == {"small"}
+
+
+class TestAMissingDatabase:
+    def test_it_is_told_and_no_empty_one_is_made(self, store_directory: Path) -> None:
+        (store_directory / "recordroom.db").unlink()
+        with pytest.raises(StoreError, match="it is missing"):
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        assert not (store_directory / "recordroom.db").exists()

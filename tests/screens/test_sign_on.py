@@ -1,0 +1,98 @@
+"""Signing on, the greeting, changing the passphrase, signing off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from config.menu import standard_menu
+from db import store
+from screens.session import Seat
+from screens.sign_on import SignOn
+from tests.conftest import ADMIN, PASSPHRASE
+from tests.screens.conftest import House
+from tests.tui.conftest import Workstation
+from tui.shell import Shell
+
+
+@pytest.fixture
+def door(house: House) -> Iterator[Workstation]:
+    """The sign-on form, nobody signed on."""
+    with ThreadPoolExecutor(1) as executor:
+        station = Workstation(Shell(lambda: SignOn(Seat(house.directory, "test")), standard_menu(), executor))
+        yield station
+        executor.submit(store.close_store).result()
+        station.loop.close()
+
+
+class TestSigningOn:
+    def test_the_notice_stands_before_anybody_is_signed_on(self, door: Workstation) -> None:
+        assert "authorized work" in door.text
+        assert door.lines[0].split()[:2] == ["Sign", "on"]
+
+    def test_a_wrong_passphrase_is_one_plain_sentence(self, door: Workstation) -> None:
+        door.press(ADMIN, "enter", "something else", "enter")
+        assert door.message == "The user name or the passphrase is not right."
+        assert "something else" not in door.text
+
+    def test_an_unknown_user_is_told_just_the_same(self, door: Workstation) -> None:
+        door.press("nobody", "enter", PASSPHRASE, "enter")
+        assert door.message == "The user name or the passphrase is not right."
+
+    def test_the_next_try_says_how_often_it_failed(self, door: Workstation) -> None:
+        door.press(ADMIN, "enter", "something else", "enter", PASSPHRASE, "enter")
+        assert door.lines[0].split()[0] == "DESK"
+        assert door.message.endswith("1 failed since.")
+
+    def test_words_of_screens_mean_nothing_yet(self, door: Workstation) -> None:
+        door.press("ctrl+o", "PAT MILLER", "enter")
+        assert "MILLER," not in door.text
+        assert door.shell.session is None
+
+    def test_f3_leaves(self, door: Workstation) -> None:
+        door.press("f3")
+        assert door.shell.ended == 0
+
+
+class TestThePassphrase:
+    NEW = "staple battery horse correct"
+
+    def change(self, desk: Workstation, old: str, new: str, again: str) -> None:
+        desk.press("ctrl+o", "=PWD", "enter", old, "enter", new, "enter", again, "enter")
+
+    def test_is_changed_and_opens_the_next_session(
+        self, desk: Workstation, house: House, seat: Callable[[], Workstation]
+    ) -> None:
+        self.change(desk, PASSPHRASE, self.NEW, self.NEW)
+        assert desk.message == "Your passphrase is changed."
+        assert desk.lines[0].split()[0] == "DESK"
+        again = seat()  # keys the old one
+        assert again.shell.session is None
+        again.press(self.NEW, "enter")
+        assert again.lines[0].split()[0] == "DESK"
+
+    def test_two_that_differ_are_refused_and_none_is_shown(self, desk: Workstation) -> None:
+        self.change(desk, PASSPHRASE, self.NEW, self.NEW + "x")
+        assert "The two new passphrases differ" in desk.message
+        assert self.NEW not in desk.text
+
+    def test_a_wrong_old_one_is_refused(self, desk: Workstation) -> None:
+        self.change(desk, "something else", self.NEW, self.NEW)
+        assert desk.shell.failed
+        assert desk.lines[0].split()[0] == "PWD"
+
+
+class TestLeaving:
+    def test_signing_off_asks_once(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=DESK", "enter", "f3", "y")
+        assert desk.shell.ended == 0
+
+    def test_off_says_what_is_kept_as_a_draft(
+        self, desk: Workstation, seat: Callable[[], Workstation]
+    ) -> None:
+        desk.press("ctrl+o", "=PTA", "enter", "00777777", "enter", "BAKER", "ctrl+o", "OFF", "enter")
+        assert desk.shell.ended == 0
+        again = seat()
+        assert "PTA" in next(line for line in again.lines if "Your drafts" in line)

@@ -47,7 +47,7 @@ def file_too_much_in_an_act(actor: Actor) -> None:
 
 def file_too_much_in_a_part() -> None:
     with writing():
-        Counter.create(name="small", value=1)
+        Counter.create(name="before", value=1)
         file_too_much()
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from screens.session import Seat
 
-IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
-
 
 def main(directory: Path | None = None, user: str = "", *, guided: bool = False, hint: str = "") -> int:
     """Run the workstation until the user signs off or the line drops; returns the exit status."""
@@ -32,12 +30,13 @@ def run(seat: Seat) -> int:
 
     prepare_environment()
     from config.menu import standard_menu
+    from screens.printing import print_shown
     from screens.sign_on import SignOn
     from tui import console
     from tui.shell import Shell
 
     with ThreadPoolExecutor(1, "store") as executor:
-        shell = Shell(lambda: SignOn(seat), standard_menu(), executor, idle_seconds=IDLE_SECONDS)
+        shell = Shell(lambda: SignOn(seat), standard_menu(), executor, printer=print_shown)
         return console.run(shell, seat.directory / "incidents.log")
 
 

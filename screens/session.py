@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tui.screen import Habits
+
+IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
+ADMINISTRATOR_IDLE_SECONDS = 10 * 60  # V-222390
 
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
     from db.actors import Actor
@@ -45,12 +51,26 @@ class Session:
 
     @property
     def facility(self) -> str:
-        return self.signed_on.store.facility
+        here = self.signed_on.store
+        return f"READ ONLY {here.facility}" if here.tampered else here.facility
 
     @property
     def roles(self) -> Collection[str]:
         """Roles held, as the menu table names them."""
         return [str(role) for role in self.signed_on.actor.roles]
+
+    @property
+    def habits(self) -> Habits:
+        """The facility's clock and way of writing dates; locked after 15 minutes, administrators after 10."""
+        from db.conventions import convention
+
+        zone = self.signed_on.store.zone
+        administers = "administrator" in self.roles
+        return Habits(
+            lambda: datetime.now(zone).replace(tzinfo=None),
+            convention("date_style"),
+            ADMINISTRATOR_IDLE_SECONDS if administers else IDLE_SECONDS,
+        )
 
     @property
     def home(self) -> str:

@@ -74,6 +74,7 @@ class Console(QuietApp):
         self._painted_size = (0, 0)  # of what is painted
         self._cursor = (-1, -1)
         shell.on_busy = self.paint
+        shell.on_session = self._watch_idle
 
     def compose(self) -> ComposeResult:
         yield self.surface
@@ -91,7 +92,6 @@ class Console(QuietApp):
         """Everything from the first screen to the last key."""
         try:
             await self.shell.start()
-            self._watch_idle()
             await self._gate.run()
             if self.shell.ended is not None:
                 self.stop(self.shell.ended)
@@ -124,7 +124,7 @@ class Console(QuietApp):
 
     def _watch_idle(self) -> None:
         """Lock after the site's idle time. One timer, set anew only when it has run out."""
-        limit = self.shell.idle_seconds
+        limit = self.shell.habits.idle_seconds
         if not limit:
             return
         left = self._last_key + limit - monotonic()

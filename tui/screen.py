@@ -7,8 +7,9 @@ the key gate holds the keys, and draws what they return.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -225,6 +226,15 @@ class Command:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the workstation behaves for whoever sits there."""
+
+    now: Callable[[], datetime] = datetime.now  # the facility's clock
+    date_style: str = "us"  # or "military": 21 NOV 2026
+    idle_seconds: float = 0  # without a key, then it locks; 0 is never
+
+
 class Session(Protocol):
     """What the shell itself asks of whoever is signed on; screens know the rest of it."""
 
@@ -243,6 +253,10 @@ class Session(Protocol):
     @property
     def home(self) -> str:
         """Command line that opens the first screen, such as "DESK"; empty opens the main menu."""
+
+    @property
+    def habits(self) -> Habits:
+        """How the workstation behaves from sign-on on."""
 
     def unlock(self, passphrase: str) -> bool:
         """Whether this is the passphrase of the user, after the idle lock."""

@@ -30,6 +30,7 @@ from tui.picks import Pick
 from tui.screen import (
     Document,
     FormScreen,
+    Habits,
     ListScreen,
     MenuScreen,
     Outcome,
@@ -45,6 +46,7 @@ BUSY_AFTER_SECONDS = 0.4  # Doherty and Thadani: what takes longer needs a sign 
 DEEPEST = 20  # views on the stack
 T = TypeVar("T")
 
+STRANGERS = Habits()  # before anybody has signed on
 Printer = Callable[[Any, str, Sequence[str], str], Outcome]
 """Prints what is shown: session, title, lines, queue. Runs on the database thread."""
 
@@ -59,14 +61,12 @@ class Shell:
         executor: Executor,
         *,
         keymap: KeyMap | None = None,
-        now: Callable[[], datetime] = datetime.now,
-        date_style: str = "us",
-        idle_seconds: float = 0,
+        habits: Habits = STRANGERS,
         printer: Printer | None = None,
     ) -> None:
         self.first, self.menu, self.executor = first, menu, executor
         self.keymap = keymap or standard_keymap()
-        self.now, self.date_style, self.idle_seconds, self.printer = now, date_style, idle_seconds, printer
+        self.habits, self.printer = habits, printer
         self.session: Session | None = None
         self.stack: list[View] = []
         self.commands = Commands(self)
@@ -84,6 +84,15 @@ class Shell:
         self.recalls: dict[str, str] = {}  # last value by kind, for Space and Enter
         self.previous: dict[str, Values] = {}  # last record filed, by kind of form, for F9 and carried fields
         self.on_busy: Callable[[], None] = lambda: None
+        self.on_session: Callable[[], None] = lambda: None
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        return self.habits.now
+
+    @property
+    def date_style(self) -> str:
+        return self.habits.date_style
 
     # --- life ----------------------------------------------------------------------------------------------
 
@@ -95,6 +104,8 @@ class Shell:
         while self.stack:
             await self.drop(self.top, resume=False)
         self.session = session
+        self.habits = await self.call(lambda: session.habits)
+        self.on_session()
         self.recalls.clear()
         self.previous.clear()
         await self.go_home(go)

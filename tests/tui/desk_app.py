@@ -24,6 +24,7 @@ from tui.screen import (
     Filed,
     FormScreen,
     Group,
+    Habits,
     Kind,
     ListScreen,
     MenuScreen,
@@ -97,6 +98,10 @@ class Signed:
     facility = "General Hospital"
     roles = frozenset({"technician"})
     home = "DESK"
+
+    @property
+    def habits(self) -> Habits:
+        return Habits(now=lambda: NOW, idle_seconds=IDLE_SECONDS)
 
     def unlock(self, passphrase: str) -> bool:
         return passphrase == "open sesame"
@@ -374,27 +379,28 @@ class Census(PageScreen):
 
 
 LOG_FILE: Path | None = None
+IDLE_SECONDS: float = 0
 DRAFT_FILE: Path | None = None
 
 
 def make_shell(executor: ThreadPoolExecutor, **options: Any) -> Shell:
     sys.modules.setdefault("desk_app", sys.modules[__name__])
-    return Shell(SignOn, read_menu(MENU), executor, now=lambda: NOW, **options)
+    return Shell(SignOn, read_menu(MENU), executor, habits=Habits(now=lambda: NOW), **options)
 
 
 def main(arguments: Sequence[str]) -> int:
     """``desk_app.py FOLDER [idle seconds]``: runs on this terminal; what is filed goes to FOLDER/filed."""
     from tui.launch import prepare_environment
 
-    global LOG_FILE, DRAFT_FILE
+    global LOG_FILE, DRAFT_FILE, IDLE_SECONDS
     folder = Path(arguments[0])
     LOG_FILE, DRAFT_FILE = folder / "filed", folder / "draft"
     prepare_environment()
     from tui import console
 
-    idle = float(arguments[1]) if len(arguments) > 1 else 0
+    IDLE_SECONDS = float(arguments[1]) if len(arguments) > 1 else 0
     with ThreadPoolExecutor(1) as executor:
-        return console.run(make_shell(executor, idle_seconds=idle), folder / "incidents")
+        return console.run(make_shell(executor), folder / "incidents")
 
 
 if __name__ == "__main__":

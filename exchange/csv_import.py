@@ -18,6 +18,7 @@ from db import census, encounters, events, imports, patients, site, store
 from db.actors import Actor
 from db.changes import Applied, Source, refusal
 from db.connect import large_cache, writing
+from db.planner import take_statistics
 from exchange import csv_movements
 from exchange.csv_files import CsvError, Profile, Row, read
 from exchange.csv_report import Report
@@ -66,6 +67,8 @@ def import_file(
         for groups in _slices(rows, layout.together):
             _take_slice(layout, groups, source, report, batch, dry_run=dry_run)
             progress(report.counts["read"])
+        if not dry_run:
+            take_statistics()
         if kind == "movements" and not dry_run:
             census.bring_up_to_date()
     with writing():

@@ -24,6 +24,7 @@ from db.changes import Source
 from db.connect import StoreError, large_cache, writing
 from db.conventions import convention
 from db.intake import Outcome, Received, Settled
+from db.planner import take_statistics
 from exchange import hl7_fields
 from exchange.hl7_case import Case, Feed, Hold
 from exchange.hl7_events import HANDLERS
@@ -229,6 +230,7 @@ def import_files(actor: Actor, paths: Sequence[Path]) -> dict[str, int]:
                 until = time.monotonic() + SLICE_S
                 while more and time.monotonic() < until:
                     more = _take_next(run, pending)
+        take_statistics()
     with act(actor, Action.IMPORT, kind="hl7", record=f"batch {run.batch_id}") as ended:
         intake.close_batch(run.batch_id, run.counts)
         ended.detail.update(run.counts)

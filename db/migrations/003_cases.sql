@@ -8,6 +8,7 @@ CREATE TABLE data_case (
 CREATE UNIQUE INDEX data_case_encounter ON data_case (data_set, encounter_id)
     WHERE encounter_id IS NOT NULL AND void_utc IS NULL;
 CREATE INDEX data_case_patient ON data_case (patient_id, data_set);
+CREATE INDEX data_case_status ON data_case (data_set, status, filed_utc, id) WHERE void_utc IS NULL;
 CREATE INDEX data_case_filed ON data_case (data_set, filed_utc, id) WHERE void_utc IS NULL;
 CREATE TABLE case_revision (
     case_id INTEGER NOT NULL REFERENCES data_case (id), revision INTEGER NOT NULL, version TEXT NOT NULL,

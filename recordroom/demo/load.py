@@ -13,7 +13,8 @@ from typing import Final
 from db import census, store
 from db.actors import Action, Actor
 from db.acts import act
-from db.connect import analyze, database, large_cache, writing
+from db.connect import database, large_cache, writing
+from db.planner import take_statistics
 from recordroom.demo import progress
 from recordroom.demo.abstracts import Abstracts, Filed, Rows
 from recordroom.demo.clock import Clock
@@ -70,7 +71,7 @@ def load(actor: Actor, plan: Plan, *, documents: bool = True) -> Loader:
         with indexes_built_last(tuple(COLUMNS)):
             loader.load_rows(loader.hospital.run())
             progress.show("Building indexes ...")
-        analyze()
+        take_statistics()
         progress.show("Counting the census ...")
         census.rebuild()
         census.bring_up_to_date()

@@ -43,7 +43,6 @@ def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
         database.execute_sql("PRAGMA synchronous = off")
         leave_waiting(actor, load(actor, plan, documents=documents))
         database.execute_sql("PRAGMA synchronous = full")
-        database.execute_sql("PRAGMA optimize")
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         progress.show("")

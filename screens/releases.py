@@ -131,7 +131,7 @@ class Release(_ReleaseForm):
     def sections(self) -> Sequence[Section]:
         own = (
             Field(
-                "complete", "Answers the request", 1, Kind.YES_NO, required=True,
+                "complete", "Answers the request", 1, Kind.YES_NO, required=True, auto_skip=True,
                 read_only=self.filing.status is Status.COMPLETE, help="N: it is a part, and more will follow.",
             ),
             Field(
@@ -173,7 +173,14 @@ class Correction(_ReleaseForm):
 
     def sections(self) -> Sequence[Section]:
         own = (
-            Field("entered_in_error", "Nothing was released", 1, Kind.YES_NO, help="Y: the row is an error."),
+            Field(
+                "entered_in_error",
+                "Nothing was released",
+                1,
+                Kind.YES_NO,
+                auto_skip=True,
+                help="Y: the row is an error.",
+            ),
             Field("reason", "Corrected because", 50, length=400, required=True, help="Stays with the log."),
         )
         return (Section("correction", "Release as it was", (*fields_of_a_release(), *own)),)

@@ -27,10 +27,10 @@ class TestStatistics:
         assert plan("SELECT * FROM movement WHERE encounter_id = 1").startswith("SEARCH")
 
     def test_are_kept_of_large_ones(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(planner, "LARGE_ROWS", 3)
+        monkeypatch.setattr(planner, "LARGE_ROWS", 50)
         with writing():
             database.connection().executemany(
-                "INSERT INTO service (code) VALUES (?)", [(str(n),) for n in range(9)]
+                "INSERT INTO service (code) VALUES (?)", [(str(n),) for n in range(60)]
             )
         take_statistics()
         assert analysed() == {"service"}

@@ -20,7 +20,6 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "leave_rule": ("every night", tuple(LeaveRule), "Leave nights taken off"),
     "same_day_unit": ("discharging", ("discharging", "admitting"), "Unit credited with a same-day case"),
     "early_death_hours": ("48", (), "Clock hours that make an early death"),
-    "newborns_in_death_rates": ("0", ("0", "1"), "Newborns in both terms of the death rates"),
     "fiscal_year_start": ("10-01", (), "First day of the fiscal year, MM-DD"),
     "date_style": ("us", ("us", "military"), "Dates shown as 11/21/2026 or 21 NOV 2026"),
     "facility_kind": (
@@ -46,7 +45,6 @@ CITATIONS: Final[Mapping[str, str]] = {
     ),
     "same_day_unit": "No textbook rules on it: the facility's choice",
     "early_death_hours": "Net death rate: deaths under 48 clock hours, HIM statistics textbooks",
-    "newborns_in_death_rates": "In both terms of a rate or in neither, HIM statistics textbooks",
     "fiscal_year_start": "31 USC 1102: 1 October",
     "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b)",
     "age_of_majority": "State law; 45 CFR 164.502(g)(3)",

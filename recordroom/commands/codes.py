@@ -15,7 +15,7 @@ import click
 
 from config.code_sources import SourceMissing, code_store
 from db.codes import CodesMissing, CodeStore, Detail, Hit
-from recordroom.commands.common import notice, options, store_options
+from recordroom.commands.common import named_store, notice, store_options
 from rules.codes import NAME, System, dotted, may_begin, normal
 from rules.text import clean
 
@@ -58,7 +58,7 @@ def opened_codes() -> Iterator[CodeStore]:
     """The code store, built into the user's cache when none is there."""
     from exchange.codes import ready
 
-    store = options().store
+    store = named_store()
     try:
         with CodeStore.open(
             ready(store, progress=notice), store / "site" / "tables" if store else None

@@ -50,14 +50,14 @@ def demo(
     if feed is not None:
         return _write_feed(feed, plan)
     with _folder(keep) as directory:
-        from recordroom.demo.store import USER, make_store
+        from recordroom.demo.store import PASSPHRASE, USER, make_store
 
         make_store(directory, plan)
         if keep is not None:
+            click.echo(f"Sign on to {keep} as {USER}, passphrase: {PASSPHRASE}")
             return 0
         if printed or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return _print_reports(directory, plan)
-        from recordroom.demo.store import PASSPHRASE
         from recordroom.workstation import main
 
         return main(directory, USER, guided=True, hint=f"Sign on as {USER}, passphrase: {PASSPHRASE}")

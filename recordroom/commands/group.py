@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from db.codes import CodesMissing, CodeStore, Weight
-from recordroom.commands.common import notice, options, store_options
+from recordroom.commands.common import named_store, notice, store_options
 from recordroom.commands.json_lines import answer_lines
 from rules.codes_edits import CodeEdit, edit
 from rules.drg import Claim, Diagnosis, Procedure
@@ -42,7 +42,7 @@ def _codes() -> CodeStore | None:
     from exchange.codes import ready
 
     try:
-        return CodeStore.open(ready(options().store, progress=notice))
+        return CodeStore.open(ready(named_store(), progress=notice))
     except (CodesMissing, SourceMissing, OSError) as error:
         click.echo(f"recordroom: No weights are given: {error}", err=True)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +57,14 @@ def options() -> StoreOptions:
     return found
 
 
+def named_store() -> Path | None:
+    """The store directory asked for, if one was named."""
+    return options().store or (Path(named) if (named := os.environ.get("RECORDROOM_STORE")) else None)
+
+
 def store_path() -> Path:
     """The store directory asked for. A usage error when none was named."""
-    found = options().store or (Path(named) if (named := os.environ.get("RECORDROOM_STORE")) else None)
+    found = named_store()
     if found is None:
         raise click.UsageError("Name the store with --store DIR or RECORDROOM_STORE.")
     return found
@@ -102,6 +107,16 @@ def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
         yield signed_on
     finally:
         sign_on.off(signed_on.actor)
+
+
+def print_shares(shares: Sequence[str], facility: str) -> None:
+    """Print recovery shares, the only time that they are seen."""
+    click.echo(
+        f"Recovery shares of {facility}. Any two of the three open the store when every passphrase is lost. Print\n"
+        "them, give each to another person, keep none of them here. They are shown this once."
+    )
+    for number, share in enumerate(shares, 1):
+        click.echo(f"\nShare {number} of {len(shares)}\n{share}")
 
 
 def notice(text: str) -> None:

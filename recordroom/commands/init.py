@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from recordroom.commands.common import notice, passphrase, store_options
+from recordroom.commands.common import notice, passphrase, print_shares, store_options
 
 
 @click.command()
@@ -21,10 +21,5 @@ def init(directory: Path, facility: str, admin: str, timezone: str) -> None:
 
     chosen = passphrase(f"Passphrase for {admin} (15 characters or more)", confirm=True)
     shares = store.init_store(directory, facility, admin, chosen, timezone)
-    click.echo(
-        f"Recovery shares of {facility}. Any two of the three open the store when every passphrase is lost. Print\n"
-        "them, give each to another person, keep none of them here. They are shown this once."
-    )
-    for number, share in enumerate(shares, 1):
-        click.echo(f"\nShare {number} of {len(shares)}\n{share}")
+    print_shares(shares, facility)
     notice(f"Made the store {directory} for {facility}; {admin} can sign on.")

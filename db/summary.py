@@ -19,6 +19,8 @@ from rules.moments import iso_date
 
 SLICE_SECONDS: Final = 0.08  # a transaction takes no longer than this, so that others can write in between
 FIRST_SLICE_DAYS: Final = 8
+LAST_SLICE_DAYS: Final = 64
+EVERYTHING: Final = 1  # the first of all days
 AHEAD_DAYS: Final = 366  # movements dated later than this are mistakes, and no reason to summarise so far
 
 Cell = tuple[int, int, int, bool]  # day, unit, service, newborn
@@ -71,22 +73,31 @@ def adjust(before: Iterable[Counted], after: Iterable[Counted]) -> None:
 
 
 def bring_up_to_date() -> None:
-    """Derive and recompute what waits, and summarise the days up to today, each slice in its own transaction."""
+    """Derive and recompute what waits, and summarise the days up to today, in transactions of their own.
+
+    Days are counted first and stored afterwards, unless somebody has written in between; then fewer are tried,
+    at last one day under the write lock.
+    """
     if store.current().tampered:
         return
     while _derive_slice():
         pass
     _age_passes()
     days = FIRST_SLICE_DAYS
-    while True:
+    while (span := _waiting_days(days)) is not None:
+        seen = _data_version()
+        rows = _count(*span) if days > 1 else []
         with writing():
-            started = (
-                time.monotonic()
-            )  # a wait for other writers, or for the disk, says nothing about the days
-            if not _recompute_slice(days):
-                return
+            started = time.monotonic()
+            if days == 1:
+                span = _waiting_days(1) or span
+                rows = _count(*span)
+            elif _data_version() != seen:
+                days //= 2
+                continue
+            _store(*span, rows)
             taken = time.monotonic() - started
-        days = max(1, min(days * 2, int(days * SLICE_SECONDS / max(taken, 0.001))))
+        days = max(1, min(days * 2, LAST_SLICE_DAYS, int(days * SLICE_SECONDS / max(taken, 0.001))))
 
 
 def is_due() -> bool:
@@ -109,25 +120,38 @@ def _target() -> int:
     return max(today, int(row[0])) if row else today
 
 
-def _recompute_slice(days: int) -> bool:
-    """Recompute the next few days, inside a transaction; False when none waited."""
+def _data_version() -> int:
+    """Changes when somebody else has written."""
+    return int(database.execute_sql("PRAGMA data_version").fetchone()[0])
+
+
+def _waiting_days(days: int) -> tuple[int, int] | None:
+    """The next days that await counting, at most so many."""
     state = census_state.read()
     target = max(_target(), state.through_day)
     first = state.clean_through + 1
     if first <= 1:
         row = database.execute_sql("SELECT min(from_day) FROM segment").fetchone()
         first = target if row[0] is None else min(int(row[0]), target)
-    if first > target:
-        return False
-    last = min(first + days - 1, target)
-    database.execute_sql("DELETE FROM day_stats WHERE day BETWEEN ? AND ?", (first, last))
+    return None if first > target else (first, min(first + days - 1, target))
+
+
+def _count(first: int, last: int) -> list[tuple[int, ...]]:
+    """The rows of the summary for some days, counted from the stays that touch them."""
     totals: Totals = {}
-    touching = (stay for _, stay in stays.counted_between(first, last, state.longest_days))
+    touching = (stay for _, stay in stays.counted_between(first, last, census_state.read().longest_days))
     add(totals, effects_of(touching), first, last)
-    rows = [(*cell, *counts) for cell, counts in sorted(totals.items()) if any(counts)]
+    return [(*cell, *counts) for cell, counts in sorted(totals.items()) if any(counts)]
+
+
+def _store(first: int, last: int, rows: list[tuple[int, ...]]) -> None:
+    """Put counted rows in the place of what stood for these days, inside a transaction."""
+    state = census_state.read()
+    database.execute_sql(
+        "DELETE FROM day_stats WHERE day BETWEEN ? AND ?", (min(first, state.clean_through + 1), last)
+    )
     database.connection().executemany(_ADD, rows)
     census_state.summarised(state, last)
-    return True
 
 
 def _derive_slice() -> bool:
@@ -140,12 +164,16 @@ def _derive_slice() -> bool:
         if not waiting:
             census_state.derived(None)
             return False
-        old = stays.counted(tuple(waiting))
-        _derive(waiting)
-        new = stays.counted(tuple(waiting))
-        touched = [s.pieces[0].from_day for side in (old, new) for s in side.values()]
-        if touched and min(touched) <= state.clean_through:
-            census_state.mark_dirty(min(touched))
+        if state.derive_from <= EVERYTHING:
+            _derive(waiting)
+            census_state.mark_dirty(EVERYTHING)
+        else:
+            old = stays.counted(tuple(waiting))
+            _derive(waiting)
+            new = stays.counted(tuple(waiting))
+            touched = [s.pieces[0].from_day for side in (old, new) for s in side.values()]
+            if touched and min(touched) <= state.clean_through:
+                census_state.mark_dirty(min(touched))
         census_state.derived(max(waiting))
     return True
 
@@ -178,7 +206,7 @@ def rebuild() -> None:
     For loaders that write patients, encounters and movements with ``executemany``: in slices, resumable.
     """
     with writing():
-        census_state.mark_for_deriving(0)
+        census_state.mark_for_deriving(EVERYTHING)
     bring_up_to_date()
 
 

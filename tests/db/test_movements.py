@@ -217,12 +217,22 @@ class TestDaySummary:
         before = census.day_summary(*JANUARY)
         monkeypatch.setattr(summary.stays, "IDS_AT_ONCE", 1)
         with monkeypatch.context() as stopped:
-            stopped.setattr(summary, "_recompute_slice", _stop)
+            stopped.setattr(summary, "_count", _stop)
             with pytest.raises(KeyboardInterrupt):
                 census.rebuild()
         assert summary.is_due()
         assert census.day_summary(*JANUARY) == before
         assert not summary.is_due()
+
+    def test_days_counted_while_somebody_wrote_are_counted_again(
+        self, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(2):
+            record(an_encounter(), "admit", "02")
+        versions = iter(range(10_000))
+        monkeypatch.setattr(summary, "_data_version", lambda: next(versions))
+        assert total("admissions") == 2
+        assert summary.self_check(*JANUARY) == []
 
     def test_the_recount_names_what_differs(self) -> None:
         account = an_encounter()
@@ -265,7 +275,7 @@ class TestDaySummary:
         }
 
 
-def _stop(days: int) -> bool:
+def _stop(first: int, last: int) -> list[tuple[int, ...]]:
     raise KeyboardInterrupt
 
 

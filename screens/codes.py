@@ -33,6 +33,7 @@ class CodeLookup(ListScreen):
     title: ClassVar[str] = "Code look-up"
     position_label: ClassVar[str] = "Words or code"
     asks: ClassVar[bool] = True
+    recall: ClassVar[str] = "code"
     empty: ClassVar[str] = "No code found. Key words, an abbreviation, or the beginning of a code."
     help: ClassVar[str] = (
         "Key / and what you look for: words in any order (hip fx r initial), abbreviations (chf), a code with or "

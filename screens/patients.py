@@ -44,6 +44,7 @@ class FindPatient(KeysetList):
     title: ClassVar[str] = "Find a patient"
     position_label: ClassVar[str] = "Patient"
     asks: ClassVar[bool] = True
+    recall: ClassVar[str] = "patient"
     empty: ClassVar[str] = "No patient found."
     help: ClassVar[str] = (
         " ".join(FORMS_OF_ASKING)

@@ -266,7 +266,10 @@ class ListView(View):
     async def _typing(self, typing: Entry, stroke: Stroke) -> bool:
         if stroke.name == "enter":
             self.typing = None
-            await self._take(typing.text.strip())
+            text = typing.text
+            if self.screen.recall and text and not text.strip():
+                text, self.slashed = self.shell.recalls.get(self.screen.recall, ""), True
+            await self._take(text.strip())
         elif stroke.name in ("up", "down", "tab"):
             self.typing = None
         elif stroke.name == "paste":

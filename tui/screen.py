@@ -324,9 +324,8 @@ class ListScreen(Screen):
     actions: ClassVar[tuple[Action, ...]] = ()
     empty: ClassVar[str] = "Nothing is waiting here."
     position_label: ClassVar[str] = "Position to"
-    asks: ClassVar[bool] = (
-        False  # the list answers what is keyed: over no rows everything typed is a question
-    )
+    asks: ClassVar[bool] = False  # over no rows everything typed is a question that the list answers
+    recall: ClassVar[str] = ""  # what a blank and Enter ask for again, such as "patient"
 
     def columns(self) -> Sequence[Column]:
         raise NotImplementedError

@@ -66,6 +66,11 @@ class TestFinding:
         assert len(rows) == 2
         assert all(row.endswith("same name") for row in rows)
 
+    def test_a_blank_and_enter_ask_for_the_last_patient_again(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=CHT {MRN}", "enter", "f3", "PAT", "enter", " ", "enter")
+        assert f"Asked for: {MRN}" in desk.text
+        assert "MILLER,RUTH A" in desk.text
+
 
 class TestTheChart:
     def test_lists_accounts_with_length_of_stay_within_80_columns(self, desk: Workstation) -> None:

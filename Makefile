@@ -23,6 +23,9 @@ demo: $(STAMP) ## open the workstation on a synthetic hospital (prints its censu
 test: $(STAMP) ## run the tests
 	$(BIN)/pytest -q -n 2
 
+soak: $(STAMP) ## run the tests of the store at full length (hours)
+	$(BIN)/pytest -q -m soak --timeout 14400 -rA
+
 check: $(STAMP) ## lint, format, types, import contracts, docs coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

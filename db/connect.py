@@ -20,7 +20,6 @@ from rules.findings import Told
 BUSY_MS: Final = 10_000
 SMALL_CACHE_KIB: Final = 8 * 1024  # a user session
 LARGE_CACHE_KIB: Final = 64 * 1024  # while a report, import or batch runs
-ANALYSED_ROWS: Final = 1000  # of each value of an index
 CHECKPOINT_PAGES: Final = 1000  # SQLite's default
 BATCH_CHECKPOINT_PAGES: Final = 8000
 
@@ -112,6 +111,35 @@ def open_database(path: Path, data_key: bytes, *, read_only: bool = False) -> No
         ) from error
 
 
+def rekey_database(new_key: bytes) -> None:
+    """Encrypt the open database under another key, and open and check it with that.
+
+    Raises ``StoreError`` when it did not come to that; the database is then open under the key it had.
+    Whenever this is killed, exactly one of the two keys opens the database.
+    """
+    path, old_key = Path(database.database), database.raw_key
+    failed: Exception | None = None
+    try:
+        database.connection().execute(f"PRAGMA rekey = \"x'{new_key.hex()}'\"")
+        # All pages into the file: a lost log must not bring the old key back.
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    except (DatabaseError, dbapi2.DatabaseError, StoreError) as error:
+        failed = error
+    try:
+        open_database(path, new_key)
+    except StoreError as error:
+        open_database(path, old_key or b"")
+        raise StoreError(
+            f"The database could not be encrypted anew ({failed or error}): it is as it was. The disk needs "
+            "twice the size of the database free; then run this again."
+        ) from (failed or error)
+    if database.execute_sql("PRAGMA cipher_integrity_check").fetchall():
+        raise StoreError(
+            "Pages of the database do not agree with the new key: restore the newest backup and tell the "
+            "security officer."
+        )
+
+
 def close_database() -> None:
     """Close the connection, if there is one, and forget the key."""
     if database.deferred:
@@ -119,15 +147,6 @@ def close_database() -> None:
     if not database.is_closed():
         database.close()
     database.raw_key = None
-
-
-def analyze() -> None:
-    """Note how the rows of every table are spread, by which the planner chooses indexes: after a bulk load.
-
-    A sample of each index is enough, so that it takes seconds however large the store is.
-    """
-    database.execute_sql(f"PRAGMA analysis_limit = {ANALYSED_ROWS}")
-    database.execute_sql("ANALYZE")
 
 
 @contextmanager

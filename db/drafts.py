@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,30 @@ def _path(actor: Actor) -> Path:
     return store.current().directory / "drafts" / f"{actor.user_id}.draft"
 
 
-def _cipher() -> AESGCM:
-    return AESGCM(derived(store.current().data_key, "drafts"))
+def reseal() -> list[str]:
+    """Put the drafts of every user under the data key in force; the files that no key of the store opens."""
+    damaged = []
+    for path in sorted((store.current().directory / "drafts").glob("*.draft")):
+        plain = _unsealed(path.read_bytes(), path.stem)
+        if plain is None:
+            damaged.append(path.name)
+        else:
+            replace_file(path, _sealed(plain, path.stem))
+    return damaged
+
+
+def _sealed(plain: bytes, user_id: str) -> bytes:
+    nonce = os.urandom(12)
+    cipher = AESGCM(derived(store.current().data_key, "drafts"))
+    return nonce + cipher.encrypt(nonce, plain, user_id.encode())
+
+
+def _unsealed(sealed: bytes, user_id: str) -> bytes | None:
+    """What was sealed under a key that the store has: two are in force while a key rotation waits."""
+    for data_key in store.current().ring.values():
+        with suppress(InvalidTag, ValueError):  # ValueError: too short to be sealed at all
+            return AESGCM(derived(data_key, "drafts")).decrypt(sealed[:12], sealed[12:], user_id.encode())
+    return None
 
 
 def _read(actor: Actor) -> dict[str, Any]:
@@ -81,22 +104,20 @@ def _read(actor: Actor) -> dict[str, Any]:
         sealed = _path(actor).read_bytes()
     except FileNotFoundError:
         return {}
-    try:
-        plain = _cipher().decrypt(sealed[:12], sealed[12:], str(actor.user_id).encode())
-    except InvalidTag:
+    plain = _unsealed(sealed, str(actor.user_id))
+    if plain is None:
         raise StoreError(
             f"The drafts of {actor.user} were changed or damaged: move drafts/{actor.user_id}.draft away "
             "and tell the security officer."
-        ) from None
+        )
     found: dict[str, Any] = json.loads(plain)
     return found
 
 
 def _write(actor: Actor, drafts: dict[str, Any]) -> None:
-    nonce = os.urandom(12)
-    sealed = _cipher().encrypt(nonce, json.dumps(drafts).encode(), str(actor.user_id).encode())
+    sealed = _sealed(json.dumps(drafts).encode(), str(actor.user_id))
     try:
-        replace_file(_path(actor), nonce + sealed, sync=False)
+        replace_file(_path(actor), sealed, sync=False)
     except OSError as error:
         raise StoreError(
             f"What you keyed could not be saved as a draft ({error.strerror}): file the record now, or tell "

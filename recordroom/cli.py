@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "group": "recordroom.commands.group:group",
     "import": "recordroom.commands.imports:import_",
     "init": "recordroom.commands.init:init",
+    "key": "recordroom.commands.keys:key",
     "listen": "recordroom.commands.hl7:listen",
     "report": "recordroom.commands.reports:report",
     "status": "recordroom.commands.status:status",

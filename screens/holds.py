@@ -22,6 +22,7 @@ from tui.screen import (
     Filed,
     FormScreen,
     Group,
+    Note,
     Opened,
     Outcome,
     Refused,
@@ -96,7 +97,11 @@ class Message(FormScreen):
         values = {
             f"segments[{number}].text": line for number, line in enumerate(text.splitlines(), 1) if line
         }
-        banner = (f"{self.held.event}  {self.held.application}  {self.held.control_id}", self.held.reason)
+        held = self.held
+        banner = (
+            f"{held.event} from {held.application} {held.facility}, number {held.control_id}",
+            f"Received {shown.moment(held.received)}  MRN {held.mrn or '-'}  account {held.account or '-'}",
+        )
         locked = "" if self.held.outcome is intake.Outcome.HELD else f"This message is {self.held.outcome}."
         return Opened(values, banner, "segments[1].text", locked=locked)
 
@@ -109,8 +114,11 @@ class Message(FormScreen):
             help="Filing with a reason here takes the message out of the queue; without one the text is applied.",
         )  # fmt: skip
         return (
-            Section("message", "Message", (Group("segments", "Segments", (text,), SEGMENTS),)),
-            Section("dismiss", "Or", (dismiss,)),
+            Section(
+                "why", "Why it is held", tuple(Note(why) for why in (self.held.reason, *self.held.warnings))
+            ),
+            Section("message", "Message, to be mended", (Group("segments", "Segment", (text,), SEGMENTS),)),
+            Section("dismiss", "Or take it out of the queue", (dismiss,)),
         )
 
     def file(self, values: Values, reason: str) -> Filed | Refused:

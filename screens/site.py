@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import ClassVar
 
-from db import site, store
+from db import conventions, site, store
 from db.acts import Conflict, NotPermitted
 from db.changes import Applied
-from rules.dates import Unclear, parse_date
 from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date
 from screens import shown
@@ -17,6 +15,7 @@ from screens.keyset import Key, KeysetList
 from screens.session import Session
 from tui.screen import (
     Action,
+    Changed,
     Choice,
     Column,
     Command,
@@ -24,8 +23,10 @@ from tui.screen import (
     Field,
     Filed,
     FormScreen,
+    Group,
     Kind,
     MenuScreen,
+    Note,
     Opened,
     Outcome,
     Refused,
@@ -39,10 +40,14 @@ TITLES = {
     "division": "Divisions", "unit": "Units", "service": "Services", "provider": "Providers", "payer": "Payers",
     "printer": "Printers",
 }  # fmt: skip
+WORDS = {
+    "division": "DIV", "unit": "UNIT", "service": "SVC", "provider": "PROV", "payer": "PAYER", "printer": "PRTR",
+}  # fmt: skip
 YES_NO = ("counts_in_census", "obstetric", "form_feed")
 DATES = ("from_date", "to_date")
 WIDTHS = {"name": 40, "options": 40, "queue": 30, "npi": 10, "lines": 3, "width": 3}
-LOOK_UPS = {"service": "site.services", "division": ""}
+LOOK_UPS = {"service": "service", "division": "division"}  # item -> site file that lists its codes
+MOST_CHOICES = 1000
 SETTING = "setting"
 FACILITY = {"facility": "Name of the facility"}
 
@@ -54,18 +59,18 @@ class SiteFiles(MenuScreen):
     session: Session
 
     def heading(self) -> Sequence[str]:
-        return (f"{store.current().facility}. Rows met in a feed are unconfirmed until somebody files them.",)
+        return ("Rows met in a feed are unconfirmed until somebody files them.",)
 
     def entries(self) -> Sequence[Entry]:
         waiting = site.unconfirmed()
         files = [
             Entry(
-                kind.upper(), title, f"SFL {kind}", str(waiting.get(kind, 0) or ""),
+                WORDS[kind], title, f"SFL {kind}", str(waiting.get(kind, 0) or ""),
                 "unconfirmed" if waiting.get(kind) else "",
             )
             for kind, title in TITLES.items()
         ]  # fmt: skip
-        return [*files, Entry("CONVENTIONS", "Facility and conventions of counting", f"SFL {SETTING}")]
+        return [*files, Entry("CONV", "Conventions", f"SFL {SETTING}")]
 
 
 class Rows(KeysetList):
@@ -91,8 +96,8 @@ class Rows(KeysetList):
     def columns(self) -> Sequence[Column]:
         if self.kind == SETTING:
             return (
-                Column("Convention", 40),
-                Column("In force", 20),
+                Column("Convention", 50),
+                Column("In force", 12),
                 Column("Since", 10),
                 Column("Set by", 12),
             )
@@ -141,7 +146,7 @@ class Rows(KeysetList):
         for name, (default, text) in sorted(texts.items()):
             history = site.settings_history(name)
             _, value, by, _ = history[-1] if history else (0, default, "", 0)
-            since = shown.day(iso_date(history[-1][0])) if history and history[-1][0] > 1 else "the start"
+            since = shown.day(iso_date(history[-1][0])) if history and history[-1][0] > 1 else "always"
             rows.append(Row((name,), (text, value, since, by), f"{SETTING} {name}"))
         return rows
 
@@ -179,11 +184,18 @@ class RowForm(FormScreen):
         return (Section(self.kind, TITLES[self.kind], tuple(fields)),)
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
-        if self.kind == SETTING and path == "value":
-            return [Choice(value, "") for value in site.CONVENTIONS.get(self.code, ("", (), ""))[1]]
-        table = self.session.tables.get(LOOK_UPS.get(path, ""))
-        rows = table.on() if table else ()
-        return [Choice(row.code, row.text) for row in rows if row.code.startswith(text.upper())][:limit]
+        wanted = text.casefold()
+        if self.kind == SETTING:
+            found = [Choice(value, "") for value in site.CONVENTIONS.get(self.code, ("", (), ""))[1] if value]
+        else:
+            rows = site.listing(LOOK_UPS[path], "", MOST_CHOICES)
+            found = [Choice(row.code, row.values.get("name", "")) for row in rows]
+        return [each for each in found if wanted in f"{each.value} {each.text}".casefold()][:limit]
+
+    def changed(self, values: Values, path: str) -> Changed:
+        """What the code of another site file stands for."""
+        rows = {name: site.get(kind, values[name]) for name, kind in LOOK_UPS.items() if values.get(name)}
+        return Changed(echoes={name: row.values.get("name", "") for name, row in rows.items() if row})
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         try:
@@ -218,19 +230,24 @@ class RowForm(FormScreen):
 
     def _setting_section(self) -> tuple[Section, ...]:
         _, permitted, text = site.CONVENTIONS.get(self.code, ("", (), FACILITY.get(self.code, self.code)))
-        choices = "One of: " + ", ".join(permitted) + "." if permitted else ""
-        fields = (
-            Field("value", "Value", 40, required=True, lookup=bool(permitted), help=f"{text}. {choices}"),
+        choices = "One of: " + ", ".join(each or "blank" for each in permitted) + "." if permitted else ""
+        source = conventions.CITATIONS.get(self.code, "")
+        fields: tuple[Field | Group | Note, ...] = (
+            *(Note(line) for line in (choices, source and f"Source: {source}.") if line),
+            Note(""),
+            Field("value", "Value", 40, lookup=bool(permitted), help=f"{text}. {choices}"),
             Field(
-                "from_day",
-                "From",
-                10,
-                Kind.DATE,
-                required=True,
-                help="Figures of earlier days stay as they were.",
+                "from_day", "From", 10, Kind.DATE, required=True, help="Figures of earlier days stay as they were."
             ),
+        )  # fmt: skip
+        past = [
+            Note(f"{shown.day(iso_date(day)) if day > 1 else 'At first':<12}{value or 'blank'}, set by {by}")
+            for day, value, by, _ in reversed(site.settings_history(self.code))
+        ]
+        return (
+            Section("setting", text, fields),
+            Section("history", "Set so far" if past else "", tuple(past)),
         )
-        return (Section("setting", text, fields),)
 
 
 def _field(name: str) -> Field:
@@ -253,11 +270,3 @@ def shown_as(name: str, value: str) -> str:
     if name in DATES:
         return shown.day(value)
     return {"1": "yes", "0": "no"}.get(value, value) if name in YES_NO else value
-
-
-def day_keyed(text: str) -> str:
-    """The ISO date of a keyed date. Raises ``ScreenError``."""
-    found = parse_date(text, datetime.fromisoformat(store.current().now().local))
-    if isinstance(found, Unclear):
-        raise ScreenError(f"{text} is no day: key a date such as T-1 or 11/20/2026.")
-    return found

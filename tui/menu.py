@@ -124,6 +124,11 @@ class MenuView(View):
             return False
         return True
 
+    @property
+    def words(self) -> list[str]:
+        """The words of the lines in sight, which open them."""
+        return [entry.word.upper() for entry in self.entries]
+
     async def open(self, number: int) -> None:
         """Open entry ``number``, counted from 0."""
         if not 0 <= number < len(self.entries) or not self.entries[number].go:

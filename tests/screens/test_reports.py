@@ -1,0 +1,107 @@
+"""Reports from the screens: run, read at 80 and 132 columns, printed byte for byte, kept in the spool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reports.page import Setup, as_text
+from screens.reports import Page
+from tests.screens.conftest import House
+from tests.tui.conftest import Workstation
+
+CENSUS = "=PGE daily-census day=2026-11-16"
+STAND_IN = """#!/bin/sh
+printf '%s\\n' "$@" > "$0.arguments"
+cat > "$0.bytes"
+echo "request id is LASER1-7"
+"""
+
+
+@pytest.fixture
+def lp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in the place of ``lp`` that keeps what it is given."""
+    program = tmp_path / "bin" / "lp"
+    program.parent.mkdir()
+    program.write_text(STAND_IN)
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return program
+
+
+def pages_in_hand(desk: Workstation, width: int) -> bytes:
+    """What a printer is to get of the page in sight."""
+    page = desk.shell.main.screen
+    assert isinstance(page, Page)
+    setup = Setup(width, 60, True, True)
+    return as_text(page.made.pages(setup), setup).encode("ascii", "replace")
+
+
+class TestTheCatalogue:
+    def test_names_every_report_by_a_word_that_fits(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=REP", "enter")
+        assert "Daily census by unit and bed" in desk.text
+        assert ">" not in "".join(line[1:] for line in desk.lines[3:10])
+
+    def test_asks_for_the_parameters_with_their_defaults(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=REP", "enter", "enter")
+        assert "Day:*" in desk.text or "Day: 11/" in desk.text
+        assert "Width: 80" in desk.text
+
+    def test_says_what_a_unit_may_be(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=RUN C01", "enter", "^unit", "enter", "f4")
+        assert "3E" in desk.text
+        assert "Unit 3E" in desk.text
+
+
+class TestThePage:
+    def test_turns_between_80_and_132_columns_where_it_stands(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", CENSUS, "enter")
+        assert "columns 1-80 of 132" not in desk.text
+        desk.press("f10")
+        assert "columns 1-80 of 132" in desk.text
+        desk.press("f10")
+        assert "columns" not in desk.lines[20]
+
+    def test_keeps_its_first_columns_when_it_is_moved_sideways(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=PGE monthly-statistics month=2026-11 width=132", "enter", "f8")
+        names = [line[:12] for line in desk.lines[8:16]]
+        desk.press("right")
+        assert "columns 21-100 of 132" in desk.text
+        assert [line[:12] for line in desk.lines[8:16]] == names
+
+    def test_is_printed_byte_for_byte(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", CENSUS, "enter", "ctrl+o", "PRT LASER1", "enter")
+        assert desk.message == "Sent to LASER1: all pages, 80 columns."
+        assert Path(f"{lp}.bytes").read_bytes() == pages_in_hand(desk, 80)
+        arguments = Path(f"{lp}.arguments").read_text().splitlines()
+        assert arguments[:4] == ["-d", "LASER1", "-t", "Recordroom C01"]
+
+    def test_is_printed_as_wide_as_it_is_shown(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", CENSUS + " width=132", "enter", "ctrl+o", "PRT LASER1 1", "enter")
+        assert desk.message == "Sent to LASER1: pages 1, 132 columns."
+        sent = Path(f"{lp}.bytes").read_bytes()
+        assert pages_in_hand(desk, 132).startswith(sent.rstrip(b"\f"))
+        assert max(map(len, sent.splitlines())) <= 132
+
+    def test_is_printed_on_the_only_printer_without_its_name(self, desk: Workstation, lp: Path) -> None:
+        desk.press(
+            "ctrl+o", "=SFR printer", "enter", "LP1", "enter", "RECORDS", "enter", "LASER9", "enter", "f2"
+        )
+        desk.press("ctrl+o", CENSUS, "enter", "ctrl+t")
+        assert desk.message.startswith("Sent to LASER9")
+
+    def test_asks_which_printer(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", CENSUS, "enter", "ctrl+t")
+        assert desk.message.startswith("Name the printer")
+
+    def test_is_kept_in_the_spool(self, desk: Workstation, house: House) -> None:
+        desk.press("ctrl+o", CENSUS, "enter", "ctrl+o", "SPOOL", "enter")
+        kept = house.directory / "spool" / "C01-000001.txt"
+        assert desk.message == "Kept as C01-000001.txt in the spool of the store."
+        assert kept.read_bytes() == pages_in_hand(desk, 80)
+
+    def test_has_one_of_two_widths(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", CENSUS + " width=90", "enter")
+        assert desk.message == "A page is 80 or 132 columns wide."

@@ -18,6 +18,7 @@ from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import database
 from db.merging import family
 from db.patient_search import PatientRow, find, temporary, warnings
+from db.schema.hospital import Patient, PatientAlias, PatientIdentifier
 from rules.findings import Finding, Level
 from rules.identity import (
     Name,
@@ -42,7 +43,6 @@ FIELDS: Final = (
     "death_date", "patient_category", "us_person",
 )  # fmt: skip
 _COLUMNS: Final = tuple(name for name in FIELDS if name not in ("mrn", "aliases"))
-_DERIVED: Final = ("name_key", "td_key", "birth_day", "ssn_key", "temporary", "unreadable")
 _SEXES: Final = frozenset("MFUXO")
 
 
@@ -132,13 +132,14 @@ def _is_part_of_date(text: str) -> bool:
 
 def _derived(
     mrn: str, values: Mapping[str, str], unreadable: Mapping[str, str], temporary: bool
-) -> tuple[Any, ...]:
-    """The columns named by ``_DERIVED``."""
-    return (
-        name_key(name_of(values)), terminal_digit_key(mrn), birth_day(values["birth_date"]),
-        initial_and_last4(values["last_name"], values["ssn"]), temporary,
-        json.dumps(unreadable, sort_keys=True) if unreadable else "",
-    )  # fmt: skip
+) -> dict[str, Any]:
+    """The columns that follow from the others."""
+    return {
+        "name_key": name_key(name_of(values)), "td_key": terminal_digit_key(mrn),
+        "birth_day": birth_day(values["birth_date"]),
+        "ssn_key": initial_and_last4(values["last_name"], values["ssn"]), "temporary": temporary,
+        "unreadable": json.dumps(unreadable, sort_keys=True) if unreadable else "",
+    }  # fmt: skip
 
 
 def name_of(values: Mapping[str, str]) -> Name:
@@ -147,17 +148,8 @@ def name_of(values: Mapping[str, str]) -> Name:
 
 
 def _insert(mrn: str, values: Mapping[str, str], unreadable: Mapping[str, str]) -> int:
-    names = ("mrn", *_COLUMNS, *_DERIVED, "created_utc")
-    row = database.execute_sql(
-        f"INSERT INTO patient ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id",
-        (
-            mrn,
-            *(values[name] for name in _COLUMNS),
-            *_derived(mrn, values, unreadable, False),
-            int(time.time()),
-        ),
-    ).fetchone()
-    patient_id = int(row[0])
+    derived = _derived(mrn, values, unreadable, False)
+    patient_id = Patient.add({"mrn": mrn, **values, **derived, "created_utc": int(time.time())})
     add_identifier(patient_id, "mrn", mrn, values["mrn_issuer"])
     return patient_id
 
@@ -168,26 +160,17 @@ def _update(
     renamed = any(before[name] != after[name] for name in ("last_name", "first_name"))
     if renamed and before["last_name"]:
         _keep_former_name(patient_id, name_of(before))
-    names = (*_COLUMNS, *_DERIVED)
     temporary = before["temporary"] == "1" and not renamed
-    database.execute_sql(
-        f"UPDATE patient SET {', '.join(f'{name} = ?' for name in names)}, version = version + 1 WHERE id = ?",
-        (
-            *(after[name] for name in _COLUMNS),
-            *_derived(before["mrn"], after, unreadable, temporary),
-            patient_id,
-        ),
-    )
+    columns = {**after, **_derived(before["mrn"], after, unreadable, temporary)}
+    Patient.change(patient_id, columns, next_version=True)
 
 
 def refresh_keys(patient_id: int) -> None:
     """The search keys of a patient whose items were written without ``apply``."""
     values = _row(patient_id)
     unreadable = json.loads(values["unreadable"]) if values["unreadable"] else {}
-    database.execute_sql(
-        f"UPDATE patient SET {', '.join(f'{name} = ?' for name in _DERIVED)}, version = version + 1 WHERE id = ?",
-        (*_derived(values["mrn"], values, unreadable, values["temporary"] == "1"), patient_id),
-    )
+    derived = _derived(values["mrn"], values, unreadable, values["temporary"] == "1")
+    Patient.change(patient_id, derived, next_version=True)
 
 
 def _keep_former_name(patient_id: int, name: Name) -> None:
@@ -198,7 +181,7 @@ def _add_aliases(patient_id: int, text: str) -> dict[str, tuple[str, str]]:
     """Names not known yet, as a change; a clearing ``@`` takes all aliases away."""
     known = aliases(patient_id)
     if text.strip() == CLEAR:
-        database.execute_sql("DELETE FROM patient_alias WHERE patient_id = ?", (patient_id,))
+        PatientAlias.delete().where(PatientAlias.patient == patient_id).execute()
         return {"aliases": ("|".join(known), "")} if known else {}
     keys = {name_key(split_name(alias)) for alias in known}
     for part in text.split("|"):
@@ -212,12 +195,14 @@ def _add_aliases(patient_id: int, text: str) -> dict[str, tuple[str, str]]:
 
 
 def _insert_alias(patient_id: int, name: Name, key: str) -> None:
-    database.execute_sql(
-        "INSERT INTO patient_alias (patient_id, last_name, first_name, middle_name, name_key)"
-        " SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS"
-        " (SELECT 1 FROM patient_alias WHERE patient_id = ? AND name_key = ?)",
-        (patient_id, name.last, name.first, name.middle, key, patient_id, key),
-    )
+    known = database.execute_sql(
+        "SELECT 1 FROM patient_alias WHERE patient_id = ? AND name_key = ?", (patient_id, key)
+    ).fetchone()
+    if not known:
+        PatientAlias.add({
+            "patient_id": patient_id, "last_name": name.last, "first_name": name.first,
+            "middle_name": name.middle, "name_key": key,
+        })  # fmt: skip
 
 
 def aliases(patient_id: int) -> list[str]:
@@ -254,29 +239,27 @@ def by_mrn(mrn: str) -> int:
 
 def by_mrns(mrns: Iterable[str]) -> dict[str, int]:
     """Patients by MRN as it was asked for; a number in force goes before a retired one."""
-    found: dict[str, int] = {}
-    for mrn in mrns:
-        asked = clean(mrn.strip())
-        row = (
-            database.execute_sql("SELECT id, merged_into_id FROM patient WHERE mrn = ?", (asked,)).fetchone()
-            or database.execute_sql(
-                "SELECT p.id, p.merged_into_id FROM patient_identifier i JOIN patient p ON p.id = i.patient_id"
-                " WHERE i.value_key = ? AND i.kind = 'mrn' AND i.value = ? COLLATE NOCASE ORDER BY i.id DESC",
-                (number_key(asked), asked),
-            ).fetchone()
-        )
-        if row:
-            found[mrn] = survivor(int(row[0]), row[1])
-    return found
+    return {mrn: patient for mrn in mrns if (patient := _holder(clean(mrn.strip())))}
+
+
+def _holder(mrn: str) -> int:
+    """The patient whom an MRN leads to, or 0."""
+    row = (
+        database.execute_sql("SELECT id, merged_into_id FROM patient WHERE mrn = ?", (mrn,)).fetchone()
+        or database.execute_sql(
+            "SELECT p.id, p.merged_into_id FROM patient_identifier i JOIN patient p ON p.id = i.patient_id"
+            " WHERE i.value_key = ? AND i.kind = 'mrn' AND i.value = ? COLLATE NOCASE ORDER BY i.id DESC",
+            (number_key(mrn), mrn),
+        ).fetchone()
+    )
+    return survivor(*row) if row else 0
 
 
 def survivor(patient_id: int, merged_into_id: int | None) -> int:
     """Where a merged chart has gone in the end."""
     while merged_into_id:
         patient_id = merged_into_id
-        merged_into_id = database.execute_sql(
-            "SELECT merged_into_id FROM patient WHERE id = ?", (patient_id,)
-        ).fetchone()[0]
+        merged_into_id = _record(patient_id)["merged_into_id"]
     return patient_id
 
 
@@ -290,18 +273,16 @@ def get(patient_id: int) -> dict[str, str]:
 
 
 def _row(patient_id: int) -> dict[str, str]:
+    record = _record(patient_id)
+    into = record["merged_into_id"]
     names = ("id", "mrn", *_COLUMNS, "version", "temporary", "unreadable")
-    row = database.execute_sql(
-        f"SELECT {', '.join(names)}, (SELECT mrn FROM patient s WHERE s.id = patient.merged_into_id)"
-        " FROM patient WHERE id = ?",
-        (patient_id,),
-    ).fetchone()
-    if row is None:
+    return {name: str(record[name]) for name in names} | {"merged_into": _record(into)["mrn"] if into else ""}
+
+
+def _record(patient_id: int) -> dict[str, Any]:
+    if (found := Patient.row(patient_id)) is None:
         raise KeyError(patient_id)
-    return {
-        name: "" if value is None else str(value)
-        for name, value in zip((*names, "merged_into"), row, strict=True)
-    }
+    return found
 
 
 def merge(survivor_id: int, loser_id: int, source: Source) -> Applied:
@@ -326,7 +307,7 @@ def undo_merge(merge_id: int, source: Source) -> Applied:
 
 def set_temporary(patient_id: int, *, temporary: bool) -> None:
     """Put a patient on the rename list, or take off. A new last or first name takes off by itself."""
-    database.execute_sql("UPDATE patient SET temporary = ? WHERE id = ?", (temporary, patient_id))
+    Patient.change(patient_id, {"temporary": temporary})
 
 
 def change_mrn(patient_id: int, mrn: str, source: Source) -> Applied:
@@ -337,17 +318,13 @@ def change_mrn(patient_id: int, mrn: str, source: Source) -> Applied:
     before = _row(patient_id)
     if before["mrn"].casefold() == mrn.casefold():
         return Applied(patient_id)
-    taken = database.execute_sql("SELECT id FROM patient WHERE mrn = ?", (mrn,)).fetchone()
-    if taken:
+    if Patient.get_or_none(Patient.mrn == mrn):
         return refusal("P103", "The new MRN belongs to another chart: merge the two charts instead.", "mrn")
-    database.execute_sql(
-        "UPDATE patient_identifier SET retired_utc = ? WHERE patient_id = ? AND kind = 'mrn' AND value = ?",
-        (int(time.time()), patient_id, before["mrn"]),
-    )
-    database.execute_sql(
-        "UPDATE patient SET mrn = ?, td_key = ?, version = version + 1 WHERE id = ?",
-        (mrn, terminal_digit_key(mrn), patient_id),
-    )
+    held = PatientIdentifier
+    held.update(retired_utc=int(time.time())).where(
+        held.patient == patient_id, held.kind == "mrn", held.value == before["mrn"]
+    ).execute()
+    Patient.change(patient_id, {"mrn": mrn, "td_key": terminal_digit_key(mrn)}, next_version=True)
     add_identifier(patient_id, "mrn", mrn, before["mrn_issuer"])
     changed = {"mrn": (before["mrn"], mrn)}
     note_amendments("patient", patient_id, changed, source)
@@ -357,9 +334,12 @@ def change_mrn(patient_id: int, mrn: str, source: Source) -> Applied:
 def add_identifier(patient_id: int, kind: str, value: str, issuer: str = "") -> None:
     """One more number that finds the chart (``chart``, ``mrn`` of another issuer ...)."""
     value = clean(value.strip())
-    database.execute_sql(
-        "INSERT INTO patient_identifier (patient_id, kind, issuer, value, value_key)"
-        " SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM patient_identifier"
-        " WHERE patient_id = ? AND kind = ? AND issuer = ? AND value = ? AND retired_utc IS NULL)",
-        (patient_id, kind, issuer, value, number_key(value), patient_id, kind, issuer, value),
-    )
+    known = database.execute_sql(
+        "SELECT 1 FROM patient_identifier WHERE patient_id = ? AND kind = ? AND issuer = ? AND value = ?"
+        " AND retired_utc IS NULL",
+        (patient_id, kind, issuer, value),
+    ).fetchone()
+    if not known:
+        PatientIdentifier.add({
+            "patient_id": patient_id, "kind": kind, "issuer": issuer, "value": value, "value_key": number_key(value),
+        })  # fmt: skip

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tui.form import FormView
 
 MATCH_LIMIT = 20  # choices looked at when a text is matched
+PROSE = 400  # characters; a field that takes as many takes pasted lines as one text
 
 
 class Intake:
@@ -143,8 +144,9 @@ class Intake:
         """Pasted text fills successive fields at Tab or line end. One step to take back; it never files."""
         form = self.form
         pieces = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "\n").rstrip("\n").split("\n")
-        if len(pieces) == 1:
-            await form.type(clean(pieces[0]))
+        prose = form.spot is not None and field_limit(form.spot.field) >= PROSE
+        if len(pieces) == 1 or prose:
+            await form.type(clean(" ".join(pieces)))
             return
         with form.record.one_step(form.focus):
             for number, piece in enumerate(pieces):

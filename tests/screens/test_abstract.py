@@ -216,6 +216,12 @@ class TestLookingSomethingUpOnTheWay:
         abstract.press("f3")
         assert focus(abstract) == "ethnicity"
 
+    def test_lines_pasted_into_the_note_stay_together(self, abstract: Workstation) -> None:
+        abstract.press("^NOTE", "enter")
+        abstract.paste("operative note\nis missing")
+        abstract.press("up")
+        assert values(abstract)["note"] == "operative note is missing"
+
     def test_f3_in_the_middle_keeps_what_was_keyed(self, at_codes: Workstation) -> None:
         at_codes.press("R079", "enter", "I21", "f3", "y", "enter")
         assert at_codes.lines[0].split()[0] == "ABS"

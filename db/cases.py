@@ -15,6 +15,7 @@ from db import store
 from db.actors import Action, Actor
 from db.acts import Conflict, act
 from db.connect import StoreError, database
+from db.schema.cases import CaseRevision, DataCase
 from rules.dictionary import Dictionary, Record
 from rules.records import items
 
@@ -136,18 +137,16 @@ def put(
         case_id, number = _insert(dictionary, document, number, patient_id, encounter_id, status, by, now)
     else:
         case_id, number = before.id, before.number
-        done = database.execute_sql(
-            "UPDATE data_case SET document = ?, version = ?, status = ?, revision = ?, filed_utc = ?,"
-            " filed_by = ?, patient_id = ?, encounter_id = ? WHERE id = ? AND revision = ?",
-            (document, dictionary.version, status, revision, now, by, patient_id, encounter_id, case_id,
-             before.revision),
-        )  # fmt: skip
-        if done.rowcount != 1:
+        columns = {
+            "document": document, "version": dictionary.version, "status": status, "revision": revision,
+            "filed_utc": now, "filed_by": by, "patient_id": patient_id, "encounter_id": encounter_id,
+        }  # fmt: skip
+        if not DataCase.change(case_id, columns, only_if={"revision": before.revision}):
             raise Conflict(_conflict(case_id))
-    database.execute_sql(
-        "INSERT INTO case_revision VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (case_id, revision, dictionary.version, document, status, now, by, reason),
-    )
+    CaseRevision.add({
+        "case_id": case_id, "revision": revision, "version": dictionary.version, "document": document,
+        "status": status, "filed_utc": now, "filed_by": by, "reason": reason,
+    })  # fmt: skip
     _rewrite_items(case_id, dictionary, kept)
     return Case(
         case_id,
@@ -184,11 +183,8 @@ def void_case(actor: Actor, action: Action, case: Case, reason: str) -> None:
     if not reason.strip():
         raise StoreError("Say why the record is void: the reason stays with it.")
     with act(actor, action, kind=case.data_set, record=case.number, patient_id=case.patient_id) as done:
-        changed = database.execute_sql(
-            "UPDATE data_case SET void_utc = ?, void_reason = ? WHERE id = ? AND revision = ? AND void_utc IS NULL",
-            (int(time.time()), reason, case.id, case.revision),
-        )
-        if changed.rowcount != 1:
+        void = {"void_utc": int(time.time()), "void_reason": reason}
+        if not DataCase.change(case.id, void, only_if={"revision": case.revision}):
             raise Conflict(_conflict(case.id))
         database.execute_sql("DELETE FROM case_item WHERE case_id = ?", (case.id,))
         done.detail["void"] = reason
@@ -220,12 +216,12 @@ def _insert(
     if encounter_id is not None and by_encounter(dictionary.id, encounter_id) is not None:
         raise Conflict("Somebody else has begun this record meanwhile: leave it with F3 and open it again.")
     number = number or f"{store.next_number(dictionary.id):06d}"
-    row = database.execute_sql(
-        "INSERT INTO data_case (data_set, version, number, patient_id, encounter_id, status, document, revision,"
-        " created_utc, filed_utc, filed_by) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?) RETURNING id",
-        (dictionary.id, dictionary.version, number, patient_id, encounter_id, status, document, now, now, by),
-    ).fetchone()
-    return int(row[0]), number
+    case_id = DataCase.add({
+        "data_set": dictionary.id, "version": dictionary.version, "number": number, "patient_id": patient_id,
+        "encounter_id": encounter_id, "status": status, "document": document, "revision": 1, "created_utc": now,
+        "filed_utc": now, "filed_by": by,
+    })  # fmt: skip
+    return case_id, number
 
 
 def _rewrite_items(case_id: int, dictionary: Dictionary, record: Record) -> None:
@@ -240,8 +236,9 @@ def _rewrite_items(case_id: int, dictionary: Dictionary, record: Record) -> None
 
 
 def _conflict(case_id: int) -> str:
-    row = database.execute_sql("SELECT filed_by FROM data_case WHERE id = ?", (case_id,)).fetchone()
+    row = DataCase.row(case_id)
+    who = row["filed_by"] if row else "Somebody"
     return (
-        f"{row[0] if row else 'Somebody'} filed this record meanwhile, so nothing of yours was stored. Your draft "
-        "is kept: leave with F3, open the record again and compare."
+        f"{who} filed this record meanwhile, so nothing of yours was stored. Your draft is kept: leave with F3, "
+        "open the record again and compare."
     )

@@ -16,7 +16,7 @@ from db.actors import Action, Actor
 from db.acts import Conflict, act, permit, viewed
 from db.connect import database
 from db.disclosure_law import check_entitlement, law, not_allowed
-from db.schema.disclosure import NO_DUE_DAY
+from db.schema.disclosure import NO_DUE_DAY, Release, Suspension
 from rules.deadlines import clock, due
 from rules.disclosure import Status, accounting_from
 from rules.entitlement import Decision
@@ -180,12 +180,11 @@ def suspend_accounting(
             raise not_allowed("RQ403", "Name agency and official, and what they stated.")
         first = from_day or iso_date(now.day)
         last = _suspended_to(kind, first, until)
-        database.execute_sql(
-            "INSERT INTO suspension (release_number, kind, from_day, until_day, agency, official, statement,"
-            " recorded_utc, recorded_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (release_number, kind, day_number(first), day_number(last), agency, official, statement, now.utc,
-             actor.user),
-        )  # fmt: skip
+        Suspension.add({
+            "release_number": release_number, "kind": kind, "from_day": day_number(first),
+            "until_day": day_number(last), "agency": agency, "official": official, "statement": statement,
+            "recorded_utc": now.utc, "recorded_by": actor.user,
+        })  # fmt: skip
         done.detail |= {"kind": kind, "from": first, "until": last, "agency": agency}
     return last
 
@@ -321,7 +320,7 @@ def _insert(
     new: NewRelease, at: Moment, now: Moment, actor: Actor, decision: Decision, **more: str | int
 ) -> None:
     flags = decision.flags
-    row: dict[str, str | int] = {
+    Release.add({
         "released_utc": at.utc, "released_offset": at.offset, "released_day": at.day,
         "recipient_name": new.recipient_name, "recipient_address": new.recipient_address, "what": new.what,
         "parts": new.parts, "purpose": new.purpose, "authority": new.authority, "medium": new.medium,
@@ -330,10 +329,7 @@ def _insert(
         "pa_accountable": int(flags.privacy_act), "hipaa_accountable": int(flags.hipaa),
         "part2_accountable": int(flags.part2), "pa_b7": int(flags.b7), "suspendable": int(flags.suspendable),
         "recorded_utc": now.utc, "recorded_by": actor.user, **more,
-    }  # fmt: skip
-    database.execute_sql(
-        f"INSERT INTO release ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", tuple(row.values())
-    )
+    })  # fmt: skip
 
 
 def _latest(release_number: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from db import site, stays, store, summary
+from db import site, store, summary
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import database
 from db.encounter_lists import (
@@ -26,6 +26,8 @@ from db.encounter_lists import (
 from db.merging import merge_accounts as merge
 from db.merging import undo_accounts as undo_merge
 from db.movements import disposition
+from db.schema.hospital import Attending, Patient
+from db.schema.hospital import Encounter as StoredEncounter
 from rules.census import DEATHS, PATIENT_CLASSES
 from rules.findings import Finding, Level
 from rules.moments import Moment, moment
@@ -195,21 +197,15 @@ def _read_moment(change: _Change, name: str, value: str, stem: str) -> None:
 
 
 def _insert(account: str, patient_id: int, change: _Change) -> int:
-    columns = {"class": "I", **change.columns}
-    names = ("account", "patient_id", *columns, "unreadable", "created_utc")
-    row = database.execute_sql(
-        f"INSERT INTO encounter ({', '.join(names)}) VALUES ({stays.marks(names)}) RETURNING id",
-        (account, patient_id, *columns.values(), _flags(change), int(time.time())),
-    ).fetchone()
-    return int(row[0])
+    return StoredEncounter.add({
+        "account": account, "patient_id": patient_id, "class": "I", **change.columns, "unreadable": _flags(change),
+        "created_utc": int(time.time()),
+    })  # fmt: skip
 
 
 def _update(encounter_id: int, change: _Change) -> None:
     columns = {**change.columns, "unreadable": _flags(change)}
-    database.execute_sql(
-        f"UPDATE encounter SET {', '.join(f'{name} = ?' for name in columns)}, version = version + 1 WHERE id = ?",
-        (*columns.values(), encounter_id),
-    )
+    StoredEncounter.change(encounter_id, columns, next_version=True)
 
 
 def _flags(change: _Change) -> str:
@@ -250,11 +246,10 @@ def _write_diagnoses(encounter_id: int, text: str, change: _Change) -> None:
 
 
 def _note_attending(encounter_id: int, provider: int, from_utc: int, source: Source) -> None:
-    database.execute_sql(
-        "INSERT INTO attending (encounter_id, provider_id, from_utc, recorded_utc, by, origin)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (encounter_id, provider, from_utc, int(time.time()), source.by, source.origin),
-    )
+    Attending.add({
+        "encounter_id": encounter_id, "provider_id": provider, "from_utc": from_utc, "recorded_utc": int(time.time()),
+        "by": source.by, "origin": source.origin,
+    })  # fmt: skip
 
 
 def change_attending(encounter_id: int, provider: str, at_utc: int, source: Source) -> Applied:
@@ -279,7 +274,7 @@ def cancel_attending(encounter_id: int, source: Source) -> Applied:
     if row is None:
         return refusal("E106", "The account has no change of attending that could be cancelled.", "provider")
     before = _row(encounter_id)
-    database.execute_sql("UPDATE attending SET cancelled_utc = ? WHERE id = ?", (int(time.time()), row[0]))
+    Attending.change(row[0], {"cancelled_utc": int(time.time())})
     return _attending_in_force(encounter_id, before["provider"] or "", (), source)
 
 
@@ -301,13 +296,8 @@ def move_to_patient(encounter_id: int, patient_id: int, source: Source) -> Appli
     before = _row(encounter_id)
     if before["patient_id"] == patient_id:
         return Applied(encounter_id)
-    mrns = [
-        str(database.execute_sql("SELECT mrn FROM patient WHERE id = ?", (id_,)).fetchone()[0])
-        for id_ in (before["patient_id"], patient_id)
-    ]
-    database.execute_sql(
-        "UPDATE encounter SET patient_id = ?, version = version + 1 WHERE id = ?", (patient_id, encounter_id)
-    )
+    mrns = [str(Patient.get_by_id(id_).mrn) for id_ in (before["patient_id"], patient_id)]
+    StoredEncounter.change(encounter_id, {"patient_id": patient_id}, next_version=True)
     for table in ("event", "data_case"):
         database.execute_sql(
             f"UPDATE {table} SET patient_id = ? WHERE encounter_id = ? AND patient_id = ?",
@@ -328,9 +318,7 @@ def change_account(encounter_id: int, account: str, source: Source) -> Applied:
         return refusal("E101", "The new account number is blank: enter it.", "account")
     if find(account):
         return refusal("E107", "The new account number is in use: merge the two accounts instead.", "account")
-    database.execute_sql(
-        "UPDATE encounter SET account = ?, version = version + 1 WHERE id = ?", (account, encounter_id)
-    )
+    StoredEncounter.change(encounter_id, {"account": account}, next_version=True)
     changed = {"account": (before, account)}
     note_amendments("encounter", encounter_id, changed, source)
     return Applied(encounter_id, (), changed)
@@ -341,13 +329,10 @@ def set_cancelled(encounter_id: int, source: Source, *, cancelled: bool) -> Appl
     before = _row(encounter_id)
     if before["has_movements"]:
         return refusal("E108", "The account has movements: cancel those instead.", "account")
-    row = database.execute_sql("SELECT state FROM encounter WHERE id = ?", (encounter_id,)).fetchone()
-    old, new = str(row[0]), "cancelled" if cancelled else "active"
+    old, new = str(before["state"]), "cancelled" if cancelled else "active"
     if old in (new, "merged"):
         return Applied(encounter_id)
-    database.execute_sql(
-        "UPDATE encounter SET state = ?, version = version + 1 WHERE id = ?", (new, encounter_id)
-    )
+    StoredEncounter.change(encounter_id, {"state": new}, next_version=True)
     changed = {"state": (old, new)}
     note_amendments("encounter", encounter_id, changed, source)
     return Applied(encounter_id, (), changed)
@@ -355,12 +340,12 @@ def set_cancelled(encounter_id: int, source: Source, *, cancelled: bool) -> Appl
 
 def mark_abstracted(encounter_id: int, day: int | None) -> None:
     """Note the day on which the abstract was completed; None takes it off the mark again."""
-    database.execute_sql("UPDATE encounter SET abstracted_day = ? WHERE id = ?", (day, encounter_id))
+    StoredEncounter.change(encounter_id, {"abstracted_day": day})
 
 
 def mark_coded(encounter_id: int, day: int | None) -> None:
     """Note the day on which coding was completed; None takes it off the mark again."""
-    database.execute_sql("UPDATE encounter SET coded_day = ? WHERE id = ?", (day, encounter_id))
+    StoredEncounter.change(encounter_id, {"coded_day": day})
 
 
 _ROW_COLUMNS: Final = (

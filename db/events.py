@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from db.changes import Applied, Source, note_amendments, refusal
 from db.connect import database
+from db.schema.hospital import Event
 from rules.events import EVENT_KINDS, NO_ACCOUNT, Detail, detail
 from rules.findings import Finding, Level
 from rules.moments import Moment
@@ -58,30 +59,27 @@ def apply(
     for id_, held, _ in free or stored:
         if held == said.text:
             return Applied(id_, findings)
-    columns = (said.text, said.weeks, said.grams, json.dumps({"detail": text}) if said.unreadable else "")
+    columns = {
+        "detail": said.text, "weeks": said.weeks, "grams": said.grams,
+        "unreadable": json.dumps({"detail": text}) if said.unreadable else "",
+    }  # fmt: skip
     if free:
         id_, held, _ = free[0]
-        database.execute_sql(
-            "UPDATE event SET detail = ?, weeks = ?, grams = ?, unreadable = ? WHERE id = ?", (*columns, id_)
-        )
+        Event.change(id_, columns)
         changed = {"detail": (str(held), said.text)}
         note_amendments("event", id_, changed, source)
         return Applied(id_, findings, changed)
-    row = database.execute_sql(
-        "INSERT INTO event (encounter_id, patient_id, kind, at_utc, at_offset, day, detail, weeks, grams,"
-        " unreadable, recorded_utc, by, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (encounter_id or None, patient_id or None, kind, at.utc, at.offset, at.day, *columns, int(time.time()),
-         source.by, source.origin),
-    ).fetchone()  # fmt: skip
-    return Applied(int(row[0]), findings, {"kind": ("", kind), "at": ("", at.local)}, created=True)
+    event_id = Event.add({
+        "encounter_id": encounter_id or None, "patient_id": patient_id or None, "kind": kind, "at_utc": at.utc,
+        "at_offset": at.offset, "day": at.day, **columns, "recorded_utc": int(time.time()), "by": source.by,
+        "origin": source.origin,
+    })  # fmt: skip
+    return Applied(event_id, findings, {"kind": ("", kind), "at": ("", at.local)}, created=True)
 
 
 def void(event_id: int, source: Source) -> Applied:
     """The event never was; it stays, marked."""
-    row = database.execute_sql(
-        "UPDATE event SET state = 'void' WHERE id = ? AND state = 'current' RETURNING id", (event_id,)
-    ).fetchone()
-    if row is None:
+    if not Event.change(event_id, {"state": "void"}, only_if={"state": "current"}):
         return refusal("V103", "There is no such event, or it has been taken back already.")
     changed = {"state": ("current", "void")}
     note_amendments("event", event_id, changed, source)

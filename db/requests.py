@@ -27,7 +27,8 @@ from db.disclosure_law import (
     law,
     not_allowed,
 )
-from db.schema.disclosure import NO_DUE_DAY
+from db.schema.disclosure import NO_DUE_DAY, RequestEvent
+from db.schema.disclosure import Request as StoredRequest
 from rules.deadlines import add_working_days
 from rules.disclosure import OPEN, STEPS, Status, Step, next_status, permitted_steps
 from rules.entitlement import Decision
@@ -263,11 +264,10 @@ def note_event(
     request_id: int, kind: str, day: int, actor: Actor, now: Moment, status: str, reason: str = ""
 ) -> None:
     """Write an event, inside the caller's act."""
-    database.execute_sql(
-        "INSERT INTO request_event (request_id, kind, day, at_utc, by, reason, status)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (request_id, kind, day, now.utc, actor.user, reason, status),
-    )
+    RequestEvent.add({
+        "request_id": request_id, "kind": kind, "day": day, "at_utc": now.utc, "by": actor.user, "reason": reason,
+        "status": status,
+    })  # fmt: skip
 
 
 def log_list(
@@ -304,14 +304,11 @@ def _insert(
 ) -> str:  # fmt: skip
     number = f"R{store.next_number('request'):06d}"
     received = day_number(str(columns["received_on"]))
-    row: dict[str, object] = {
+    request_id = StoredRequest.add({
         **columns, "number": number, "patient_id": patient_id, "document": _json(document),
         "dictionary": dictionary, "status": str(Status.RECEIVED), "is_open": 1, "received_day": received,
         "created_utc": now.utc, "created_by": actor.user, "changed_utc": now.utc, "changed_by": actor.user,
-    }  # fmt: skip
-    request_id = database.execute_sql(
-        f"INSERT INTO request ({', '.join(row)}) VALUES ({_marks(row)}) RETURNING id", tuple(row.values())
-    ).fetchone()[0]
+    })  # fmt: skip
     note_event(request_id, "RECEIVED", received, actor, now, Status.RECEIVED)
     start = clock_start({**document, **{name: str(columns[name]) for name in ("received_on", "authority")}})
     note_event(request_id, "CLOCK_START", start.toordinal(), actor, now, Status.RECEIVED)
@@ -347,12 +344,7 @@ def _changed(
 ) -> None:
     """Write columns, unless somebody else changed the request since ``expected_version`` was read."""
     written = {**columns, "changed_utc": now.utc, "changed_by": actor.user}
-    done = database.execute_sql(
-        f"UPDATE request SET {', '.join(f'{name} = ?' for name in written)}, version = version + 1"
-        " WHERE id = ? AND version = ?",
-        (*written.values(), before.id, expected_version),
-    )
-    if done.rowcount != 1:
+    if not StoredRequest.change(before.id, written, next_version=True, only_if={"version": expected_version}):
         raise Conflict(
             f"Somebody changed request {before.number} meanwhile, so nothing of yours was stored. Your draft is "
             "kept: leave with F3, open the request again and compare."
@@ -363,10 +355,7 @@ def _settle(number: str) -> None:
     """Work out anew the day that the request is due."""
     request = read(number)
     day, code = due(request.values, request.events)
-    database.execute_sql(
-        "UPDATE request SET due_day = ?, due_clock = ? WHERE id = ?",
-        (day.toordinal() if day else NO_DUE_DAY, code, request.id),
-    )
+    StoredRequest.change(request.id, {"due_day": day.toordinal() if day else NO_DUE_DAY, "due_clock": code})
 
 
 def _check_step(before: Request, asked: Step, reason: str, day: str, today: str) -> None:

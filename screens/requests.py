@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from textwrap import wrap
 from typing import ClassVar
 
 from db import disclosure_law, patients, requests, store
@@ -34,6 +35,7 @@ from tui.screen import (
 )
 
 NEW = "NEW"
+PANEL_WIDTH, PANEL_LINES = 79, 3
 
 
 class Requests(KeysetList):
@@ -193,7 +195,7 @@ class Request(DataSetForm):
         """The day it is due as the record stands, and what the entitlement table says to it."""
         if not is_date(values.get("received_on", "")) or not values.get("authority"):
             return ("The day it is due follows from receipt, requester and authority.",)
-        return (self._due(values), self._answer(values))
+        return (self._due(values), *wrap(self._answer(values), PANEL_WIDTH)[:PANEL_LINES])
 
     def _due(self, values: Values) -> str:
         day, code = disclosure_law.due(values, self.filing.events if self.filing else ())

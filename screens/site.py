@@ -105,7 +105,7 @@ class Rows(KeysetList):
         return (
             Column("Code", 10, frozen=True),
             Column("Name", 26),
-            *(Column(label_of(name), max(len(label_of(name)), 8)) for name in items),
+            *(Column(label_of(name), column_width(name)) for name in items),
         )
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -258,6 +258,11 @@ def _field(name: str) -> Field:
     return Field(
         name, label_of(name), width, kind, lookup=bool(LOOK_UPS.get(name)), help=label_of(name) + "."
     )
+
+
+def column_width(name: str) -> int:
+    """Cells of an item in the list: its label, a date, or a short code."""
+    return max(len(label_of(name)), 10 if name in (*DATES, "npi") else 8)
 
 
 def label_of(name: str) -> str:

@@ -60,6 +60,7 @@ class Pager(View):
 
     def body(self, width: int, height: int) -> list[Line]:
         self.top = max(0, min(self.top, len(self.lines) - self.height))
+        self.left = max(0, min(self.left, self._widest - width))
         heading = self._heading()
         rows = heading + self.lines[self.top + len(heading) : self.top + self.height]
         drawn = [self._cut(text, width) for _, text in rows]
@@ -145,11 +146,14 @@ class Pager(View):
         self._move(step * max(1, self.height - heading))
 
     def _sideways(self, step: int) -> None:
-        widest = max(self.document.width, max((len(text) for _, text in self.lines), default=0))
-        if step > 0 and self.left + self.width >= widest:
+        if step > 0 and self.left + self.width >= self._widest:
             self.shell.say("This is the right-hand edge.")
             return
-        self.left = max(0, min(self.left + step * SIDEWAYS, max(0, widest - self.width)))
+        self.left = max(0, min(self.left + step * SIDEWAYS, max(0, self._widest - self.width)))
+
+    @property
+    def _widest(self) -> int:
+        return max(self.document.width, max((len(text) for _, text in self.lines), default=0))
 
     async def _find(self, text: str) -> None:
         start = self.found + 1 if text.strip() == self.sought else self.top

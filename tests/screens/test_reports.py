@@ -105,3 +105,9 @@ class TestThePage:
     def test_has_one_of_two_widths(self, desk: Workstation) -> None:
         desk.press("ctrl+o", CENSUS + " width=90", "enter")
         assert desk.message == "A page is 80 or 132 columns wide."
+
+    def test_shows_all_of_itself_again_when_the_terminal_grows(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=PGE monthly-statistics month=2026-11 width=132", "enter", "right", "right")
+        desk.shell.width, desk.shell.height = 132, 43
+        desk.press("resize")
+        assert "This month" in desk.text

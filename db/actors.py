@@ -50,6 +50,11 @@ class Action(StrEnum):
     VIEW_SITE_FILE = "view site file"
     AMEND_SITE_FILE = "amend site file"
     VIEW_AUDIT = "view audit"
+    VERIFY_AUDIT = "verify audit"  # with the verifier, which writes no row
+    MARK_SENSITIVE = "mark sensitive"
+    OPEN_SENSITIVE = "open sensitive"  # with a reason; alerts the privacy officer
+    BREAK_GLASS = "break glass"  # emergency access without the permission to look; likewise
+    REVIEW_ALERT = "review alert"
     ADMINISTER_USERS = "administer users"
     ADMINISTER_KEYS = "administer keys"
     UPGRADE = "upgrade"
@@ -89,6 +94,11 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.VIEW_SITE_FILE: _LOOKING | {Role.ADMINISTRATOR},
     Action.AMEND_SITE_FILE: frozenset({Role.SUPERVISOR}),
     Action.VIEW_AUDIT: frozenset({Role.PRIVACY_OFFICER}),
+    Action.VERIFY_AUDIT: frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR, Role.SERVICE}),
+    Action.MARK_SENSITIVE: frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.OPEN_SENSITIVE: _LOOKING,
+    Action.BREAK_GLASS: _EVERYBODY - {Role.SERVICE},
+    Action.REVIEW_ALERT: frozenset({Role.PRIVACY_OFFICER}),
     Action.ADMINISTER_USERS: frozenset({Role.ADMINISTRATOR}),
     Action.ADMINISTER_KEYS: frozenset({Role.ADMINISTRATOR}),
     Action.UPGRADE: frozenset({Role.ADMINISTRATOR}),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from db import store
+from db import sign_on_log, store
 from db.actors import Action, Actor
-from db.connect import database, writing
+from db.connect import StoreError, database, writing
 from rules.findings import Told
 
 
@@ -53,11 +53,28 @@ def act(
     permit(actor, action, kind=kind, record=record, patient_id=patient_id)
     trail = store.current().trail_for_writing()
     done = Act(action, kind, record, patient_id)
+    try:
+        with writing():
+            yield done
+            state = trail.add(
+                actor, done.action, kind=done.kind, record=done.record, patient_id=done.patient_id,
+                detail=done.detail,
+            )  # fmt: skip
+    except Told as refused:
+        with suppress(StoreError):  # the disk that refused the act may refuse its row, and has said so
+            _note(actor, done, "failed", refused)
+        raise
+    trail.anchor(*state)
+
+
+def _note(actor: Actor, tried: Act, outcome: str, why: Told | None = None) -> None:
+    """Log an act that changed nothing, with the sentence in which it was refused."""
+    trail = store.current().trail_for_writing()
+    detail = {"why": str(why)} if why else None
     with writing():
-        yield done
         state = trail.add(
-            actor, done.action, kind=done.kind, record=done.record, patient_id=done.patient_id,
-            detail=done.detail,
+            actor, tried.action, kind=tried.kind, record=tried.record, patient_id=tried.patient_id,
+            outcome=outcome, detail=detail,
         )  # fmt: skip
     trail.anchor(*state)
 
@@ -68,10 +85,8 @@ def permit(
     """Raise ``NotPermitted``, and log the refusal, unless the actor's roles permit the act."""
     if actor.may(action):
         return
-    trail = store.current().trail_for_writing()
-    with writing():
-        state = trail.add(actor, action, kind=kind, record=record, patient_id=patient_id, outcome="denied")
-    trail.anchor(*state)
+    if not store.current().tampered:
+        _note(actor, Act(action, kind, record, patient_id), "denied")
     held = ", ".join(sorted(actor.roles)) or "none"
     raise NotPermitted(f"{actor.user} may not {action}: roles held are {held}.")
 
@@ -80,6 +95,14 @@ def viewed(
     actor: Actor, action: Action, *, kind: str, record: str = "", patient_id: int | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Log that a record, or a list (query, count, hash of ids in ``detail``), is about to be shown."""
+    """Log that a record, or a list (query, count, hash of ids in ``detail``), is about to be shown.
+
+    While the store is open for reading only the log beside it takes the line, until a good sign-on.
+    """
+    here = store.current()
+    if here.tampered:
+        permit(actor, action, kind=kind, record=record, patient_id=patient_id)
+        sign_on_log.note(here.directory, sign_on_log.VIEWED, actor.user, f"{action}:{patient_id or 0}")
+        return
     with act(actor, action, kind=kind, record=record, patient_id=patient_id) as seen:
         seen.detail.update(detail or {})

@@ -1,37 +1,50 @@
 """The audit trail: one row an act, chained by HMAC under a key derived from the data key, anchored outside.
 
-The anchor (``anchor.log``: count, head, MAC) is appended after every commit. A database that stands behind
-its anchor has lost rows that were committed; one that stands ahead is the tail of a crash.
+The anchor (``anchor.log``, and a copy elsewhere where the site keeps one) is written after every commit. A
+database that stands behind it has lost rows that were committed; one ahead of it is the tail of a crash.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from db import anchors
 from db.actors import Action, Actor
+from db.anchors import Anchor
 from db.connect import StoreError, database
 from db.derivation import derived
 from db.schema.store import TrailKey
 
 ANCHOR_NAME: Final = "anchor.log"
+COPY_SETTING: Final = "anchor_copy"  # a directory elsewhere that gets every line too
 START: Final = b"\0" * 32
+DAY_SECONDS: Final = 86_400
+ANCHORED_WITHIN: Final = 0.05  # seconds after a commit
 
 
 class Trail:
-    """The audit trail of the open store: its keys, and the anchor file beside the database."""
+    """The audit trail of the open store: its keys, and the anchor files."""
 
     def __init__(self, directory: Path) -> None:
         self.anchor_path = directory / ANCHOR_NAME
+        self.paths = [self.anchor_path]
+        copy = database.execute_sql(
+            "SELECT value FROM setting WHERE name = ? ORDER BY from_day DESC LIMIT 1", (COPY_SETTING,)
+        ).fetchone()
+        if copy and copy[0]:
+            self.paths.append(Path(copy[0]) / ANCHOR_NAME)
         self._keys = [
             (key.from_seq, bytes(key.row_key), bytes(key.anchor_key))
             for key in TrailKey.select().order_by(TrailKey.from_seq.desc())
         ]
+        self._owed: Anchor | None = None  # a committed state whose line could not be written yet
+        self._synced_day = 0
+        self.syslog_missing = False
 
     @classmethod
     def begin(cls, directory: Path, data_key: bytes, generation: int) -> Trail:
@@ -66,57 +79,87 @@ class Trail:
 
     def row_mac(self, row: tuple[Any, ...], head: bytes) -> bytes:
         """The MAC of a row (all columns but ``mac``, number first) that follows the row with MAC ``head``."""
-        text = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        return hmac.digest(self._keys_of(row[0])[1], b"row\0" + head + text, "sha256")
+        return chained(row, head, self._keys_of(row[0])[1])
 
     def anchor(self, seq: int, mac: bytes, *, sync: bool = False) -> None:
-        """Append the anchor line of the state just committed."""
-        body = f"{seq} {mac.hex()} {int(time.time())}"
-        line = f"{body} {self._anchor_mac(seq, body)}\n"
+        """Append the anchor line of the state just committed, to the disk and to syslog when ``sync``.
+
+        The act is done by now: a line that cannot be written is owed, and the next act is refused without it.
+        """
+        today = int(time.time()) // DAY_SECONDS
+        sync = sync or today != self._synced_day
+        line = anchors.signed(seq, mac, self.anchor_key(seq))
         try:
-            descriptor = os.open(self.anchor_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.write(descriptor, line.encode("ascii"))
-                if sync:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            self._write(line, sync=sync)
+        except OSError:
+            self._owed = line
+            return
+        if sync:
+            self._synced_day = today
+            self.syslog_missing = not anchors.to_syslog(line)
+
+    def check_anchors(self) -> None:
+        """Raise ``StoreError`` unless the line of a next act can be written to every anchor file."""
+        try:
+            if self._owed is not None:
+                self._write(self._owed, sync=True)
+                self._owed = None
+            for path in self.paths:
+                anchors.check_writable(path)
         except OSError as error:
             raise StoreError(
-                f"The audit anchor cannot be written ({error.strerror}): free space on the store's disk."
+                f"The audit anchor cannot be written ({error.strerror or error}): nothing can be done until the "
+                "administrator has freed space or put back the place where it is kept."
             ) from error
 
-    def behind_anchor(self) -> bool:
-        """Whether the database has lost rows that were committed: someone put back an older state."""
-        last = self._last_anchor()
-        if last is None:
-            return False
-        seq, mac = last
-        row = database.execute_sql("SELECT mac FROM audit WHERE seq = ?", (seq,)).fetchone()
-        return row is None or bytes(row[0]) != mac
-
-    def _last_anchor(self) -> tuple[int, bytes] | None:
-        """The highest anchored state among the last lines (sessions write theirs side by side)."""
+    def branch(self) -> None:
+        """Say in the anchor files that a restore took the trail back to the last row now in the database."""
+        seq, mac = self.head()
+        line = anchors.signed(seq, mac, self.anchor_key(seq), branch=True)
         try:
-            with self.anchor_path.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - 65536))
-                lines = file.read().splitlines()
-        except FileNotFoundError:
-            return None
-        best: tuple[int, bytes] | None = None
-        for line in lines:
-            parts = line.decode("ascii", "replace").split(" ")
-            if len(parts) != 4:
-                continue  # cut by the seek, or by a crash in mid-line
-            body, mac = " ".join(parts[:3]), parts[3]
-            if parts[0].isdecimal() and hmac.compare_digest(self._anchor_mac(int(parts[0]), body), mac):
-                state = (int(parts[0]), bytes.fromhex(parts[1]))
-                best = max(best, state) if best else state
-        return best
+            self._write(line, sync=True)
+        except OSError as error:
+            raise StoreError(
+                f"The branch of the audit trail cannot be written ({error.strerror})."
+            ) from error
+        self.syslog_missing = not anchors.to_syslog(line)
 
-    def _anchor_mac(self, seq: int, body: str) -> str:
-        return hmac.digest(self._keys_of(seq)[2], body.encode(), "sha256").hex()
+    def behind_anchor(self) -> bool:
+        """Whether the database has lost rows that were committed, or an anchor that it had is gone."""
+        for path in self.paths:
+            last = anchors.newest(path, self.anchor_key)
+            if last is None:
+                return self.head()[0] > 0
+            row = database.execute_sql("SELECT mac FROM audit WHERE seq = ?", (last.seq,)).fetchone()
+            if row is None or bytes(row[0]) != last.head:
+                return True
+        return False
+
+    def crash_tail(self) -> int:
+        """How many rows the database stands ahead of its anchor: a crash came between the two."""
+        if self._ahead() > 0:
+            time.sleep(ANCHORED_WITHIN)  # a session that lives anchors what it has just committed
+        return max(0, self._ahead())
+
+    def _ahead(self) -> int:
+        head = self.head()[0]
+        last = anchors.newest(self.anchor_path, self.anchor_key)
+        return head - (last.seq if last else 0)
+
+    def anchor_key(self, seq: int) -> bytes:
+        """The key of anchor lines in force at a row."""
+        return self._keys_of(seq)[2]
+
+    def _write(self, line: Anchor, *, sync: bool) -> None:
+        for path in self.paths:
+            anchors.append(path, line, sync=sync)
 
     def _keys_of(self, seq: int) -> tuple[int, bytes, bytes]:
         """The keys in force at a row."""
         return next((keys for keys in self._keys if keys[0] <= seq), self._keys[-1])
+
+
+def chained(row: tuple[Any, ...], head: bytes, key: bytes) -> bytes:
+    """The MAC of a row that follows the row with MAC ``head``."""
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return hmac.digest(key, b"row\0" + head + text, "sha256")

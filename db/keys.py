@@ -44,7 +44,7 @@ def create(directory: Path, user: str, passphrase: str, cost: Cost) -> tuple[byt
     data_key, secret = os.urandom(KEY_BYTES), os.urandom(KEY_BYTES)
     file = SlotFile.new(directory)
     for slot in (
-        _user_slot(file, user, passphrase, "init", cost),
+        _user_slot(file, user, passphrase, "init", cost) | {"administrator": True},
         file.make(RECOVERY, RECOVERY, derived(secret, RECOVERY), "init"),
     ):
         file.wrap(slot, 1, data_key)
@@ -145,23 +145,42 @@ def set_disabled(file: SlotFile, ring: Ring, user: str, *, disabled: bool) -> in
     return file.write(ring)
 
 
-def strengthen(opened: Unlocked, passphrase: str, cost: Cost) -> bool:
-    """Bring a slot to the derivation that the site asks for now, at sign-on; whether that was needed."""
-    slot = opened.slot
-    old = Cost.from_json(slot["kdf"])
-    if old == cost:
-        return False
+def set_administrator(file: SlotFile, ring: Ring, user: str, *, administrator: bool) -> int:
+    """Note on a user's slot whether it is an administrator's, for the lockout; the revision of the file."""
+    slot = file.find(USER, user)
+    if slot is None:
+        raise StoreError(f"There is no key slot of {user}.")
+    slot["administrator"] = administrator
+    return file.write(ring)
+
+
+def strengthened(opened: Unlocked, passphrase: str, cost: Cost) -> Slot:
+    """The slot as it looks with its passphrase derived at another cost. Slow, as a derivation has to be."""
+    slot = dict(opened.slot)
+    old_key = Cost.from_json(slot["kdf"]).derive(passphrase, base64.b64decode(slot["salt"], validate=True))
     salt = os.urandom(16)
-    opened.file.reseal(
-        slot, old.derive(passphrase, base64.b64decode(slot["salt"], validate=True)), cost.derive(passphrase, salt)
-    )
-    slot["kdf"], slot["salt"] = cost.as_json(), base64.b64encode(salt).decode("ascii")
-    return True
+    opened.file.reseal(slot, old_key, cost.derive(passphrase, salt))
+    return slot | {"kdf": cost.as_json(), "salt": base64.b64encode(salt).decode("ascii")}
+
+
+def put_strengthened(directory: Path, opened: Unlocked, slot: Slot) -> int | None:
+    """Put it into the file as it is now; the revision, or None when the passphrase was changed meanwhile."""
+    file = SlotFile.read(directory)
+    now = file.find(USER, slot["name"])
+    if now is None or now["salt"] != opened.slot["salt"]:
+        return None
+    now.update({part: slot[part] for part in ("private", "kdf", "salt")})
+    return file.write(opened.ring)
 
 
 def _user_slot(file: SlotFile, user: str, passphrase: str, by: str, cost: Cost) -> Slot:
     salt = os.urandom(16)
-    kept = {"kdf": cost.as_json(), "salt": base64.b64encode(salt).decode("ascii")}
+    before = file.find(USER, user) or {}
+    kept = {
+        "kdf": cost.as_json(),
+        "salt": base64.b64encode(salt).decode("ascii"),
+        "administrator": before.get("administrator", False),
+    }
     return file.make(USER, user, cost.derive(passphrase, salt), by, **kept)
 
 

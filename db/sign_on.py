@@ -10,8 +10,9 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from db import keys, sign_on_log, store
+from db import keys, second_factor, sessions, sign_on_log, store
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, writing
 from db.derivation import Cost
@@ -19,6 +20,12 @@ from db.keys import Unlocked, WrongKey
 from db.planner import take_statistics
 from db.schema.store import User
 from db.store import Store
+
+SESSIONS: Final = 3  # of one person at a time, unless the site sets session_cap; 0 is any number
+
+
+class CodeNeeded(StoreError):
+    """The passphrase is right and the user has a second factor: ask for its code and try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,10 @@ class SignedOn:
 
 
 def with_passphrase(
-    directory: Path, user: str, passphrase: str, *, where_from: str = "local", any_schema: bool = False
-) -> SignedOn:
-    """Sign a user on. Raises ``WrongKey``, ``StoreError``."""
+    directory: Path, user: str, passphrase: str, *, code: str = "", where_from: str = "local",
+    any_schema: bool = False,
+) -> SignedOn:  # fmt: skip
+    """Sign a user on. Raises ``WrongKey``, ``StoreError``, and ``CodeNeeded`` for one with a second factor."""
     if why := sign_on_log.locked_out(directory, user):
         sign_on_log.note(directory, sign_on_log.REFUSED, user, where_from)
         raise WrongKey(why)
@@ -45,6 +53,7 @@ def with_passphrase(
         sign_on_log.note(directory, sign_on_log.FAILED, user, where_from)
         raise
     here = store.open_store(directory, opened, any_schema=any_schema)
+    _check_code(here, user, code, where_from)
     signed_on = _session(here, user, where_from)
     _strengthen(here, opened, passphrase)
     return signed_on
@@ -54,6 +63,19 @@ def with_service_key(directory: Path, key_file: Path, *, any_schema: bool = Fals
     """Open the store for a batch job or feed."""
     name, opened = keys.unlock_service(directory, key_file)
     return _session(store.open_store(directory, opened, any_schema=any_schema), name, "service")
+
+
+def _check_code(here: Store, user: str, code: str, where_from: str) -> None:
+    """Raise ``CodeNeeded`` or ``WrongKey`` unless the user has no second factor or this is a code of it."""
+    if not second_factor.asked_of(user):
+        return
+    if code and second_factor.accept(user, code, record=not here.tampered):
+        return
+    store.close_store()
+    if not code:
+        raise CodeNeeded("Give the code that your authenticator shows now.")
+    sign_on_log.note(here.directory, sign_on_log.FAILED, user, where_from)
+    raise WrongKey("The code is not right, or was used already: wait for the next one.")
 
 
 def off(actor: Actor) -> None:
@@ -81,6 +103,7 @@ def _session(here: Store, user: str, where_from: str) -> SignedOn:
         store.close_store()
         raise WrongKey(keys.WRONG)
     roles = frozenset(Role(held.role) for held in found.roles)
+    _enter(here, user, person=Role.SERVICE not in roles)
     actor = Actor(found.id, user, roles, where_from, secrets.token_hex(4))
     last = found.last_sign_on_utc
     lines = sign_on_log.lines_of(here.directory, user)
@@ -98,6 +121,18 @@ def _session(here: Store, user: str, where_from: str) -> SignedOn:
         if failures:
             note_unlocked(here.directory, user, user)  # a good sign-on forgets the failures before it
     return SignedOn(actor, here, found.full_name, last, failures)
+
+
+def _enter(here: Store, user: str, *, person: bool) -> None:
+    """Note who has the store open. Raises ``StoreError`` for one session of a person too many (AC-10)."""
+    cap = int(store.setting("session_cap", default=str(SESSIONS)))
+    open_now = sum(1 for each in sessions.others(here.directory) if each.user == user)
+    if person and cap and open_now >= cap:
+        store.close_store()
+        raise StoreError(
+            f"{user} has {open_now} sessions open, as many as are permitted: end one of them first."
+        )
+    sessions.name(user)
 
 
 def _fold(here: Store) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from db import keys, migrations
+from db import keys, migrations, sessions
 from db.actors import Action, Actor, Role
 from db.audit import Trail
 from db.connect import StoreError, close_database, database, open_database, writing
@@ -22,7 +22,7 @@ from db.slots import Ring, SlotFile
 from rules.moments import Moment, iso_date, moment_at
 
 DATABASE_NAME: Final = "recordroom.db"
-FOLDERS: Final = ("site", "drafts", "spool")
+FOLDERS: Final = ("site", "drafts", "spool", sessions.FOLDER)
 MIN_PASSPHRASE: Final = 15
 FOREVER: Final = 10**7  # a day number that never comes
 
@@ -38,11 +38,14 @@ class Store:
     facility: str
     zone: ZoneInfo
     tampered: str = ""  # why nothing may be written, in words
+    crash_tail: int = 0  # rows that stood ahead of the anchor at opening; the sign-on anchors them
+    ring: Ring = field(default_factory=dict, repr=False)  # more than ``data_key`` while a rotation waits
 
     def trail_for_writing(self) -> Trail:
         """The audit trail, unless the store is open for reading only."""
         if self.tampered:
             raise StoreError(self.tampered)
+        self.trail.check_anchors()
         return self.trail
 
     def now(self) -> Moment:
@@ -119,6 +122,7 @@ def close_store() -> None:
     global _open
     _open = None
     close_database()
+    sessions.leave()
 
 
 def setting(name: str, day: int | None = None, default: str = "") -> str:
@@ -130,6 +134,12 @@ def setting(name: str, day: int | None = None, default: str = "") -> str:
         .first()
     )
     return found.value if found else default
+
+
+def passphrase_cost() -> Cost:
+    """How the site asks passphrases to be derived now."""
+    asked = setting("passphrase_cost")
+    return Cost.from_json(json.loads(asked)) if asked else Cost()
 
 
 def next_number(counter: str) -> int:
@@ -155,24 +165,35 @@ def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -
     """
     global _open
     close_store()
-    generation, data_key = _fitting(directory / DATABASE_NAME, opened.ring)
+    sessions.enter(directory)
     try:
+        generation, data_key = _fitting(directory / DATABASE_NAME, opened.ring)
         opened.file.check(data_key, generation)
         if not any_schema:
             migrations.check_schema()
         trail = Trail(directory)
         here = Store(directory, generation, data_key, trail, setting("facility"), _zone(setting("timezone")))
+        here.crash_tail = trail.crash_tail()
+        here.ring = opened.ring
         if trail.behind_anchor():
             here.tampered = (
                 "The store stands behind its audit anchor: rows that were committed are missing. It is open "
                 "for reading only. Tell the security officer, and restore the newest backup."
             )
+            open_database(directory / DATABASE_NAME, data_key, read_only=True)
         _check_revision(opened.file.revision)
         _open = here
     except BaseException:
         close_store()
         raise
     return here
+
+
+def rekeyed(generation: int) -> None:
+    """The open store is under the data key of this generation now, and its audit trail chained by it."""
+    here = current()
+    here.generation, here.data_key = generation, here.ring[generation]
+    here.trail = Trail(here.directory)
 
 
 def _fitting(path: Path, ring: Ring) -> tuple[int, bytes]:

@@ -50,6 +50,8 @@ def add_user(
         store.new_user(name, full_name, held)
         file, ring = slot_file(here)
         note(here, keys.add_user(file, ring, name, passphrase, actor.user, cost))
+        if Role.ADMINISTRATOR in held:
+            note(here, keys.set_administrator(file, ring, name, administrator=True))
         done.changed({}, {"roles": held, "full_name": full_name})
 
 
@@ -92,6 +94,11 @@ def set_roles(actor: Actor, name: str, roles: Iterable[Role]) -> None:
         done.changed({"roles": sorted(each.role for each in user.roles)}, {"roles": held})
         UserRole.delete().where(UserRole.user == user).execute()
         UserRole.insert_many([(user.id, role) for role in held], (UserRole.user, UserRole.role)).execute()
+        here = store.current()
+        file, ring = slot_file(here)
+        if file.find(keys.USER, name) is not None:  # a service has a slot of another kind
+            administrator = Role.ADMINISTRATOR in held
+            note(here, keys.set_administrator(file, ring, name, administrator=administrator))
 
 
 def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost = Cost()) -> None:  # noqa: B008
@@ -105,16 +112,35 @@ def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost = Cost()) 
         done.detail["passphrase"] = "changed"
 
 
+def administrator(name: str) -> User:
+    """The administrator of that name. Raises ``StoreError`` when there is none."""
+    user = _named(name)
+    if Role.ADMINISTRATOR not in {held.role for held in user.roles}:
+        raise StoreError(f"{name} is no administrator: an administrator gives {name} a new passphrase.")
+    return user
+
+
+def check_can_go(name: str) -> None:
+    """Raise ``StoreError`` for an unknown user and for the last enabled administrator."""
+    _keep_an_administrator(without=_named(name))
+
+
+def let_go(name: str) -> None:
+    """Disable a user for good inside the caller's transaction; whoever calls takes the key slot away."""
+    check_can_go(name)
+    User.update(disabled_utc=int(time.time())).where(User.name == name).execute()
+
+
 def slot_file(here: Store) -> tuple[SlotFile, Ring]:
     """The slot file to be changed, and the keys to sign it with.
 
-    Raises ``StoreError`` when it was tampered with, or while a rotation waits to be finished.
+    There are two while a rotation waits to be finished. Raises ``StoreError`` when it was tampered with.
     """
     file = SlotFile.read(here.directory)
     file.check(here.data_key, here.generation)
-    if len(file.generations) > 1:
-        raise StoreError("A key rotation was cut short: finish it first with 'recordroom key rotate'.")
-    return file, {here.generation: here.data_key}
+    if set(file.generations) != set(here.ring):
+        raise StoreError("The keys of the store were changed since you signed on: sign on again.")
+    return file, dict(here.ring)
 
 
 def note(here: Store, revision: int) -> None:

@@ -42,6 +42,26 @@ class UserRole(Base):
         primary_key = CompositeKey("user", "role")
 
 
+class SecondFactor(Base):
+    """The secret that a user's codes come from (RFC 6238), and the last time step of which one was accepted."""
+
+    user = ForeignKeyField(User, primary_key=True)
+    if TYPE_CHECKING:
+        user_id: int
+    secret = BlobField()
+    last_step = IntegerField()
+
+
+class SshKey(Base):
+    """An SSH key, by its fingerprint, with which a user comes in where the site signs on by key alone."""
+
+    fingerprint = CharField(primary_key=True)
+    user = ForeignKeyField(User)
+    if TYPE_CHECKING:
+        user_id: int
+    bound_utc = IntegerField()
+
+
 class Setting(Base):
     """A site setting from a day on. The value in force is the one with the latest ``from_day`` reached."""
 
@@ -147,5 +167,6 @@ class RefusedRow(Base):
 
 
 MODELS = (
-    User, UserRole, Setting, Counter, KeyState, TrailKey, RecordLock, Audit, ImportBatch, RefusedRow,
+    User, UserRole, SecondFactor, SshKey, Setting, Counter, KeyState, TrailKey, RecordLock, Audit, ImportBatch,
+    RefusedRow,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from peewee import IntegrityError
 
-from db import acts, drafts, keys, locks, sign_on, store, users
+from db import acts, drafts, keys, locks, sign_on, sign_on_log, store, users
 from db.actors import PERMITTED, Action, Actor, Role
 from db.connect import StoreError, database, writing
 from db.derivation import ARGON2ID, Cost
@@ -249,6 +250,12 @@ class TestDamage:
         assert list(tmp_path.iterdir()) == []
 
 
+def with_another_administrator(directory: Path) -> None:
+    actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    users.add_user(actor, "jones", "", [Role.ADMINISTRATOR], "mary jones has a key", cost=CHEAP)
+    sign_on.off(actor)
+
+
 class TestLockout:
     def fail(self, directory: Path, times: int) -> None:
         for _ in range(times):
@@ -256,9 +263,56 @@ class TestLockout:
                 sign_on.with_passphrase(directory, ADMIN, "wrong horse battery!")
 
     def test_three_failures_lock_out_even_the_right_passphrase(self, store_directory: Path) -> None:
+        with_another_administrator(store_directory)
         self.fail(store_directory, 3)
         with pytest.raises(WrongKey, match="locked out after 3 failed"):
             sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+
+    def test_the_last_enabled_administrator_is_delayed(
+        self, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.fail(store_directory, 3)
+        with pytest.raises(WrongKey, match="last enabled administrator: try again in 15 minutes"):
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        later = time.time() + sign_on_log.WITHIN_SECONDS + 1
+        monkeypatch.setattr(time, "time", lambda: later)
+        assert sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor.user == ADMIN
+
+    def test_the_slot_follows_the_administrators_role(self, admin: Actor, store_directory: Path) -> None:
+        users.add_user(
+            admin, "jones", "", [Role.ADMINISTRATOR, Role.CODER], "mary jones has a key", cost=CHEAP
+        )
+        users.set_roles(admin, "jones", [Role.CODER])
+        slot = SlotFile.read(store_directory).find("user", "jones")
+        assert slot is not None
+        assert slot["administrator"] is False
+
+    def test_failures_lockouts_and_unlockings_are_folded_into_the_audit_once(
+        self, admin: Actor, store_directory: Path
+    ) -> None:
+        users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        for name in ["jones"] * 4 + ["my secret passphrase"]:
+            with pytest.raises(WrongKey):
+                sign_on.with_passphrase(store_directory, name, "wrong horse battery!", where_from="10.0.0.7")
+        users.set_disabled(
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor, "jones", disabled=False
+        )
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        rows = database.execute_sql(
+            "SELECT user, where_from, outcome, json_extract(detail, '$.why') FROM audit WHERE kind = 'session'"
+        ).fetchall()
+        assert rows == [("jones", "10.0.0.7", "failed", "wrong passphrase")] * 3 + [
+            ("jones", "10.0.0.7", "failed", "locked out"), ("", "10.0.0.7", "failed", "wrong passphrase"),
+            ("jones", "admin", "done", None),
+        ]  # fmt: skip
+
+    def test_a_sign_on_log_that_was_cut_is_a_row(self, store_directory: Path) -> None:
+        self.fail(store_directory, 1)
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        (store_directory / "signon.log").write_text("")
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        sql = "SELECT count(*) FROM audit WHERE detail LIKE '%was cut short%'"
+        assert database.execute_sql(sql).fetchone() == (1,)
 
     def test_a_good_sign_on_forgets_the_failures_before_it(self, store_directory: Path) -> None:
         for _ in range(2):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from db import drafts, keys, sessions, sign_on, store, users
+from db import drafts, keys, second_factor, sessions, sign_on, store, users
 from db.actors import Action, Actor, Role
 from db.acts import act, permit
 from db.audit import Trail
@@ -88,6 +88,7 @@ def recover(directory: Path, shares: Iterable[str], name: str, passphrase: str, 
             cost = store.passphrase_cost()
             users.note(here, keys.add_user(file, ring, name, passphrase, actor.user, cost))
             User.update(disabled_utc=None).where(User.id == user.id).execute()
+            second_factor.forget(name)
             done.detail["recovered"] = "new passphrase"
         sign_on.note_unlocked(directory, name, actor.user)
     finally:

@@ -11,6 +11,7 @@ from tui.screen import Field, Filed, FormScreen, Kind, Note, Opened, Refused, Se
 if TYPE_CHECKING:  # the store is loaded when the form is filed
     from db.sign_on import SignedOn
 
+CODE = "code"  # key of the second step, where the code of a second factor is asked for
 NOTICE = (
     "This system holds protected health information. It is for authorized work",
     "only. What is done here is logged and may be monitored, recorded and",
@@ -31,8 +32,12 @@ class SignOn(FormScreen):
     def __init__(self, seat: Seat) -> None:
         super().__init__(None)
         self.seat = seat
+        self.known: Values = {}  # name and passphrase that were right, while the code is asked for
 
     def sections(self) -> tuple[Section, ...]:
+        if self.known:
+            help_ = "The six digits that your authenticator shows now. Each code is good once."
+            return (Section("sign_on", "", (Field("code", "Code", 8, required=True, help=help_),)),)
         return (
             Section(
                 "sign_on",
@@ -50,6 +55,10 @@ class SignOn(FormScreen):
         )  # fmt: skip
 
     def open(self, key: str) -> Opened:
+        if key != CODE:
+            self.known = {}
+        if self.known:
+            return Opened({}, focus="code")
         values = {"user": self.seat.user} if self.seat.user else {}
         return Opened(values, focus="passphrase" if values else "user")
 
@@ -57,13 +66,18 @@ class SignOn(FormScreen):
         from db import sign_on
         from db.connect import StoreError
 
+        keyed = {**values, **self.known}
         try:
             signed_on = sign_on.with_passphrase(
-                self.seat.directory, values.get("user", ""), values.get("passphrase", ""),
-                where_from=self.seat.where_from,
+                self.seat.directory, keyed.get("user", ""), keyed.get("passphrase", ""),
+                code=keyed.get("code", ""), where_from=self.seat.where_from,
             )  # fmt: skip
+        except sign_on.CodeNeeded as needed:
+            self.known = {name: keyed.get(name, "") for name in ("user", "passphrase")}
+            return Filed(str(needed), next=CODE)
         except StoreError as error:
-            return Refused((Finding(Level.FATAL, "S001", str(error), "passphrase"),))
+            field = "code" if self.known else "passphrase"
+            return Refused((Finding(Level.FATAL, "S001", str(error), field),))
         return Filed(greeting(signed_on), session=Session(self.seat, signed_on))
 
 

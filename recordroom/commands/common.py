@@ -26,6 +26,7 @@ class StoreOptions:
     user: str | None = None
     passphrase_file: Path | None = None
     service_key: Path | None = None
+    totp_code: str = ""
 
 
 def store_options(command: Command) -> Command:
@@ -33,6 +34,7 @@ def store_options(command: Command) -> Command:
     for flag, kind, text in (
         ("--service-key", Path, "Key file of a batch service, instead of user and passphrase."),
         ("--passphrase-file", Path, "File that holds the passphrase (one trailing newline is ignored)."),
+        ("--totp-code", str, "Code of the user's second factor; asked for on a terminal otherwise."),
         ("--user", str, "Who signs on."),
         ("--store", Path, "Store directory; RECORDROOM_STORE otherwise."),
     ):
@@ -92,7 +94,6 @@ def passphrase_from(file: Path | None, flag: str, prompt: str, *, confirm: bool)
 def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
     """Sign on for one command, and off again at its end."""
     from db import sign_on
-    from recordroom.workstation import where_from
 
     directory, chosen = store_path(), options()
     if chosen.service_key is not None:
@@ -100,13 +101,29 @@ def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
     else:
         if chosen.user is None:
             raise click.UsageError("Name who signs on with --user, or a --service-key.")
-        signed_on = sign_on.with_passphrase(
-            directory, chosen.user, passphrase(), where_from=where_from(), any_schema=any_schema
-        )
+        signed_on = _as_user(directory, chosen.user, passphrase(), any_schema=any_schema)
     try:
         yield signed_on
     finally:
         sign_on.off(signed_on.actor)
+
+
+def _as_user(directory: Path, user: str, words: str, *, any_schema: bool) -> SignedOn:
+    """Sign on with a passphrase, and a code where the user has a second factor."""
+    from db import sign_on
+    from recordroom.workstation import where_from
+
+    def with_code(code: str) -> SignedOn:
+        return sign_on.with_passphrase(
+            directory, user, words, code=code, where_from=where_from(), any_schema=any_schema
+        )
+
+    try:
+        return with_code(options().totp_code)
+    except sign_on.CodeNeeded:
+        if not sys.stdin.isatty():
+            raise
+        return with_code(click.prompt("Code", err=True))
 
 
 def print_shares(shares: Sequence[str], facility: str) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from recordroom.commands.common import opened_store, passphrase, passphrase_from, store_options
+from recordroom.commands.common import notice, opened_store, passphrase, passphrase_from, store_options
 
 
 @click.group()
 def user() -> None:
-    """Who may sign on: add, list, disable, unlock, role, service, passphrase."""
+    """Who may sign on: add, list, disable, unlock, role, service, passphrase, totp."""
 
 
 ROLES = click.Choice(
@@ -118,6 +118,37 @@ def service(name: str, out: Path) -> None:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)
+
+
+@user.group()
+def totp() -> None:
+    """The second factor of a user: enable, disable."""
+
+
+@totp.command()
+@click.argument("name")
+@store_options
+def enable(name: str) -> None:
+    """Show NAME a new secret for an authenticator; it is asked for once a code of it was given back."""
+    from db import second_factor
+
+    with opened_store() as signed_on:
+        enrolment = second_factor.begin(signed_on.actor, name)
+        click.echo("Put this into the authenticator. It is shown this once.")
+        click.echo(enrolment.uri)
+        second_factor.enable(signed_on.actor, enrolment, click.prompt("Code that it shows", err=True))
+    notice(f"{name} is asked for a code from the next sign-on on.")
+
+
+@totp.command("disable")
+@click.argument("name")
+@store_options
+def disable_totp(name: str) -> None:
+    """Ask NAME for no code any more, as when the authenticator was lost."""
+    from db import second_factor
+
+    with opened_store() as signed_on:
+        second_factor.disable(signed_on.actor, name)
 
 
 @user.command("passphrase")

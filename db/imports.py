@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from db import acts
 from db.actors import Action, Actor
 from db.connect import database
+from db.schema.store import ImportBatch
 
 COUNTS = ("read", "applied", "unchanged", "not_used", "refused", "held")
 
@@ -27,14 +28,13 @@ class Refusal:
 def begin(actor: Actor, kind: str, source: str, sha256: str, *, dry_run: bool) -> int:
     """Begin an import: the audit row, and the number of its batch. Raises ``NotPermitted``."""
     with acts.act(actor, Action.IMPORT, kind="import") as done:
-        row = database.execute_sql(
-            "INSERT INTO import_batch (kind, source, sha256, started_utc, user, dry_run) VALUES (?, ?, ?, ?, ?, ?)"
-            " RETURNING id",
-            (kind, source, sha256, int(time.time()), actor.user, dry_run),
-        ).fetchone()
-        done.record = str(row[0])
+        batch_id = ImportBatch.add({
+            "kind": kind, "source": source, "sha256": sha256, "started_utc": int(time.time()), "user": actor.user,
+            "dry_run": dry_run,
+        })  # fmt: skip
+        done.record = str(batch_id)
         done.detail.update({"kind": kind, "source": source, "sha256": sha256, "dry_run": dry_run})
-    return int(row[0])
+    return batch_id
 
 
 def refuse(batch_id: int, refusals: Sequence[Refusal]) -> None:
@@ -50,10 +50,8 @@ def refuse(batch_id: int, refusals: Sequence[Refusal]) -> None:
 
 def count(batch_id: int, counts: Mapping[str, int], *, ended: bool) -> None:
     """Note the counts so far, inside the caller's transaction."""
-    database.execute_sql(
-        f"UPDATE import_batch SET {', '.join(f'{name} = ?' for name in COUNTS)}, ended_utc = ? WHERE id = ?",
-        (*(counts[name] for name in COUNTS), int(time.time()) if ended else None, batch_id),
-    )
+    so_far = {name: counts[name] for name in COUNTS}
+    ImportBatch.change(batch_id, {**so_far, "ended_utc": int(time.time()) if ended else None})
 
 
 def last_batch_with_refusals() -> int:

@@ -18,6 +18,9 @@ from db import store
 from db.actors import Action, Actor
 from db.acts import Conflict, act, viewed
 from db.connect import database
+from db.schema.intake import DocumentNote as StoredNote
+from db.schema.intake import ReceivedMessage
+from db.schema.store import ImportBatch, RefusedRow
 from rules.moments import moment_at
 
 PAGE: Final = 50
@@ -136,28 +139,21 @@ def control_id_used(received: Received) -> bool:
 
 def add_message(batch_id: int, received: Received, *, mends_id: int | None = None) -> int:
     """Log a message before anything is done with it; ``settle`` says afterwards what became of it."""
-    row = database.execute_sql(
-        "INSERT INTO received_message (batch_id, received_utc, application, facility, control_id, sha256,"
-        " kind, event, mrn, account, outcome, mends_id, text) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
-        (
-            batch_id, int(time.time()), received.application, received.facility, received.control_id,
-            received.sha256, received.kind, received.event, received.mrn, received.account,
-            str(Outcome.HELD), mends_id, zlib.compress(received.text.encode(), 1),
-        ),
-    ).fetchone()  # fmt: skip
-    return int(row[0])
+    return ReceivedMessage.add({
+        "batch_id": batch_id, "received_utc": int(time.time()), "application": received.application,
+        "facility": received.facility, "control_id": received.control_id, "sha256": received.sha256,
+        "kind": received.kind, "event": received.event, "mrn": received.mrn, "account": received.account,
+        "outcome": str(Outcome.HELD), "mends_id": mends_id, "text": zlib.compress(received.text.encode(), 1),
+    })  # fmt: skip
 
 
 def settle(message_id: int, settled: Settled, by: str) -> None:
     """Say what became of a message."""
-    database.execute_sql(
-        "UPDATE received_message SET outcome = ?, reason = ?, waits_for = ?, warnings = ?, patient_id = ?,"
-        " encounter_id = ?, settled_utc = ?, settled_by = ? WHERE id = ?",
-        (
-            str(settled.outcome), settled.reason, settled.waits_for, "\n".join(settled.warnings),
-            settled.patient_id, settled.encounter_id, int(time.time()), by, message_id,
-        ),
-    )  # fmt: skip
+    ReceivedMessage.change(message_id, {
+        "outcome": str(settled.outcome), "reason": settled.reason, "waits_for": settled.waits_for,
+        "warnings": "\n".join(settled.warnings), "patient_id": settled.patient_id,
+        "encounter_id": settled.encounter_id, "settled_utc": int(time.time()), "settled_by": by,
+    })  # fmt: skip
 
 
 def waiting_for(key: str) -> list[tuple[int, str]]:
@@ -197,10 +193,13 @@ def held_after(after: int, limit: int) -> list[tuple[int, str]]:
 
 def mark_mended(message_id: int, by: str) -> None:
     """Another message with the mended text stands in the place of this one."""
-    database.execute_sql(
-        "UPDATE received_message SET outcome = ?, waits_for = '', settled_utc = ?, settled_by = ? WHERE id = ?",
-        (str(Outcome.MENDED), int(time.time()), by, message_id),
-    )
+    mended = {
+        "outcome": str(Outcome.MENDED),
+        "waits_for": "",
+        "settled_utc": int(time.time()),
+        "settled_by": by,
+    }
+    ReceivedMessage.change(message_id, mended)
 
 
 def disagree(
@@ -230,38 +229,19 @@ def note_document(
     note: DocumentNote,
 ) -> None:  # fmt: skip
     """Note a document that was announced; its patient or account may not be known yet."""
-    database.execute_sql(
-        "INSERT INTO document_note (message_id, event, mrn, account, patient_id, encounter_id, document_type,"
-        " document_number, parent_number, originator, written_at, completion, noted_utc)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            message_id, note.event, mrn, account, patient_id, encounter_id, note.document_type,
-            note.document_number, note.parent_number, note.originator, note.written_at, note.completion,
-            int(time.time()),
-        ),
-    )  # fmt: skip
+    StoredNote.add({
+        "message_id": message_id, "event": note.event, "mrn": mrn, "account": account, "patient_id": patient_id,
+        "encounter_id": encounter_id, "document_type": note.document_type, "document_number": note.document_number,
+        "parent_number": note.parent_number, "originator": note.originator, "written_at": note.written_at,
+        "completion": note.completion, "noted_utc": int(time.time()),
+    })  # fmt: skip
 
 
 def open_batch(actor: Actor, kind: str, source: str) -> int:
     """Begin a run of an import or feed."""
-    row = database.execute_sql(
-        "INSERT INTO import_batch (kind, source, sha256, started_utc, user) VALUES (?,?,'',?,?) RETURNING id",
-        (kind, source, int(time.time()), actor.user),
-    ).fetchone()
-    return int(row[0])
-
-
-def close_batch(batch_id: int, counts: dict[str, int]) -> None:
-    """Keep the counts of a run."""
-    database.execute_sql(
-        "UPDATE import_batch SET ended_utc = ?, read = ?, applied = ?, unchanged = ?, not_used = ?,"
-        " refused = ?, held = ? WHERE id = ?",
-        (
-            int(time.time()),
-            *(counts[name] for name in ("read", "applied", "unchanged", "not_used", "refused", "held")),
-            batch_id,
-        ),
-    )
+    return ImportBatch.add({
+        "kind": kind, "source": source, "sha256": "", "started_utc": int(time.time()), "user": actor.user,
+    })  # fmt: skip
 
 
 def refuse(batch_id: int, line: int, reason: str, raw_text: str) -> None:
@@ -272,10 +252,7 @@ def refuse(batch_id: int, line: int, reason: str, raw_text: str) -> None:
         (raw_text,),
     ).fetchone()
     if known is None:
-        database.execute_sql(
-            "INSERT INTO refused_row (batch_id, line, reason, raw_text) VALUES (?,?,?,?)",
-            (batch_id, line, reason, raw_text),
-        )
+        RefusedRow.add({"batch_id": batch_id, "line": line, "reason": reason, "raw_text": raw_text})
 
 
 # The hold queue and the disagreements, as a technician works them -----------------------------------------

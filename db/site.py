@@ -16,6 +16,7 @@ from db.actors import Action, Actor
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import database
 from db.conventions import CONVENTIONS, convention, conventions, file_setting, settings_history
+from db.schema.hospital import Division, Payer, Printer, Provider, Service, SiteRow, Unit
 from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date
 from rules.text import clean
@@ -77,6 +78,9 @@ _ITEMS: Final[Mapping[str, Mapping[str, _Item]]] = {
         "encoding": _Item("encoding"), **_DATES,
     },
 }  # fmt: skip
+_MODELS: Final[Mapping[str, type[SiteRow]]] = {
+    "division": Division, "unit": Unit, "service": Service, "provider": Provider, "payer": Payer, "printer": Printer,
+}  # fmt: skip
 SITE_FILES: Final[Mapping[str, tuple[str, ...]]] = {kind: tuple(items) for kind, items in _ITEMS.items()}
 """The items of each file beside its code, as canonical text."""
 
@@ -116,10 +120,7 @@ def number_or_new(kind: str, code: str) -> tuple[int, bool]:
     """The internal number of a code; an unknown one is created unconfirmed (then True)."""
     if found := number(kind, code):
         return found, False
-    row = database.execute_sql(
-        f"INSERT INTO {kind} (code, confirmed) VALUES (?, 0) RETURNING id", (_text(code),)
-    ).fetchone()
-    return int(row[0]), True
+    return _MODELS[kind].add({"code": _text(code), "confirmed": False}), True
 
 
 def created(kind: str, code: str) -> Finding:
@@ -185,25 +186,16 @@ def apply(kind: str, code: str, values: Mapping[str, str], source: Source) -> Ap
     columns = _columns(kind, values, findings)
     _check_dates(existing, columns, findings)
     if existing is None:
-        names = ["code", *columns]
-        row_id = int(
-            database.execute_sql(
-                f"INSERT INTO {kind} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id",
-                (code, *columns.values()),
-            ).fetchone()[0]
-        )
+        row_id = _MODELS[kind].add({"code": code, **columns})
     else:
         row_id = existing.id
         if columns:
-            assignments = ", ".join(f"{column} = ?" for column in columns)
-            database.execute_sql(f"UPDATE {kind} SET {assignments} WHERE id = ?", (*columns.values(), row_id))
+            _MODELS[kind].change(row_id, columns)
     changed = _differences(existing, _records(kind, "f.id = ?", (row_id,), 1)[0])
     if existing is not None and not existing.confirmed:
         changed["confirmed"] = ("0", "1")
     if existing is not None and changed:
-        database.execute_sql(
-            f"UPDATE {kind} SET version = version + 1, confirmed = 1 WHERE id = ?", (row_id,)
-        )
+        _MODELS[kind].change(row_id, {"confirmed": True}, next_version=True)
     note_amendments(kind, row_id, changed, source)
     return Applied(row_id, tuple(findings), changed, created=existing is None)
 

@@ -17,7 +17,7 @@ from typing import Final
 from peewee import OperationalError
 
 from config.code_tables import Shelf
-from db import intake, store
+from db import imports, intake, store
 from db.actors import Action, Actor
 from db.acts import Conflict, NotPermitted, act, permit
 from db.changes import Source
@@ -232,7 +232,7 @@ def import_files(actor: Actor, paths: Sequence[Path]) -> dict[str, int]:
                     more = _take_next(run, pending)
         take_statistics()
     with act(actor, Action.IMPORT, kind="hl7", record=f"batch {run.batch_id}") as ended:
-        intake.close_batch(run.batch_id, run.counts)
+        imports.count(run.batch_id, run.counts, ended=True)
         ended.detail.update(run.counts)
     return run.counts
 
@@ -325,7 +325,7 @@ class ListenerIntake:
     def close(self) -> dict[str, int]:
         """End the run; returns its counts."""
         with act(self.run.actor, Action.IMPORT, kind="hl7", record=f"batch {self.run.batch_id}") as ended:
-            intake.close_batch(self.run.batch_id, self.run.counts)
+            imports.count(self.run.batch_id, self.run.counts, ended=True)
             ended.detail.update(self.run.counts)
         return self.run.counts
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from config.code_tables import shipped_tables
 from config.data_sets import dictionary_for
-from db import abstracts, cases, drafts, encounters, intake, store
+from db import abstracts, cases, drafts, encounters, imports, store
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import database
@@ -63,7 +63,7 @@ def _hold_messages(actor: Actor, loader: Loader) -> None:
         done.record = f"batch {run.batch_id}"
         for number, text in enumerate(_messages(loader), 1):
             run.take(text.replace("CONTROL", f"D{number:06d}", 1).encode())
-        intake.close_batch(run.batch_id, run.counts)
+        imports.count(run.batch_id, run.counts, ended=True)
         done.detail.update(run.counts)
 
 

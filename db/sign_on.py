@@ -41,6 +41,16 @@ class SignedOn:
 
 def with_passphrase(
     directory: Path, user: str, passphrase: str, *, code: str = "", where_from: str = "local",
+    opened = unlock(directory, user, passphrase, where_from=where_from)
+    here = store.open_store(directory, opened, any_schema=any_schema)
+    _check_code(here, user, code, where_from)
+    signed_on = _session(here, user, where_from)
+    _strengthen(here, opened, passphrase)
+    return signed_on
+
+
+def unlock(directory: Path, user: str, passphrase: str, *, where_from: str = "local") -> Unlocked:
+    """A user's key, unless locked out; a failure is noted. Raises ``WrongKey``, ``StoreError``."""
     any_schema: bool = False,
 ) -> SignedOn:  # fmt: skip
     """Sign a user on. Raises ``WrongKey``, ``StoreError``, and ``CodeNeeded`` for one with a second factor."""
@@ -48,15 +58,10 @@ def with_passphrase(
         sign_on_log.note(directory, sign_on_log.REFUSED, user, where_from)
         raise WrongKey(why)
     try:
-        opened = keys.unlock(directory, user, passphrase)
+        return keys.unlock(directory, user, passphrase)
     except WrongKey:
         sign_on_log.note(directory, sign_on_log.FAILED, user, where_from)
         raise
-    here = store.open_store(directory, opened, any_schema=any_schema)
-    _check_code(here, user, code, where_from)
-    signed_on = _session(here, user, where_from)
-    _strengthen(here, opened, passphrase)
-    return signed_on
 
 
 def with_service_key(directory: Path, key_file: Path, *, any_schema: bool = False) -> SignedOn:

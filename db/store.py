@@ -22,6 +22,7 @@ from db.slots import Ring, SlotFile
 from rules.moments import Moment, iso_date, moment_at
 
 DATABASE_NAME: Final = "recordroom.db"
+MANIFEST: Final = "manifest.json"  # of a backup
 FOLDERS: Final = ("site", "drafts", "spool", sessions.FOLDER)
 MIN_PASSPHRASE: Final = 15
 FOREVER: Final = 10**7  # a day number that never comes
@@ -166,6 +167,8 @@ def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -
     global _open
     close_store()
     sessions.enter(directory)
+    if (directory / MANIFEST).exists():
+        raise StoreError(f"{directory} is a backup: restore it to a new place first.")
     try:
         generation, data_key = _fitting(directory / DATABASE_NAME, opened.ring)
         opened.file.check(data_key, generation)

@@ -52,27 +52,28 @@ class _Keys:
 
 def verify(
     directory: Path, opened: Unlocked, *, elsewhere: Sequence[Path] = (), printed: Sequence[str] = (),
-    backup: bool = False,
+    backup: bool = False, quick: bool = False,
 ) -> Report:  # fmt: skip
     """Verify the store in ``directory``; ``elsewhere`` are anchor files or system logs kept on other hosts,
     ``printed`` heads as daily pages show them (``ROW HEX``). The anchor copies that a ``backup`` names belong to
-    the store that lives on, and are left out. Raises ``StoreError``, ``NotPermitted``."""
+    the store that lives on, and are left out; ``quick`` leaves out what ``db.verify`` checks by itself. Raises
+    ``StoreError``, ``NotPermitted``."""
     # Anchors first: what is committed while we read must not look like a database behind its anchor.
     kept = {directory / ANCHOR_NAME: _lines(directory / ANCHOR_NAME)}
     others = {path: _lines(path) for path in elsewhere}
     report = Report()
     try:
-        generation, data_key = _fitting(directory / store.DATABASE_NAME, opened)
+        generation, data_key = fitting(directory / store.DATABASE_NAME, opened)
     except StoreError as error:  # the slots opened, so the key is right
         report.findings.append(str(error))
         return report
     with reading(directory / store.DATABASE_NAME, data_key) as connection:
-        report.findings += _pages(connection)
+        report.findings += [] if quick else pages(connection)
         try:
-            _permit(connection, opened)
-            for path in _copies(connection):
+            check_permit(connection, opened)
+            for path in () if backup else _copies(connection):
                 kept[path] = _lines(path)
-            report.findings += _slots(connection, opened, generation, data_key)
+            report.findings += [] if quick else key_file(connection, opened, generation, data_key)
             _check_trail(connection, report, generation, data_key, kept, others)
             report.findings += _few(_printed(connection, printed))
         except dbapi2.DatabaseError:
@@ -95,7 +96,7 @@ def _check_trail(
         _check_elsewhere(connection, path, lines, stretches, report)
 
 
-def _fitting(path: Path, opened: Unlocked) -> tuple[int, bytes]:
+def fitting(path: Path, opened: Unlocked) -> tuple[int, bytes]:
     """The newest data key that opens the database."""
     trouble: StoreError | None = None
     for generation in sorted(opened.ring, reverse=True):
@@ -107,7 +108,8 @@ def _fitting(path: Path, opened: Unlocked) -> tuple[int, bytes]:
     raise trouble or StoreError("This key opens nothing.")
 
 
-def _permit(connection: Any, opened: Unlocked) -> None:
+def check_permit(connection: Any, opened: Unlocked) -> None:
+    """Raise ``NotPermitted`` unless a role of the slot's holder permits it."""
     name = opened.slot["name"]
     rows = connection.execute(
         "SELECT r.role FROM user u JOIN user_role r ON r.user_id = u.id"
@@ -134,7 +136,7 @@ def _lines(path: Path) -> list[bytes]:
         raise StoreError(f"The anchors {path} cannot be read ({error.strerror}).") from error
 
 
-def _pages(connection: Any) -> Iterator[str]:
+def pages(connection: Any) -> Iterator[str]:
     """Both checks: the page MACs miss pages cut off, SQLite's own misses what a key holder wrote well."""
     try:
         if connection.execute("PRAGMA cipher_integrity_check").fetchall():
@@ -147,7 +149,8 @@ def _pages(connection: Any) -> Iterator[str]:
         yield "Pages of the database cannot be read: they were changed without the key, or are damaged."
 
 
-def _slots(connection: Any, opened: Unlocked, generation: int, data_key: bytes) -> Iterator[str]:
+def key_file(connection: Any, opened: Unlocked, generation: int, data_key: bytes) -> Iterator[str]:
+    """Whether slot file and database belong together, and the triggers that guard the trail are there."""
     try:
         opened.file.check(data_key, generation)
     except StoreError as error:

@@ -18,6 +18,7 @@ STORE: Final = 3  # the store cannot be opened
 DENIED: Final = 4  # not permitted
 
 COMMANDS: Final = {
+    "backup": "recordroom.commands.backup:backup",
     "codes": "recordroom.commands.codes:codes",
     "demo": "recordroom.commands.demo:demo",
     "dictionary": "recordroom.commands.dictionary:dictionary",
@@ -28,11 +29,13 @@ COMMANDS: Final = {
     "key": "recordroom.commands.keys:key",
     "listen": "recordroom.commands.hl7:listen",
     "report": "recordroom.commands.reports:report",
+    "restore": "recordroom.commands.backup:restore",
     "status": "recordroom.commands.status:status",
     "table": "recordroom.commands.tables:table",
     "trauma": "recordroom.commands.trauma:trauma",
     "upgrade": "recordroom.commands.upgrade:upgrade",
     "user": "recordroom.commands.users:user",
+    "verify": "recordroom.commands.backup:verify",
 }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from db.keys import Unlocked
     from db.sign_on import SignedOn
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -124,6 +125,22 @@ def _as_user(directory: Path, user: str, words: str, *, any_schema: bool) -> Sig
         if not sys.stdin.isatty():
             raise
         return with_code(click.prompt("Code", err=True))
+
+
+def unlocked(directory: Path, *, backup: bool = False) -> Unlocked:
+    """What a key opens, for commands that only read: nothing is signed on, nothing but failures is written.
+
+    To a ``backup`` not even these.
+    """
+    from db import keys, sign_on
+
+    chosen = options()
+    if chosen.service_key is not None:
+        return keys.unlock_service(directory, chosen.service_key)[1]
+    if chosen.user is None:
+        raise click.UsageError("Name whose key it is with --user, or a --service-key.")
+    unlock = keys.unlock if backup else sign_on.unlock
+    return unlock(directory, chosen.user, passphrase())
 
 
 def print_shares(shares: Sequence[str], facility: str) -> None:

@@ -94,12 +94,16 @@ def read(data: bytes, columns: Sequence[str], required: Sequence[str], profile: 
     if len(delimiter) != 1:
         raise CsvError("The delimiter of the profile must be one character.")
     csv.field_size_limit(WHOLE_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [_column_name(name) for name in next(reader, [])]
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        header = [_column_name(name) for name in next(reader, [])]
+    except csv.Error as error:
+        raise CsvError(f"The header is no CSV ({error}): check its quotes.") from error
     theirs = {_column_name(theirs): ours for ours, theirs in profile.columns.items()}
     names = [theirs.get(name, name) for name in header]
     _check_header(names, columns, required)
-    return _rows(reader, names, frozenset(columns), profile)
+    return _rows(reader, lines, names, frozenset(columns), profile)
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -131,15 +135,36 @@ def _check_header(names: Sequence[str], columns: Sequence[str], required: Sequen
         raise CsvError(f"The header has the column {twice[0]} more than once: leave one.")
 
 
-def _rows(reader: Any, names: Sequence[str], known: frozenset[str], profile: Profile) -> Iterator[Row]:
+class _Lines:
+    """The lines of a file, and those taken since they were last asked for: the text of a row."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = io.StringIO(text, newline="")
+        self._taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._taken.append(line)
+            yield line
+
+    def taken(self) -> str:
+        text, self._taken = "".join(self._taken), []
+        return text
+
+
+def _rows(
+    reader: Any, lines: _Lines, names: Sequence[str], known: frozenset[str], profile: Profile
+) -> Iterator[Row]:
     line = reader.line_num + 1
     while True:
+        lines.taken()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(line, {}, {}, f"The row is no CSV ({error}): check its quotes.")
+            received = {names[0]: lines.taken().rstrip("\r\n")}
+            yield Row(line, {}, received, f"The row is no CSV ({error}): check its quotes.")
             line = reader.line_num + 1
             continue
         if any(cells):

@@ -68,13 +68,13 @@ def _tell(report: Report, batch: int, *, dry_run: bool) -> None:
     for refusal in report.told[:SHOWN]:
         click.echo(f"line {refusal.line}: {refusal.field or 'row'}: {refusal.reason}", err=True)
     for line, sentence in report.warnings[:SHOWN]:
-        notice(f"line {line}: {sentence}")
+        click.echo(f"line {line}: warning: {sentence}", err=True)
     if report.warned > SHOWN:
-        notice(f"{report.warned - SHOWN} more warnings.")
-    if report.counts["refused"] and not dry_run:
+        click.echo(f"{report.warned - SHOWN} more warnings.", err=True)
+    if (refused := report.counts["refused"]) and not dry_run:
+        rows = "1 row was" if refused == 1 else f"{refused} rows were"
         click.echo(
-            f"{report.counts['refused']} rows were refused: recordroom import rejects --batch {batch} --out FILE"
-            " writes them with their reasons.",
+            f"{rows} refused: recordroom import rejects --batch {batch} --out FILE writes them with their reasons.",
             err=True,
         )
 
@@ -90,6 +90,8 @@ def rejects(batch: int | None, out: Path) -> None:
 
         chosen = batch or imports.last_batch_with_refusals()
         refused = list(imports.refused_rows(signed_on.actor, chosen)) if chosen else []
+    if not refused:
+        raise click.UsageError(f"Import {batch} refused no row." if batch else "No import refused a row.")
     names = list(dict.fromkeys(name for row in refused for name in row.values))
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -491,6 +491,16 @@ class TestFiles:
         }
         assert patients.get(patients.by_mrn("1"))["city"] == 'TROY, "NY"'
 
+    def test_a_quote_that_is_never_closed_takes_no_rows_with_it_unseen(self, load: Importer) -> None:
+        text = 'mrn,city\n1,TROY\n2,"ALBANY\n3,UTICA\n'
+        assert load("patients", text) == {"read": 2, "applied": 1, "refused": 1}
+        assert not patients.by_mrn("2")
+        assert load("patients", 'mrn,city\n2,"ALBANY" NY\n3,UTICA\n') == {
+            "read": 2,
+            "applied": 1,
+            "refused": 1,
+        }
+
     def test_an_empty_file_has_no_header(self, load: Importer) -> None:
         with pytest.raises(CsvError, match="no column"):
             load("patients", b"")
@@ -556,6 +566,29 @@ class TestCommand:
         out.write_text(out.read_text().replace(",ALBANY", "2,ALBANY"))
         status, said, _ = run("import", "patients", str(out))
         assert (status, json.loads(said.splitlines()[-1])["applied"]) == (0, 1)
+
+    def test_a_row_that_is_no_csv_can_be_had_as_it_came(self, run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        file, out = tmp_path / "patients.csv", tmp_path / "rejects.csv"
+        file.write_text('mrn,city\n2,"ALBANY\n')
+        status, _, told = run("import", "patients", str(file))
+        assert (status, "1 row was refused" in told) == (1, True)
+        assert run("import", "rejects", "--out", str(out))[0] == 0
+        with out.open(newline="") as rows:
+            (row,) = csv.DictReader(rows)
+        assert (row["mrn"], row["refused_line"]) == ('2,"ALBANY', "2")
+
+    def test_warnings_are_told_though_nobody_watches(self, run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        file = tmp_path / "beds.csv"
+        file.write_text("unit,from_date,beds,bassinets\n4W,2026-01-01,10,some\n")
+        status, _, told = run("import", "beds", str(file))
+        assert status == 0
+        assert "line 2: warning: The bassinets are no whole number" in told
+
+    def test_an_import_that_refused_nothing_has_no_rejects(self, run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        out = tmp_path / "rejects.csv"
+        status, _, told = run("import", "rejects", "--batch", "7", "--out", str(out))
+        assert (status, told) == (2, "recordroom: Import 7 refused no row.\n")
+        assert not out.exists()
 
     def test_a_file_that_is_not_there_is_a_usage_error(self, run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
         status, _, told = run("import", "movements", str(tmp_path / "none.csv"))

@@ -41,6 +41,9 @@ class SignedOn:
 
 def with_passphrase(
     directory: Path, user: str, passphrase: str, *, code: str = "", where_from: str = "local",
+    any_schema: bool = False,
+) -> SignedOn:  # fmt: skip
+    """Sign a user on. Raises ``WrongKey``, ``StoreError``, and ``CodeNeeded`` for one with a second factor."""
     opened = unlock(directory, user, passphrase, where_from=where_from)
     here = store.open_store(directory, opened, any_schema=any_schema)
     _check_code(here, user, code, where_from)
@@ -51,9 +54,6 @@ def with_passphrase(
 
 def unlock(directory: Path, user: str, passphrase: str, *, where_from: str = "local") -> Unlocked:
     """A user's key, unless locked out; a failure is noted. Raises ``WrongKey``, ``StoreError``."""
-    any_schema: bool = False,
-) -> SignedOn:  # fmt: skip
-    """Sign a user on. Raises ``WrongKey``, ``StoreError``, and ``CodeNeeded`` for one with a second factor."""
     if why := sign_on_log.locked_out(directory, user):
         sign_on_log.note(directory, sign_on_log.REFUSED, user, where_from)
         raise WrongKey(why)

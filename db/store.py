@@ -166,9 +166,9 @@ def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -
     """
     global _open
     close_store()
-    sessions.enter(directory)
     if (directory / MANIFEST).exists():
         raise StoreError(f"{directory} is a backup: restore it to a new place first.")
+    sessions.enter(directory)
     try:
         generation, data_key = _fitting(directory / DATABASE_NAME, opened.ring)
         opened.file.check(data_key, generation)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from benchmarks.measure import Measure, shown
 
-FAMILIES = ("typing", "start", "codes", "census", "feed", "encryption")
+FAMILIES = ("typing", "start", "codes", "desk", "census", "feed", "crowd", "encryption")
 
 
 def main() -> int:
@@ -37,7 +37,16 @@ def main() -> int:
 
 def _measured(family: str, scale: str) -> list[Measure]:
     """The lines of a family. Its modules are loaded here, so that one family costs no other."""
-    from benchmarks import census_rows, code_rows, encryption_rows, feed_rows, start_rows, typing_rows
+    from benchmarks import (
+        census_rows,
+        code_rows,
+        crowd_rows,
+        desk_rows,
+        encryption_rows,
+        feed_rows,
+        start_rows,
+        typing_rows,
+    )
     from benchmarks.stores import stores
 
     families: dict[str, Callable[[], list[Measure]]] = {
@@ -45,6 +54,8 @@ def _measured(family: str, scale: str) -> list[Measure]:
         "start": lambda: start_rows.rows(stores("10k", _say).directory, _say),
         "codes": lambda: code_rows.rows(_say),
         "census": lambda: census_rows.rows(stores(scale, _say), _say),
+        "desk": lambda: desk_rows.rows(stores(scale, _say), _say),
+        "crowd": lambda: crowd_rows.rows(stores("10k", _say), _say),
         "feed": lambda: feed_rows.rows(_say),
         "encryption": lambda: encryption_rows.rows(stores(scale, _say), _say),
     }

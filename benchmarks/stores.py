@@ -14,6 +14,7 @@ from pathlib import Path
 from db import migrations, sign_on, store
 from db.actors import Actor
 from db.connect import database
+from db.sign_on import SignedOn
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, make_store
 
@@ -66,10 +67,16 @@ def _fingerprint() -> str:
 
 
 @contextmanager
-def opened(made: Stores) -> Iterator[Actor]:
+def opened_session(made: Stores) -> Iterator[SignedOn]:
     """The encrypted store open, the demo user signed on."""
-    signed_on = sign_on.with_passphrase(made.directory, USER, PASSPHRASE)
     try:
-        yield signed_on.actor
+        yield sign_on.with_passphrase(made.directory, USER, PASSPHRASE)
     finally:
         store.close_store()
+
+
+@contextmanager
+def opened(made: Stores) -> Iterator[Actor]:
+    """The same for those who need only the actor."""
+    with opened_session(made) as signed_on:
+        yield signed_on.actor

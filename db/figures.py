@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 from db import census, site
 from db.census import DayRow
@@ -20,7 +20,7 @@ Counts = dict[str, int]
 
 _EACH: Final = ("unit_id", "service_id", "newborn")
 _DISCHARGED: Final = (  # adults and children discharged in a period
-    "class = 'I' AND state = 'active' AND discharge_day IS NOT NULL AND discharge_day BETWEEN ? AND ? AND newborn = 0"
+    "class = 'I' AND state = 'active' AND discharge_day BETWEEN ? AND ? AND newborn = 0"
 )
 
 
@@ -37,7 +37,7 @@ def period_counts(period: Period) -> Counted:
     """Census, movements, service days and beds of a period, for adults and children and for newborns."""
     units, services = site.codes("unit"), site.codes("service")
     none = dict.fromkeys(_NAMES, 0) | {"days": period.days}
-    counted = Counted(dict(none))
+    counted = Counted(house_counts(period))
     first, last = period.from_day, period.to_day
     for rows, named in (
         (census.day_summary(first - 1, first - 1, by=_EACH), _opening),
@@ -45,15 +45,48 @@ def period_counts(period: Period) -> Counted:
         (census.day_summary(last, last, by=_EACH), _closing),
     ):
         for row in rows:
-            prefix = NEWBORN if row.newborn else ADULTS
             unit = counted.by_unit.setdefault(units[row.unit_id], dict(none))
             service = counted.by_service.setdefault(services[row.service_id], dict(none))
-            for part, of_services in ((counted.house, False), (unit, False), (service, True)):
-                for name, value in named(row, of_services):
-                    part[prefix + name] += value
-    _add_beds(counted, period, none)
-    _add_extremes(counted.house, period)
+            for part, of_services in ((unit, False), (service, True)):
+                _add(part, named(row, of_services), row)
+    for unit_id, days in site.bed_days(first, last).items():
+        _add_bed_days(counted.by_unit.setdefault(units[unit_id], dict(none)), days)
     return counted
+
+
+def house_counts(period: Period) -> Counts:
+    """The same of the house alone, with its highest and lowest daily census."""
+    house = dict.fromkeys(_NAMES, 0) | {"days": period.days}
+    heads: dict[bool, list[int]] = {False: [], True: []}
+    before = period.from_day - 1
+    for row in census.day_summary(before, period.to_day, by=("day", "newborn")):
+        if row.day == before:
+            _add(house, _opening(row, of_services=False), row)
+            continue
+        _add(house, _during(row, of_services=False), row)
+        heads[bool(row.newborn)].append(row.census)
+        if row.day == period.to_day:
+            _add(house, _closing(row, of_services=False), row)
+    for newborn, each in heads.items():
+        prefix = NEWBORN if newborn else ADULTS
+        house[prefix + "peak_census"] = max(each, default=0)
+        # A day without a row is a day with nobody in the house.
+        house[prefix + "minimum_census"] = min(each) if len(each) == period.days > 0 else 0
+    for days in site.bed_days(period.from_day, period.to_day).values():
+        _add_bed_days(house, days)
+    return house
+
+
+def _add(part: Counts, named: Iterator[tuple[str, int]], row: DayRow) -> None:
+    prefix = NEWBORN if row.newborn else ADULTS
+    for name, value in named:
+        part[prefix + name] += value
+
+
+def _add_bed_days(part: Counts, days: tuple[int, int]) -> None:
+    """Bed and bassinet days. Without any bed counts occupancy has no denominator, which is not zero beds."""
+    for name, value in zip(("bed_count_days", NEWBORN + "bed_count_days"), days, strict=True):
+        part[name] = part.get(name, 0) + value
 
 
 def _opening(row: DayRow, of_services: bool) -> Iterator[tuple[str, int]]:
@@ -91,26 +124,6 @@ _NAMES: Final = tuple(
 )  # fmt: skip
 
 
-def _add_extremes(house: Counts, period: Period) -> None:
-    """The highest and lowest daily census; a day without a row is a day with nobody in the house."""
-    heads: dict[str, list[int]] = {ADULTS: [], NEWBORN: []}
-    for row in census.day_summary(period.from_day, period.to_day, by=("day", "newborn")):
-        heads[NEWBORN if row.newborn else ADULTS].append(row.census)
-    for prefix, each in heads.items():
-        house[prefix + "peak_census"] = max(each, default=0)
-        house[prefix + "minimum_census"] = min(each) if len(each) == period.days > 0 else 0
-
-
-def _add_beds(counted: Counted, period: Period, none: Counts) -> None:
-    """Bed and bassinet days. Without any bed counts occupancy has no denominator, which is not zero beds."""
-    units = site.codes("unit")
-    for unit, days in site.bed_days(period.from_day, period.to_day).items():
-        part = counted.by_unit.setdefault(units[unit], dict(none))
-        for name, value in zip(("bed_count_days", NEWBORN + "bed_count_days"), days, strict=True):
-            part[name] = part.get(name, 0) + value
-            counted.house[name] = counted.house.get(name, 0) + value
-
-
 def names(table: str) -> dict[str, str]:
     """The names of the ``unit`` or ``service`` rows by code."""
     return dict(database.execute_sql(f"SELECT code, name FROM {table}").fetchall())
@@ -141,13 +154,7 @@ def event_counts(period: Period) -> Counts:
     counts["bodies_available"] = (
         counts["deaths_all"] - counts["unautopsied_coroner_cases"] + counts["autopsies_elsewhere"]
     )
-    counts["patients_consulted"] = _one(
-        "SELECT count(DISTINCT encounter.id) FROM event JOIN encounter ON encounter.id = encounter_id"
-        " WHERE event.state = 'current' AND event.day BETWEEN :first - :reach AND :last"
-        " AND kind = 'consultation' AND discharge_day BETWEEN :first AND :last AND newborn = 0"
-        " AND admit_day IS NOT NULL AND encounter.state = 'active'",  # only stays have a day of admission
-        period,
-    )
+    counts["patients_consulted"] = _one(_CONSULTED, period)
     counts["obstetric_discharges"] = _one(
         "SELECT coalesce(sum(discharges), 0) FROM day_stats JOIN service ON service.id = service_id"
         " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0",
@@ -169,11 +176,23 @@ _HAPPENED: Final = {
 }  # fmt: skip
 
 
+# Of those discharged in the period: who was consulted in it, and of those admitted before it, who ever was.
+_CONSULTED: Final = (
+    "SELECT count(*) FROM encounter WHERE class = 'I' AND state = 'active' AND newborn = 0"
+    " AND discharge_day BETWEEN :first AND :last AND (id IN (SELECT encounter_id FROM event WHERE state = 'current'"
+    " AND kind = 'consultation' AND day BETWEEN :first AND :last) OR (admit_day < :first AND EXISTS (SELECT 1"
+    " FROM event WHERE encounter_id = encounter.id AND kind = 'consultation' AND event.state = 'current'"
+    " AND day < :first)))"
+)
+
+
 def _happened(period: Period) -> Counts:
+    kinds = {kind for kind, _ in _HAPPENED.values()}
     rows = database.execute_sql(
-        "SELECT kind, detail, count(*) FROM event WHERE state = 'current' AND day BETWEEN ? AND ?"
-        " GROUP BY kind, detail",
-        (period.from_day, period.to_day),
+        "SELECT kind, detail, sum(number) FROM (SELECT kind, day, detail, count(*) AS number FROM event"  # as indexed
+        f" WHERE state = 'current' AND kind IN ({', '.join('?' * len(kinds))}) AND day BETWEEN ? AND ?"
+        " GROUP BY kind, day, detail) GROUP BY kind, detail",
+        (*kinds, period.from_day, period.to_day),
     ).fetchall()
     counts = {
         name: sum(n for kind, detail, n in rows if kind == asked and part in (None, detail))
@@ -246,7 +265,5 @@ def case_mix(period: Period) -> dict[str, int | Fraction]:
 
 
 def _one(sql: str, period: Period) -> int:
-    bound: dict[str, Any] = {"first": period.from_day, "last": period.to_day}
-    if ":reach" in sql:
-        bound["reach"] = database.execute_sql("SELECT longest_days FROM census_state").fetchone()[0]
+    bound = {"first": period.from_day, "last": period.to_day}
     return int(database.execute_sql(sql, bound).fetchone()[0])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from db import conventions, figures, store
-from db.figures import Counted
+from db.figures import Counts
 from reports import conventions as said
-from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, tabulated
+from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, tabulated, wrapped
 from reports.sheet import Sheet
 from rules import statistics
 from rules.census import Conventions
@@ -96,9 +96,9 @@ def query(parameters: Mapping[str, str]) -> Data:
     start = conventions.convention("fiscal_year_start", period.to_day)
     counted = figures.period_counts(period)
     columns = (
-        _column("This month", period, counted),
-        _column("Last year", last_year, figures.period_counts(last_year)),
-        _column("Fiscal year", year := fiscal_year_to(period.to_day, start), figures.period_counts(year)),
+        _column("This month", period, counted.house),
+        _column("Last year", last_year, figures.house_counts(last_year)),
+        _column("Fiscal year", year := fiscal_year_to(period.to_day, start), figures.house_counts(year)),
     )
     style = conventions.convention("date_style", period.to_day)
     return Data(
@@ -107,9 +107,9 @@ def query(parameters: Mapping[str, str]) -> Data:
     )  # fmt: skip
 
 
-def _column(heading: str, period: Period, counted: Counted) -> Beside:
+def _column(heading: str, period: Period, house: Counts) -> Beside:
     events = figures.event_counts(period) | figures.readmissions(period)
-    return Beside(heading, period, with_both({**counted.house, **events, **figures.case_mix(period)}))
+    return Beside(heading, period, with_both({**house, **events, **figures.case_mix(period)}))
 
 
 def worked(key: str, counts: Mapping[str, Count], prefix: str, missing: Mapping[str, str]) -> Figure:
@@ -129,7 +129,7 @@ def render(data: Data, width: int) -> Document:
         *_parts(data, "BY SERVICE", "Service", data.by_service, data.service_names, width),
         *_parts(data, "BY UNIT", "Unit", data.by_unit, data.unit_names, width),
         Heads(),
-        *_notes(data),
+        *_notes(data, width),
         Block(("", "", f"{'Prepared by':<14}{'_' * 30}   Signed {'_' * 24}"), keep_next=False),
     ]
     return Document(
@@ -228,7 +228,13 @@ def _line(
     return (label, *[worked(key, counts, prefix, missing).shown for key in keys])
 
 
-def _notes(data: Data) -> Iterator[Item]:
+def _listed(sentences: Iterable[str], width: int) -> Iterator[str]:
+    """Sentences, each indented and over as many lines as it needs."""
+    for sentence in sentences:
+        yield from (f"  {line}" for line in wrapped(f"{sentence}.", width - 2))
+
+
+def _notes(data: Data, width: int) -> Iterator[Item]:
     """What somebody should look at before signing, and why a figure has no value."""
     of_month = [
         worked(key, data.columns[0].counts, prefix, data.missing)
@@ -238,9 +244,9 @@ def _notes(data: Data) -> Iterator[Item]:
     doubts = dict.fromkeys(each.doubt for each in of_month if each.doubt)
     reasons = dict.fromkeys(each.why for each in of_month if each.why)
     if doubts:
-        yield Block(("", "LOOK AT THESE BEFORE SIGNING", *[f"  {doubt}." for doubt in doubts]))
+        yield Block(("", "LOOK AT THESE BEFORE SIGNING", *_listed(doubts, width)))
     if reasons:
-        yield Block(("", "Figures shown as n/a this month:", *[f"  {why}." for why in reasons]))
+        yield Block(("", "Figures shown as n/a this month:", *_listed(reasons, width)))
 
 
 def sheets(data: Data) -> list[Sheet]:

@@ -112,8 +112,9 @@ CREATE INDEX encounter_patient ON encounter (patient_id, admit_day, id);
 CREATE INDEX encounter_admitted ON encounter
     (admit_day, discharge_day, service_id, died, newborn, admitted_utc, id) WHERE class = 'I';
 CREATE INDEX encounter_discharged ON encounter
-    (discharge_day, id, newborn, died, return_day, weight_ten_thousandths, admit_day, service_id, unit_id, los_days)
-    WHERE class = 'I' AND state = 'active' AND discharge_day IS NOT NULL;
+    (discharge_day, id, state, newborn, died, return_day, weight_ten_thousandths, admit_day, service_id, unit_id,
+     los_days)
+    WHERE class = 'I';
 CREATE INDEX encounter_death ON encounter (discharge_day, id, newborn)
     WHERE class = 'I' AND state = 'active' AND died = 1;
 CREATE INDEX encounter_in_house ON encounter (unit_id, bed, id)
@@ -177,7 +178,7 @@ CREATE TABLE event (
     at_offset INTEGER NOT NULL, day INTEGER NOT NULL, detail TEXT NOT NULL DEFAULT '',
     weeks INTEGER, grams INTEGER, unreadable TEXT NOT NULL DEFAULT '', recorded_utc INTEGER NOT NULL,
     by TEXT NOT NULL, origin TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'current');
-CREATE INDEX event_day ON event (day, kind, detail, encounter_id) WHERE state = 'current';
+CREATE INDEX event_kind ON event (kind, day, detail, encounter_id) WHERE state = 'current';
 CREATE INDEX event_encounter ON event (encounter_id, kind, at_utc);
 CREATE INDEX event_patient ON event (patient_id);
 

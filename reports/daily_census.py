@@ -12,6 +12,7 @@ from db.census import DayRow, Occupant
 from reports import conventions as said
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, wrapped
 from reports.recap import Recap, in_words, recap, total
+from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules.census import Conventions, LeaveRule
 from rules.dates import show_date, show_moment
@@ -57,9 +58,11 @@ RECAP_COLUMNS: Final = (
 
 
 def query(parameters: Mapping[str, str]) -> Data:
-    """Read the occupants of a day and the day summary of it and of the day before."""
+    """Read the occupants of a day, and the day summary of it and of the day before. Raises ``NotAsked``."""
     day, unit = day_number(parameters["day"]), parameters.get("unit", "").upper()
     codes, beds = site.codes("unit"), site.beds_on(day)
+    if unit and unit not in (code.upper() for code in codes.values()):
+        raise NotAsked(f"There is no unit {unit}: look it up in the site file of units.")
     rows = {
         (row.unit_id, bool(row.newborn), row.day): row
         for row in census.day_summary(day - 1, day, by=("day", "unit_id", "newborn"))

@@ -14,14 +14,19 @@ from typing import Final
 from db import site, store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
-from db.connect import StoreError
 from reports import sheet
 from reports.page import Setup, as_text
 from reports.run import Produced
+from rules.findings import Told
+from rules.text import clean
 
 FORMATS: Final = ("text", "csv", "xlsx", "json")
 PRINT_SECONDS: Final = 60
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,126}")
+
+
+class NotDelivered(Told):
+    """The report could not be put where it should go; one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def in_format(produced: Produced, form: str, setup: Setup) -> bytes:
 
 
 def to_file(actor: Actor, produced: Produced, form: str, setup: Setup, path: Path) -> None:
-    """Write a report to a new file that only its owner may read. Raises ``NotPermitted``, ``StoreError``."""
+    """Write a report to a new file that only its owner may read. Raises ``NotPermitted``, ``NotDelivered``."""
     permit(actor, Action.EXPORT, kind="report", record=produced.report.id)
     data = in_format(produced, form, setup)
     viewed(actor, Action.EXPORT, kind="report", record=produced.report.id,
@@ -74,7 +79,7 @@ def to_printer(
 ) -> str:
     """Send a report to a print queue with ``lp``; returns what ``lp`` answered.
 
-    ``pages`` (numbers from 1; none is all) picks pages. Raises ``NotPermitted``, ``StoreError``.
+    ``pages`` (numbers from 1; none is all) picks pages. Raises ``NotPermitted``, ``NotDelivered``.
     """
     permit(actor, Action.PRINT, kind="report", record=produced.report.id)
     stack = produced.pages(printer.setup)
@@ -94,17 +99,17 @@ def send(data: bytes, printer: Printer, title: str, copies: int = 1) -> str:
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=PRINT_SECONDS, check=False)  # noqa: S603
     except FileNotFoundError as error:
-        raise StoreError(
+        raise NotDelivered(
             "There is no lp command here: install the CUPS client, or write to a file."
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise StoreError(
+        raise NotDelivered(
             f"The queue {printer.queue} did not answer within {PRINT_SECONDS} seconds."
         ) from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise StoreError(
-            f"The queue {printer.queue} took no job: {said[0] if said else 'lp gave no reason'}."
+        raise NotDelivered(
+            f"The queue {printer.queue} took no job: {clean(said[0]).rstrip('.') if said else 'lp gave no reason'}."
         )
     return done.stdout.decode("utf-8", "replace").strip()
 
@@ -112,13 +117,13 @@ def send(data: bytes, printer: Printer, title: str, copies: int = 1) -> str:
 def printer_named(word: str, width: int | None = None) -> Printer:
     """A printer of the site's file by its code, or any print queue by its name.
 
-    ``width`` overrides what the file says. Raises ``StoreError`` for what cannot be the name of a queue.
+    ``width`` overrides what the file says. Raises ``NotDelivered`` for what cannot be the name of a queue.
     """
     row = site.get("printer", word)
     values = dict(row.values) if row else {}
     queue = values.get("queue") or word
     if not QUEUE.fullmatch(queue):
-        raise StoreError(f"{queue!r} cannot be the name of a print queue.")
+        raise NotDelivered(f"{queue!r} cannot be the name of a print queue.")
     setup = Setup(
         width or int(values.get("width") or 80),
         int(values.get("lines") or 60),
@@ -144,4 +149,4 @@ def _write(path: Path, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        raise NotDelivered(f"{path} cannot be written: {error.strerror}.") from error

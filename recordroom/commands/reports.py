@@ -114,13 +114,14 @@ def _run(
         except NotAsked as error:
             raise click.UsageError(str(error)) from error
         setup = Setup(width or 80, lines, ascii_only=not utf8)
-        if queue:
-            answer = output.to_printer(
-                signed_on.actor, produced, output.printer_named(queue, width), copies=copies
-            )
-            notice(answer)
-        elif out:
-            output.to_file(signed_on.actor, produced, form, setup, out)
-        else:
-            sys.stdout.buffer.write(output.in_format(produced, form, setup))
-            sys.stdout.buffer.flush()
+        try:
+            if queue:
+                printer = output.printer_named(queue, width)
+                notice(output.to_printer(signed_on.actor, produced, printer, copies=copies))
+            elif out:
+                output.to_file(signed_on.actor, produced, form, setup, out)
+            else:
+                sys.stdout.buffer.write(output.in_format(produced, form, setup))
+                sys.stdout.buffer.flush()
+        except output.NotDelivered as error:
+            raise click.UsageError(str(error)) from error

@@ -13,7 +13,7 @@ from db import site
 from db.actors import Action, Role
 from db.acts import NotPermitted
 from db.changes import Source
-from db.connect import StoreError, database, writing
+from db.connect import database, writing
 from reports import output
 from reports.catalogue import CATALOGUE, SITE_FILES, find
 from reports.page import Setup
@@ -164,17 +164,17 @@ class TestPrinting:
 
     def test_a_queue_that_takes_no_job_is_one_sentence(self, units, lp):
         lp(status=1)
-        with pytest.raises(StoreError, match="took no job"):
+        with pytest.raises(output.NotDelivered, match="took no job"):
             output.to_printer(units, produce(units, SITE_FILE, {"file": "unit"}), output.printer_named("q"))
 
     def test_no_lp_at_all_is_one_sentence(self, units, monkeypatch, tmp_path):
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(StoreError, match="no lp command"):
+        with pytest.raises(output.NotDelivered, match="no lp command"):
             output.to_printer(units, produce(units, SITE_FILE, {"file": "unit"}), output.printer_named("q"))
 
     @pytest.mark.parametrize("word", ["-h evil", "a b", "-oraw", "", "x;y"])
     def test_what_cannot_be_a_queue_never_reaches_lp(self, admin, word):
-        with pytest.raises(StoreError, match="cannot be the name"):
+        with pytest.raises(output.NotDelivered, match="cannot be the name"):
             output.printer_named(word)
 
 

@@ -56,6 +56,9 @@ class TestReport:
             ["site-file", "--file", "unit", "--print", "q", "--out", "x"],
             ["monthly-statistics", "--month", "November"],
             ["daily-census", "--day", "2026-02-30"],
+            ["daily-census", "--unit", "NOPE"],
+            ["site-file", "--file", "unit", "--out", "/nowhere/at/all.txt"],
+            ["site-file", "--file", "unit", "--print", "no such queue"],
         ],
     )
     def test_a_mistake_in_the_command_is_one_sentence_and_exit_2(self, words, sign_on, capfd):

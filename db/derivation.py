@@ -31,6 +31,10 @@ class Cost:
         """Argon2id as RFC 9106 recommends it where memory is short: 64 MiB, 3 passes, 4 lanes."""
         return cls(ARGON2ID, 3, 64 * 1024, 4)
 
+    def __str__(self) -> str:
+        memory = f", {self.memory_kib} KiB, {self.lanes} lanes" if self.memory_kib else ""
+        return f"{self.kdf}, {self.rounds} rounds{memory}"
+
     def as_json(self) -> dict[str, Any]:
         return {"name": self.kdf, "rounds": self.rounds, "memory_kib": self.memory_kib, "lanes": self.lanes}
 

@@ -137,8 +137,8 @@ def add_recovery(file: SlotFile, ring: Ring, by: str) -> tuple[int, list[str]]:
 
 
 def set_disabled(file: SlotFile, ring: Ring, user: str, *, disabled: bool) -> int:
-    """Close a user's slot, or open it again; returns the revision of the file."""
-    slot = file.find(USER, user)
+    """Close the slot of a user or service, or open it again; returns the revision of the file."""
+    slot = file.find(USER, user) or file.find(SERVICE, user)
     if slot is None:
         raise StoreError(f"There is no key slot of {user}.")
     slot["disabled"] = disabled

@@ -10,9 +10,8 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from db import keys, second_factor, sessions, sign_on_log, store
+from db import keys, policy, second_factor, sessions, sign_on_log, ssh_keys, store
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, writing
 from db.derivation import Cost
@@ -20,8 +19,6 @@ from db.keys import Unlocked, WrongKey
 from db.planner import take_statistics
 from db.schema.store import User
 from db.store import Store
-
-SESSIONS: Final = 3  # of one person at a time, unless the site sets session_cap; 0 is any number
 
 
 class CodeNeeded(StoreError):
@@ -83,6 +80,51 @@ def _check_code(here: Store, user: str, code: str, where_from: str) -> None:
     raise WrongKey("The code is not right, or was used already: wait for the next one.")
 
 
+def with_ssh_key(
+    directory: Path, key_file: Path, user: str, fingerprint: str, *, code: str = "", where_from: str = "local"
+) -> SignedOn:
+    """Sign on a user whom sshd vouches for, with a service key: for sites where nobody has a passphrase.
+
+    The caller has made sure that ``user`` and ``fingerprint`` come from sshd. Raises as ``with_passphrase`` does.
+    """
+    if why := sign_on_log.locked_out(directory, user):
+        sign_on_log.note(directory, sign_on_log.REFUSED, user, where_from)
+        raise WrongKey(why)
+    here = store.open_store(directory, keys.unlock_service(directory, key_file)[1])
+    if policy.policy("custody") != policy.SSH_KEY:
+        store.close_store()
+        raise WrongKey(
+            "This store asks for passphrases: an administrator changes 'custody' to ssh-key first."
+        )
+    if not ssh_keys.is_bound(user, fingerprint):
+        store.close_store()
+        sign_on_log.note(directory, sign_on_log.FAILED, user, where_from)
+        raise WrongKey(
+            f"The SSH key {fingerprint or 'that you came in with'} is not bound to {user}: an administrator does "
+            f"that with 'recordroom user key {user}'."
+        )
+    _check_code(here, user, code, where_from)
+    return _session(here, user, where_from, ssh_key=fingerprint)
+
+
+def confirm(actor: Actor, passphrase: str) -> bool:
+    """Whether this is the passphrase of whoever is signed on, asked again after a pause or before a grave act.
+
+    Failures count as those at sign-on do. Raises ``WrongKey`` when there were too many.
+    """
+    directory = store.current().directory
+    if why := sign_on_log.locked_out(directory, actor.user):
+        raise WrongKey(why)
+    try:
+        keys.unlock(directory, actor.user, passphrase)
+    except WrongKey:
+        sign_on_log.note(directory, sign_on_log.FAILED, actor.user, actor.where_from)
+        return False
+    if any(line.what == sign_on_log.FAILED for line in sign_on_log.lines_of(directory, actor.user)[-1:]):
+        note_unlocked(directory, actor.user, actor.user)
+    return True
+
+
 def off(actor: Actor) -> None:
     """Log the end of a session, anchor it durably and close the store."""
     try:
@@ -102,7 +144,7 @@ def note_unlocked(directory: Path, user: str, by: str) -> None:
     sign_on_log.note(directory, sign_on_log.UNLOCKED, user, by)
 
 
-def _session(here: Store, user: str, where_from: str) -> SignedOn:
+def _session(here: Store, user: str, where_from: str, *, ssh_key: str = "") -> SignedOn:
     found: User | None = User.get_or_none(User.name == user)
     if found is None or found.disabled_utc is not None:
         store.close_store()
@@ -118,7 +160,7 @@ def _session(here: Store, user: str, where_from: str) -> SignedOn:
             found.last_sign_on_utc = int(time.time())
             found.save()
             _fold(here)
-            detail = {"failures_since_last": failures, "crash_tail": here.crash_tail}
+            detail = {"failures_since_last": failures, "crash_tail": here.crash_tail, "ssh_key": ssh_key}
             state = here.trail.add(
                 actor, Action.SIGN_ON, detail={name: count for name, count in detail.items() if count}
             )
@@ -130,7 +172,7 @@ def _session(here: Store, user: str, where_from: str) -> SignedOn:
 
 def _enter(here: Store, user: str, *, person: bool) -> None:
     """Note who has the store open. Raises ``StoreError`` for one session of a person too many (AC-10)."""
-    cap = int(store.setting("session_cap", default=str(SESSIONS)))
+    cap = int(policy.policy("session_cap"))
     open_now = sum(1 for each in sessions.others(here.directory) if each.user == user)
     if person and cap and open_now >= cap:
         store.close_store()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from db import keys, sign_on, store
+from db import keys, second_factor, sign_on, ssh_keys, store
 from db.actors import Action, Actor, Role
 from db.acts import act
 from db.connect import StoreError
@@ -40,17 +40,24 @@ def users() -> list[UserRow]:
 
 
 def add_user(
-    actor: Actor, name: str, full_name: str, roles: Iterable[Role], passphrase: str, *, cost: Cost = Cost()  # noqa: B008
+    actor: Actor, name: str, full_name: str, roles: Iterable[Role], passphrase: str = "",
+    *, cost: Cost | None = None,
 ) -> None:  # fmt: skip
-    """Add a user with a key slot of their own. Raises ``StoreError`` when the name is taken."""
-    store.check_passphrase(passphrase)
+    """Add a user with a key slot of their own; without a passphrase one who comes in by SSH key alone.
+
+    Raises ``StoreError`` when the name is taken.
+    """
+    if passphrase:
+        store.check_passphrase(passphrase)
     here, held = store.current(), sorted(roles)
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
         _name_is_free(name)
         store.new_user(name, full_name, held)
         file, ring = slot_file(here)
-        note(here, keys.add_user(file, ring, name, passphrase, actor.user, cost))
-        if Role.ADMINISTRATOR in held:
+        if passphrase:
+            kept_at = cost or store.passphrase_cost()
+            note(here, keys.add_user(file, ring, name, passphrase, actor.user, kept_at))
+        if passphrase and Role.ADMINISTRATOR in held:
             note(here, keys.set_administrator(file, ring, name, administrator=True))
         done.changed({}, {"roles": held, "full_name": full_name})
 
@@ -79,7 +86,8 @@ def set_disabled(actor: Actor, name: str, *, disabled: bool) -> None:
         user.disabled_utc = int(time.time()) if disabled else None
         user.save()
         file, ring = slot_file(here)
-        note(here, keys.set_disabled(file, ring, name, disabled=disabled))
+        if file.find(keys.USER, name) is not None or not ssh_keys.keys_of(name):
+            note(here, keys.set_disabled(file, ring, name, disabled=disabled))
         if not disabled:
             sign_on.note_unlocked(here.directory, name, actor.user)
 
@@ -101,14 +109,14 @@ def set_roles(actor: Actor, name: str, roles: Iterable[Role]) -> None:
             note(here, keys.set_administrator(file, ring, name, administrator=administrator))
 
 
-def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost = Cost()) -> None:  # noqa: B008
+def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost | None = None) -> None:
     """Re-wrap the data key under a new passphrase; the old one must be right."""
     store.check_passphrase(new)
     here = store.current()
     keys.unlock(here.directory, actor.user, old)
     with act(actor, Action.SIGN_ON, kind="user", record=actor.user) as done:
         file, ring = slot_file(here)
-        note(here, keys.add_user(file, ring, actor.user, new, actor.user, cost))
+        note(here, keys.add_user(file, ring, actor.user, new, actor.user, cost or store.passphrase_cost()))
         done.detail["passphrase"] = "changed"
 
 
@@ -129,6 +137,8 @@ def let_go(name: str) -> None:
     """Disable a user for good inside the caller's transaction; whoever calls takes the key slot away."""
     check_can_go(name)
     User.update(disabled_utc=int(time.time())).where(User.name == name).execute()
+    ssh_keys.forget(name)
+    second_factor.forget(name)
 
 
 def slot_file(here: Store) -> tuple[SlotFile, Ring]:

@@ -63,7 +63,7 @@ def cli(ctx: click.Context) -> None:
         from recordroom.workstation import main
 
         options = ctx.ensure_object(StoreOptions)
-        ctx.exit(main(options.store, options.user or ""))
+        ctx.exit(main(options.store, options.user or "", service_key=options.service_key))
 
 
 def run(arguments: list[str]) -> int:

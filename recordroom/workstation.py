@@ -9,7 +9,10 @@ from pathlib import Path
 from screens.session import Seat
 
 
-def main(directory: Path | None = None, user: str = "", *, guided: bool = False, hint: str = "") -> int:
+def main(
+    directory: Path | None = None, user: str = "", *, service_key: Path | None = None, guided: bool = False,
+    hint: str = "",
+) -> int:  # fmt: skip
     """Run the workstation until the user signs off or the line drops; returns the exit status."""
     named = os.environ.get("RECORDROOM_STORE")
     directory = directory or (Path(named) if named else None)
@@ -19,7 +22,26 @@ def main(directory: Path | None = None, user: str = "", *, guided: bool = False,
         return _usage("name the store with --store DIR or RECORDROOM_STORE.")
     if not directory.is_dir():
         return _usage(f"there is no store {directory}; 'recordroom init' makes one.", status=3)
+    if service_key is None and (named := os.environ.get("RECORDROOM_SERVICE_KEY")):
+        service_key = Path(named)
+    if service_key is not None:
+        return _with_service_key(directory, service_key)
     return run(Seat(directory, where_from(), user, guided, hint))
+
+
+def _with_service_key(directory: Path, service_key: Path) -> int:
+    """Open the workstation for somebody whom sshd vouches for."""
+    from recordroom import ssh_identity
+
+    user = ssh_identity.who_came(os.environ, directory)
+    if not user:
+        return _usage(
+            "a service key opens the workstation only for somebody who came through sudo to the account that "
+            "owns the store.",
+            status=3,
+        )
+    fingerprint = ssh_identity.key_that_opened(os.environ)
+    return run(Seat(directory, where_from(), user, service_key=service_key, ssh_key=fingerprint))
 
 
 def run(seat: Seat) -> int:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.screen import Habits
+from tui.screen import Habits, ScreenError
 
 IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
 ADMINISTRATOR_IDLE_SECONDS = 10 * 60  # V-222390
@@ -30,6 +30,8 @@ class Seat:
     user: str = ""  # name to offer on the sign-on form
     guided: bool = False  # the demo: the first screen says what to try
     hint: str = ""  # shown on the sign-on form of the demo
+    service_key: Path | None = None  # sshd vouches for ``user``, who has no passphrase
+    ssh_key: str = ""  # fingerprint of the key that opened the connection
 
 
 @dataclass
@@ -99,14 +101,18 @@ class Session:
         return all_tables(self.seat.directory)
 
     def unlock(self, passphrase: str) -> bool:
-        """Whether this is the user's passphrase, after the idle lock."""
-        from db import keys
+        """Whether this is the user's passphrase, after the idle lock; without one, a code of the second factor."""
+        from db import second_factor, sign_on
+        from db.connect import StoreError
 
         try:
-            keys.unlock(self.seat.directory, self.user, passphrase)
-        except keys.WrongKey:
-            return False
-        return True
+            if self.seat.service_key is None:
+                return sign_on.confirm(self.actor, passphrase)
+            if second_factor.asked_of(self.user):
+                return second_factor.accept(self.user, passphrase)
+        except StoreError as error:
+            raise ScreenError(str(error)) from error
+        raise ScreenError("You have no passphrase here: press F3, then connect again. Your draft is kept.")
 
     def end(self) -> None:
         """The session is over: give back locks, log the sign-off, close the store."""

@@ -38,6 +38,8 @@ class SignOn(FormScreen):
         if self.known:
             help_ = "The six digits that your authenticator shows now. Each code is good once."
             return (Section("sign_on", "", (Field("code", "Code", 8, required=True, help=help_),)),)
+        if self.seat.service_key is not None:
+            return (self._known_to_sshd(),)
         return (
             Section(
                 "sign_on",
@@ -54,11 +56,22 @@ class SignOn(FormScreen):
             ),
         )  # fmt: skip
 
+    def _known_to_sshd(self) -> Section:
+        """Nothing to key but consent: sshd has said who it is."""
+        consent = Field(
+            "consent", "Sign on (Y or N)", 1, Kind.YES_NO, required=True, default="Y",
+            help="Y signs you on under the name above; it consents to what the notice says.",
+        )  # fmt: skip
+        who = Note(f"You came in as {self.seat.user} with the key {self.seat.ssh_key or '(not known)'}.")
+        return Section("sign_on", "", (*(Note(line) for line in NOTICE), who, consent))
+
     def open(self, key: str) -> Opened:
         if key != CODE:
             self.known = {}
         if self.known:
             return Opened({}, focus="code")
+        if self.seat.service_key is not None:
+            return Opened({}, focus="consent")
         values = {"user": self.seat.user} if self.seat.user else {}
         return Opened(values, focus="passphrase" if values else "user")
 
@@ -67,18 +80,31 @@ class SignOn(FormScreen):
         from db.connect import StoreError
 
         keyed = {**values, **self.known}
+        if keyed.get("consent") == "0":
+            return Refused((Finding(Level.FATAL, "S001", "You are not signed on: F3 leaves.", "consent"),))
         try:
-            signed_on = sign_on.with_passphrase(
-                self.seat.directory, keyed.get("user", ""), keyed.get("passphrase", ""),
-                code=keyed.get("code", ""), where_from=self.seat.where_from,
-            )  # fmt: skip
+            signed_on = self._sign_on(keyed)
         except sign_on.CodeNeeded as needed:
-            self.known = {name: keyed.get(name, "") for name in ("user", "passphrase")}
+            self.known = {name: keyed.get(name, "") for name in ("user", "passphrase", "consent")}
             return Filed(str(needed), next=CODE)
         except StoreError as error:
-            field = "code" if self.known else "passphrase"
+            field = "code" if self.known else "consent" if self.seat.service_key else "passphrase"
             return Refused((Finding(Level.FATAL, "S001", str(error), field),))
         return Filed(greeting(signed_on), session=Session(self.seat, signed_on))
+
+
+    def _sign_on(self, keyed: Values) -> SignedOn:
+        from db import sign_on
+
+        seat, code = self.seat, keyed.get("code", "")
+        if seat.service_key is not None:
+            return sign_on.with_ssh_key(
+                seat.directory, seat.service_key, seat.user, seat.ssh_key, code=code, where_from=seat.where_from
+            )
+        return sign_on.with_passphrase(
+            seat.directory, keyed.get("user", ""), keyed.get("passphrase", ""), code=code,
+            where_from=seat.where_from,
+        )  # fmt: skip
 
 
 def greeting(signed_on: SignedOn) -> str:

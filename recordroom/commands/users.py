@@ -12,7 +12,7 @@ from recordroom.commands.common import notice, opened_store, passphrase, passphr
 
 @click.group()
 def user() -> None:
-    """Who may sign on: add, list, disable, unlock, role, service, passphrase, totp."""
+    """Who may sign on: add, list, disable, unlock, role, service, passphrase, totp, key, policy."""
 
 
 ROLES = click.Choice(
@@ -24,19 +24,22 @@ ROLES = click.Choice(
 @click.argument("name")
 @click.option("--full-name", default="", help="Name as printed and shown.")
 @click.option("--role", "roles", type=ROLES, multiple=True, required=True, help="May be given repeatedly.")
+@click.option("--no-passphrase", is_flag=True, help="Comes in by SSH key alone: see 'user key'.")
 @click.option(
     "--new-passphrase-file",
     type=click.Path(path_type=Path),
     help="File that holds the new user's passphrase.",
 )
 @store_options
-def add(name: str, full_name: str, roles: tuple[str, ...], new_passphrase_file: Path | None) -> None:
+def add(
+    name: str, full_name: str, roles: tuple[str, ...], no_passphrase: bool, new_passphrase_file: Path | None
+) -> None:
     """Add the user NAME with a key slot of their own."""
     from db import users
     from db.actors import Role
 
     with opened_store() as signed_on:
-        chosen = _new_passphrase(name, new_passphrase_file)
+        chosen = "" if no_passphrase else _new_passphrase(name, new_passphrase_file)
         users.add_user(signed_on.actor, name, full_name, [Role(role) for role in roles], chosen)
 
 
@@ -118,6 +121,39 @@ def service(name: str, out: Path) -> None:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)
+
+
+@user.command()
+@click.argument("name")
+@click.argument("fingerprint")
+@click.option("--remove", is_flag=True, help="Unbind it.")
+@store_options
+def key(name: str, fingerprint: str, remove: bool) -> None:
+    """Let NAME come in with the SSH key FINGERPRINT (SHA256:..., as 'ssh-keygen -lf' prints it)."""
+    from db import ssh_keys
+
+    with opened_store() as signed_on:
+        (ssh_keys.unbind if remove else ssh_keys.bind)(signed_on.actor, name, fingerprint)
+
+
+@user.command()
+@click.argument("name", required=False)
+@click.argument("value", required=False)
+@store_options
+def policy(name: str | None, value: str | None) -> None:
+    """Show what sign-on asks for, or set NAME to VALUE: passphrase_cost, session_cap, custody."""
+    from tabulate import tabulate
+
+    from db import policy as policies
+
+    with opened_store() as signed_on:
+        if name is not None and value is not None:
+            policies.set_policy(signed_on.actor, name, value)
+            return
+        if name is not None:
+            raise click.UsageError("Name the value as well.")
+        rows = [(each, policies.shown(each), rule.says) for each, rule in policies.RULES.items()]
+    click.echo(tabulate(rows, ("setting", "in force", "what it says"), disable_numparse=True))
 
 
 @user.group()

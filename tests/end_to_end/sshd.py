@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
@@ -23,6 +23,7 @@ class Gateway:
     port: int
     directory: Path
     process: subprocess.Popen[bytes]
+    user: str = field(default_factory=getpass.getuser)
 
     def client(self, *command: str, tty: bool = True) -> list[str]:
         """Arguments of an ssh client that signs on with the technician's key."""
@@ -30,7 +31,7 @@ class Gateway:
             "ssh", "-F", "none", "-tt" if tty else "-T", "-p", str(self.port), "-i", str(self.directory / "client"),
             "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "StrictHostKeyChecking=no",
             "-o", f"UserKnownHostsFile={self.directory / 'known_hosts'}", "-o", "EscapeChar=none",
-            f"{getpass.getuser()}@127.0.0.1", *command,
+            f"{self.user}@127.0.0.1", *command,
         ]  # fmt: skip
 
     def log(self) -> str:
@@ -39,11 +40,11 @@ class Gateway:
 
 
 @contextmanager
-def gateway(directory: Path, store: Path) -> Iterator[Gateway]:
-    """Start sshd on a free port with the workstation on ``store`` as its forced command."""
+def gateway(directory: Path, store: Path, *, user: str = "", forced: Path | None = None) -> Iterator[Gateway]:
+    """Start sshd on a free port with the workstation on ``store`` as its forced command, or ``forced``."""
     if SSHD is None:
         raise RuntimeError("sshd is not installed")
-    directory.mkdir(mode=0o700)
+    directory.mkdir(mode=0o755 if user else 0o700)
     for name in ("host", "client"):
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / name)],
@@ -51,7 +52,7 @@ def gateway(directory: Path, store: Path) -> Iterator[Gateway]:
             timeout=30,
         )
     shutil.copy(directory / "client.pub", directory / "authorized_keys")
-    (directory / "authorized_keys").chmod(0o600)
+    (directory / "authorized_keys").chmod(0o644 if user else 0o600)  # sshd reads it as the user
     wrapper = directory / "workstation"
     wrapper.write_text(
         "#!/bin/sh\n"
@@ -64,7 +65,7 @@ def gateway(directory: Path, store: Path) -> Iterator[Gateway]:
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     port = _free_port()
-    (directory / "sshd_config").write_text(_config(directory, port, wrapper))
+    (directory / "sshd_config").write_text(_config(directory, port, forced or wrapper))
     assert SSHD is not None
     process = subprocess.Popen(
         [SSHD, "-D", "-f", str(directory / "sshd_config"), "-E", str(directory / "sshd.log")],
@@ -72,7 +73,7 @@ def gateway(directory: Path, store: Path) -> Iterator[Gateway]:
     )
     try:
         _wait_until_listening(port, process)
-        yield Gateway(port, directory, process)
+        yield Gateway(port, directory, process, user or getpass.getuser())
     finally:
         process.terminate()
         process.wait(timeout=20)

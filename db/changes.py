@@ -10,7 +10,6 @@ from typing import Final
 from db.connect import database
 from rules.findings import Finding, Level
 
-BLANK_IS_NO_CHANGE: Final = ""
 CLEAR: Final = "@"  # as a value: take what stands there away
 
 

@@ -18,6 +18,10 @@ from rules.tables import TableRow, Tables
 from rules.temporary_names import is_temporary
 
 CANCELLING: Final = frozenset({"A11", "A12", "A13", "A52", "A53", "A55"})
+PERSON_TABLES: Final = {
+    "sex": "hl7_sex",
+    "ethnicity": "hl7_ethnicity",
+}  # item -> table that says what a code means
 AHEAD_S: Final = 24 * 3600  # the sender's clock may run fast, or a discharge be keyed for tonight; no more
 
 
@@ -72,8 +76,13 @@ class Case:
 
     @cached_property
     def person(self) -> dict[str, str]:
-        """PID as fields of the patient file."""
-        return hl7_fields.read_person(self.message, self.feed.sites)
+        """PID as fields of the patient file, codes as the tables of the feed say."""
+        fields = hl7_fields.read_person(self.message, self.feed.sites)
+        for item, table in PERSON_TABLES.items():
+            row = self.feed.tables[table].find(fields.get(item, "").upper(), iso_date(self.feed.now.day))
+            if row is not None:
+                fields[item] = str(row.more["value"])
+        return fields
 
     @cached_property
     def mrn(self) -> str:

@@ -19,10 +19,6 @@ from exchange.hl7_fields import CLEAR, Place
 from rules.census import DEATHS, Event
 from rules.moments import Moment, iso_date
 
-CENSUS_ITEMS: Final = ("PV1-3", "PV1-10", "PV1-44", "PV1-45")
-"""What an update may contradict and never moves."""
-
-
 # Arriving -------------------------------------------------------------------------------------------------
 
 

@@ -20,8 +20,6 @@ from rules.text import clean
 
 CLEAR: Final = "@"  # takes a value away, as in the patient file
 LONGEST: Final = 200  # characters kept of any one value
-ETHNICITY: Final = {"H": "2135-2", "N": "2186-5", "U": "UNK"}  # table 0189 in the codes of the census bureau
-SEX: Final = {"M": "M", "F": "F", "U": "U", "O": "U", "A": "U", "N": "U"}  # table 0001
 _TIME: Final = re.compile(
     r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d+)?)?)?)?)?)?([+-]\d{4})?"
 )
@@ -132,7 +130,7 @@ def read_account(message: Message, sites: Sites) -> str:
 
 
 def read_person(message: Message, sites: Sites) -> dict[str, str]:
-    """PID as the fields of the patient file; what the message does not say is absent."""
+    """PID as the fields of the patient file, codes as sent; what the message does not say is absent."""
     pid = message.first("PID")
     name, *others = _names(pid)
     address = next(iter(pid.repetitions(11)), Repetition("", pid.separators))
@@ -140,12 +138,12 @@ def read_person(message: Message, sites: Sites) -> dict[str, str]:
         "mrn": record_number(pid, 3, sites) or _code(pid.text(2)),
         "last_name": name.text(1), "first_name": name.text(2), "middle_name": name.text(3),
         "suffix": name.text(4), "birth_date": read_date(pid.text(7)),
-        "sex": SEX.get(pid.text(8).upper(), pid.text(8).upper()), "ssn": _ssn(pid),
+        "sex": pid.text(8).upper(), "ssn": _ssn(pid),
         "street": " ".join(filter(None, (address.text(1), address.text(2)))), "city": address.text(3),
         "state": address.text(4), "zip": address.text(5), "country": address.text(6),
         "county": address.text(9) or pid.text(12), "phone": _phone(pid),
         "race": "|".join(filter(None, (one.text() for one in pid.repetitions(10)))),
-        "ethnicity": ETHNICITY.get(pid.text(22).upper(), pid.text(22)), "marital": pid.text(16).upper(),
+        "ethnicity": pid.text(22), "marital": pid.text(16).upper(),
         "death_date": read_date(pid.text(29))[:10],
         "aliases": "|".join(
             f"{one.text(1)},{one.text(2)}"

@@ -26,7 +26,7 @@ from db.conventions import convention
 from db.intake import Outcome, Received, Settled
 from db.planner import take_statistics
 from exchange import hl7_fields
-from exchange.hl7_case import Case, Feed, Hold
+from exchange.hl7_case import PERSON_TABLES, Case, Feed, Hold
 from exchange.hl7_events import HANDLERS
 from exchange.hl7_fields import Sites
 from exchange.hl7_message import Answer, Message, answer, decoded, read_message, read_text, split_messages
@@ -35,7 +35,7 @@ from rules.tables import Tables
 from rules.text import clean
 
 SLICE_S: Final = 0.08  # a transaction takes no longer than this many seconds and one message
-TABLES: Final = ("patient_class", "temporary_names", "hl7_admission_type")
+TABLES: Final = ("patient_class", "temporary_names", "hl7_admission_type", *PERSON_TABLES.values())
 COUNTED: Final = {
     Outcome.APPLIED: "applied", Outcome.UNCHANGED: "unchanged", Outcome.NOT_USED: "not_used",
     Outcome.REFUSED: "refused", Outcome.HELD: "held",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 MONTH_NAMES = tuple(
@@ -267,8 +267,3 @@ def _not_ahead(moment: datetime | None, now: datetime, past: bool) -> str | Uncl
     if past and moment > now:
         return Unclear("This time cannot lie ahead.")
     return f"{moment:%Y-%m-%dT%H:%M}"
-
-
-def today_text(day: date, style: str = "us") -> str:
-    """A day as it stands on title lines and page heads."""
-    return show_date(day.isoformat(), style)

@@ -364,6 +364,23 @@ class TestUpdate:
         assert patients.get(patients.by_mrn("00123"))["city"] == ""
 
 
+class TestPerson:
+    @pytest.mark.parametrize(("sent", "kept"), [("F", "F"), ("m", "M"), ("A", "U"), ("O", "U"), ("Q", "Q")])
+    def test_the_sex_is_what_the_table_says_of_the_code(self, admin: Actor, sent: str, kept: str) -> None:
+        applied(admin, adt("A28").replace(b"|19510309|F|", f"|19510309|{sent}|".encode()))
+        assert patients.get(patients.by_mrn("00123"))["sex"] == kept
+
+    def test_a_facility_says_what_its_own_code_means(self, admin: Actor) -> None:
+        folder = store.current().directory / "site" / "tables"
+        folder.mkdir(parents=True)
+        (folder / "hl7_ethnicity.toml").write_text(
+            'id = "hl7_ethnicity"\ntitle = "x"\nrows = [\n  { code = "X9", text = "x", value = "2186-5" },\n]\n'
+        )
+        applied(admin, adt("A28", more_pid="||||X9"), adt("A28", mrn="00124", more_pid="||||H"))
+        found = [patients.get(patients.by_mrn(mrn))["ethnicity"] for mrn in ("00123", "00124")]
+        assert found == ["2186-5", "2135-2"]
+
+
 class TestMergeAndRenumber:
     def test_a40_merges_and_the_old_number_goes_on_finding_the_chart(self, admin: Actor) -> None:
         applied(admin, adt("A01", mrn="2", account="A2"), adt("A28"), adt("A40", mrg="2^^^GEN^MR"))

@@ -44,7 +44,8 @@ def gateway(directory: Path, store: Path, *, user: str = "", forced: Path | None
     """Start sshd on a free port with the workstation on ``store`` as its forced command, or ``forced``."""
     if SSHD is None:
         raise RuntimeError("sshd is not installed")
-    directory.mkdir(mode=0o755 if user else 0o700)
+    directory.mkdir()
+    directory.chmod(0o755 if user else 0o700)
     for name in ("host", "client"):
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / name)],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
+
+from recordroom.process import harden
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    os.umask(0o077)
+    harden()
     if len(sys.argv) == 1:
         # What ForceCommand runs: the sign-on form must stand before the command line would be loaded.
         from recordroom.workstation import main as workstation

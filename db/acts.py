@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from db import sign_on_log, store
-from db.actors import Action, Actor
+from db.actors import Action, Actor, Role
 from db.connect import StoreError, database, writing
 from rules.findings import Told
+
+EMERGENCY: Final = frozenset({Action.VIEW_PATIENT, Action.VIEW_ENCOUNTER, Action.VIEW_ABSTRACT})
+"""What broken glass opens, of the one patient."""
+OVERSIGHT: Final = frozenset(
+    {Action.VIEW_AUDIT, Action.MARK_SENSITIVE, Action.OPEN_SENSITIVE, Action.BREAK_GLASS, Action.REVIEW_ALERT}
+)
+"""What shows nothing of the chart itself."""
 
 
 class NotPermitted(Told):
     """The actor's roles do not permit the act. The refusal is in the audit trail."""
+
+
+class ReasonNeeded(Told):
+    """The chart is marked sensitive and this session has given no reason yet."""
 
 
 class Conflict(Told):
@@ -83,12 +94,16 @@ def permit(
     actor: Actor, action: Action, *, kind: str = "", record: str = "", patient_id: int | None = None
 ) -> None:
     """Raise ``NotPermitted``, and log the refusal, unless the actor's roles permit the act."""
-    if actor.may(action):
+    if actor.may(action) or (action in EMERGENCY and patient_id in store.current().opened_with_reason):
         return
     if not store.current().tampered:
         _note(actor, Act(action, kind, record, patient_id), "denied")
     held = ", ".join(sorted(actor.roles)) or "none"
-    raise NotPermitted(f"{actor.user} may not {action}: roles held are {held}.")
+    emergency = action in EMERGENCY and actor.may(Action.BREAK_GLASS)
+    raise NotPermitted(
+        f"{actor.user} may not {action}: roles held are {held}."
+        + (f" In an emergency WHY {record} opens the chart with a reason." if emergency and record else "")
+    )
 
 
 def viewed(
@@ -104,5 +119,23 @@ def viewed(
         permit(actor, action, kind=kind, record=record, patient_id=patient_id)
         sign_on_log.note(here.directory, sign_on_log.VIEWED, actor.user, f"{action}:{patient_id or 0}")
         return
+    permit(actor, action, kind=kind, record=record, patient_id=patient_id)
+    _guard(actor, action, patient_id)
     with act(actor, action, kind=kind, record=record, patient_id=patient_id) as seen:
         seen.detail.update(detail or {})
+
+
+def _guard(actor: Actor, action: Action, patient_id: int | None) -> None:
+    """Raise ``ReasonNeeded`` for a person who looks at a sensitive chart without having said why."""
+    here = store.current()
+    if patient_id is None or action in OVERSIGHT or Role.SERVICE in actor.roles:
+        return
+    if patient_id in here.opened_with_reason:
+        return
+    row = database.execute_sql(
+        "SELECT s.class, p.mrn FROM sensitive_patient s JOIN patient p ON p.id = s.patient_id"
+        " WHERE s.patient_id = ?",
+        (patient_id,),
+    ).fetchone()
+    if row:
+        raise ReasonNeeded(f"Chart {row[1]} is sensitive ({row[0]}): WHY {row[1]} asks for your reason.")

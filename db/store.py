@@ -39,6 +39,7 @@ class Store:
     facility: str
     zone: ZoneInfo
     tampered: str = ""  # why nothing may be written, in words
+    opened_with_reason: set[int] = field(default_factory=set)  # sensitive patients, in this session
     crash_tail: int = 0  # rows that stood ahead of the anchor at opening; the sign-on anchors them
     ring: Ring = field(default_factory=dict, repr=False)  # more than ``data_key`` while a rotation waits
 

@@ -18,6 +18,7 @@ STORE: Final = 3  # the store cannot be opened
 DENIED: Final = 4  # not permitted
 
 COMMANDS: Final = {
+    "audit": "recordroom.commands.audit:audit",
     "backup": "recordroom.commands.backup:backup",
     "codes": "recordroom.commands.codes:codes",
     "demo": "recordroom.commands.demo:demo",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
-from db import cases, census, drafts, encounters, intake, patients, requests, store
+from db import cases, census, drafts, encounters, intake, patients, requests, sensitive, store
 from db.actors import Action as Deed
 from screens.session import Session
 from tui.screen import Entry, MenuScreen
@@ -70,6 +70,10 @@ def registries(session: Session) -> Iterable[Entry]:
     yield Entry("TRL", "Trauma records still open", "TRL", str(cases.count("trauma", cases.OPEN)))
 
 
+def privacy_alerts(session: Session) -> Iterable[Entry]:
+    yield Entry("ALR", "Alerts to review", "ALR", str(sensitive.waiting_count()))
+
+
 def own_drafts(session: Session) -> Iterable[Entry]:
     found = drafts.waiting(session.actor)
     newest = f"{found[0].screen} {found[0].key}".strip() if found else ""
@@ -90,5 +94,6 @@ PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.VIEW_HOLD_QUEUE, feed),
     (Deed.VIEW_REGISTRY, registries),
     (Deed.VIEW_REQUEST, disclosure),
+    (Deed.REVIEW_ALERT, privacy_alerts),
     (Deed.SIGN_ON, own_drafts),
 )

@@ -12,7 +12,7 @@ CREATE TABLE privacy_alert (
     reviewed_utc INTEGER, reviewed_by TEXT NOT NULL DEFAULT '', review TEXT NOT NULL DEFAULT '');
 CREATE INDEX privacy_alert_waiting ON privacy_alert (id) WHERE reviewed_utc IS NULL;
 CREATE INDEX privacy_alert_patient ON privacy_alert (patient_id, id);
-CREATE TRIGGER privacy_alert_kept BEFORE UPDATE OF id, at_utc, action, user, patient_id, class, reason ON privacy_alert
+CREATE TRIGGER privacy_alert_kept BEFORE UPDATE OF id, at_utc, action, user, class, reason ON privacy_alert
 BEGIN SELECT raise(ABORT, 'An alert is kept as it was raised.'); END;
 CREATE TRIGGER privacy_alert_no_delete BEFORE DELETE ON privacy_alert
 BEGIN SELECT raise(ABORT, 'Alerts are kept.'); END;

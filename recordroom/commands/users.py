@@ -187,6 +187,22 @@ def disable_totp(name: str) -> None:
         second_factor.disable(signed_on.actor, name)
 
 
+@user.command("patient")
+@click.argument("name")
+@click.argument("mrn", required=False)
+@store_options
+def patient_(name: str, mrn: str | None) -> None:
+    """Say that NAME is the patient MRN, so that looking at the own record shows; without MRN take it back."""
+    from db import patients, privacy
+    from db.connect import StoreError
+
+    with opened_store() as signed_on:
+        patient_id = patients.by_mrn(mrn) if mrn else None
+        if patient_id == 0:
+            raise StoreError(f"There is no patient {mrn}.")
+        privacy.bind_user(signed_on.actor, name, patient_id)
+
+
 @user.command("passphrase")
 @click.option("--new-passphrase-file", type=click.Path(path_type=Path), help="File that holds the new one.")
 @store_options

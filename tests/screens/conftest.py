@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.menu import standard_menu
-from db import cases, disclosures, requests, sign_on, site, store
+from db import cases, disclosures, requests, sensitive, sign_on, site, store
 from db.actors import Action, Actor
 from db.changes import Source
 from db.connect import writing
@@ -51,6 +51,7 @@ class House:
     release: str
     trauma: str
     message: str
+    alert: str
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +71,9 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(actor, poisoned)
     message = a_held_message(actor)
+    sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)
     sign_on.off(actor)
-    return House(directory, request, release, trauma, message)
+    return House(directory, request, release, trauma, message, "1")
 
 
 def a_request_answered(actor: Actor, patient_id: int) -> tuple[str, str]:
@@ -116,6 +118,7 @@ def house(house_template: House, tmp_path: Path) -> House:
         house_template.release,
         house_template.trauma,
         house_template.message,
+        house_template.alert,
     )
 
 

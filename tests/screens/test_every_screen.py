@@ -15,6 +15,7 @@ KEYS = {
     "CHT": POISON_MRN, "PTA": POISON_MRN, "PAT": POISON_MRN, "ACD": POISON_MRN, "ACC": POISON_ACCOUNT,
     "MOV": POISON_ACCOUNT, "ABS": POISON_ACCOUNT, "ADM": "11/16/2026", "DSC": "11/15/2026", "TRN": "11/15/2026",
     "DTH": "11/15/2026", "INP": "3E", "NOT": "I214", "COD": "chf", "RUN": "daily-census",
+    "WHO": POISON_MRN, "SAW": "admin", "SEN": POISON_MRN, "WHY": POISON_MRN,
     "PGE": "daily-census day=2026-11-16", "SFL": "provider", "SFR": "provider 1001", "SIGNON": None,
 }  # fmt: skip
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -23,7 +24,7 @@ UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def the_key(word: str, house: House) -> str | None:
     by_house = {
         "ROI": house.request, "RQH": house.request, "STP": house.request, "REL": house.request, "RLS": house.request,
-        "COR": house.release, "SUS": house.release, "TRA": house.trauma, "HLM": house.message,
+        "COR": house.release, "SUS": house.release, "TRA": house.trauma, "HLM": house.message, "ALV": house.alert,
     }  # fmt: skip
     return by_house.get(word, KEYS.get(word, ""))
 

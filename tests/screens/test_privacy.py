@@ -1,0 +1,35 @@
+"""The privacy officer at the workstation: a sensitive chart, the reason, the alert, the review, who looked."""
+
+from __future__ import annotations
+
+from tests.screens.conftest import MRN
+from tests.tui.conftest import Workstation
+
+
+def go(desk: Workstation, line: str) -> None:
+    desk.press("ctrl+o", line, "enter")
+
+
+class TestASensitiveChart:
+    def test_from_the_mark_to_the_review(self, desk: Workstation) -> None:
+        go(desk, f"=SEN {MRN}")
+        desk.press("vip", "enter", "is the mayor of the town", "f2")
+        go(desk, f"=CHT {MRN}")
+        assert f"WHY {MRN} asks for your reason" in desk.text
+        go(desk, f"=WHY {MRN}")
+        desk.press("coding the account", "f2")
+        assert desk.lines[0].split()[0] == "CHT"
+        assert "MILLER" in desk.text
+        go(desk, "=ALR")
+        assert "coding the account" in desk.text
+
+    def test_who_looked_is_seen_by_the_privacy_officer(self, desk: Workstation) -> None:
+        go(desk, f"=CHT {MRN}")
+        go(desk, f"=WHO {MRN}")
+        assert "view patient" in desk.text
+        go(desk, "=SAW admin")
+        assert "find" in desk.text or "view" in desk.text
+
+    def test_the_desk_counts_alerts(self, desk: Workstation) -> None:
+        go(desk, "=DESK")
+        assert "Alerts to review" in desk.text

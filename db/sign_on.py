@@ -177,7 +177,7 @@ def _enter(here: Store, user: str, *, person: bool) -> None:
     if person and cap and open_now >= cap:
         store.close_store()
         raise StoreError(
-            f"{user} has {open_now} sessions open, as many as are permitted: end one of them first."
+            f"{user} has as many sessions open as are permitted ({open_now}): end one of them first."
         )
     sessions.name(user)
 

@@ -10,8 +10,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,7 @@ from db.connect import StoreError, database, open_database, writing
 from db.keys import WrongKey
 from db.slots import SlotFile
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
+from tests.sessions import other_session
 
 JONES = "mary jones has a key"
 ROOT = Path(__file__).parents[2]
@@ -37,16 +36,6 @@ signed_on = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
 print("begins", flush=True)
 rotation.rotate(signed_on.actor)
 print("done", flush=True)
-"""
-
-# A session that stays until its input ends.
-SESSION = """
-import sys
-from pathlib import Path
-from db import sign_on
-sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
-print("signed on", flush=True)
-sys.stdin.read()
 """
 
 
@@ -360,20 +349,6 @@ def command(*words: str, store_directory: Path) -> list[str]:
         sys.executable, "-m", "recordroom", *words, "--store", str(store_directory), "--user", ADMIN,
         "--passphrase-file", str(passphrase),
     ]  # fmt: skip
-
-
-@contextmanager
-def other_session(directory: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process in which the administrator is signed on."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SESSION, str(directory), ADMIN, PASSPHRASE], cwd=ROOT, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "signed on\n"
-    with process:
-        yield process
-        process.kill()
 
 
 def wait_until_the_gate_is_shut(directory: Path) -> None:

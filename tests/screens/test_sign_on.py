@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from config.menu import standard_menu
-from db import store
+from db import second_factor, sign_on, store
 from screens.session import Seat
 from screens.sign_on import SignOn
 from tests.conftest import ADMIN, PASSPHRASE
@@ -54,6 +55,30 @@ class TestSigningOn:
     def test_f3_leaves(self, door: Workstation) -> None:
         door.press("f3")
         assert door.shell.ended == 0
+
+
+class TestTheSecondFactor:
+    @pytest.fixture
+    def secret(self, house: House) -> bytes:
+        actor = sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE).actor
+        enrolment = second_factor.begin(actor, ADMIN)
+        second_factor.enable(actor, enrolment, second_factor.code_at(enrolment.secret, time.time() - 30))
+        sign_on.off(actor)
+        return enrolment.secret
+
+    def test_is_asked_for_after_the_passphrase(self, secret: bytes, door: Workstation) -> None:
+        door.press(ADMIN, "enter", PASSPHRASE, "enter")
+        assert door.message == "Give the code that your authenticator shows now."
+        assert "Code" in door.text
+        assert PASSPHRASE not in door.text
+        door.press("000", "enter")
+        assert "The code is not right" in door.message
+        door.press(second_factor.code_at(secret, time.time()), "enter")
+        assert door.lines[0].split()[0] == "DESK"
+
+    def test_a_wrong_passphrase_asks_for_no_code(self, secret: bytes, door: Workstation) -> None:
+        door.press(ADMIN, "enter", "something else", "enter")
+        assert "Code" not in door.text
 
 
 class TestThePassphrase:

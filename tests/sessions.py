@@ -1,0 +1,38 @@
+"""Another session on the same store: a process of its own, in which the administrator is signed on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import ADMIN, PASSPHRASE
+
+ROOT = Path(__file__).parents[1]
+
+# A session that stays until its input ends.
+SESSION = """
+import sys
+from pathlib import Path
+from db import sign_on
+sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+print("signed on", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def other_session(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process in which the administrator is signed on."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SESSION, str(directory), ADMIN, PASSPHRASE], cwd=ROOT, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "signed on\n"
+    with process:
+        yield process
+        process.kill()

@@ -102,7 +102,7 @@ class Commands:
             await shell.open_entry(entry, rest)
         elif shell.session and upper in shell.menu.menus:
             await shell.open_menu(upper)
-        elif isinstance(top := shell.main, MenuView) and not rest and upper in top.words:
+        elif shell.stack and isinstance(top := shell.main, MenuView) and not rest and upper in top.words:
             await top.open(top.words.index(upper))
         else:
             self._unknown(upper)

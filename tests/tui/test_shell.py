@@ -80,6 +80,11 @@ class TestFastPath:
         assert signed_on.message.startswith("ABZ is not known. Did you mean ABS")
         assert signed_on.lines[-2] == "===> ABZ"
 
+    def test_an_unknown_word_that_drops_the_stack_leads_home(self, signed_on: Any) -> None:
+        signed_on.press("WRK", "enter", "ctrl+o", "=XQZ", "enter")
+        assert signed_on.shell.ended is None
+        assert signed_on.lines[0].split()[0] == "DESK"
+
     def test_a_screen_of_another_role_is_neither_listed_nor_opened(self, signed_on: Any) -> None:
         signed_on.press("RECORDS", "enter")
         assert "administrators" not in signed_on.text

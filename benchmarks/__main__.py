@@ -51,7 +51,7 @@ def _measured(family: str, scale: str) -> list[Measure]:
 
     families: dict[str, Callable[[], list[Measure]]] = {
         "typing": lambda: typing_rows.rows(_say),
-        "start": lambda: start_rows.rows(stores("10k", _say).directory, _say),
+        "start": lambda: start_rows.rows(stores("10k", _say), _say),
         "codes": lambda: code_rows.rows(_say),
         "census": lambda: census_rows.rows(stores(scale, _say), _say),
         "desk": lambda: desk_rows.rows(stores(scale, _say), _say),

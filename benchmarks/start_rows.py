@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 
 from benchmarks.lines import Line
 from benchmarks.measure import Measure
+from benchmarks.stores import Stores
 from recordroom.demo.store import PASSPHRASE, USER
 
 RUNS = 7
-SCREENS = ("DESK", "WRK", "CEN", "PAT", "COD", "TRL", "RQL", "HLD", "SIT", "MENU")
+SCREENS = (
+    "WRK",
+    "CEN",
+    "PAT SMITH",
+    "COD heart failure",
+    "ABS {account}",
+    "TRL",
+    "RQL",
+    "HLD",
+    "SIT",
+    "MENU",
+)
 
 
-def rows(store: Path, say: Callable[[str], None]) -> list[Measure]:
-    """The lines of the table; ``store`` is a demo store."""
+def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
+    """The lines of the table. Among the ten screens are a search for a code and an abstract that is grouped."""
+    store, account = made.directory, _abstracted(made.plain)
     here, anchor = [], []
     for run in range(RUNS):
         say(f"start-up {run + 1}/{RUNS}")
@@ -42,12 +57,20 @@ def rows(store: Path, say: Callable[[str], None]) -> list[Measure]:
             Measure("private memory, first screen", line.private_mb, "MB", bare, "bare Textual", most=42)
         )
         for word in SCREENS:
-            line.send(f"\x1b[H={word}\r")
+            line.send(f"\x0f={word.format(account=account)}\r")
             line.quiet(0.5)
         found.append(
             Measure("private memory, ten screens", line.private_mb, "MB", bare, "bare Textual", most=50)
         )
     return found
+
+
+def _abstracted(plain: Path) -> str:
+    with closing(sqlite3.connect(plain)) as connection:
+        row = connection.execute(
+            "SELECT e.account FROM abstract a JOIN encounter e ON e.id = a.encounter_id WHERE a.drg <> '' LIMIT 1"
+        ).fetchone()
+    return str(row[0])
 
 
 def _workstation(store: Path) -> Line:

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "demo": "recordroom.commands.demo:demo",
     "dictionary": "recordroom.commands.dictionary:dictionary",
     "disclosure": "recordroom.commands.disclosure:disclosure",
+    "doctor": "recordroom.commands.doctor:doctor",
     "group": "recordroom.commands.group:group",
     "import": "recordroom.commands.imports:import_",
     "init": "recordroom.commands.init:init",

@@ -38,6 +38,7 @@ class _Mine:
 
     path: Path
     descriptor: int
+    process: int
 
 
 _mine: _Mine | None = None
@@ -74,7 +75,8 @@ def leave() -> None:
     """This process has the store closed."""
     global _mine
     if _mine is not None:
-        _mine.path.unlink(missing_ok=True)
+        if _mine.process == os.getpid():  # a fork leaves the file to its parent
+            _mine.path.unlink(missing_ok=True)
         os.close(_mine.descriptor)
         _mine = None
 
@@ -115,7 +117,7 @@ def _make(folder: Path) -> _Mine:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         with suppress(FileNotFoundError):
             if path.stat().st_ino == os.fstat(descriptor).st_ino:
-                return _Mine(path, descriptor)
+                return _Mine(path, descriptor, os.getpid())
         os.close(descriptor)
 
 

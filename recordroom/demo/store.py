@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from config.code_sources import FILE, code_store
-from db import sign_on, store, users
+from db import policy, sign_on, store, users
 from db.actors import Actor, Role
 from db.connect import database
 from db.derivation import Cost
@@ -39,6 +39,7 @@ def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
     try:
         _build_codes(directory)
         _add_users(actor)
+        policy.set_policy(actor, "session_cap", "0")  # one demo user stands for many people
         # A store that is thrown away when its making fails need not be safe at every step of it.
         database.execute_sql("PRAGMA synchronous = off")
         leave_waiting(actor, load(actor, plan, documents=documents))

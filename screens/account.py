@@ -189,6 +189,10 @@ class Movement(DraftedForm):
         account, _, number = key.strip().partition(" ")
         stay = encounter_named(account)
         self.account, self.encounter_id = stay.account, stay.id
+        viewed(
+            self.session.actor, Deed.VIEW_ENCOUNTER, kind="account", record=stay.account,
+            patient_id=stay.patient_id,
+        )  # fmt: skip
         self.corrects = int(number) if number.isdecimal() else 0
         self.key, values = f"{stay.account} {number}".strip(), {}
         if self.corrects:

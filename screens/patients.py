@@ -189,6 +189,10 @@ class ToRename(KeysetList):
         Action("K", "Keep: this is the name", method="keep", confirm="Is this the patient's real name?"),
     )
 
+    def open(self, key: str) -> str:
+        viewed(self.session.actor, Deed.VIEW_PATIENT, kind="list", record=self.title)
+        return ""
+
     def columns(self) -> Sequence[Column]:
         return (Column("MRN", 10), Column("Name", 30), Column("Born", 10), Column("S", 1))
 

@@ -228,6 +228,10 @@ class RegistryList(KeysetList):
     def open(self, key: str) -> str:
         self.open_only = key.upper() == "OPEN"
         self.patient_id = patient_named(key) if key and not self.open_only else 0
+        viewed(
+            self.session.actor, Deed.VIEW_REGISTRY, kind="list", record=self.data_set,
+            patient_id=self.patient_id or None, detail={"open": int(self.open_only)},
+        )  # fmt: skip
         return ""
 
     def heading(self) -> Sequence[str]:

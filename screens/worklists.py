@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from db import encounters, store
+from db.actors import Action as Deed
+from db.acts import viewed
 from db.encounters import WaitingRow
 from rules.dates import Unclear, parse_date
 from rules.moments import day_number
@@ -29,6 +31,16 @@ class ToAbstract(KeysetList):
         Action("A", "Abstract", go="ABS {subject} WRK"),
         Action("M", "Movements", go="ACC {subject}"),
     )
+
+    def open(self, key: str) -> str:
+        viewed(
+            self.session.actor,
+            Deed.VIEW_ENCOUNTER,
+            kind="list",
+            record=self.title,
+            detail={"count": self.count()},
+        )
+        return ""
 
     def columns(self) -> Sequence[Column]:
         return (

@@ -1,0 +1,239 @@
+"""Whatever shows or changes a record leaves its row: who, when, where from, what, before and after, outcome."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from db import (
+    acts,
+    audit_copy,
+    cases,
+    disclosures,
+    drafts,
+    patients,
+    privacy,
+    requests,
+    sensitive,
+    sign_on,
+    site,
+    store,
+    users,
+)
+from db.actors import PERMITTED, Action, Actor, Role
+from db.acts import Conflict, NotPermitted
+from db.connect import database
+from db.disclosures import NewRelease
+from tests.conftest import ADMIN, CHEAP, PASSPHRASE
+from tests.screens.conftest import ACCOUNT, MRN, REQUEST, House
+from tests.screens.test_every_screen import WORDS, the_key
+from tests.tui.conftest import Workstation
+
+COLUMNS = (
+    "seq", "at_utc", "user", "roles", "where_from", "session", "action", "kind", "record", "patient_id",
+    "outcome", "detail",
+)  # fmt: skip
+
+# What opening each screen logs; blank where no record of a patient is shown.
+SHOWS = {
+    "ABS": "view abstract", "ACC": "view encounter", "ACD": "view accounting", "ADM": "view census",
+    "ALR": "review alert", "ALV": "review alert", "CEN": "", "CHT": "view patient", "COD": "",
+    "COR": "view accounting", "DESK": "", "DIS": "view hold queue", "DRF": "", "DSC": "view census",
+    "DTH": "view census", "HLD": "view hold queue", "HLM": "view hold queue", "INP": "view census",
+    "MOV": "view encounter", "NOT": "", "PAT": "find patient", "PGE": "run report", "PTA": "view patient",
+    "PWD": "", "REL": "view request", "REN": "view patient", "REP": "", "RLS": "view accounting",
+    "ROI": "view request", "RQH": "view request", "RQL": "view request", "RUN": "", "SAW": "view audit",
+    "SEN": "mark sensitive", "SFL": "", "SFR": "", "SITE": "", "STP": "view request", "SUS": "view accounting",
+    "TOUR": "", "TRA": "view registry", "TRL": "view registry", "TRN": "view census", "UNU": "view audit",
+    "WHO": "view audit", "WHY": "", "WRC": "view encounter", "WRK": "view encounter",
+}  # fmt: skip
+
+
+def rows_after(seq: int) -> list[dict[str, object]]:
+    found = database.execute_sql(f"SELECT {', '.join(COLUMNS)} FROM audit WHERE seq > ? ORDER BY seq", (seq,))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in found]
+
+
+def last_seq() -> int:
+    return int(database.execute_sql("SELECT max(seq) FROM audit").fetchone()[0])
+
+
+class TestScreens:
+    def test_every_screen_is_decided(self) -> None:
+        assert set(WORDS) == set(SHOWS)
+
+    @pytest.mark.parametrize("word", [word for word, action in SHOWS.items() if action])
+    def test_opening_leaves_a_row_before_anything_is_shown(
+        self, desk: Workstation, house: House, word: str
+    ) -> None:
+        before = last_seq()
+        desk.press("ctrl+o", f"={word} {the_key(word, house)}".strip(), "enter")
+        row = next(each for each in rows_after(before) if each["action"] == SHOWS[word])
+        assert (row["user"], row["where_from"], row["outcome"]) == (ADMIN, "test", "done")
+        assert row["session"]
+        assert row["at_utc"]
+
+
+@pytest.fixture
+def house_actor(house: House) -> Actor:
+    return sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE, where_from="10.0.0.5").actor
+
+
+def request_number(actor: Actor) -> str:
+    return requests.file_request(actor, patients.by_mrn(MRN), REQUEST)
+
+
+def release(actor: Actor) -> None:
+    number = request_number(actor)
+    requests.step(actor, number, "APPROVE", requests.read(number).version)
+    new = NewRelease(
+        "2026-11-16T10:00", "SMITH AND SMITH", "1 MAIN ST", "RECORDS", "ABSTRACT", "LEGAL", "AUTH", "PAPER", 3
+    )
+    disclosures.release(actor, number, new, requests.read(number).version, complete=False)
+
+
+def file_trauma(actor: Actor) -> None:
+    from config.data_sets import library
+
+    cases.file_case(
+        actor, Action.FILE_REGISTRY, library().of("trauma"), {"mrn": MRN, "account": ACCOUNT}, before=None,
+        patient_id=patients.by_mrn(MRN), status=cases.OPEN,
+    )  # fmt: skip
+
+
+def amend(actor: Actor) -> None:
+    patient = patients.get(patients.by_mrn(MRN))
+    patients.file(actor, {"mrn": MRN, "last_name": "MULLER"}, int(patient["version"]))
+
+
+# An act of the store that each action's row is looked for after; the screens are walked above.
+DEEDS: dict[Action, Callable[[Actor], object]] = {
+    Action.SIGN_ON: lambda actor: sign_on.with_passphrase(store.current().directory, ADMIN, PASSPHRASE),
+    Action.AMEND_PATIENT: amend,
+    Action.FILE_REGISTRY: file_trauma,
+    Action.FILE_REQUEST: request_number,
+    Action.RELEASE_INFORMATION: release,
+    Action.AMEND_SITE_FILE: lambda actor: site.file(
+        actor, "unit", "9W", {"name": "Nine West", "type": "MED"}, 0
+    ),
+    Action.ADMINISTER_USERS: lambda actor: users.add_user(
+        actor, "jones", "Mary Jones", [Role.CODER], "mary jones has a key", cost=CHEAP
+    ),
+    Action.ADMINISTER_KEYS: lambda actor: audit_copy.set_anchor_copy(actor, None),
+    Action.MARK_SENSITIVE: lambda actor: sensitive.mark(actor, patients.by_mrn(MRN), "vip", "is the mayor"),
+    Action.OPEN_SENSITIVE: lambda actor: sensitive.open_with_reason(
+        actor, patients.by_mrn(MRN), "for coding"
+    ),
+    Action.VIEW_AUDIT: lambda actor: privacy.unusual(actor, 7),
+}
+
+
+class TestDeeds:
+    @pytest.mark.parametrize("action", sorted(DEEDS))
+    def test_leave_a_row_with_every_element(self, house_actor: Actor, action: Action) -> None:
+        before = last_seq()
+        DEEDS[action](house_actor)
+        row = next(each for each in rows_after(before) if each["action"] == action)
+        assert (row["user"], row["outcome"]) == (ADMIN, "done")
+        assert "administrator" in str(row["roles"])
+
+    def test_a_change_has_what_was_and_what_is(self, house_actor: Actor) -> None:
+        before = last_seq()
+        amend(house_actor)
+        row = rows_after(before)[0]
+        detail = json.loads(str(row["detail"]))
+        assert (row["record"], row["patient_id"], row["where_from"]) == (
+            MRN,
+            patients.by_mrn(MRN),
+            "10.0.0.5",
+        )
+        assert (detail["before"]["last_name"], detail["after"]["last_name"]) == ("MILLER", "MULLER")
+
+    def test_what_was_refused_is_a_failed_row_with_the_sentence(self, house_actor: Actor) -> None:
+        before = last_seq()
+        with pytest.raises(Conflict):
+            patients.file(house_actor, {"mrn": MRN, "last_name": "MULLER"}, 99)
+        row = rows_after(before)[0]
+        assert (row["action"], row["outcome"]) == ("amend patient", "failed")
+        assert "changed by somebody else" in json.loads(str(row["detail"]))["why"]
+        assert patients.get(patients.by_mrn(MRN))["last_name"] == "MILLER"
+
+    def test_drafts_are_no_acts(self, house_actor: Actor) -> None:
+        before = last_seq()
+        drafts.save(house_actor, ("PTA", MRN), {"last_name": "M"}, "last_name", "1")
+        assert rows_after(before) == []
+
+
+class TestPermissions:
+    """The table is total, and what it says is what happens: for every action and every role."""
+
+    def test_every_action_has_its_roles_and_every_role_an_action(self) -> None:
+        assert set(PERMITTED) == set(Action)
+        assert all(PERMITTED.values())
+        assert {role for roles in PERMITTED.values() for role in roles} == set(Role)
+
+    @pytest.mark.parametrize("action", list(Action))
+    def test_permits_just_whom_the_table_names_and_logs_both(self, admin: Actor, action: Action) -> None:
+        for role in Role:
+            actor = Actor(7, "somebody", frozenset({role}), "10.0.0.5", "beef")
+            before = last_seq()
+            if role in PERMITTED[action]:
+                with acts.act(actor, action, kind="thing", record="1"):
+                    pass
+                outcome = "done"
+            else:
+                with pytest.raises(NotPermitted), acts.act(actor, action, kind="thing", record="1"):
+                    pytest.fail("the act was begun")
+                outcome = "denied"
+            assert [
+                (row["action"], row["user"], row["roles"], row["outcome"]) for row in rows_after(before)
+            ] == [(action, "somebody", role, outcome)]
+
+    def test_nobody_without_a_role_does_anything(self, admin: Actor) -> None:
+        for action in Action:
+            with pytest.raises(NotPermitted):
+                acts.permit(Actor(7, "somebody", frozenset()), action)
+
+
+# Functions of db/ that take an actor and begin no act, and why none is missing there.
+SILENT = {
+    "disclosure_law.check_entitlement": "decides inside the act of the release",
+    "drafts.discard": "a draft is no record", "drafts.load": "a draft is no record",
+    "drafts.save": "a draft is no record", "drafts.waiting": "a draft is no record",
+    "intake.open_batch": "inside the act of the import",
+    "intake.disagreements": "views through _viewed_list", "intake.held_messages": "views through _viewed_list",
+    "locks.keep": "a lock is no record", "locks.release": "a lock is no record", "locks.take": "a lock is no record",
+    "second_factor.begin": "shows a new secret; confirming it is the act",
+    "sign_on.confirm": "a failure stands in signon.log, which the next sign-on folds in",
+    "sign_on.off": "adds its row itself",
+}  # fmt: skip
+
+
+class TestEveryPublicAct:
+    def test_begins_an_act_or_is_named_here(self) -> None:
+        silent = [
+            f"{path.stem}.{name}"
+            for path in sorted((Path(__file__).parents[2] / "db").glob("*.py"))
+            for name, body in functions_with_an_actor(path)
+            if path.stem != "acts" and not re.search(r"\b(act|viewed|permit)\(", body)
+        ]
+        assert set(silent) == set(SILENT)
+
+
+def functions_with_an_actor(path: Path) -> list[tuple[str, str]]:
+    """Public functions whose first argument is ``actor``, with their text."""
+    import ast
+
+    text = path.read_text()
+    return [
+        (node.name, ast.get_source_segment(text, node) or "")
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and node.args.args
+        and node.args.args[0].arg == "actor"
+    ]

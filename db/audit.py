@@ -24,6 +24,7 @@ ANCHOR_NAME: Final = "anchor.log"
 COPY_SETTING: Final = "anchor_copy"  # a directory elsewhere that gets every line too
 START: Final = b"\0" * 32
 DAY_SECONDS: Final = 86_400
+CLOCK_SECONDS: Final = 60  # that clocks may differ by
 ANCHORED_WITHIN: Final = 0.05  # seconds after a commit
 
 
@@ -134,6 +135,15 @@ class Trail:
             if row is None or bytes(row[0]) != last.head:
                 return True
         return False
+
+    def clock_behind(self) -> int:
+        """Seconds by which the clock stands before the last row; 0 when it is right, or nearly so.
+
+        Rows keep their order whatever the clock says: they are chained by number.
+        """
+        row = database.execute_sql("SELECT at_utc FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        behind = int(row[0]) - int(time.time()) if row else 0
+        return behind if behind > CLOCK_SECONDS else 0
 
     def crash_tail(self) -> int:
         """How many rows the database stands ahead of its anchor: a crash came between the two."""

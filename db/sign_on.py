@@ -35,6 +35,17 @@ class SignedOn:
     last_sign_on_utc: int | None
     failures_since: int
 
+    @property
+    def warning(self) -> str:
+        """What must be known before anything is done: a store that is behind, a clock that is wrong."""
+        behind = self.store.clock_behind
+        if self.store.tampered or not behind:
+            return self.store.tampered
+        return (
+            f"THE CLOCK IS WRONG: the last entry of the audit trail is {behind // 60 + 1} minutes ahead of it. Have "
+            "it set before you file anything: what you do now is dated before that."
+        )
+
 
 def with_passphrase(
     directory: Path, user: str, passphrase: str, *, code: str = "", where_from: str = "local",
@@ -160,7 +171,10 @@ def _session(here: Store, user: str, where_from: str, *, ssh_key: str = "") -> S
             found.last_sign_on_utc = int(time.time())
             found.save()
             _fold(here)
-            detail = {"failures_since_last": failures, "crash_tail": here.crash_tail, "ssh_key": ssh_key}
+            detail = {
+                "failures_since_last": failures, "crash_tail": here.crash_tail, "ssh_key": ssh_key,
+                "clock_behind": here.clock_behind,
+            }  # fmt: skip
             state = here.trail.add(
                 actor, Action.SIGN_ON, detail={name: count for name, count in detail.items() if count}
             )

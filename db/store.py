@@ -40,6 +40,7 @@ class Store:
     zone: ZoneInfo
     tampered: str = ""  # why nothing may be written, in words
     opened_with_reason: set[int] = field(default_factory=set)  # sensitive patients, in this session
+    clock_behind: int = 0  # seconds by which the clock stood before the last audit row at opening
     crash_tail: int = 0  # rows that stood ahead of the anchor at opening; the sign-on anchors them
     ring: Ring = field(default_factory=dict, repr=False)  # more than ``data_key`` while a rotation waits
 
@@ -179,6 +180,7 @@ def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -
         here = Store(directory, generation, data_key, trail, setting("facility"), _zone(setting("timezone")))
         here.crash_tail = trail.crash_tail()
         here.ring = opened.ring
+        here.clock_behind = trail.clock_behind()
         if trail.behind_anchor():
             here.tampered = (
                 "The store stands behind its audit anchor: rows that were committed are missing. It is open "

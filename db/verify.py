@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, Final
 from sqlcipher3 import dbapi2
 
 from db import drafts, migrations, verifier
+from db.audit import CLOCK_SECONDS
 from db.backup import FOLDER, changed_files, read_manifest
 from db.connect import StoreError
 from db.keys import Unlocked
@@ -49,6 +51,7 @@ def verify(directory: Path, opened: Unlocked) -> Iterator[Check]:
         yield _backups(directory)
         yield _check("schema", f"schema {_newest(connection)}", _schema(connection))
         yield _check("keys", FILE_NAME, verifier.key_file(connection, opened, generation, data_key))
+        yield _check("clock", "against the audit trail", _clock(connection))
         yield _check("database", "pages, structure and references", verifier.pages(connection))
     report = verifier.verify(directory, opened, quick=True)
     said = f"{report.rows} rows, {report.lines} anchors"
@@ -97,6 +100,13 @@ def _backups(directory: Path) -> Check:
             else:
                 faults += [f"The backup {path.name} is not as it was made: {name}." for name in wrong]
     return _check("backups", f"{count} in {FOLDER}/", faults)
+
+
+def _clock(connection: Any) -> Iterator[str]:
+    """The trail is in the order of its numbers; a clock that was set back shows in its times."""
+    (newest,) = connection.execute("SELECT max(at_utc) FROM audit").fetchone()
+    if newest - time.time() > CLOCK_SECONDS:
+        yield "The clock of this host stands before the newest row of the audit trail: set it."
 
 
 def _newest(connection: Any) -> int:

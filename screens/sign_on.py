@@ -112,8 +112,8 @@ def greeting(signed_on: SignedOn) -> str:
     from rules.moments import moment_at
     from rules.values import shown
 
-    if signed_on.store.tampered:
-        return signed_on.store.tampered
+    if signed_on.warning:
+        return signed_on.warning
     if signed_on.last_sign_on_utc is None:
         return "This is your first sign-on."
     last = shown(moment_at(signed_on.last_sign_on_utc, signed_on.store.zone).local)

@@ -103,6 +103,8 @@ def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
         if chosen.user is None:
             raise click.UsageError("Name who signs on with --user, or a --service-key.")
         signed_on = _as_user(directory, chosen.user, passphrase(), any_schema=any_schema)
+    if signed_on.store.clock_behind:
+        click.echo(signed_on.warning, err=True)
     try:
         yield signed_on
     finally:

@@ -23,7 +23,7 @@ def test_a_backup_is_made_restored_and_verified(store_directory: Path, tmp_path:
     assert "is there already" in again.stderr
     good = recordroom("verify", "--store", str(tmp_path / "new"), *who)
     assert (good.returncode, good.stderr) == (0, "")
-    assert [line.split()[0] for line in good.stdout.splitlines()] == ["good"] * 7
+    assert [line.split()[0] for line in good.stdout.splitlines()] == ["good"] * 8
     (tmp_path / "new" / "anchor.log").unlink()
     wrong = recordroom("verify", "--store", str(tmp_path / "new"), *who)
     assert wrong.returncode == 1

@@ -1,0 +1,246 @@
+"""The machine fails under the store: a disk that is full or read-only, a clock that is wrong, files that are gone.
+
+Each is told in a sentence that says what to do, and what was there before is still there.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db import backup, drafts, keys, restore, sign_on, store, verify
+from db.actors import Action, Actor
+from db.acts import act
+from db.codes import CodesMissing, CodeStore
+from db.connect import StoreError, database
+from db.schema.store import Counter
+from tests.conftest import ADMIN, PASSPHRASE
+
+ROOT = Path(__file__).parents[2]
+MEGABYTES = 6
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own: a tmpfs that only root can mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=700", "tmpfs", str(place)]
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        if os.environ.get("RECORDROOM_REQUIRE_ALL") == "1":
+            pytest.fail("a disk of its own can only be mounted by root")
+        pytest.skip("a disk of its own can only be mounted by root")
+    yield place
+    store.close_store()
+    subprocess.run(["umount", str(place)], check=True, capture_output=True)
+
+
+@pytest.fixture
+def here(disk: Path, template_store: Path) -> Path:
+    """A store on that disk."""
+    return Path(shutil.copytree(template_store, disk / "store"))
+
+
+def fill(disk: Path) -> Path:
+    """Leave no byte free."""
+    path = disk / "ballast"
+    with path.open("ab", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            return path
+
+
+def file_something(actor: Actor, name: str) -> None:
+    with act(actor, Action.AMEND_SITE_FILE, kind="setting", record=name):
+        Counter.create(name=name, value=1)
+
+
+def file_until_refused(actor: Actor) -> None:
+    """The log may have room for an act or two."""
+    for number in range(1000):
+        file_something(actor, f"{number}" * 500)
+
+
+def sound(directory: Path) -> bool:
+    opened = keys.unlock(directory, ADMIN, PASSPHRASE)
+    return not [fault for check in verify.verify(directory, opened) for fault in check.faults]
+
+
+class TestAFullDisk:
+    def test_filing_is_refused_and_what_was_filed_is_kept(self, disk: Path, here: Path) -> None:
+        actor = sign_on.with_passphrase(here, ADMIN, PASSPHRASE).actor
+        file_something(actor, "before")
+        ballast = fill(disk)
+        with pytest.raises(StoreError, match=r"is full|freed space"):
+            file_until_refused(actor)
+        ballast.unlink()
+        file_something(actor, "after")
+        assert {"before", "after"} <= {each.name for each in Counter.select()}
+        sign_on.off(actor)
+        assert sound(here)
+
+    def test_a_draft_that_does_not_fit_is_told_and_the_last_one_kept(self, disk: Path, here: Path) -> None:
+        actor = sign_on.with_passphrase(here, ADMIN, PASSPHRASE).actor
+        drafts.save(actor, ("ABS", "1"), {"sex": "F"}, "sex", "0")
+        ballast = fill(disk)
+        with pytest.raises(StoreError, match="could not be saved as a draft"):
+            drafts.save(actor, ("ABS", "1"), {"sex": "F", "note": "x" * 9000}, "sex", "0")
+        ballast.unlink()
+        kept = drafts.load(actor, ("ABS", "1"))
+        assert kept is not None
+        assert kept.values == {"sex": "F"}
+
+    def test_a_backup_that_does_not_fit_leaves_nothing_and_the_older_ones(
+        self, admin: Actor, disk: Path
+    ) -> None:
+        made = backup.make(admin, disk / "to")
+        ballast = fill(disk)
+        with pytest.raises(StoreError, match="free"):
+            backup.make(admin, disk / "to", keep=1)
+        ballast.unlink()
+        assert [path for path in (disk / "to").iterdir() if path.is_dir()] == [made.path]
+
+    def test_a_backup_cut_short_by_the_disk_leaves_nothing(
+        self, admin: Actor, disk: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(backup, "ROOM", 0.0)  # others may fill the disk after we looked
+        fill(disk)
+        with pytest.raises(StoreError):
+            backup.make(admin, disk / "to")
+        assert not [path for path in disk.rglob("*") if path.suffix == ".db"]
+
+    def test_a_restore_that_does_not_fit_leaves_nothing(
+        self, admin: Actor, disk: Path, tmp_path: Path
+    ) -> None:
+        made = backup.make(admin, tmp_path / "to").path
+        store.close_store()
+        fill(disk)
+        with pytest.raises(StoreError, match="could not be restored"):
+            restore.restore(made, disk / "new", keys.unlock(made, ADMIN, PASSPHRASE))
+        assert [path.name for path in disk.iterdir()] == ["ballast"]
+
+
+class TestAReadOnlyDisk:
+    @pytest.fixture
+    def frozen(self, disk: Path, here: Path) -> Path:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True, capture_output=True)
+        return here
+
+    def test_nobody_signs_on_and_the_sentence_says_why(self, frozen: Path) -> None:
+        with pytest.raises(StoreError, match="Read-only file system"):
+            sign_on.with_passphrase(frozen, ADMIN, PASSPHRASE)
+
+    def test_it_can_still_be_verified(self, frozen: Path) -> None:
+        assert sound(frozen)
+
+    def test_work_under_way_is_refused_in_words(self, disk: Path, here: Path) -> None:
+        actor = sign_on.with_passphrase(here, ADMIN, PASSPHRASE).actor
+        # A bind mount over itself can be made read-only while files are open on it; the files cannot.
+        for name in ("recordroom.db", "recordroom.db-wal", "recordroom.db-shm", "anchor.log"):
+            subprocess.run(["mount", "--bind", here / name, here / name], check=True, capture_output=True)
+            subprocess.run(["mount", "-o", "remount,bind,ro", here / name], check=True, capture_output=True)
+        try:
+            with pytest.raises(StoreError, match=r"anchor cannot be written \(Read-only"):
+                file_something(actor, "x")
+        finally:
+            for name in ("recordroom.db", "recordroom.db-wal", "recordroom.db-shm", "anchor.log"):
+                subprocess.run(["umount", here / name], check=True, capture_output=True)
+        file_something(actor, "after")
+        sign_on.off(actor)
+
+
+class TestAFileThatMayNotGrow:
+    """What a quota or ``ulimit -f`` does, for those who cannot mount a disk."""
+
+    def test_filing_is_refused_in_words_and_the_store_stays_sound(self, store_directory: Path) -> None:
+        program = (
+            "import resource, sys; from pathlib import Path; from db import sign_on; from db.connect import StoreError;"
+            "from tests.db.test_faults import file_something\n"
+            f"actor = sign_on.with_passphrase(Path({str(store_directory)!r}), {ADMIN!r}, {PASSPHRASE!r}).actor\n"
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({2**20}, {2**20}))\n"
+            "try:\n"
+            "    for number in range(5000):\n"
+            "        file_something(actor, str(number) * 300)\n"
+            "except StoreError as error:\n"
+            "    print(error)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "disk of the store" in done.stdout
+        assert sound(store_directory)
+        assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+class TestAWrongClock:
+    def set_back(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() - seconds)
+
+    def test_it_is_said_at_sign_on_and_stands_in_the_trail(
+        self, admin: Actor, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sign_on.off(admin)
+        self.set_back(monkeypatch, 3600)
+        again = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        assert "THE CLOCK IS WRONG" in again.warning
+        row = database.execute_sql("SELECT detail FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        assert '"clock_behind"' in row[0]
+
+    def test_rows_keep_the_order_in_which_they_were_written(
+        self, admin: Actor, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file_something(admin, "first")
+        with monkeypatch.context() as patch:
+            self.set_back(patch, 3600)
+            file_something(admin, "second")
+        file_something(admin, "third")
+        rows = database.execute_sql("SELECT record FROM audit WHERE kind = 'setting' ORDER BY seq").fetchall()
+        assert [name for (name,) in rows] == ["first", "second", "third"]
+        sign_on.off(admin)
+        assert sound(store_directory)
+
+    def test_verify_says_so(
+        self, admin: Actor, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sign_on.off(admin)
+        self.set_back(monkeypatch, 3600)
+        opened = keys.unlock(store_directory, ADMIN, PASSPHRASE)
+        found = {check.name: check.faults for check in verify.verify(store_directory, opened)}
+        assert "set it" in found["clock"][0]
+
+    def test_a_clock_that_is_right_says_nothing(self, admin: Actor, store_directory: Path) -> None:
+        assert sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).warning == ""
+
+
+class TestMissingFiles:
+    def test_without_keys_json_nothing_is_made_in_its_place(self, store_directory: Path) -> None:
+        (store_directory / "keys.json").unlink()
+        with pytest.raises(StoreError, match=r"has no keys\.json"):
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        assert not (store_directory / "keys.json").exists()
+
+    def test_without_its_anchor_the_store_opens_for_reading_only(self, store_directory: Path) -> None:
+        (store_directory / "anchor.log").unlink()
+        assert "reading only" in sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).store.tampered
+        store.close_store()
+
+    def test_without_code_sets_the_sentence_says_how_to_build_them(self, tmp_path: Path) -> None:
+        with pytest.raises(CodesMissing, match="recordroom codes build"):
+            CodeStore.open(tmp_path / "codes.db")

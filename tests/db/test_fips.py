@@ -1,0 +1,86 @@
+"""The store under an OpenSSL FIPS provider and nothing else, where one is at hand.
+
+RECORDROOM_FIPS_MODULES names the folder with ``fips.so`` and ``fipsmodule.cnf``, as 'openssl fipsinstall' writes it.
+Debian ships none, so that this runs where somebody brings one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ADMIN, PASSPHRASE
+
+ROOT = Path(__file__).parents[2]
+MODULES = os.environ.get("RECORDROOM_FIPS_MODULES", "")
+SUITE = (
+    "tests/db/test_store.py", "tests/db/test_rotation.py", "tests/db/test_second_factor.py",
+    "tests/db/test_ssh_keys.py",
+)  # fmt: skip
+CONFIG = """\
+config_diagnostics = 1
+openssl_conf = openssl_init
+.include {modules}/fipsmodule.cnf
+[openssl_init]
+providers = provider_sect
+alg_section = algorithm_sect
+[provider_sect]
+fips = fips_sect
+base = base_sect
+[base_sect]
+activate = 1
+[algorithm_sect]
+default_properties = fips=yes
+"""
+PROBE = """
+import sys
+from pathlib import Path
+from db import sign_on
+from db.security_state import security_state
+signed_on = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+for name, fact in security_state(signed_on.actor).facts:
+    print(f"{name}: {fact}")
+"""
+
+pytestmark = pytest.mark.skipif(not MODULES, reason="no FIPS module: RECORDROOM_FIPS_MODULES names none")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The surroundings in which OpenSSL has the FIPS provider alone."""
+    config = tmp_path / "openssl.cnf"
+    config.write_text(CONFIG.format(modules=MODULES))
+    kept = {name: value for name, value in os.environ.items() if name != "RECORDROOM_FIPS_MODULES"}
+    return kept | {"OPENSSL_CONF": str(config), "OPENSSL_MODULES": MODULES, "PYTHONPATH": str(ROOT)}
+
+
+class TestUnderFips:
+    def test_the_provider_is_mapped_and_answers_no_md5(
+        self, environment: dict[str, str], store_directory: Path
+    ) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, str(store_directory), ADMIN, PASSPHRASE], cwd=ROOT, env=environment,
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "FIPS mode: on" in done.stdout
+        assert "fips.so" in done.stdout
+        assert "MD5: refused" in done.stdout
+
+    def test_the_tests_of_the_store_pass(self, environment: dict[str, str]) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not argon2id", *SUITE], cwd=ROOT,
+            env=environment, capture_output=True, text=True, timeout=280, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-4000:]
+
+    def test_a_missing_module_fails_closed(self, environment: dict[str, str], tmp_path: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", "import db.keys"], cwd=ROOT, env=environment | {"OPENSSL_MODULES": str(tmp_path)},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode != 0

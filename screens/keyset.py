@@ -10,6 +10,7 @@ from tui.screen import ListScreen, Page, Row
 
 Key = tuple[Any, ...]
 STRIDE: Final = 500  # rows read at once on the way to the end
+FARTHEST: Final = 5000  # a longer list is gone through by position or a narrower question, not by one key
 
 
 class KeysetList(ListScreen):
@@ -31,7 +32,8 @@ class KeysetList(ListScreen):
             return Page(rows[:limit], before=key is not None, after=len(rows) > limit)
         start = self._start_before(key, limit)
         rows = [row for row in self._read(start, limit) if row.key != key]
-        return Page(rows, before=start is not None, after=key is not None)
+        more = key is not None or bool(rows and self.fetch(rows[-1].key, 1))
+        return Page(rows, before=start is not None, after=more)
 
     def _read(self, after: Key | None, limit: int) -> list[Row]:
         rows = self.fetch(after, limit)
@@ -42,7 +44,7 @@ class KeysetList(ListScreen):
         return rows
 
     def _start_before(self, key: Key | None, limit: int) -> Key | None:
-        """The key after which ``limit`` rows lead up to ``key`` (to the end when None)."""
+        """The key after which ``limit`` rows lead up to ``key`` (to the end when None, as far as it goes)."""
         if key is None:
             return self._start_of_end(limit)
         if key not in self._before:
@@ -56,7 +58,10 @@ class KeysetList(ListScreen):
 
     def _start_of_end(self, limit: int) -> Key | None:
         last: Key | None = None
-        while rows := self._read(last, STRIDE):
+        for _ in range(0, FARTHEST, STRIDE):
+            rows = self._read(last, STRIDE)
+            if not rows:
+                break
             last = rows[-1].key
         for _ in range(limit):
             if last is None:

@@ -103,6 +103,7 @@ class Run:
     facility: str
     user: str
     stamp: str  # as shown
+    audit: str = ""  # head of the audit trail, by which paper anchors it
     notice: str = "CONFIDENTIAL patient information: use and disclosure are restricted by law."
 
 
@@ -187,12 +188,12 @@ def tabulated(
 
 def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -> list[str]:
     plain = to_ascii if setup.ascii_only else clean
-    width = setup.width
+    width, selection = setup.width, f"Selection: {plain(document.selection)}"
     return [
         sides(plain(run.facility), f"Page {number} of {count}", width),
         fit(plain(f"{document.report_id}  {document.title}"), width, "^"),
         sides(f"Period: {plain(document.period)}", plain(f"Run {run.stamp} by {run.user}"), width),
-        fit(f"Selection: {plain(document.selection)}", width),
+        sides(selection, plain(run.audit), width) if run.audit else fit(selection, width),
         "=" * width,
     ]
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -85,6 +86,24 @@ class TestVerify:
         seq, head, *_ = elsewhere.read_text().split(" ")
         assert command("verify", "--head", f"{seq} {head[:12]}")[0] == 0
         assert command("verify", "--head", f"{seq} {'0' * 12}")[0] == 1
+
+
+class TestPrintedCensus:
+    def test_carries_the_head_that_the_verifier_asks_for(
+        self,
+        command,
+        store_directory: Path,
+        tmp_path: Path,  # type: ignore[no-untyped-def]
+    ) -> None:
+        page = tmp_path / "census.txt"
+        common = ("--store", str(store_directory), "--user", ADMIN)
+        secret = ("--passphrase-file", str(tmp_path / "passphrase"))
+        assert run(["report", "daily-census", "--out", str(page), *common, *secret]) == 0
+        head = re.search(r"Audit (\d+ [0-9a-f]{16})$", page.read_text(), re.MULTILINE)
+        assert head
+        assert command("verify", "--head", head[1])[0] == 0
+        seq, digits = head[1].split()
+        assert command("verify", "--head", f"{seq} {digits[::-1]}")[0] == 1
 
 
 class TestCopy:

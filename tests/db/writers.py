@@ -41,11 +41,13 @@ def thinking(actor: Actor, seconds: float) -> None:
     """A technician: looks at a patient, thinks, files, thinks; one second on the average."""
     token, end = f"{os.getpid()}-{actor.session}", time.monotonic() + seconds
     chance = random.Random(os.getpid())
-    time.sleep(chance.random())
+    time.sleep(chance.uniform(0, seconds / 10))
     while time.monotonic() < end:
         begun = time.perf_counter()
         with acts.act(actor, Action.VIEW_CENSUS, kind="list"):
-            database.execute_sql("SELECT count(*) FROM audit WHERE user = ?", (actor.user,)).fetchone()
+            database.execute_sql(
+                "SELECT * FROM audit WHERE user = ? ORDER BY seq DESC LIMIT 20", (actor.user,)
+            ).fetchall()
         told(token, one_act(actor, token), time.perf_counter() - begun)
         time.sleep(min(chance.expovariate(1.0), 5.0))
 

@@ -53,7 +53,7 @@ def _statements(mix: int) -> list[Statement]:
     last = execute("SELECT max(id) FROM patient").fetchone()[0]
     near = "SELECT min(id) FROM patient WHERE id >= ?"
     charts = [execute(near, ((mix * 7919 + n * 104_729) % last,)).fetchone()[0] for n in range(10)]
-    database.execute_sql = note
+    database.execute_sql = note  # type: ignore[method-assign]
     try:
         for patient_id in charts:
             patients.get(patient_id)

@@ -33,6 +33,7 @@ _OF_ENCOUNTER: Final = {
     "mother_account": "mother_account", "birth_weight_g": "birth_weight_g", "gestation_weeks": "gestation_weeks",
 }  # fmt: skip
 _ACTIONS: Final = ("", "add", "change", "cancel")
+AHEAD_S: Final = 24 * 3600  # a discharge may be keyed for tonight; no more
 _FLAGGED: Final = {"M202": "class", "M203": "leave_type", "M204": "disposition"}
 
 
@@ -156,6 +157,9 @@ def _moment(row: Row, findings: list[Finding], unreadable: dict[str, str]) -> Mo
         at = moment(row["at"], store.current().zone, offset) if "T" in row["at"] else None
     except ValueError:
         return None
+    if at is not None and at.utc > store.current().now().utc + AHEAD_S:
+        sentence = "The time lies more than a day ahead: check its year."
+        findings.append(Finding(Level.WARNING, "C106", sentence, "at"))
     if at is not None and at.repeated:
         sentence = "The clock showed this time twice: the first was taken; a utc_offset settles it."
         findings.append(Finding(Level.WARNING, "C102", sentence, "at"))

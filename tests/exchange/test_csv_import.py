@@ -265,6 +265,13 @@ class TestMovements:
         assert utc["A2"] - utc["A1"] == 3600
         assert 2 in load.warned
 
+    def test_a_time_that_lies_ahead_goes_in_with_a_warning(self, load: Importer) -> None:
+        load("patients", PATIENTS)
+        load("movements", lines(STAY[0]))
+        ahead = "0001,A2,0,admit,2999-01-01T10:00,4W,MED,"
+        assert load("movements", lines(ahead)) == {"read": 1, "applied": 1}
+        assert load.warned == [2]
+
     def test_a_row_that_changes_only_the_encounter_is_applied(self, load: Importer) -> None:
         load("patients", PATIENTS)
         head = f"{HEAD},payer"

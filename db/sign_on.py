@@ -170,6 +170,7 @@ def _session(here: Store, user: str, where_from: str, *, ssh_key: str = "") -> S
         with writing():
             found.last_sign_on_utc = int(time.time())
             found.save()
+            store.note_file_ahead()
             _fold(here)
             detail = {
                 "failures_since_last": failures, "crash_tail": here.crash_tail, "ssh_key": ssh_key,

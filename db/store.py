@@ -230,6 +230,18 @@ def note_revision(generation: int, revision: int) -> None:
     KeyState.create(id=1, generation=generation, revision=revision)
 
 
+def note_file_ahead() -> None:
+    """Repeat the revision of a slot file that stands ahead of the database, inside the caller's transaction.
+
+    A crash between the two leaves it so; nobody else is between them while the caller may write.
+    """
+    here = current()
+    file, state = SlotFile.read(here.directory), KeyState.get_or_none(KeyState.id == 1)
+    if state is not None and file.revision > state.revision:
+        file.check(here.data_key, here.generation)
+        KeyState.update(revision=file.revision).execute()
+
+
 def new_user(name: str, full_name: str, roles: Iterable[Role]) -> int:
     """Put a user into the database inside the caller's transaction; the key slot is another matter."""
     user = User.create(name=name, full_name=full_name, created_utc=int(time.time()))

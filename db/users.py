@@ -120,6 +120,24 @@ def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost | None = N
         done.detail["passphrase"] = "changed"
 
 
+def give_passphrase(actor: Actor, name: str, new: str, *, cost: Cost | None = None) -> None:
+    """Give a user who has forgotten theirs a new passphrase, and let them try again; nobody learns the old one."""
+    store.check_passphrase(new)
+    here = store.current()
+    with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
+        user = _named(name)
+        if user.disabled_utc is not None:
+            raise StoreError(f"{name} is disabled: 'recordroom user unlock {name}' enables it first.")
+        held = {each.role for each in user.roles}
+        if Role.SERVICE in held:
+            raise StoreError(f"{name} is a service and has no passphrase.")
+        file, ring = slot_file(here)
+        note(here, keys.add_user(file, ring, name, new, actor.user, cost or store.passphrase_cost()))
+        note(here, keys.set_administrator(file, ring, name, administrator=Role.ADMINISTRATOR in held))
+        done.detail["passphrase"] = "given anew"
+    sign_on.note_unlocked(here.directory, name, actor.user)
+
+
 def administrator(name: str) -> User:
     """The administrator of that name. Raises ``StoreError`` when there is none."""
     user = _named(name)

@@ -12,7 +12,7 @@ from recordroom.commands.common import notice, opened_store, passphrase, passphr
 
 @click.group()
 def user() -> None:
-    """Who may sign on: add, list, disable, unlock, role, service, passphrase, totp, key, policy."""
+    """Who may sign on: add, list, disable, unlock, role, service, passphrase, reset, totp, key, policy."""
 
 
 ROLES = click.Choice(
@@ -154,6 +154,18 @@ def policy(name: str | None, value: str | None) -> None:
             raise click.UsageError("Name the value as well.")
         rows = [(each, policies.shown(each), rule.says) for each, rule in policies.RULES.items()]
     click.echo(tabulate(rows, ("setting", "in force", "what it says"), disable_numparse=True))
+
+
+@user.command()
+@click.argument("name")
+@click.option("--new-passphrase-file", type=click.Path(path_type=Path), help="File that holds the new one.")
+@store_options
+def reset(name: str, new_passphrase_file: Path | None) -> None:
+    """Give NAME, who has forgotten theirs, a new passphrase; NAME changes it at once on screen PWD."""
+    from db import users
+
+    with opened_store() as signed_on:
+        users.give_passphrase(signed_on.actor, name, _new_passphrase(name, new_passphrase_file))
 
 
 @user.group()

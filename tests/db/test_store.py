@@ -192,6 +192,27 @@ class TestKeys:
             with pytest.raises(WrongKey, match="two different ones"):
                 keys.unlock_with_shares(tmp_path / "s", given)
 
+    def test_a_slot_file_that_a_crash_left_ahead_is_taken_as_it_is(
+        self, admin: Actor, store_directory: Path
+    ) -> None:
+        file = SlotFile.read(store_directory)
+        file.write({1: store.current().data_key})
+        sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        assert database.execute_sql("SELECT revision FROM key_state").fetchone()[0] == file.revision
+
+    def test_an_administrator_gives_a_forgotten_passphrase_anew(
+        self, admin: Actor, store_directory: Path
+    ) -> None:
+        users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        for _ in range(3):
+            with pytest.raises(WrongKey):
+                sign_on.with_passphrase(store_directory, "jones", "mary jones had a key")
+        admin = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
+        users.give_passphrase(admin, "jones", "mary jones has it again")
+        assert sign_on.with_passphrase(store_directory, "jones", "mary jones has it again").actor.user == "jones"
+        with pytest.raises(WrongKey):
+            sign_on.with_passphrase(store_directory, "jones", "mary jones has a key")
+
     def test_an_older_slot_file_put_back_is_refused(self, admin: Actor, store_directory: Path) -> None:
         old = (store_directory / "keys.json").read_bytes()
         users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=CHEAP)

@@ -10,9 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
-    "md4", "md5", "MD5", "blake2b", "blake2s", "BLAKE2b", "BLAKE2s", "SHA1", "sha1", "SM3", "scrypt", "Scrypt", "argon2",
-    "Argon2d", "Argon2i", "Argon2id", "ChaCha20", "ChaCha20Poly1305", "ed25519", "Ed25519PrivateKey", "x25519",
-    "X25519PrivateKey", "Fernet", "TripleDES", "Blowfish", "ARC4", "ECB", "bcrypt",
+    "md4", "md5", "MD5", "blake2b", "blake2s", "BLAKE2b", "BLAKE2s", "SHA1", "sha1", "SM3", "scrypt", "Scrypt",
+    "argon2", "Argon2d", "Argon2i", "Argon2id", "ChaCha20", "ChaCha20Poly1305", "ed25519", "Ed25519PrivateKey",
+    "x25519", "X25519PrivateKey", "Fernet", "TripleDES", "Blowfish", "ARC4", "ECB", "bcrypt",
     "new",  # of hmac and hashlib: takes the name of an algorithm from anywhere
 }  # fmt: skip
 PERMITTED = {

@@ -125,16 +125,23 @@ class Trail:
             ) from error
         self.syslog_missing = not anchors.to_syslog(line)
 
-    def behind_anchor(self) -> bool:
-        """Whether the database has lost rows that were committed, or an anchor that it had is gone."""
+    def tampered(self) -> str:
+        """What shows that committed rows were taken away, or an anchor that there was; empty when nothing does.
+
+        A place for copies that is away as a whole is no tampering: acts are refused until it is back.
+        """
         for path in self.paths:
             last = anchors.newest(path, self.anchor_key)
+            if last is None and path.parent.is_dir() and self.head()[0]:
+                return (
+                    f"{path} is missing or holds no anchor: nobody can tell what was cut off the audit trail."
+                )
             if last is None:
-                return self.head()[0] > 0
+                continue
             row = database.execute_sql("SELECT mac FROM audit WHERE seq = ?", (last.seq,)).fetchone()
             if row is None or bytes(row[0]) != last.head:
-                return True
-        return False
+                return "The store stands behind its audit anchor: rows that were committed are missing."
+        return ""
 
     def clock_behind(self) -> int:
         """Seconds by which the clock stands before the last row; 0 when it is right, or nearly so.

@@ -31,7 +31,7 @@ CLOSES_HOUR: Final = 19
 VOLUME: Final = 150  # patients a day, unless the site sets privacy_volume
 MOST: Final = 500  # findings of one kind that are shown
 LOOKS: Final = (
-    *(str(action) for action in Action if action.startswith("view ")),
+    *(str(action) for action in Action if action.startswith("view ") and action is not Action.VIEW_AUDIT),
     str(Action.OPEN_SENSITIVE),
     str(Action.BREAK_GLASS),
 )

@@ -201,7 +201,14 @@ def _fold(here: Store) -> None:
     """Put what signon.log has gained into the audit trail, inside the caller's transaction."""
     rows, end = sign_on_log.unfolded(here.directory, {user.name for user in User.select(User.name)})
     for row in rows:
-        here.trail.add(row.actor, row.action, kind="session", outcome=row.outcome, detail=row.detail)
+        here.trail.add(
+            row.actor,
+            row.action,
+            kind="session",
+            patient_id=row.patient_id,
+            outcome=row.outcome,
+            detail=row.detail,
+        )
     sign_on_log.note_folded(end)
 
 

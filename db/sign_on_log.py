@@ -44,6 +44,7 @@ class Kept:
     action: Action
     outcome: str
     detail: dict[str, str | int]
+    patient_id: int | None = None
 
 
 def note(directory: Path, what: str, user: str, by: str) -> None:
@@ -125,7 +126,7 @@ def _row(line: Line, known: set[str]) -> Kept:
     if line.what == VIEWED:
         deed, _, patient = line.by.rpartition(":")
         action = next((each for each in Action if each.replace(" ", "_") == deed), Action.VIEW_PATIENT)
-        return Kept(who, action, "done", detail | {"patient_id": int(patient or 0), "read_only": 1})
+        return Kept(who, action, "done", detail | {"read_only": 1}, int(patient or 0) or None)
     if line.what == UNLOCKED:
         return Kept(who, Action.SIGN_ON, "done", detail | {"unlocked_by": line.by})
     why = "wrong passphrase" if line.what == FAILED else "locked out"

@@ -25,6 +25,9 @@ DATABASE_NAME: Final = "recordroom.db"
 MANIFEST: Final = "manifest.json"  # of a backup
 FOLDERS: Final = ("site", "drafts", "spool", sessions.FOLDER)
 MIN_PASSPHRASE: Final = 15
+READ_ONLY: Final = (
+    "The store is open for reading only. Tell the security officer, and restore the newest backup."
+)
 FOREVER: Final = 10**7  # a day number that never comes
 
 
@@ -181,11 +184,8 @@ def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -
         here.crash_tail = trail.crash_tail()
         here.ring = opened.ring
         here.clock_behind = trail.clock_behind()
-        if trail.behind_anchor():
-            here.tampered = (
-                "The store stands behind its audit anchor: rows that were committed are missing. It is open "
-                "for reading only. Tell the security officer, and restore the newest backup."
-            )
+        if trouble := trail.tampered():
+            here.tampered = f"{trouble} {READ_ONLY}"
             open_database(directory / DATABASE_NAME, data_key, read_only=True)
         _check_revision(opened.file.revision)
         _open = here

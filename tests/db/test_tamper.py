@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlcipher3 import dbapi2
 
-from db import acts, anchors, keys, sign_on, store, users, verifier
+from db import acts, anchors, audit_copy, keys, sign_on, store, users, verifier
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted
 from db.audit import START, chained
@@ -404,9 +404,10 @@ class TestReadOnly:
         assert log.read_text().endswith("view_patient:12\n")
         store.current().trail.branch()
         sign_on.with_passphrase(kept.directory, ADMIN, PASSPHRASE)
-        row = database.execute_sql("SELECT user, action, detail FROM audit WHERE kind = 'session'").fetchone()
-        assert row[:2] == (ADMIN, "view patient")
-        assert json.loads(row[2])["patient_id"] == 12
+        sql = "SELECT user, action, patient_id, detail FROM audit WHERE kind = 'session'"
+        row = database.execute_sql(sql).fetchone()
+        assert row[:3] == (ADMIN, "view patient", 12)
+        assert json.loads(row[3])["read_only"] == 1
 
     def test_no_statement_writes(self, behind: Actor) -> None:
         with pytest.raises(StoreError), writing():
@@ -447,6 +448,22 @@ class TestAnchorsThatCannotBeWritten:
         with acts.act(admin, Action.VIEW_PATIENT):
             pass
         assert [line.split()[0] for line in (away / "anchor.log").read_text().splitlines()] == ["3", "4"]
+
+    def test_a_copy_whose_place_is_away_refuses_acts_and_one_that_was_removed_is_tampering(
+        self, admin: Actor, store_directory: Path, tmp_path: Path
+    ) -> None:
+        away = tmp_path / "mount"
+        away.mkdir()
+        audit_copy.set_anchor_copy(admin, away)
+        sign_on.off(admin)
+        away.rename(tmp_path / "unmounted")
+        here = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).store
+        assert not here.tampered
+        with pytest.raises(StoreError, match="anchor cannot be written"):
+            acts.viewed(admin, Action.VIEW_PATIENT, kind="patient")
+        (tmp_path / "unmounted").rename(away)
+        (away / "anchor.log").unlink()
+        assert "missing" in sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).store.tampered
 
     def test_a_missing_system_log_only_warns(
         self, admin: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -132,6 +132,8 @@ def file_abstract(
         encounters.mark_abstracted(stay.id, today if complete else None)
         encounters.mark_coded(stay.id, today if coded else None)
         done.changed(before.record if before else {}, case.record)
+        if reason:
+            done.detail["reason"] = reason
     return case
 
 

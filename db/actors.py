@@ -53,6 +53,7 @@ class Action(StrEnum):
     VERIFY_AUDIT = "verify audit"  # with the verifier, which writes no row
     MARK_SENSITIVE = "mark sensitive"
     OPEN_SENSITIVE = "open sensitive"  # with a reason; alerts the privacy officer
+    TAKE_OVER = "take over record"
     BREAK_GLASS = "break glass"  # emergency access without the permission to look; likewise
     REVIEW_ALERT = "review alert"
     ADMINISTER_USERS = "administer users"
@@ -97,6 +98,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.VERIFY_AUDIT: frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR, Role.SERVICE}),
     Action.MARK_SENSITIVE: frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.OPEN_SENSITIVE: _LOOKING,
+    Action.TAKE_OVER: frozenset({Role.SUPERVISOR}),
     Action.BREAK_GLASS: _EVERYBODY - {Role.SERVICE},
     Action.REVIEW_ALERT: frozenset({Role.PRIVACY_OFFICER}),
     Action.ADMINISTER_USERS: frozenset({Role.ADMINISTRATOR}),

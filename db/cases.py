@@ -175,6 +175,8 @@ def file_case(
         )  # fmt: skip
         done.record = case.number
         done.changed(before.record if before else {}, case.record)
+        if reason:
+            done.detail["reason"] = reason
     return case
 
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from peewee import Expression
 
-from db.actors import Actor
+from db.actors import Action, Actor
+from db.acts import act
 from db.connect import writing
 from db.schema.store import RecordLock
 
@@ -44,6 +45,24 @@ def take(actor: Actor, kind: str, record: str) -> Held | None:
     return None
 
 
+def take_over(actor: Actor, kind: str, record: str, reason: str) -> str:
+    """Take a record from whoever has it; their name, blank when nobody had. Raises ``NotPermitted``.
+
+    The one who had it can only read it from then on, and keeps the draft.
+    """
+    with act(actor, Action.TAKE_OVER, kind=kind, record=record) as done:
+        lock: RecordLock | None = RecordLock.get_or_none(_is(kind, record))
+        was = lock.user.name if lock is not None else ""
+        done.detail |= {"from": was, "reason": reason}
+        now = int(time.time())
+        RecordLock.delete().where(_is(kind, record)).execute()
+        RecordLock.create(
+            kind=kind, record_id=record, user=actor.user_id, session=actor.session, taken_utc=now,
+            expires_utc=now + MINUTES * 60,
+        )  # fmt: skip
+    return was
+
+
 def release(actor: Actor, kind: str = "", record: str = "") -> None:
     """Give back one lock, or all of this session."""
     mine = (RecordLock.user == actor.user_id) & (RecordLock.session == actor.session)
@@ -51,11 +70,17 @@ def release(actor: Actor, kind: str = "", record: str = "") -> None:
         RecordLock.delete().where(mine & _is(kind, record) if kind else mine).execute()
 
 
-def keep(actor: Actor, kind: str, record: str) -> None:
-    """Renew a lock that has used up half its time. Called at every field exit, so it reads before it writes."""
-    lock = RecordLock.get_or_none(_is(kind, record) & (RecordLock.session == actor.session))
-    if lock is not None and lock.expires_utc < time.time() + MINUTES * 30:
-        take(actor, kind, record)
+def keep(actor: Actor, kind: str, record: str) -> Held | None:
+    """Renew a lock that has used up half its time; who has it now, when somebody took it over.
+
+    Called at every field exit, so it reads before it writes.
+    """
+    lock: RecordLock | None = RecordLock.get_or_none(_is(kind, record))
+    if lock is None:
+        return None
+    if (lock.user_id, lock.session) != (actor.user_id, actor.session):
+        return Held(lock.user.name, lock.user.full_name, lock.taken_utc)
+    return take(actor, kind, record) if lock.expires_utc < time.time() + MINUTES * 30 else None
 
 
 def _is(kind: str, record: str) -> Expression:

@@ -119,6 +119,16 @@ def file_request(
     return number
 
 
+def values_at(request: Request, version: int) -> dict[str, str]:
+    """What a request said in an earlier version: the amendments made from that one on, taken back."""
+    rows = database.execute_sql(
+        "SELECT field, old FROM amendment WHERE kind = 'request' AND record_id = ?"
+        " AND CAST(substr(origin, 9) AS INTEGER) >= ? ORDER BY id DESC",
+        (request.id, version),
+    )
+    return {**request.values, **dict(rows)}
+
+
 def open_request(actor: Actor, number: str) -> Request:
     """A request, logged as seen. Raises ``NotAllowed`` when there is none."""
     permit(actor, Action.VIEW_REQUEST, kind="request", record=number)
@@ -336,7 +346,7 @@ def _amend(
     new = read(before.number).values
     names = {name for name in {*before.values, *new} if before.values.get(name) != new.get(name)}
     changed = {name: (before.values.get(name, ""), new.get(name, "")) for name in sorted(names)}
-    note_amendments("request", before.id, changed, Source(actor.user))
+    note_amendments("request", before.id, changed, Source(actor.user, f"version {expected_version}"))
 
 
 def _changed(

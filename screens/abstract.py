@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from db import abstracts, encounters
 from db.abstracts import AbstractRecord, Drg
-from db.cases import COMPLETE
+from db.cases import COMPLETE, Case
 from db.codes import Weight
 from db.encounters import WaitingRow
 from rules import codes_edits, drg
@@ -20,7 +20,7 @@ from rules.findings import Finding, Level
 from rules.records import rows_of
 from rules.values import is_date
 from screens.account import banner, encounter_named
-from screens.data_set import DataSetForm, Loaded, rows_in
+from screens.data_set import RECORD_WORDS, UNDO, DataSetForm, Loaded, rows_in
 from tui.screen import Command, Filed, Opened, Outcome, Values
 
 PARTS = {
@@ -54,6 +54,8 @@ class Abstract(DataSetForm):
     commands: ClassVar[tuple[Command, ...]] = (
         Command("MOVES", "Movements", "moves", "F10"),
         Command("CHART", "Chart", "chart", "F11"),
+        *RECORD_WORDS,
+        UNDO,
     )
     opened: AbstractRecord
     worklist = ""  # word of the list that it was opened from
@@ -80,6 +82,9 @@ class Abstract(DataSetForm):
         return Loaded(
             self.opened.record, str(case.revision if case else 0), banner(stay), ("abstract", stay.account)
         )
+
+    def filed(self) -> Case | None:
+        return self.opened.case
 
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
         grouping = self.grouping(values)

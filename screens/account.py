@@ -93,6 +93,7 @@ class Movements(ListScreen):
         Command("ADD", "Add", "add", "F6"),
         Command("ABST", "Abstract", "abstract", "F10"),
         Command("CHART", "Chart", "chart", "F11"),
+        Command("HIST", "History, item by item", "items_history"),
     )
     session: Session
     account = ""
@@ -110,6 +111,9 @@ class Movements(ListScreen):
             patient_id=stay.patient_id,
         )
         return ""
+
+    def items_history(self, rest: str) -> Outcome:
+        return Outcome(go=f"HIS ACC {self.account}")
 
     def heading(self) -> Sequence[str]:
         return banner(encounters.get(self.encounter_id))

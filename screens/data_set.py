@@ -13,7 +13,10 @@ from functools import cached_property
 from typing import ClassVar
 
 from config.data_sets import library
-from db import locks, store
+from db import drafts, locks, store
+from db.acts import Conflict
+from db.cases import Case, revisions
+from db.history import Change
 from rules import edits, records
 from rules.codes import System
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path
@@ -43,6 +46,13 @@ CATEGORY = 3  # characters of an ICD-10-CM code before its point
 SITE = "site."  # the facility's own lists: somebody whom they lack is taken and confirmed later
 
 
+RECORD_WORDS = (
+    screen.Command("HIST", "History, item by item", "items_history"),
+    screen.Command("TAKEOVER", "Take over from whoever has it", "take_over"),
+)
+UNDO = screen.Command("UNDOFILE", "Undo the last filing", "undo_filing")
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A record as its store has it. ``version`` goes back when it is filed, so that no change is lost."""
@@ -63,6 +73,7 @@ class DataSetForm(DraftedForm):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.lock = ("", "")
+        self.taken_over = ""  # by whom, in words, when a supervisor took the lock
         self.reason = ""  # given for filing in spite of errors
         self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
         self.dictionary: Dictionary = self.dictionary_on("")
@@ -85,6 +96,25 @@ class DataSetForm(DraftedForm):
         """Findings that need more than the dictionary."""
         return ()
 
+    def filed(self) -> Case | None:
+        """The record as it stands in the store, if it is one of a data set's table."""
+        return None
+
+    def filed_by(self) -> str:
+        """Who filed it last."""
+        case = self.filed()
+        return case.filed_by if case else ""
+
+    def record_at(self, version: str) -> Record | None:
+        """The record as it was in an earlier version; None when that is not known any more."""
+        case = self.filed()
+        found = {number: record for number, *_, record in revisions(case.id)} if case else {}
+        return {} if version == "0" else found.get(int(version))
+
+    def amended(self) -> list[Change]:
+        """The history of a record that is in no table of a data set."""
+        return []
+
     # What all data sets have in common --------------------------------------------------------------
 
     def dictionary_on(self, day: str) -> Dictionary:
@@ -94,6 +124,7 @@ class DataSetForm(DraftedForm):
     def open(self, key: str) -> Opened:
         loaded = self.load(key)
         self.key, self.version, self.lock, self.nulls = key, loaded.version, loaded.lock, {}
+        self.taken_over = ""
         held = self._take_lock()
         return self.with_draft(Opened(dict(loaded.record), loaded.banner, locked=loaded.read_only or held))
 
@@ -109,6 +140,8 @@ class DataSetForm(DraftedForm):
         )
 
     def changed(self, values: Values, path: str) -> Changed:
+        if path:
+            self._keep_lock()
         context = self.context()
         nulls = records.null_values(self.dictionary, values)
         freed = {p: "" for p, v in self.nulls.items() if p not in nulls and values.get(p) == v}
@@ -119,8 +152,9 @@ class DataSetForm(DraftedForm):
         derived |= {p: v for p, v in computed.items() if values.get(p, "") != v}
         settled = {p: v for p, v in (settled | derived).items() if v}
         return Changed(
-            self.findings(settled), self.echoes(settled), derived, self.panel(settled), self.skip(settled)
-        )
+            self.findings(settled), self.echoes(settled), derived, self.panel(settled), self.skip(settled),
+            self.taken_over,
+        )  # fmt: skip
 
     def skip(self, values: Values) -> Collection[str]:
         """Paths that are not asked as the record stands."""
@@ -132,15 +166,72 @@ class DataSetForm(DraftedForm):
         return found + list(self.more_findings(values))
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
+        self._keep_lock()
+        if self.taken_over:
+            self.save_draft(values, "")
+            raise screen.ScreenError(f"NOT FILED. {self.taken_over}")
+        if self.begun != self.version:
+            return self._compare(values)
         found = self.findings(values)
         for level, overridable in ((Level.FATAL, False), (Level.ERROR, True)):
             in_the_way = [finding for finding in found if finding.level is level]
             if in_the_way and (not overridable or (self.reason_for_errors and not reason)):
                 return Refused(self.in_order(in_the_way), overridable)
         self.reason = reason
-        filed = self.put(values, found)
+        try:
+            filed = self.put(values, found)
+        except Conflict:
+            if not self.lock[0]:
+                raise  # a new record, which somebody else began too: there is none here to compare with
+            return self._compare(values)
         self.discard_draft()
         return filed
+
+    def _compare(self, values: Values) -> Filed:
+        """Nothing is filed: what was keyed goes into the draft, and both sides are shown item by item."""
+        self.save_draft({path: value for path, value in values.items() if value}, "")
+        return Filed(
+            "NOT FILED: somebody else filed this record meanwhile. Take one value or the other, then file.",
+            go=f"CNF {self.word} {self.key}",
+        )
+
+    # Words that every record has --------------------------------------------------------------------
+
+    def items_history(self, rest: str) -> screen.Outcome:
+        """HIST: every item that was ever changed."""
+        return screen.Outcome(go=f"HIS {self.word} {self.key}")
+
+    def undo_filing(self, rest: str) -> screen.Outcome:
+        """``UNDOFILE why``: what was filed before stands again, as a filing of its own; nothing is forgotten."""
+        case = self.filed()
+        if case is None or case.revision < 2:
+            return screen.Outcome(
+                "It was filed once only: there is nothing earlier to go back to.", error=True
+            )
+        if not rest:
+            return screen.Outcome("Say why: UNDOFILE and the reason.", error=True)
+        if not self.lock[0]:
+            return screen.Outcome("You can only read this record now.", error=True)
+        if drafts.load(self.session.actor, (self.word, self.key)) is not None:
+            return screen.Outcome("Give up what you keyed first (F12): it is not filed.", error=True)
+        before = dict(self.record_at(str(case.revision - 1)) or {})
+        self.reason = f"Filing {case.revision} undone: {rest}"
+        self.put(before, self.findings(before))
+        return screen.Outcome(
+            f"Filing {case.revision} is undone: the record is as it was before.", reload=True
+        )
+
+    def take_over(self, rest: str) -> screen.Outcome:
+        """``TAKEOVER why``: a supervisor takes the record from whoever has it."""
+        if self.lock[0]:
+            return screen.Outcome("You have this record yourself.", error=True)
+        if not rest:
+            return screen.Outcome("Say why: TAKEOVER and the reason.", error=True)
+        lock = self.load(self.key).lock
+        if not lock[0]:
+            return screen.Outcome("Nobody has this record.", error=True)
+        was = locks.take_over(self.session.actor, *lock, rest)
+        return screen.Outcome(f"Taken over from {was}." if was else "Nobody had it any more.", reload=True)
 
     def in_order(self, findings: Iterable[Finding]) -> list[Finding]:
         """Findings as their fields stand on the form, those about the whole record last."""
@@ -164,11 +255,6 @@ class DataSetForm(DraftedForm):
             for part in self.dictionary.parts()
             if isinstance(part, Group)
         }
-
-    def save_draft(self, values: Values, focus: str) -> None:
-        super().save_draft(values, focus)
-        if self.lock[0]:
-            locks.keep(self.session.actor, *self.lock)
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
         item = self.dictionary.item_at(path)
@@ -223,6 +309,14 @@ class DataSetForm(DraftedForm):
             )
             return hit.text if hit else ""
         return records.decode(self.dictionary, self.session.tables, path, value, values, day)
+
+    def _keep_lock(self) -> None:
+        """Renew the lock, or learn who has it now."""
+        held = locks.keep(self.session.actor, *self.lock) if self.lock[0] else None
+        if held is not None:
+            self.lock = ("", "")
+            name = held.full_name or held.user
+            self.taken_over = f"{name} has taken this record over: you can only read it. Your draft is kept."
 
     def _take_lock(self) -> str:
         if not self.lock[0]:

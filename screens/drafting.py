@@ -16,11 +16,13 @@ class DraftedForm(FormScreen):
     word: ClassVar[str]  # fast-path word, under which drafts are kept
     session: Session
     key = ""
-    version = ""  # of the stored record: says whether a draft began from an older one
+    version = ""  # of the stored record
+    begun = ""  # version from which the values began: an older one when a draft was resumed late
 
     def with_draft(self, opened: Opened) -> Opened:
         """The record as it was being keyed when it was left."""
         draft = drafts.load(self.session.actor, (self.word, self.key))
+        self.begun = draft.version if draft else self.version
         if draft is None:
             return opened
         message = "Your draft of this record is resumed."
@@ -29,7 +31,7 @@ class DraftedForm(FormScreen):
         return replace(opened, values=draft.values, focus=draft.focus, message=message, resumed=True)
 
     def save_draft(self, values: Values, focus: str) -> None:
-        drafts.save(self.session.actor, (self.word, self.key), values, focus, self.version)
+        drafts.save(self.session.actor, (self.word, self.key), values, focus, self.begun)
 
     def discard_draft(self) -> None:
         drafts.discard(self.session.actor, (self.word, self.key))

@@ -115,6 +115,7 @@ class Chart(KeysetList):
         Command("EDIT", "Amend", "amend", "F10"),
         Command("ACCT", "Accounting", "accounting", "F11"),
         Command("REQ", "Request", "request"),
+        Command("HIST", "History, item by item", "items_history"),
     )
     help: ClassVar[str] = (
         "Encounters, newest first; x marks cancelled ones. Cls: I inpatient, E emergency, O outpatient, OBS "
@@ -141,6 +142,9 @@ class Chart(KeysetList):
             lines.append("NOTE: " + "; ".join(warned))
         self.lines = lines
         return ""
+
+    def items_history(self, rest: str) -> Outcome:
+        return Outcome(go=f"HIS PTA {self.mrn}")
 
     def heading(self) -> Sequence[str]:
         return self.lines
@@ -227,7 +231,13 @@ class AmendPatient(DraftedForm):
         "The registration of a patient. A former name is kept and still finds the chart. @ clears a field."
     )
     lock = ""
+    commands: ClassVar[tuple[Command, ...]] = (Command("HIST", "History, item by item", "items_history"),)
     before: Values
+
+    def items_history(self, rest: str) -> Outcome:
+        if not self.key:
+            return Outcome("File the patient first (F2).", error=True)
+        return Outcome(go=f"HIS PTA {self.key}")
 
     def sections(self) -> tuple[Section, ...]:
         return SECTIONS

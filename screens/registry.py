@@ -14,7 +14,7 @@ from db.encounters import Encounter
 from rules.findings import Finding, Level
 from screens import shown
 from screens.account import encounter_named
-from screens.data_set import DataSetForm, Loaded
+from screens.data_set import RECORD_WORDS, UNDO, DataSetForm, Loaded
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
 from tui.screen import (
@@ -48,6 +48,8 @@ class Registry(DataSetForm):
     commands: ClassVar[tuple[Command, ...]] = (
         Command("CHART", "Chart", "chart", "F11"),
         Command("VOID", "Take out of use", "void"),
+        *RECORD_WORDS,
+        UNDO,
     )
     case: Case | None = None
 
@@ -74,6 +76,9 @@ class Registry(DataSetForm):
             f"Record {case.number}, {case.status}, filed {times}, last {filed} by {case.filed_by}",
         )
         return Loaded(case.record, str(case.revision), banner, (self.data_set, case.number))
+
+    def filed(self) -> Case | None:
+        return self.case
 
     def beginning(self) -> dict[str, str]:
         """Values of a new record."""
@@ -170,7 +175,7 @@ class Registry(DataSetForm):
         case = cases.file_case(
             self.session.actor, self.change, self.dictionary, values, before=self.case,
             patient_id=patient_named(values["mrn"]), encounter_id=encounters.find(values.get("account", "")) or None,
-            status=OPEN if wrong else COMPLETE,
+            status=OPEN if wrong else COMPLETE, reason=self.reason,
         )  # fmt: skip
         state = "complete" if case.status == COMPLETE else f"still open: {wrong} to fill in or to mend"
         return Filed(f"FILED {case.number}, {state}", go=self.list_word)

@@ -9,14 +9,16 @@ from textwrap import wrap
 from typing import ClassVar
 
 from db import disclosure_law, patients, requests, store
+from db.history import Change, of_amendments
 from db.requests import Request as Filing
 from rules.dates import Unclear, parse_date
+from rules.dictionary import Record
 from rules.disclosure import OPEN
 from rules.findings import Finding
 from rules.moments import day_number
 from rules.values import is_date
 from screens import shown
-from screens.data_set import DataSetForm, Loaded
+from screens.data_set import RECORD_WORDS, DataSetForm, Loaded
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
 from screens.request_words import answer_of, in_words, last_event, left_of, number_named
@@ -132,6 +134,7 @@ class Request(DataSetForm):
         Command("RELEASE", "Release", "release", "F11"),
         Command("RELEASED", "What was released", "releases"),
         Command("HISTORY", "What was done", "history"),
+        *RECORD_WORDS,
     )
     filing: Filing | None = None
 
@@ -153,6 +156,15 @@ class Request(DataSetForm):
             "" if filing.status in OPEN else f"This request is {filing.status}: F10 and REOPEN, to amend it."
         )
         return Loaded(filing.values, str(filing.version), banner, ("request", filing.number), closed)
+
+    def filed_by(self) -> str:
+        return next((change.by for change in self.amended()), "")
+
+    def record_at(self, version: str) -> Record | None:
+        return requests.values_at(self.filing, int(version)) if self.filing else None
+
+    def amended(self) -> list[Change]:
+        return of_amendments("request", self.filing.id) if self.filing else []
 
     def about(self, mrn: str) -> dict[str, str]:
         """Number and name of the patient that was keyed."""

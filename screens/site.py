@@ -155,6 +155,7 @@ class RowForm(FormScreen):
     """One row of a site file, or one convention from a day on."""
 
     title: ClassVar[str] = "Row of a site file"
+    commands: ClassVar[tuple[Command, ...]] = (Command("HIST", "History, item by item", "items_history"),)
     session: Session
     kind = "unit"
     code = ""
@@ -206,6 +207,9 @@ class RowForm(FormScreen):
             return Refused(applied.findings)
         self.session.__dict__.pop("tables", None)  # the prompt lists read the file again
         return Filed(f"FILED {self.code}", go=f"SFL {self.kind}")
+
+    def items_history(self, rest: str) -> Outcome:
+        return Outcome(go=f"HIS SFR {self.kind} {self.code}")
 
     def _file_row(self, values: Values) -> Applied:
         self.code = values.get("code", "")

@@ -6,6 +6,7 @@ A field is checked, and the record's findings are renewed, when the field is lef
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -159,6 +160,10 @@ class FormView(View):
             self.record.put(path, value)
             self.face.dirty(path)
         self.skip = frozenset(changed.skip)
+        if changed.locked:
+            self.opened, self.face.locked = replace(self.opened, locked=changed.locked), True
+            self.record.changed = False  # what was keyed is in the draft
+            self.shell.fail(changed.locked)
         self.face.take_in(changed)
         self.take_findings(changed.findings)
 

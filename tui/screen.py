@@ -109,6 +109,7 @@ class Changed:
     values: Mapping[str, str] = field(default_factory=dict)  # to set: computed, nulls; "" clears
     panel: Sequence[str] = ()  # lines shown under the form, such as DRG or scores
     skip: Collection[str] = ()  # paths that are not asked as the record stands: the walk passes over them
+    locked: str = ""  # why nothing can be changed any more, in words
 
 
 @dataclass(frozen=True, slots=True)

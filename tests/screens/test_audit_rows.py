@@ -15,6 +15,7 @@ from db import (
     cases,
     disclosures,
     drafts,
+    locks,
     patients,
     privacy,
     requests,
@@ -41,10 +42,11 @@ COLUMNS = (
 # What opening each screen logs; blank where no record of a patient is shown.
 SHOWS = {
     "ABS": "view abstract", "ACC": "view encounter", "ACD": "view accounting", "ADM": "view census",
-    "ALR": "review alert", "ALV": "review alert", "CEN": "", "CHT": "view patient", "COD": "",
+    "ALR": "review alert", "ALV": "review alert", "CEN": "", "CHT": "view patient", "CNF": "view abstract", "COD": "",
     "COR": "view accounting", "DESK": "", "DIS": "view hold queue", "DRF": "", "DSC": "view census",
-    "DTH": "view census", "HLD": "view hold queue", "HLM": "view hold queue", "INP": "view census",
-    "MOV": "view encounter", "NOT": "", "PAT": "find patient", "PGE": "run report", "PTA": "view patient",
+    "DTH": "view census", "HIS": "view patient", "HLD": "view hold queue", "HLM": "view hold queue",
+    "INP": "view census", "MOV": "view encounter", "NOT": "", "PAT": "find patient", "PGE": "run report",
+    "PTA": "view patient",
     "PWD": "", "REL": "view request", "REN": "view patient", "REP": "", "RLS": "view accounting",
     "ROI": "view request", "RQH": "view request", "RQL": "view request", "RUN": "", "SAW": "view audit",
     "SEN": "mark sensitive", "SFL": "", "SFR": "", "SITE": "", "STP": "view request", "SUS": "view accounting",
@@ -128,6 +130,7 @@ DEEDS: dict[Action, Callable[[Actor], object]] = {
     Action.OPEN_SENSITIVE: lambda actor: sensitive.open_with_reason(
         actor, patients.by_mrn(MRN), "for coding"
     ),
+    Action.TAKE_OVER: lambda actor: locks.take_over(actor, "abstract", ACCOUNT, "went home"),
     Action.VIEW_AUDIT: lambda actor: privacy.unusual(actor, 7),
 }
 

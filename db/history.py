@@ -1,0 +1,42 @@
+"""Who changed which item of a record from what to what: from its filings, or from the amendments kept beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from db import cases
+from db.connect import database
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One item that one filing changed. ``why`` is the reason given, or where the change came from."""
+
+    at_utc: int
+    by: str
+    item: str  # its path in the record
+    old: str
+    new: str
+    why: str
+
+
+def of_case(case_id: int) -> list[Change]:
+    """The history of a record of a data set, newest first."""
+    filings = [*cases.revisions(case_id), (0, 0, "", "", {})]
+    return [
+        Change(utc, by, path, before.get(path, ""), after.get(path, ""), reason)
+        for (_, utc, by, reason, after), (*_, before) in pairwise(filings)
+        for path in sorted({*before, *after})
+        if before.get(path, "") != after.get(path, "")
+    ]
+
+
+def of_amendments(kind: str, record_id: int) -> list[Change]:
+    """The history of a hospital record, a request or a row of a site file, newest first."""
+    rows = database.execute_sql(
+        "SELECT at_utc, by, field, old, new, origin FROM amendment WHERE kind = ? AND record_id = ?"
+        " ORDER BY id DESC",
+        (kind, record_id),
+    )
+    return [Change(*row) for row in rows]

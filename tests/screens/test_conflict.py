@@ -1,0 +1,277 @@
+"""Two people on one record: nobody's filing is lost, every item has its history, and a filing can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from config.data_sets import library
+from db import abstracts, cases, drafts, encounters, locks, requests
+from db.actors import Actor, Role
+from db.connect import database, writing
+from db.schema.store import RecordLock, User
+from screens.conflict import MINE, OPEN, THEIRS, differing
+from tests.screens.conftest import ACCOUNT, MRN, REQUEST, House
+from tests.tui.conftest import Workstation
+
+T = TypeVar("T")
+pytestmark = pytest.mark.usefixtures("coded")
+
+
+def on_the_store(desk: Workstation, work: Callable[[], T]) -> T:
+    return desk.shell.executor.submit(work).result()
+
+
+def mine(desk: Workstation) -> Actor:
+    return desk.shell.session.actor  # type: ignore[union-attr,no-any-return]
+
+
+def somebody_files(desk: Workstation, **values: str) -> None:
+    """A colleague files the abstract while it is open here."""
+
+    def file() -> None:
+        dictionary = library().of("abstract")
+        opened = abstracts.read(encounters.get(encounters.find(ACCOUNT) or 0), dictionary)
+        actor = Actor(1, "jones", frozenset({Role.CODER}), "elsewhere", "ffff")
+        revision = opened.case.revision if opened.case else 0
+        abstracts.file_abstract(
+            actor,
+            opened,
+            dictionary,
+            {**opened.record, **values},
+            (),
+            abstracts.Drg(),
+            expected_revision=revision,
+        )
+
+    on_the_store(desk, file)
+
+
+def abstract_now(desk: Workstation) -> cases.Case:
+    case = on_the_store(desk, lambda: cases.by_encounter("abstract", encounters.find(ACCOUNT) or 0))
+    assert case is not None
+    return case
+
+
+def last_audit(desk: Workstation) -> tuple[str, str, str]:
+    row = on_the_store(
+        desk,
+        lambda: database.execute_sql(
+            "SELECT action, record, detail FROM audit ORDER BY seq DESC LIMIT 1"
+        ).fetchone(),
+    )
+    return row[0], row[1], row[2]
+
+
+@pytest.fixture
+def filed(desk: Workstation) -> Workstation:
+    """An abstract that was filed once, open."""
+    somebody_files(desk, note="first", city="ALBANY", zip="12201")
+    desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
+    return desk
+
+
+class TestDiffering:
+    def test_each_item_goes_to_the_side_that_alone_changed_it(self) -> None:
+        before = {"a": "1", "b": "1", "c": "1", "d": "1"}
+        found = differing(
+            before, {"a": "2", "b": "1", "c": "2", "d": "1"}, {"a": "1", "b": "3", "c": "3", "d": "1"}
+        )
+        assert [(each.path, each.side) for each in found] == [("a", THEIRS), ("b", MINE), ("c", OPEN)]
+
+    def test_what_both_changed_alike_is_no_question(self) -> None:
+        assert differing({"a": "1"}, {"a": "2"}, {"a": "2"}) == []
+
+    def test_without_what_was_before_every_difference_is_a_question(self) -> None:
+        assert [each.side for each in differing(None, {"a": "2"}, {"a": "1"})] == [OPEN]
+
+
+class TestConflict:
+    def test_both_values_are_shown_and_what_is_taken_is_filed(self, filed: Workstation) -> None:
+        filed.press(
+            "^NOTE",
+            "enter",
+            "@",
+            "enter",
+            "^NOTE",
+            "enter",
+            "mine",
+            "enter",
+            "^CITY",
+            "enter",
+            "Troy",
+            "enter",
+        )
+        somebody_files(filed, note="theirs", zip="12180")
+        filed.press("f2", "f2", "later", "enter")
+        assert filed.lines[0].split()[0] == "CNF"
+        assert "NOT FILED" in filed.message
+        shown = [line for line in filed.lines if "Note" in line]
+        assert any("first" in line and "theirs" in line and "mine" in line for line in shown), filed.text
+        filed.press("f10")
+        assert "Decide first: Note" in filed.message
+        while "Note" not in filed.at_cursor:
+            filed.press("down")
+        filed.press("t", "f10")
+        assert filed.lines[0].split()[0] == "ABS", filed.text
+        filed.press("f2", "f2", "later", "enter")
+        record = abstract_now(filed).record
+        assert (record["note"], record["zip"]) == ("theirs", "12180")
+        assert record["city"].upper() == "TROY"
+
+    def test_a_draft_resumed_late_does_not_overwrite_what_was_filed_since(self, filed: Workstation) -> None:
+        filed.press("^NOTE", "enter", "@", "enter", "^NOTE", "enter", "mine", "enter", "f3", "y")
+        somebody_files(filed, note="theirs")
+        filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
+        assert "compare before filing" in filed.message
+        filed.press("f2", "f2", "later", "enter")
+        assert filed.lines[0].split()[0] == "CNF", filed.text
+        assert abstract_now(filed).record["note"] == "theirs"
+
+    def test_a_third_filing_while_comparing_is_noticed_too(self, filed: Workstation) -> None:
+        filed.press("^NOTE", "enter", "@", "enter", "^NOTE", "enter", "mine", "enter")
+        somebody_files(filed, note="theirs")
+        filed.press("f2", "f2", "later", "enter")
+        while "Note" not in filed.at_cursor:
+            filed.press("down")
+        filed.press("m")
+        somebody_files(filed, note="a third")
+        filed.press("f10", "f2", "f2", "later", "enter")
+        assert filed.lines[0].split()[0] == "CNF", filed.text
+        assert abstract_now(filed).record["note"] == "a third"
+
+    def test_leaving_keeps_the_draft(self, filed: Workstation) -> None:
+        filed.press("^NOTE", "enter", "@", "enter", "^NOTE", "enter", "mine", "enter")
+        somebody_files(filed, note="theirs")
+        filed.press("f2", "f2", "later", "enter", "f3")
+        draft = on_the_store(filed, lambda: drafts.load(mine(filed), ("ABS", ACCOUNT)))
+        assert draft is not None
+        assert draft.values["note"] == "mine"
+
+
+class TestRequestsInEarlierVersions:
+    def test_amendments_are_taken_back(self, desk: Workstation, house: House) -> None:
+        def amend() -> tuple[str, str]:
+            number = requests.file_request(mine(desk), 1, {**REQUEST, "note": "one"})
+            requests.file_request(mine(desk), 1, {**REQUEST, "note": "two"}, 1, number=number)
+            found = requests.read(number)
+            requests.file_request(mine(desk), 1, {**REQUEST, "note": "three"}, found.version, number=number)
+            found = requests.read(number)
+            return requests.values_at(found, 1)["note"], requests.values_at(found, found.version)["note"]
+
+        assert on_the_store(desk, amend) == ("one", "three")
+
+
+class TestHistory:
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [(f"ABS {ACCOUNT}", "ALBANY"), (f"CHT {MRN}", "PTA"), (f"ACC {ACCOUNT}", "ACC")],
+    )
+    def test_hist_shows_who_changed_what(self, filed: Workstation, line: str, said: str) -> None:
+        filed.press("ctrl+o", f"={line}", "enter", "ctrl+o", "HIST", "enter")
+        assert filed.lines[0].split()[0] == "HIS"
+        assert said in filed.text
+
+    def test_old_and_new_stand_in_one_line(self, filed: Workstation) -> None:
+        somebody_files(filed, note="second")
+        filed.press("ctrl+o", f"=HIS ABS {ACCOUNT}", "enter")
+        line = next(line for line in filed.lines if "second" in line)
+        assert "first" in line
+        assert "jones" in line
+
+    def test_looking_is_audited(self, filed: Workstation) -> None:
+        filed.press("ctrl+o", f"=HIS ABS {ACCOUNT}", "enter")
+        assert last_audit(filed)[:2] == ("view abstract", ACCOUNT)
+
+
+class TestUndo:
+    def test_the_filing_before_stands_again_as_a_new_one(self, filed: Workstation) -> None:
+        somebody_files(filed, note="second")
+        filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "ctrl+o", "UNDOFILE", "enter")
+        assert "Say why" in filed.message
+        filed.press("UNDOFILE wrong patient", "enter")
+        assert "Filing 2 is undone" in filed.message
+        case = abstract_now(filed)
+        assert (case.revision, case.record["note"]) == (3, "first")
+        reason = on_the_store(filed, lambda: cases.revisions(case.id)[0][3])
+        assert reason == "Filing 2 undone: wrong patient"
+        rows = on_the_store(
+            filed,
+            lambda: database.execute_sql(
+                "SELECT detail FROM audit WHERE action = 'file abstract' ORDER BY seq DESC LIMIT 1"
+            ).fetchone(),
+        )
+        assert "wrong patient" in rows[0]
+
+    def test_the_first_filing_has_nothing_before_it(self, filed: Workstation) -> None:
+        filed.press("ctrl+o", "UNDOFILE wrong", "enter")
+        assert "filed once only" in filed.message
+
+    def test_what_is_keyed_and_not_filed_is_not_thrown_away(self, filed: Workstation) -> None:
+        somebody_files(filed, note="second")
+        filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "^CITY", "enter", "Troy", "enter")
+        filed.press("ctrl+o", "UNDOFILE wrong", "enter")
+        assert "Give up what you keyed first" in filed.message
+
+
+class TestTakingOver:
+    @pytest.fixture
+    def held(self, desk: Workstation) -> Workstation:
+        """The abstract is being changed by Mary Jones."""
+
+        def take() -> None:
+            user = User.create(name="jones", full_name="Mary Jones", created_utc=0)
+            other = Actor(user.id, "jones", frozenset({Role.CODER}), "elsewhere", "ffff")
+            assert locks.take(other, "abstract", ACCOUNT) is None
+
+        on_the_store(desk, take)
+        desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
+        return desk
+
+    def test_a_supervisor_takes_a_record_over_with_a_reason(self, held: Workstation) -> None:
+        assert "Mary Jones is changing this record" in held.message
+        held.press("ctrl+o", "TAKEOVER", "enter")
+        assert "Say why" in held.message
+        held.press("TAKEOVER went home", "enter")
+        assert "Taken over from jones" in held.message
+        held.press("^CITY", "enter", "Troy", "enter")
+        assert held.shell.main.record.values["city"].upper() == "TROY"  # type: ignore[attr-defined]
+        row = on_the_store(
+            held,
+            lambda: database.execute_sql(
+                "SELECT detail FROM audit WHERE action = 'take over record'"
+            ).fetchone(),
+        )
+        assert "went home" in row[0]
+
+    def test_the_one_who_had_it_finds_it_read_only_and_keeps_the_draft(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
+
+        def take_over() -> None:
+            user = User.create(name="boss", full_name="The Boss", created_utc=0)
+            boss = Actor(user.id, "boss", frozenset({Role.SUPERVISOR}), "elsewhere", "ffff")
+            locks.take_over(boss, "abstract", ACCOUNT, "urgent")
+
+        on_the_store(desk, take_over)
+        desk.press("^NOTE", "enter", "half done", "enter")
+        assert "The Boss has taken this record over" in desk.message
+        desk.press("ctrl+o", "FILE", "enter")
+        assert (
+            on_the_store(desk, lambda: cases.by_encounter("abstract", encounters.find(ACCOUNT) or 0)) is None
+        )
+        draft = on_the_store(desk, lambda: drafts.load(mine(desk), ("ABS", ACCOUNT)))
+        assert draft is not None
+        assert draft.values["note"] == "half done"
+        assert on_the_store(desk, lambda: RecordLock.get().user.name) == "boss"
+
+    def test_others_than_supervisors_may_not(self, held: Workstation) -> None:
+        def demote() -> None:
+            with writing():
+                database.execute_sql("DELETE FROM record_lock")
+
+        coder = Actor(1, "coder", frozenset({Role.CODER}), "test", "1")
+        with pytest.raises(Exception, match="may not take over record"):
+            on_the_store(held, lambda: locks.take_over(coder, "abstract", ACCOUNT, "x"))
+        on_the_store(held, demote)

@@ -25,9 +25,10 @@ DAY_SUMS = (
     " sum(discharge_days) FROM day_stats WHERE day BETWEEN ? AND ? GROUP BY unit_id, service_id, newborn"
 )
 DISEASE = (
-    "SELECT e.account, p.mrn, p.last_name, p.first_name, e.admit_day, e.discharge_day, d.seq"
-    " FROM diagnosis d JOIN encounter e ON e.id = d.encounter_id JOIN patient p ON p.id = e.patient_id"
-    " WHERE d.code = ? ORDER BY e.discharge_day, e.id"
+    "SELECT e.id, e.account, p.mrn, p.last_name, p.first_name, p.middle_name, p.suffix, e.admit_day, e.discharge_day,"
+    " e.los_days, e.died, d.code, min(d.seq) FROM diagnosis d JOIN encounter e ON e.id = d.encounter_id"
+    " JOIN patient p ON p.id = e.patient_id WHERE d.code = ? AND d.role = 'dx' AND e.class = 'I'"
+    " AND e.state = 'active' AND e.discharge_day IS NOT NULL GROUP BY e.discharge_day, e.id"
 )
 DISCHARGES = (
     "SELECT e.account, p.mrn, p.last_name || ',' || p.first_name, e.admitted_utc, e.discharged_utc, e.los_days,"

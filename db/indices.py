@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from db.connect import database
 from rules.codes import normal
@@ -14,8 +13,7 @@ COUNTED: Final = 50_000  # rows of either way; beyond it the answer itself is lo
 BEYOND: Final = "\U0010ffff"  # sorts after every code that begins alike
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
+class IndexRow(NamedTuple):
     """A discharge with the code asked for, as it stands in the index. ``key`` places it in the list."""
 
     encounter_id: int
@@ -70,10 +68,10 @@ def disease_index(
 
 def _shorter_way(asked: dict[str, str | int]) -> str:
     """The way with fewer rows on it: a common code of one month, or a rare code of all years."""
-    coded, discharged = (
-        database.execute_sql(
-            f"SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {COUNTED})", asked
-        ).fetchone()[0]
-        for rows in (f"diagnosis d WHERE {_CODED}", f"encounter e WHERE {_LEFT}")
-    )
-    return _BY_CODE if coded <= discharged else _BY_DAY
+    coded = _count(f"diagnosis d WHERE {_CODED}", asked, COUNTED)
+    return _BY_CODE if coded <= _count(f"encounter e WHERE {_LEFT}", asked, coded) else _BY_DAY
+
+
+def _count(rows: str, asked: dict[str, str | int], most: int) -> int:
+    row = database.execute_sql(f"SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {most})", asked).fetchone()
+    return int(row[0])

@@ -21,7 +21,7 @@ import pytest
 from db import keys, sign_on, store, users, verifier
 from db.connect import database
 from tests.conftest import ADMIN, PASSPHRASE
-from tests.db.writers import KNOWN_NAME, KNOWN_SSN
+from tests.db.writers import KNOWN_NAME, KNOWN_SSN, LOOK
 
 ROOT = Path(__file__).parents[2]
 
@@ -170,10 +170,11 @@ class TestWritersSideBySide:
         assert writer.end() == ""
         assert writer.process.returncode == 0
         times = [each[2] for each in writer.acknowledged]
-        assert len({each[0] for each in writer.acknowledged}) == people
-        assert_all_there(directory, writer.acknowledged)
+        filed = [each for each in writer.acknowledged if each[0] != LOOK]
+        assert len({each[0] for each in filed}) == people
+        assert_all_there(directory, filed)
         print(
-            f"\n{people} technicians: {len(times)} filings, no lock error; p50 {percentile(times, 0.5):.1f} ms, "
+            f"\n{people} technicians: {len(times)} acts, no lock error; p50 {percentile(times, 0.5):.1f} ms, "
             f"p99 {percentile(times, 0.99):.0f} ms, max {max(times):.0f} ms"
         )
         return times

@@ -15,6 +15,8 @@ from db import acts, drafts, patients, sign_on, store
 from db.actors import Action, Actor
 from db.connect import database, writing
 
+LOOK = "look"  # token of what changes nothing
+LIST = "SELECT * FROM audit WHERE user = ? ORDER BY seq DESC LIMIT 20"
 KNOWN_NAME, KNOWN_SSN = "ZZYZXIAN", "987654321"
 
 
@@ -45,9 +47,10 @@ def thinking(actor: Actor, seconds: float) -> None:
     while time.monotonic() < end:
         begun = time.perf_counter()
         with acts.act(actor, Action.VIEW_CENSUS, kind="list"):
-            database.execute_sql(
-                "SELECT * FROM audit WHERE user = ? ORDER BY seq DESC LIMIT 20", (actor.user,)
-            ).fetchall()
+            database.execute_sql(LIST, (actor.user,)).fetchall()
+        told(LOOK, 0, time.perf_counter() - begun)
+        time.sleep(min(chance.expovariate(1.0), 5.0))
+        begun = time.perf_counter()
         told(token, one_act(actor, token), time.perf_counter() - begun)
         time.sleep(min(chance.expovariate(1.0), 5.0))
 

@@ -302,6 +302,8 @@ class AmendPatient(DraftedForm):
 
 def patient_named(text: str) -> int:
     """The one patient that ``text`` means. Raises ``ScreenError`` when there is none, or more than one."""
+    if not text.strip():
+        raise ScreenError("Say which patient, by MRN or in any form that PAT takes.")
     if exact := patients.by_mrn(text.strip()):
         return exact
     found = patients.find(text, None, 2)

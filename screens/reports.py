@@ -170,6 +170,8 @@ class Page(PageScreen):
 
 def report_named(word: str) -> Report:
     """A report by id or code. Raises ``ScreenError``."""
+    if not word:
+        raise ScreenError("Say which report: REP lists them.")
     report = find(word)
     if report is None:
         raise ScreenError(f"There is no report {word}: REP lists them.")

@@ -11,6 +11,7 @@ from rules.deadlines import working_days_between
 from rules.disclosure import OPEN, STEPS
 from rules.entitlement import Decision, Outcome
 from screens import shown
+from tui.screen import ScreenError
 
 DIGITS: Final = 6  # of the numbers of requests and releases
 EVENTS = {
@@ -33,8 +34,11 @@ def last_event(filing: Filing) -> str:
 
 
 def number_named(text: str, letter: str = "R") -> str:
-    """The number of a request or release: zeros and letter are supplied."""
+    """The number of a request or release: zeros and letter are supplied. Raises ``ScreenError`` for a blank."""
     text = text.strip().upper()
+    if not text:
+        what = "request: RQL" if letter == "R" else "release: RLS and the request"
+        raise ScreenError(f"Say which {what} lists them by number.")
     return f"{letter}{int(text):0{DIGITS}d}" if text.isdecimal() and len(text) <= DIGITS else text
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tui.shell import Shell
 
 
+CHANGING = (Act.FILE, Act.PROMPT, Act.SAME)  # of no use in a record that can only be read
+
+
 class FormView(View):
     """A record of a ``FormScreen``, open and being keyed."""
 
@@ -49,6 +52,9 @@ class FormView(View):
         self.findings: Sequence[Finding] = ()
         self.skip: frozenset[str] = frozenset()
         self._explained = ""  # field that F1 has just explained: F1 again is about the screen
+
+    def live_acts(self) -> Sequence[Act]:
+        return [act for act in self.legend_acts if not (self.opened.locked and act in CHANGING)]
 
     # --- the record ----------------------------------------------------------------------------------------
 

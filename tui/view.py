@@ -57,9 +57,13 @@ class View:
         """Cell and line of the body where the cursor stands; None leaves it on the command line."""
         return None
 
+    def live_acts(self) -> Sequence[Act]:
+        """Acts of the legend that do something as the view stands."""
+        return self.legend_acts
+
     def legend(self) -> list[str]:
         """Items of the key legend: first keys, the screen's own, then those known from everywhere."""
-        acts = [(act in FIRST_ACTS, self.shell.keymap.shown(act)) for act in self.legend_acts]
+        acts = [(act in FIRST_ACTS, self.shell.keymap.shown(act)) for act in self.live_acts()]
         commands = self.screen.commands if self.screen else ()
         own = [(bool(each.key), own_command(each.word, each.label, each.key)) for each in commands]
         items = [

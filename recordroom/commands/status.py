@@ -25,6 +25,8 @@ def status(security: bool) -> None:
         click.echo(
             f"Audit trail     {here.trail.head()[0]} rows, " + (here.tampered or "agrees with its anchor")
         )
+        if here.tampered:
+            raise SystemExit(1)
 
 
 def _security() -> None:

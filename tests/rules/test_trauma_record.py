@@ -53,7 +53,7 @@ def found(changes: dict[str, str]) -> set[tuple[str, str]]:
 class TestTheDataSet:
     def test_covers_all_sections_of_the_standard(self):
         assert {section.id for section in TRAUMA.sections} >= {
-            "demographic", "injury", "prehospital", "emergency", "procedures", "injuries", "outcome", "financial",
+            "demographic", "injury", "prehospital", "emergency", "procedures", "injury_scores", "outcome", "financial",
             "conditions", "events", "processes",
         }  # fmt: skip
         assert sum(item.standard.startswith("NTDS ") for item in TRAUMA.by_id.values()) >= 110

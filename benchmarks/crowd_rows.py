@@ -24,7 +24,6 @@ from db import abstracts, encounters, patients, sign_on, store
 from db.actors import Action, Actor
 from db.acts import Conflict, viewed
 from db.connect import StoreError, database
-from db.schema.store import Setting
 from recordroom.demo.store import PASSPHRASE, USER
 
 TECHNICIANS: Final = 100
@@ -37,7 +36,6 @@ def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
     say(f"{TECHNICIANS} technicians")
     with tempfile.TemporaryDirectory(prefix="recordroom-bench-") as name:
         directory = Path(shutil.copytree(made.directory, Path(name) / "store"))
-        _let_one_person_sit_everywhere(directory)
         begin = time.time() + 0.1 * TECHNICIANS  # all have signed on by then
         seats = [_seated(directory, number, begin) for number in range(TECHNICIANS)]
         seen = [_told(process, pipe) for process, pipe in seats]
@@ -47,12 +45,6 @@ def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
         Measure("act, p50", percentile(acts, 0.5), "ms"),
         Measure("act, p99", percentile(acts, 0.99), "ms", most=500),
     ]  # fmt: skip
-
-
-def _let_one_person_sit_everywhere(directory: Path) -> None:
-    sign_on.with_passphrase(directory, USER, PASSPHRASE)
-    Setting.create(name="session_cap", from_day=1, value="0", set_by=USER, set_utc=0)
-    store.close_store()
 
 
 def _seated(directory: Path, number: int, begin: float) -> tuple[int, int]:

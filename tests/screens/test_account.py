@@ -76,6 +76,13 @@ class TestAdding:
         assert "IC" in again.at_cursor
 
 
+class TestADayAhead:
+    def test_a_slip_of_the_year_is_refused_at_its_field(self, account: Workstation) -> None:
+        account.press("f6", "tr", "enter", "T+30@0930", "enter")
+        assert "ahead" in account.message
+        assert "When:" in account.at_cursor
+
+
 class TestCancelling:
     def test_asks_first_and_n_changes_nothing(self, account: Workstation) -> None:
         account.press("down", "x", "n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from recordroom.process import harden
@@ -10,6 +11,10 @@ from recordroom.process import harden
 def main() -> None:
     """Run the command line and exit with its status."""
     harden()
+    if "RECORDROOM_FIPS_MODULES" in os.environ:
+        from recordroom import fips
+
+        fips.load()
     if len(sys.argv) == 1:
         # What ForceCommand runs: the sign-on form must stand before the command line would be loaded.
         from recordroom.workstation import main as workstation

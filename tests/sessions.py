@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 SESSION = """
 import sys
 from pathlib import Path
+from recordroom import fips
+fips.load()
 from db import sign_on
 sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
 print("signed on", flush=True)

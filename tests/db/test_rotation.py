@@ -31,6 +31,8 @@ SHORT, SOAK = 10, 200
 ROTATE = """
 import sys
 from pathlib import Path
+from recordroom import fips
+fips.load()
 from db import rotation, sign_on
 signed_on = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
 print("begins", flush=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ADMIN, PASSPHRASE
 from tests.end_to_end.sshd import Gateway, gateway
 from tests.terminal import Terminal, wait_until
 
@@ -268,6 +269,34 @@ class TestKeys:
                 assert part not in terminal.text
             assert FORM in terminal.text
             assert FORM in before
+
+    def test_the_toolkits_own_parts_are_absent_after_sign_on_too(self, gate: Gateway, escaped: Path) -> None:
+        before = set(Path.home().glob("*.svg")) | set(Path.cwd().glob("*.svg"))
+        with Terminal(asked(gate, tty=True)) as terminal:
+            terminal.wait_for(FORM)
+            terminal.keys(ADMIN, "enter", PASSPHRASE, "enter")
+            terminal.wait_for("DESK")
+            pid, words = the_program(gate)
+            for key in ("ctrl+p", "\x1c", "ctrl+z", "ctrl+q", "ctrl+s", "f1", "f3", "ctrl+c"):
+                terminal.slowly(key)
+                assert "palette" not in terminal.text.lower()
+                assert "screenshot" not in terminal.text.lower()
+            for line in (
+                f"!touch {escaped}",
+                f"=!touch {escaped}",
+                "SHELL",
+                "SUSPEND",
+                "SCREENSHOT",
+                "PALETTE",
+                "DEVTOOLS",
+            ):
+                terminal.keys("ctrl+o", line, "enter")
+                terminal.quiet(0.05)
+            assert Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "SR"
+            assert the_program(gate) == (pid, words)
+            assert "Traceback" not in terminal.text
+        assert not escaped.exists()
+        assert set(Path.home().glob("*.svg")) | set(Path.cwd().glob("*.svg")) == before
 
     def test_the_program_leaves_no_core_and_no_readable_memory(self, gate: Gateway) -> None:
         with Terminal(asked(gate, tty=True)) as terminal:

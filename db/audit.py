@@ -140,7 +140,7 @@ class Trail:
                 continue
             row = database.execute_sql("SELECT mac FROM audit WHERE seq = ?", (last.seq,)).fetchone()
             if row is None or bytes(row[0]) != last.head:
-                return "The store stands behind its audit anchor: rows that were committed are missing."
+                return "It stands behind its audit anchor: rows that were committed are missing."
         return ""
 
     def clock_behind(self) -> int:

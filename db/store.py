@@ -26,7 +26,7 @@ MANIFEST: Final = "manifest.json"  # of a backup
 FOLDERS: Final = ("site", "drafts", "spool", sessions.FOLDER)
 MIN_PASSPHRASE: Final = 15
 READ_ONLY: Final = (
-    "The store is open for reading only. Tell the security officer, and restore the newest backup."
+    "The store is open for reading only: {} Tell the security officer, and restore the newest backup."
 )
 FOREVER: Final = 10**7  # a day number that never comes
 
@@ -185,7 +185,7 @@ def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -
         here.ring = opened.ring
         here.clock_behind = trail.clock_behind()
         if trouble := trail.tampered():
-            here.tampered = f"{trouble} {READ_ONLY}"
+            here.tampered = READ_ONLY.format(trouble)
             open_database(directory / DATABASE_NAME, data_key, read_only=True)
         _check_revision(opened.file.revision)
         _open = here

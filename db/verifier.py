@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -309,6 +309,7 @@ def _printed(connection: Any, heads: Iterable[str]) -> Iterator[str]:
 
 def _few(findings: Iterable[str]) -> list[str]:
     """The first findings of a kind, and how many more there are."""
-    told = list(findings)
-    more = len(told) - SHOWN
-    return told if more <= 0 else [*told[:SHOWN], f"... and {more} more of this kind."]
+    every = iter(findings)
+    told = list(islice(every, SHOWN))
+    more = sum(1 for _ in every)
+    return [*told, f"... and {more} more of this kind."] if more else told

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.screens.conftest import MRN
+from collections.abc import Callable
+
+from db import sign_on
+from tests.conftest import ADMIN, PASSPHRASE
+from tests.screens.conftest import ACCOUNT, MRN, House
 from tests.tui.conftest import Workstation
 
 
@@ -33,3 +37,23 @@ class TestASensitiveChart:
     def test_the_desk_counts_alerts(self, desk: Workstation) -> None:
         go(desk, "=DESK")
         assert "Alerts to review" in desk.text
+
+
+class TestAStoreBehindItsAnchor:
+    def test_says_so_on_every_screen_shows_charts_and_changes_nothing(
+        self, house: House, seat: Callable[[], Workstation]
+    ) -> None:
+        path = house.directory / "recordroom.db"
+        early = path.read_bytes()
+        sign_on.off(sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE).actor)
+        path.write_bytes(early)
+        desk = seat()
+        assert "READ ONLY" in desk.lines[0]
+        for line, shown in ((f"=CHT {MRN}", "MILLER"), (f"=ACC {ACCOUNT}", "MILLER"), ("=WRK", ACCOUNT)):
+            go(desk, line)
+            assert shown in desk.text, desk.text
+            assert "READ ONLY" in desk.lines[0]
+        go(desk, f"=SEN {MRN}")
+        desk.press("vip", "enter", "is the mayor of the town", "f2")
+        assert "open for reading only" in desk.text
+        assert path.read_bytes() == early

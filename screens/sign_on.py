@@ -92,14 +92,18 @@ class SignOn(FormScreen):
             return Refused((Finding(Level.FATAL, "S001", str(error), field),))
         return Filed(greeting(signed_on), session=Session(self.seat, signed_on))
 
-
     def _sign_on(self, keyed: Values) -> SignedOn:
         from db import sign_on
 
         seat, code = self.seat, keyed.get("code", "")
         if seat.service_key is not None:
             return sign_on.with_ssh_key(
-                seat.directory, seat.service_key, seat.user, seat.ssh_key, code=code, where_from=seat.where_from
+                seat.directory,
+                seat.service_key,
+                seat.user,
+                seat.ssh_key,
+                code=code,
+                where_from=seat.where_from,
             )
         return sign_on.with_passphrase(
             seat.directory, keyed.get("user", ""), keyed.get("passphrase", ""), code=code,

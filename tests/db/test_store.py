@@ -209,7 +209,9 @@ class TestKeys:
                 sign_on.with_passphrase(store_directory, "jones", "mary jones had a key")
         admin = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
         users.give_passphrase(admin, "jones", "mary jones has it again")
-        assert sign_on.with_passphrase(store_directory, "jones", "mary jones has it again").actor.user == "jones"
+        assert (
+            sign_on.with_passphrase(store_directory, "jones", "mary jones has it again").actor.user == "jones"
+        )
         with pytest.raises(WrongKey):
             sign_on.with_passphrase(store_directory, "jones", "mary jones has a key")
 

@@ -103,15 +103,13 @@ def make(actor: Actor, to: Path | None = None, *, keep: int = KEPT) -> Made:
     permit(actor, Action.BACKUP, kind="store", record="backup")
     here.trail_for_writing()
     folder = to or here.directory / FOLDER
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    name = _free_name(folder)
     spare = folder / f".{name}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(folder):
             _clear(folder)
             _check_room(folder, here.directory / DATABASE_NAME)
-            if (folder / name).exists():
-                raise StoreError(f"{folder / name} was made in this very second: run this again.")
             manifest = _copy(here, spare)
             _try_out(here, actor, spare, manifest)
             removed = _name(actor, spare, folder / name, manifest, keep)
@@ -266,6 +264,13 @@ def _name(actor: Actor, spare: Path, path: Path, manifest: Manifest, keep: int) 
     return tuple(each.name for each in surplus)
 
 
+def _free_name(folder: Path) -> str:
+    """The second, and a number when another backup was made in it: names sort by age."""
+    second = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    taken = [int(path.name.partition("-")[2] or 0) for path in folder.glob(f"{second}*")]
+    return f"{second}-{max(taken) + 1:03}" if taken else second
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -281,7 +286,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _clear(folder: Path) -> None:
     """What backups that were cut short left. Only ours begin so: nobody else works here now."""
-    for path in folder.glob(".[0-9]*T[0-9]*Z"):
+    for path in folder.glob(".[0-9]*T[0-9]*Z*"):
         shutil.rmtree(path)
 
 

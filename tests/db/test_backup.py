@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import random
 import shutil
 from collections.abc import Callable
 from multiprocessing.synchronize import Event
@@ -102,6 +103,14 @@ class TestBackup:
             "20200101T000000Z", "20261121T000002Z", "20261121T000003Z",
         ]  # fmt: skip
 
+    def test_several_in_one_second_have_names_of_their_own(
+        self, admin: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(backup.time, "strftime", lambda *_: "20261121T000000Z")
+        made = [backup.make(admin, tmp_path / "to", keep=1).path for _ in range(3)]
+        assert [path.name[16:] for path in made] == ["", "-001", "-002"]
+        assert [path for path in made if path.exists()] == made[2:]
+
     def test_it_is_audited_and_needs_the_permission(
         self, admin: Actor, actor_with: Callable[..., Actor], tmp_path: Path
     ) -> None:
@@ -132,6 +141,39 @@ class TestBackup:
         made = backup.make(admin, tmp_path / "to")
         with pytest.raises(StoreError, match="is a backup: restore it"):
             sign_on.with_passphrase(made.path, ADMIN, PASSPHRASE)
+
+
+def back_up_for_ever(directory: Path, to: Path, begun: Event) -> None:
+    """Backups one after the other, until killed."""
+    actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    while True:
+        backup.make(actor, to, keep=1000)
+        begun.set()
+
+
+class TestKilled:
+    def test_a_backup_killed_anywhere_leaves_whole_ones_only(
+        self, store_directory: Path, tmp_path: Path
+    ) -> None:
+        context, chance = multiprocessing.get_context("spawn"), random.Random(4)
+        to = tmp_path / "to"
+        for _ in range(3):
+            begun = context.Event()
+            process = context.Process(target=back_up_for_ever, args=(store_directory, to, begun))
+            process.start()
+            assert begun.wait(60)
+            process.join(chance.random() * 0.3)  # into one of the next
+            process.kill()
+            process.join(30)
+        found = [path.parent for path in to.glob("[0-9]*/manifest.json")]
+        assert len(found) >= 3
+        for number, path in enumerate(found):
+            restored(path, tmp_path / f"new{number}")
+        actor = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
+        backup.make(actor, to, keep=1)
+        assert sorted(path.name[0] for path in to.iterdir()) == [".", "2"]  # the lock, and the last one
+        sign_on.off(actor)
+        assert findings(store_directory) == []
 
 
 class TestRestore:

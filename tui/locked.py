@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tui.keys import Act, Stroke
@@ -32,7 +33,8 @@ class LockedView(View):
             [(2, f"Locked for {self.session.user}. Your draft is kept.", BOLD)], width
         )
         lines[PROMPT_ROW] = line([(2, PROMPT, PLAIN), (2 + len(PROMPT), " " * SHOWN, UNDERLINE)], width)
-        lines[PROMPT_ROW + 2] = line([(2, self.sentence, BOLD)], width)
+        for below, part in enumerate(wrap(self.sentence, width - 4)):
+            lines[PROMPT_ROW + 2 + below] = line([(2, part, BOLD)], width)
         lines[-1] = line([(1, "Enter=Unlock  F3=Sign off", PLAIN)], width)
         return lines
 

@@ -81,6 +81,24 @@ class TestTheSecondFactor:
         assert "Code" not in door.text
 
 
+class TestTheIdleLock:
+    def test_the_passphrase_brings_the_screen_back(self, desk: Workstation) -> None:
+        desk.press("idle")
+        assert "Locked for admin" in desk.text
+        desk.press("something else", "enter")
+        assert "That is not the passphrase." in desk.text
+        desk.press(PASSPHRASE, "enter")
+        assert desk.lines[0].split()[0] == "DESK"
+
+    def test_three_wrong_ones_lock_out(self, desk: Workstation) -> None:
+        desk.press("idle")
+        for _ in range(3):
+            desk.press("something else", "enter")
+        desk.press(PASSPHRASE, "enter")
+        assert "try again in 15 minutes" in " ".join(desk.text.split())
+        assert desk.lines[0].split()[0] != "DESK"
+
+
 class TestThePassphrase:
     NEW = "staple battery horse correct"
 

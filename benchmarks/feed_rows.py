@@ -33,7 +33,9 @@ def rows(say: Callable[[str], None]) -> list[Measure]:
     anchor = _a_second(lambda: [hl7.parse(text) for text in texts], len(texts))
     with tempfile.TemporaryDirectory(prefix="recordroom-bench-") as name:
         folder = Path(name)
-        store.init_store(folder / "store", "Benchmark", USER, PASSPHRASE, "America/New_York", cost=Cost(rounds=1000))
+        store.init_store(
+            folder / "store", "Benchmark", USER, PASSPHRASE, "America/New_York", cost=Cost(rounds=1000)
+        )
         actor = sign_on.with_passphrase(folder / "store", USER, PASSPHRASE).actor
         (folder / "feed.hl7").write_text("".join(texts), "utf-8", newline="")
         committed = _a_second(lambda: import_files(actor, [folder / "feed.hl7"]), len(texts))

@@ -16,7 +16,8 @@ _CHANGED: Final = (
     0x10002  # every table that has no statistics, or ten times as many rows as when they were taken
 )
 _TABLES: Final = "SELECT name FROM sqlite_master WHERE name IN ('sqlite_stat1', 'sqlite_stat4')"
-_SMALL: Final = "SELECT tbl FROM sqlite_stat1 GROUP BY tbl HAVING max(CAST(stat AS INTEGER)) <"  # stat begins with the rows
+_SMALL: Final = "SELECT tbl FROM sqlite_stat1 GROUP BY tbl HAVING max(CAST(stat AS INTEGER)) <"
+# A statistic begins with the number of rows.
 
 
 def take_statistics() -> None:

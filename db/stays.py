@@ -45,7 +45,9 @@ def counted_between(first_day: int, last_day: int, longest_days: int) -> Iterato
     leaves = _leaves("l.from_day <= ? AND l.to_day >= ?", (last_day, first_day))
     recent = "e.admit_day BETWEEN ? AND ? AND (e.discharge_day IS NULL OR e.discharge_day >= ?)"
     old = "e.state = 'active' AND e.discharge_day IS NULL AND e.admit_day < ?"
-    order = " ORDER BY +s.encounter_id, s.seq"  # +: the stays found are sorted, not all there are read in order
+    order = (
+        " ORDER BY +s.encounter_id, s.seq"  # +: the stays found are sorted, not all there are read in order
+    )
     yield from _stays(recent + order, (reach, last_day + 1, first_day - 1), leaves)
     yield from _stays(old + order, (reach,), leaves)
 

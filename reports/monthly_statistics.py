@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from db import conventions, figures, store
-from db.figures import Counted
+from db.figures import Counts
 from reports import conventions as said
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, tabulated, wrapped
 from reports.sheet import Sheet
@@ -96,9 +96,9 @@ def query(parameters: Mapping[str, str]) -> Data:
     start = conventions.convention("fiscal_year_start", period.to_day)
     counted = figures.period_counts(period)
     columns = (
-        _column("This month", period, counted),
-        _column("Last year", last_year, figures.period_counts(last_year)),
-        _column("Fiscal year", year := fiscal_year_to(period.to_day, start), figures.period_counts(year)),
+        _column("This month", period, counted.house),
+        _column("Last year", last_year, figures.house_counts(last_year)),
+        _column("Fiscal year", year := fiscal_year_to(period.to_day, start), figures.house_counts(year)),
     )
     style = conventions.convention("date_style", period.to_day)
     return Data(
@@ -107,9 +107,9 @@ def query(parameters: Mapping[str, str]) -> Data:
     )  # fmt: skip
 
 
-def _column(heading: str, period: Period, counted: Counted) -> Beside:
+def _column(heading: str, period: Period, house: Counts) -> Beside:
     events = figures.event_counts(period) | figures.readmissions(period)
-    return Beside(heading, period, with_both({**counted.house, **events, **figures.case_mix(period)}))
+    return Beside(heading, period, with_both({**house, **events, **figures.case_mix(period)}))
 
 
 def worked(key: str, counts: Mapping[str, Count], prefix: str, missing: Mapping[str, str]) -> Figure:

@@ -216,7 +216,9 @@ class Encounter(Base):
     gestation_weeks = IntegerField(null=True)
     abstracted_day = IntegerField(null=True)
     coded_day = IntegerField(null=True)
-    return_day = IntegerField(null=True)  # next admission of the patient after the discharge; kept by a trigger
+    return_day = IntegerField(
+        null=True
+    )  # next admission of the patient after the discharge; kept by a trigger
     weight_ten_thousandths = IntegerField(null=True)  # of the abstract's DRG; kept by triggers
     unreadable = TextField(default="")
     merged_into = ForeignKeyField("self", null=True)

@@ -148,9 +148,7 @@ def _write(rows: Sequence[Row], form: str) -> None:
     if form == "csv":
         from reports.sheet import safe
 
-        csv.writer(sys.stdout).writerows(
-            [["at", *COLUMNS], *([safe(c) for c in line] for line in table)]
-        )
+        csv.writer(sys.stdout).writerows([["at", *COLUMNS], *([safe(c) for c in line] for line in table)])
         return
     from tabulate import tabulate
 

@@ -10,6 +10,7 @@ from db.disclosure_law import NotAllowed
 from db.disclosures import NewRelease, ReleaseRow
 from db.requests import Request as Filing
 from rules.disclosure import RELEASING, Status
+from rules.findings import Finding, Level
 from screens import shown
 from screens.drafts import page_of
 from screens.patients import patient_named
@@ -72,6 +73,12 @@ def fields_of_a_release() -> tuple[Field, ...]:
     )  # fmt: skip
 
 
+PASSPHRASE = Field(
+    "passphrase", "Your passphrase", 40, Kind.SECRET, length=200, required=True,
+    help="Asked once more before information leaves. Where you sign on by key: a code of your second factor.",
+)  # fmt: skip
+
+
 class _ReleaseForm(FormScreen):
     """What logging and correcting a release have in common."""
 
@@ -94,6 +101,14 @@ class _ReleaseForm(FormScreen):
             rows = [table.find(code) for code in values.get(name, "").split()] if table else []
             echoes[name] = "; ".join(row.text for row in rows if row)
         return Changed(echoes=echoes)
+
+    def not_confirmed(self, values: Values) -> Refused | None:
+        """Whoever lets information go proves again who they are (a line left open is no consent)."""
+        if self.session.unlock(values.get("passphrase", "")):
+            return None
+        return Refused(
+            (Finding(Level.FATAL, "RL100", "That is not your passphrase: key it again.", "passphrase"),)
+        )
 
 
 class Release(_ReleaseForm):
@@ -139,9 +154,11 @@ class Release(_ReleaseForm):
                 help="The privacy officer's reason where the entitlement table does not permit the release.",
             ),
         )  # fmt: skip
-        return (Section("release", "Release", (*fields_of_a_release(), *own)),)
+        return (Section("release", "Release", (*fields_of_a_release(), *own, PASSPHRASE)),)
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
+        if refused := self.not_confirmed(values):
+            return refused
         number = disclosures.release(
             self.session.actor, self.filing.number, made_of(values), self.filing.version,
             complete=values.get("complete") == "1", exception=values.get("exception", ""),
@@ -183,9 +200,11 @@ class Correction(_ReleaseForm):
             ),
             Field("reason", "Corrected because", 50, length=400, required=True, help="Stays with the log."),
         )
-        return (Section("correction", "Release as it was", (*fields_of_a_release(), *own)),)
+        return (Section("correction", "Release as it was", (*fields_of_a_release(), *own, PASSPHRASE)),)
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
+        if refused := self.not_confirmed(values):
+            return refused
         corrected = None if values.get("entered_in_error") == "1" else made_of(values)
         version = disclosures.supersede_release(
             self.session.actor, self.last.number, corrected, self.last.version, values.get("reason", "")

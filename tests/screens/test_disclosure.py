@@ -16,6 +16,7 @@ from db.connect import database
 from db.disclosures import AccountingRow, NewRelease
 from screens import shown
 from screens.session import Session
+from tests.conftest import PASSPHRASE
 from tests.screens.conftest import MRN, POISON_MRN, REQUEST
 from tests.tui.conftest import Workstation
 
@@ -132,14 +133,22 @@ class TestARelease:
         released(approved, "DISCHARGE ABSTRACT", complete="y")
         assert "E=" not in approved.lines[23]
         assert "X=" not in approved.lines[23]
-        approved.press("C", "^what", "enter", "ABSTRACT AND LAB", "enter", "f2")
+        approved.press("C", "^what", "enter", "ABSTRACT AND LAB", "enter", "^your", "enter", PASSPHRASE, "f2")
         assert approved.message.startswith("NOT FILED. RQ401")
-        approved.press("LAB WENT WITH IT", "enter")
+        approved.press("LAB WENT WITH IT", "enter", PASSPHRASE, "enter")
         assert approved.message == "LOGGED version 2 of D000002; the earlier ones stay."
         versions = [line for line in approved.lines[6:20] if "D000002" in line]
         assert len(versions) == 2
         assert "superseded" in approved.text
         assert "DISCHARGE ABSTRACT" in approved.text
+
+    def test_asks_for_the_passphrase_once_more(self, approved: Workstation) -> None:
+        approved.press(
+            "ctrl+o", "REL 2", "enter", "^what", "enter", "ABSTRACT", "enter", "^medium", "enter", "PAPER"
+        )
+        approved.press("enter", "^answers", "enter", "y", "^your", "enter", "not the passphrase at all", "f2")
+        assert "That is not your passphrase" in approved.message
+        assert "Your passphrase:" in approved.at_cursor
 
     def test_log_refuses_to_be_changed_whoever_asks(self, approved: Workstation) -> None:
         for statement in ("UPDATE release SET what = ''", "DELETE FROM release"):
@@ -148,7 +157,7 @@ class TestARelease:
 
     def test_that_never_was_is_marked_and_not_accounted_for(self, approved: Workstation) -> None:
         released(approved, "DISCHARGE ABSTRACT", complete="y")
-        approved.press("C", "^nothing", "enter", "y", "WRONG PATIENT", "enter")
+        approved.press("C", "^nothing", "enter", "y", "WRONG PATIENT", "enter", PASSPHRASE, "enter")
         assert "in error" in approved.text
         approved.press("f11")
         assert "DISCHARGE ABSTRACT" not in approved.text
@@ -184,7 +193,8 @@ class TestTheAccounting:
 def released(desk: Workstation, what: str, *, complete: str) -> None:
     """Log a release of request 2 from wherever the desk is."""
     desk.press("ctrl+o", "REL 2", "enter", "^what", "enter", what, "enter")
-    desk.press("^medium", "enter", "PAPER", "enter", "^answers", "enter", complete, "f2")
+    desk.press("^medium", "enter", "PAPER", "enter", "^answers", "enter", complete)
+    desk.press("^your", "enter", PASSPHRASE, "f2")
 
 
 def to_the_police(actor: Actor) -> str:

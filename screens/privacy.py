@@ -48,10 +48,12 @@ class WhoLooked(KeysetList):
         "denied was not permitted, failed was refused or could not be done. S lists all that the user did."
     )
     actions: ClassVar[tuple[Action, ...]] = (Action("S", "What the user saw", go="SAW {subject}"),)
+    word: ClassVar[str] = "WHO"
     patient_id = 0
     banner = ""
 
     def open(self, key: str) -> str:
+        self.session.confirm_first(f"{self.word} {key}".strip())
         self.ask(key)
         return ""
 
@@ -96,6 +98,7 @@ def row_of(row: privacy.Row) -> Row:
 class WhatWasSeen(WhoLooked):
     """SAW: everything that a user did, newest first."""
 
+    word: ClassVar[str] = "SAW"
     title: ClassVar[str] = "What a user saw"
     position_label: ClassVar[str] = "User"
     empty: ClassVar[str] = "Key a user name: this one has done nothing."
@@ -137,6 +140,7 @@ class UnusualAccess(ListScreen):
     rows: Sequence[Row] = ()
 
     def open(self, key: str) -> str:
+        self.session.confirm_first(f"UNU {key}".strip())
         self.look(key)
         return ""
 

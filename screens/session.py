@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from tui.screen import Habits, ScreenError
 
 IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
+CONFIRMED_SECONDS = 10 * 60  # a proof of who sits there is good that long for looking into the audit trail
 ADMINISTRATOR_IDLE_SECONDS = 10 * 60  # V-222390
 
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
@@ -40,6 +42,7 @@ class Session:
 
     seat: Seat
     signed_on: SignedOn = field(repr=False)
+    confirmed: float = field(default_factory=monotonic, repr=False)  # when the user last proved who it is
     _codes: CodeStore | None = field(default=None, repr=False)
 
     @property
@@ -107,12 +110,24 @@ class Session:
 
         try:
             if self.seat.service_key is None:
-                return sign_on.confirm(self.actor, passphrase)
+                return self._noted(sign_on.confirm(self.actor, passphrase))
             if second_factor.asked_of(self.user):
-                return second_factor.accept(self.user, passphrase)
+                return self._noted(second_factor.accept(self.user, passphrase))
         except StoreError as error:
             raise ScreenError(str(error)) from error
         raise ScreenError("You have no passphrase here: press F3, then connect again. Your draft is kept.")
+
+    def _noted(self, proven: bool) -> bool:
+        if proven:
+            self.confirmed = monotonic()
+        return proven
+
+    def confirm_first(self, line: str) -> None:
+        """Raise ``ScreenError`` unless the user proved who it is a short while ago; ``line`` is what to open then."""
+        if monotonic() - self.confirmed > CONFIRMED_SECONDS:
+            raise ScreenError(
+                f"This asks who you are once more: ME {line} takes your passphrase and goes on."
+            )
 
     def end(self) -> None:
         """The session is over: give back locks, log the sign-off, close the store."""

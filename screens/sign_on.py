@@ -162,3 +162,27 @@ class ChangePassphrase(FormScreen):
         except StoreError as error:
             return Refused((Finding(Level.FATAL, "S001", str(error), "old"),))
         return Filed("Your passphrase is changed.", go="=DESK")
+
+
+class Confirm(FormScreen):
+    """ME: the passphrase once more, before the audit trail is looked into; then what was asked for."""
+
+    title: ClassVar[str] = "It is me"
+    scratch: ClassVar[bool] = True
+    session: Session
+    then = ""
+
+    def open(self, key: str) -> Opened:
+        self.then = key
+        return Opened({}, focus="passphrase")
+
+    def sections(self) -> tuple[Section, ...]:
+        text = "Your passphrase; where you sign on by key, a code of your second factor."
+        secret = Field("passphrase", "Passphrase", 40, Kind.SECRET, length=200, required=True, help=text)
+        return (Section("me", "", (secret,)),)
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        if not self.session.unlock(values.get("passphrase", "")):
+            message = "That is not your passphrase: key it again."
+            return Refused((Finding(Level.FATAL, "S006", message, "passphrase"),))
+        return Filed("", go=f"={self.then}" if self.then else "EXIT")

@@ -45,7 +45,7 @@ SHOWS = {
     "ALR": "review alert", "ALV": "review alert", "CEN": "", "CHT": "view patient", "CNF": "view abstract", "COD": "",
     "COR": "view accounting", "DESK": "", "DIS": "view hold queue", "DRF": "", "DSC": "view census",
     "DTH": "view census", "HIS": "view patient", "HLD": "view hold queue", "HLM": "view hold queue",
-    "INP": "view census", "MOV": "view encounter", "NOT": "", "PAT": "find patient", "PGE": "run report",
+    "INP": "view census", "ME": "", "MOV": "view encounter", "NOT": "", "PAT": "find patient", "PGE": "run report",
     "PTA": "view patient",
     "PWD": "", "REL": "view request", "REN": "view patient", "REP": "", "RLS": "view accounting",
     "ROI": "view request", "RQH": "view request", "RQL": "view request", "RUN": "", "SAW": "view audit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from db import sign_on
+from screens.session import Session
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.screens.conftest import ACCOUNT, MRN, House
 from tests.tui.conftest import Workstation
@@ -33,6 +34,21 @@ class TestASensitiveChart:
         assert "view patient" in desk.text
         go(desk, "=SAW admin")
         assert "find" in desk.text or "view" in desk.text
+
+    def test_the_trail_asks_who_it_is_once_more_after_a_while(self, desk: Workstation) -> None:
+        session = desk.shell.session
+        assert isinstance(session, Session)
+        session.confirmed -= 3600
+        for word in ("WHO", "SAW", "UNU"):
+            go(desk, f"={word}")
+            assert f"ME {word}" in desk.message
+        go(desk, f"=ME WHO {MRN}")
+        desk.press("not my passphrase", "enter")
+        assert "That is not your passphrase" in desk.message
+        desk.press(PASSPHRASE, "enter")
+        assert desk.lines[0].split()[0] == "WHO"
+        go(desk, "=UNU")
+        assert desk.lines[0].split()[0] == "UNU"
 
     def test_the_desk_counts_alerts(self, desk: Workstation) -> None:
         go(desk, "=DESK")

@@ -20,7 +20,7 @@ def title_row(word: str, title: str, facility: str, user: str, day: str, width: 
     """Screen word and title at the left, hospital, user and date at the right."""
     right = "  ".join(part for part in (facility, user, day) if part)
     right = fit(right, min(cells(right), width // 2 + 5))
-    left = f" {fit(word, WORD_WIDTH)} {title}" if word else f" {title}"
+    left = f" {word.ljust(WORD_WIDTH)} {title}" if word else f" {title}"
     return ((fit(left, width - cells(right) - 1), BOLD), (right + " ", PLAIN))
 
 

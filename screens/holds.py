@@ -12,6 +12,7 @@ from rules.findings import Finding, Level
 from rules.values import is_moment
 from screens import shown
 from screens.data_set import rows_in
+from screens.drafting import DraftedForm
 from screens.keyset import Key, KeysetList
 from screens.session import Session
 from tui.screen import (
@@ -20,7 +21,6 @@ from tui.screen import (
     Command,
     Field,
     Filed,
-    FormScreen,
     Group,
     Note,
     Opened,
@@ -83,9 +83,10 @@ class Held(KeysetList):
         )
 
 
-class Message(FormScreen):
+class Message(DraftedForm):
     """A held message: its reason and its segments, to be mended and applied, or dismissed."""
 
+    word: ClassVar[str] = "HLM"
     title: ClassVar[str] = "A held message"
     session: Session
     held: HeldMessage
@@ -103,7 +104,8 @@ class Message(FormScreen):
             f"Received {shown.moment(held.received)}  MRN {held.mrn or '-'}  account {held.account or '-'}",
         )
         locked = "" if self.held.outcome is intake.Outcome.HELD else f"This message is {self.held.outcome}."
-        return Opened(values, banner, "segments[1].text", locked=locked)
+        self.key, self.version = str(held.id), str(held.outcome)
+        return self.with_draft(Opened(values, banner, "segments[1].text", locked=locked))
 
     def sections(self) -> Sequence[Section]:
         text = Field(
@@ -124,11 +126,13 @@ class Message(FormScreen):
     def file(self, values: Values, reason: str) -> Filed | Refused:
         if because := values.get("dismiss", ""):
             intake.dismiss(self.session.actor, self.held.id, because)
+            self.discard_draft()
             return Filed("The message is dismissed.", go="HLD")
         text = "\r".join(row.get("text", "") for row in rows_in(values, "segments"))
         settled = hl7_intake.replay(self.session.actor, self.held.id, text)
         if settled.outcome is intake.Outcome.HELD:
             return Refused((Finding(Level.FATAL, "H001", f"Still held: {settled.reason}"),))
+        self.discard_draft()
         return Filed(f"The message is {settled.outcome}.", go="HLD")
 
 

@@ -12,6 +12,7 @@ from db.requests import Request as Filing
 from rules.disclosure import RELEASING, Status
 from rules.findings import Finding, Level
 from screens import shown
+from screens.drafting import DraftedForm
 from screens.drafts import page_of
 from screens.patients import patient_named
 from screens.reports import Page as ReportPage
@@ -79,7 +80,7 @@ PASSPHRASE = Field(
 )  # fmt: skip
 
 
-class _ReleaseForm(FormScreen):
+class _ReleaseForm(DraftedForm):
     """What logging and correcting a release have in common."""
 
     session: Session
@@ -104,16 +105,17 @@ class _ReleaseForm(FormScreen):
 
     def not_confirmed(self, values: Values) -> Refused | None:
         """Whoever lets information go proves again who they are (a line left open is no consent)."""
-        if self.session.unlock(values.get("passphrase", "")):
+        keyed = values.get("passphrase", "")
+        if keyed and self.session.unlock(keyed):
             return None
-        return Refused(
-            (Finding(Level.FATAL, "RL100", "That is not your passphrase: key it again.", "passphrase"),)
-        )
+        told = "That is not your passphrase: key it again." if keyed else "Key your passphrase to go on."
+        return Refused((Finding(Level.FATAL, "RL100", told, "passphrase"),))
 
 
 class Release(_ReleaseForm):
     """REL number: log what leaves on a request."""
 
+    word: ClassVar[str] = "REL"
     title: ClassVar[str] = "Release information"
     help: ClassVar[str] = (
         "A release that is filed can no longer be changed or deleted: a mistake is corrected with a further version, "
@@ -141,7 +143,9 @@ class Release(_ReleaseForm):
             shown.who(who["mrn"], who["name"], who["birth_date"], who["sex"], store.current().now().local),
             f"Request {self.filing.number} {self.filing.status}: {answer_of(requests.decision_of(self.filing))}",
         )
-        return Opened({name: value for name, value in values.items() if value}, banner, "released_at")
+        self.key, self.version = self.filing.number, str(self.filing.version)
+        found = Opened({name: value for name, value in values.items() if value}, banner, "released_at")
+        return self.with_draft(found)
 
     def sections(self) -> Sequence[Section]:
         own = (
@@ -163,12 +167,14 @@ class Release(_ReleaseForm):
             self.session.actor, self.filing.number, made_of(values), self.filing.version,
             complete=values.get("complete") == "1", exception=values.get("exception", ""),
         )  # fmt: skip
+        self.discard_draft()
         return Filed(f"LOGGED release {number}", go=f"RLS {self.filing.number}")
 
 
 class Correction(_ReleaseForm):
     """COR number: a further version of a release; the earlier ones stay in the log."""
 
+    word: ClassVar[str] = "COR"
     title: ClassVar[str] = "Correct a release"
     last: ReleaseRow
 
@@ -186,7 +192,9 @@ class Correction(_ReleaseForm):
             f"{who['mrn']}  {who['name']}",
             f"Release {row.number} version {row.version}, request {row.request_number}, by {row.released_by}",
         )
-        return Opened({name: value for name, value in values.items() if value}, banner, "recipient_name")
+        self.key, self.version = row.number, str(row.version)
+        found = Opened({name: value for name, value in values.items() if value}, banner, "recipient_name")
+        return self.with_draft(found)
 
     def sections(self) -> Sequence[Section]:
         own = (
@@ -209,6 +217,7 @@ class Correction(_ReleaseForm):
         version = disclosures.supersede_release(
             self.session.actor, self.last.number, corrected, self.last.version, values.get("reason", "")
         )
+        self.discard_draft()
         return Filed(f"LOGGED version {version} of {self.last.number}; the earlier ones stay.", go="EXIT")
 
 

@@ -10,6 +10,7 @@ from db.requests import Request as Filing
 from rules.disclosure import STEPS
 from rules.findings import Finding, Level
 from screens import shown
+from screens.drafting import DraftedForm
 from screens.drafts import page_of
 from screens.keyset import Key
 from screens.request_words import answer_of, event_named, number_named
@@ -20,7 +21,6 @@ from tui.screen import (
     Column,
     Field,
     Filed,
-    FormScreen,
     Kind,
     ListScreen,
     Note,
@@ -34,9 +34,10 @@ from tui.screen import (
 )
 
 
-class Step(FormScreen):
+class Step(DraftedForm):
     """STP: one step of a request, with its day and its reason."""
 
+    word: ClassVar[str] = "STP"
     title: ClassVar[str] = "Step of a request"
     session: Session
     filing: Filing
@@ -51,7 +52,8 @@ class Step(FormScreen):
             f"{who['mrn']}  {who['name']}",
             f"Request {self.filing.number}  {self.filing.status}  " + (f"due {due}" if due else "no due day"),
         )
-        return Opened({"day": shown.iso(store.current().now().day)}, banner, "word")
+        self.key, self.version = self.filing.number, str(self.filing.version)
+        return self.with_draft(Opened({"day": shown.iso(store.current().now().day)}, banner, "word"))
 
     def sections(self) -> Sequence[Section]:
         answer = answer_of(requests.decision_of(self.filing))
@@ -100,6 +102,7 @@ class Step(FormScreen):
             self.session.actor, self.filing.number, values["word"], self.filing.version,
             reason=values.get("reason", ""), day=values.get("day", ""),
         )  # fmt: skip
+        self.discard_draft()
         return Filed(f"{after.number} is {after.status}", go="EXIT")
 
 

@@ -11,6 +11,7 @@ from db.changes import Applied
 from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date
 from screens import shown
+from screens.drafting import DraftedForm
 from screens.keyset import Key, KeysetList
 from screens.session import Session
 from tui.screen import (
@@ -22,7 +23,6 @@ from tui.screen import (
     Entry,
     Field,
     Filed,
-    FormScreen,
     Group,
     Kind,
     MenuScreen,
@@ -151,21 +151,27 @@ class Rows(KeysetList):
         return rows
 
 
-class RowForm(FormScreen):
+class RowForm(DraftedForm):
     """One row of a site file, or one convention from a day on."""
 
+    word: ClassVar[str] = "SFR"
     title: ClassVar[str] = "Row of a site file"
     commands: ClassVar[tuple[Command, ...]] = (Command("HIST", "History, item by item", "items_history"),)
     session: Session
     kind = "unit"
     code = ""
-    version = 0
+    row_version = 0
     before: Values
 
     def open(self, key: str) -> Opened:
+        opened = self._row(key)
+        self.key, self.version = f"{self.kind} {self.code}".strip(), str(self.row_version)
+        return self.with_draft(opened)
+
+    def _row(self, key: str) -> Opened:
         kind, _, code = key.strip().partition(" ")
         self.kind, self.code = kind.lower(), code.strip()
-        self.before, self.version = {}, 0
+        self.before, self.row_version = {}, 0
         if self.kind == SETTING:
             return self._open_setting()
         if self.kind not in TITLES:
@@ -173,14 +179,17 @@ class RowForm(FormScreen):
         row = site.get(self.kind, self.code) if self.code else None
         if row is None:
             return Opened({"code": self.code} if self.code else {}, focus="code", message="A new row.")
-        self.before, self.version = {name: value for name, value in row.values.items() if value}, row.version
+        self.before, self.row_version = (
+            {name: value for name, value in row.values.items() if value},
+            row.version,
+        )
         note = "" if row.confirmed else "Met in a feed: check it and file it, and it counts as confirmed."
         return Opened({"code": row.code, **self.before}, focus="name", message=note)
 
     def sections(self) -> tuple[Section, ...]:
         if self.kind == SETTING:
             return self._setting_section()
-        fields = [Field("code", "Code", 12, Kind.UPPER, required=True, read_only=bool(self.version))]
+        fields = [Field("code", "Code", 12, Kind.UPPER, required=True, read_only=bool(self.row_version))]
         fields += [_field(name) for name in site.SITE_FILES[self.kind]]
         return (Section(self.kind, TITLES[self.kind], tuple(fields)),)
 
@@ -206,6 +215,7 @@ class RowForm(FormScreen):
         if applied.refused:
             return Refused(applied.findings)
         self.session.__dict__.pop("tables", None)  # the prompt lists read the file again
+        self.discard_draft()
         return Filed(f"FILED {self.code}", go=f"SFL {self.kind}")
 
     def items_history(self, rest: str) -> Outcome:
@@ -219,7 +229,7 @@ class RowForm(FormScreen):
             name: values.get(name) or ("@" if self.before.get(name) else "")
             for name in site.SITE_FILES[self.kind]
         }
-        return site.file(self.session.actor, self.kind, self.code, items, self.version)
+        return site.file(self.session.actor, self.kind, self.code, items, self.row_version)
 
     def _file_setting(self, values: Values) -> Applied:
         day = values.get("from_day") or store.current().now().local[:10]

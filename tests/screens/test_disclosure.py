@@ -142,6 +142,16 @@ class TestARelease:
         assert "superseded" in approved.text
         assert "DISCHARGE ABSTRACT" in approved.text
 
+    def test_left_half_keyed_is_resumed_and_asks_for_the_passphrase(self, approved: Workstation) -> None:
+        approved.press("ctrl+o", "REL 2", "enter", "^what", "enter", "HALF OF IT", "enter")
+        approved.press("f3", "y", "ctrl+o", "REL 2", "enter")
+        assert approved.message == "Your draft of this record is resumed."
+        approved.press(
+            "^what", "enter", "enter", "^medium", "enter", "PAPER", "enter", "^answers", "enter", "n", "f2"
+        )
+        assert "HALF OF IT" in approved.text
+        assert "Key your passphrase to go on" in approved.message
+
     def test_asks_for_the_passphrase_once_more(self, approved: Workstation) -> None:
         approved.press(
             "ctrl+o", "REL 2", "enter", "^what", "enter", "ABSTRACT", "enter", "^medium", "enter", "PAPER"

@@ -178,7 +178,9 @@ def _recapitulation(data: Data) -> Iterator[Item]:
         house = total(recaps.values())
         yield Total("Unit " + data.unit if data.unit else "House", _recap_row("", house), rule=True)
         if house.out_of_balance:
-            yield Total(f"OUT OF BALANCE BY {house.out_of_balance:+}: run the census self-check.")
+            yield Total(
+                f"OUT OF BALANCE BY {house.out_of_balance:+}: compare with ADM, TRN and DSC of the day."
+            )
 
 
 def _recap_row(unit: str, each: Recap) -> tuple[Cell, ...]:

@@ -251,7 +251,7 @@ class RowForm(DraftedForm):
             Note(""),
             Field("value", "Value", 40, lookup=bool(permitted), help=f"{text}. {choices}"),
             Field(
-                "from_day", "From", 10, Kind.DATE, required=True, help="Figures of earlier days stay as they were."
+                "from_day", "From", 10, Kind.DATE, required=True, help="Counted anew from this day on."
             ),
         )  # fmt: skip
         past = [

@@ -104,7 +104,9 @@ class TestRecapitulation:
         pages = paginate(
             render(a_census([an_occupant()], {("3W", False): wrong}), 80), Run("", "", ""), Setup()
         )
-        assert any("compare with ADM, TRN and DSC of the day" in line for page in pages for line in page.lines)
+        assert any(
+            "compare with ADM, TRN and DSC of the day" in line for page in pages for line in page.lines
+        )
 
     @given(st.lists(st.lists(st.integers(0, 50), min_size=7, max_size=7), max_size=8))
     def test_balanced_units_make_a_balanced_house(self, units):

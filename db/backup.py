@@ -28,7 +28,7 @@ from db.acts import act, permit
 from db.audit import ANCHOR_NAME
 from db.connect import StoreError, database
 from db.derivation import derived
-from db.keys import Unlocked
+from db.keys import USER, Unlocked
 from db.sealed import reading
 from db.slots import FILE_NAME, SlotFile
 from db.store import DATABASE_NAME, MANIFEST, Store
@@ -235,7 +235,7 @@ def _copy_tree(source: Path, target: Path) -> None:
 
 def _try_out(here: Store, actor: Actor, spare: Path, manifest: Manifest) -> None:
     """Open the copy as a restore would, and verify all of it."""
-    opened = Unlocked(SlotFile.read(spare), here.ring, {"name": actor.user})
+    opened = Unlocked(SlotFile.read(spare), here.ring, {"type": USER, "name": actor.user})
     found = verifier.verify(spare, opened, backup=True).findings
     kept = database.execute_sql("SELECT hex(mac) FROM audit WHERE seq = ?", (manifest.rows,)).fetchone()
     if kept is None or str(kept[0]).lower() != manifest.head:

@@ -21,6 +21,7 @@ from db.slots import Ring, Slot, SlotFile
 USER: Final = "user"
 SERVICE: Final = "service"
 RECOVERY: Final = "recovery"
+SHAREHOLDERS: Final = "recovery shares"  # who acts, in the audit trail, when nobody could sign on
 SHARES: Final = 3  # printed at init
 THRESHOLD: Final = 2  # of them open the store
 WRONG: Final = "The user name or the passphrase is not right."

@@ -18,7 +18,7 @@ from db.acts import NotPermitted
 from db.audit import COPY_SETTING, Trail
 from db.backup import Manifest
 from db.connect import StoreError, close_database, database, open_database, writing
-from db.keys import Unlocked
+from db.keys import RECOVERY, SHAREHOLDERS, Unlocked
 from db.sealed import reading
 from db.store import DATABASE_NAME, FOLDERS, MANIFEST
 
@@ -27,12 +27,14 @@ SHOWN: Final = 3  # files named in one sentence
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A store made from a backup. ``anchor_copy`` is where the old one kept its second anchors, if it did."""
+    """A store made from a backup, and who administers it. ``anchor_copy`` is where the old one kept its second
+    anchors, if it did."""
 
     path: Path
     manifest: Manifest
     schema: int
     anchor_copy: str
+    administrators: tuple[str, ...]
 
 
 def restore(source: Path, target: Path, opened: Unlocked, *, where_from: str = "local") -> Restored:
@@ -51,6 +53,7 @@ def restore(source: Path, target: Path, opened: Unlocked, *, where_from: str = "
         data_key = _data_key(opened, manifest)
         backup.check_signature(signed, data_key)
         _check(unfinished, opened, data_key, manifest)
+        administrators = _administrators(unfinished, data_key)
         schema, anchor_copy = _branch(unfinished, opened, data_key, manifest, source, where_from)
         backup.sync_folder(unfinished)
         unfinished.replace(target)
@@ -61,7 +64,7 @@ def restore(source: Path, target: Path, opened: Unlocked, *, where_from: str = "
                 f"The backup could not be restored to {target} ({error.strerror}): nothing of it was kept."
             ) from error
         raise
-    return Restored(target, manifest, schema, anchor_copy)
+    return Restored(target, manifest, schema, anchor_copy, administrators)
 
 
 def _copy(source: Path, unfinished: Path, manifest: Manifest) -> None:
@@ -99,6 +102,15 @@ def _check(unfinished: Path, opened: Unlocked, data_key: bytes, manifest: Manife
             raise StoreError("The backup does not hold what its manifest counts: use another backup.")
 
 
+def _administrators(unfinished: Path, data_key: bytes) -> tuple[str, ...]:
+    with reading(unfinished / DATABASE_NAME, data_key) as connection:
+        rows = connection.execute(
+            "SELECT u.name FROM user u JOIN user_role r ON r.user_id = u.id WHERE r.role = ? ORDER BY u.name",
+            (Role.ADMINISTRATOR,),
+        ).fetchall()
+    return tuple(name for (name,) in rows)
+
+
 def _branch(
     unfinished: Path, opened: Unlocked, data_key: bytes, manifest: Manifest, source: Path, where_from: str
 ) -> tuple[int, str]:
@@ -108,7 +120,7 @@ def _branch(
     """
     open_database(unfinished / DATABASE_NAME, data_key)
     try:
-        actor = _actor(opened.slot["name"], where_from)
+        actor = _actor(opened, where_from)
         row = database.execute_sql(
             "SELECT value FROM setting WHERE name = ? ORDER BY from_day DESC LIMIT 1", (COPY_SETTING,)
         ).fetchone()
@@ -128,8 +140,11 @@ def _branch(
         close_database()
 
 
-def _actor(name: str, where_from: str) -> Actor:
+def _actor(opened: Unlocked, where_from: str) -> Actor:
     """Who restores, in the roles that the backup knows. Raises ``NotPermitted``."""
+    name, session = opened.slot["name"], secrets.token_hex(4)
+    if opened.slot["type"] == RECOVERY:
+        return Actor(0, SHAREHOLDERS, frozenset({Role.ADMINISTRATOR}), where_from, session)
     rows = database.execute_sql(
         "SELECT u.id, r.role FROM user u JOIN user_role r ON r.user_id = u.id"
         " WHERE u.name = ? AND u.disabled_utc IS NULL",
@@ -138,4 +153,4 @@ def _actor(name: str, where_from: str) -> Actor:
     roles = frozenset(Role(role) for _, role in rows)
     if PERMITTED[Action.BACKUP].isdisjoint(roles):
         raise NotPermitted(f"{name} may not restore a {Action.BACKUP}.")
-    return Actor(rows[0][0], name, roles, where_from, secrets.token_hex(4))
+    return Actor(rows[0][0], name, roles, where_from, session)

@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from db import drafts, keys, second_factor, sessions, sign_on, store, users
 from db.actors import Action, Actor, Role
@@ -24,8 +23,6 @@ from db.derivation import KEY_BYTES
 from db.schema.store import KeyState, User
 from db.slots import SlotFile
 from db.store import Store
-
-RECOVERY_USER: Final = "recovery shares"  # who acts, in the audit trail, when nobody could sign on
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +75,16 @@ def recover(directory: Path, shares: Iterable[str], name: str, passphrase: str, 
     store.check_passphrase(passphrase)
     opened = keys.unlock_with_shares(directory, shares)
     here = store.open_store(directory, opened)
-    sessions.name(RECOVERY_USER)
+    sessions.name(keys.SHAREHOLDERS)
     session = secrets.token_hex(4)
-    actor = Actor(0, RECOVERY_USER, frozenset({Role.ADMINISTRATOR}), where_from, session)
+    actor = Actor(0, keys.SHAREHOLDERS, frozenset({Role.ADMINISTRATOR}), where_from, session)
     try:
         with act(actor, Action.ADMINISTER_KEYS, kind="user", record=name) as done:
             user = users.administrator(name)
             file, ring = users.slot_file(here)
             cost = store.passphrase_cost()
-            users.note(here, keys.add_user(file, ring, name, passphrase, actor.user, cost))
+            keys.add_user(file, ring, name, passphrase, actor.user, cost)
+            users.note(here, keys.set_administrator(file, ring, name, administrator=True))
             User.update(disabled_utc=None).where(User.id == user.id).execute()
             second_factor.forget(name)
             done.detail["recovered"] = "new passphrase"

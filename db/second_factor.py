@@ -9,7 +9,7 @@ import base64
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor import InvalidToken
@@ -83,11 +83,22 @@ def asked_of(name: str) -> bool:
     return database.table_exists("second_factor") and _of(name) is not None
 
 
+def passes(connection: Any, name: str, code: str) -> bool:
+    """Whether a user is asked for no code, or this is one that was not used before; reads and records nothing."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'second_factor'").fetchone():
+        return True
+    row = connection.execute(
+        "SELECT f.secret, f.last_step FROM second_factor f JOIN user u ON u.id = f.user_id WHERE u.name = ?",
+        (name,),
+    ).fetchone()
+    return row is None or _unused_step(bytes(row[0]), row[1], code) is not None
+
+
 def accept(name: str, code: str, *, record: bool = True) -> bool:
     """Whether this is a code of now that was not used before; it is used up by that, unless nothing is recorded."""
     factor = _of(name)
-    step = _step_of(bytes(factor.secret), code) if factor else None
-    if factor is None or step is None or step <= factor.last_step:
+    step = _unused_step(bytes(factor.secret), factor.last_step, code) if factor else None
+    if factor is None or step is None:
         return False
     if not record:
         return True
@@ -112,6 +123,11 @@ def secret_in(uri: str) -> bytes:
 def _of(name: str) -> SecondFactor | None:
     found: SecondFactor | None = SecondFactor.select().join(User).where(User.name == name).first()
     return found
+
+
+def _unused_step(secret: bytes, last_step: int, code: str) -> int | None:
+    step = _step_of(secret, code)
+    return step if step is not None and step > last_step else None
 
 
 def _step_of(secret: bytes, code: str) -> int | None:

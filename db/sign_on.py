@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from sqlcipher3 import dbapi2
 
 from db import keys, policy, second_factor, sessions, sign_on_log, ssh_keys, store
 from db.actors import Action, Actor, Role
@@ -18,7 +22,12 @@ from db.derivation import Cost
 from db.keys import Unlocked, WrongKey
 from db.planner import take_statistics
 from db.schema.store import User
+from db.sealed import reading
 from db.store import Store
+from db.verifier import fitting
+
+CODE_NEEDED: Final = "Give the code that your authenticator shows now."
+WRONG_CODE: Final = "The code is not right, or was used already: wait for the next one."
 
 
 class CodeNeeded(StoreError):
@@ -72,6 +81,48 @@ def unlock(directory: Path, user: str, passphrase: str, *, where_from: str = "lo
         raise
 
 
+def unlock_to_read(
+    directory: Path, user: str, passphrase: str, *, code: str = "", where_from: str = "local", note: bool = True
+) -> Unlocked:  # fmt: skip
+    """A user's key for who looks from outside: nobody is signed on and nothing but failures is written.
+
+    In a backup not even these (``note``). A code is asked for as at sign-on and is not used up. Raises
+    ``CodeNeeded``, ``WrongKey``, ``StoreError``.
+    """
+    if note and (why := sign_on_log.locked_out(directory, user)):
+        raise WrongKey(why)
+    try:
+        opened = keys.unlock(directory, user, passphrase)
+        if not _passes(directory / store.DATABASE_NAME, opened, user, code):
+            if not code:
+                raise CodeNeeded(CODE_NEEDED)
+            raise WrongKey(WRONG_CODE)
+    except WrongKey as error:
+        if note:
+            _note_failure(directory, user, where_from, error)
+        raise
+    return opened
+
+
+def _passes(path: Path, opened: Unlocked, user: str, code: str) -> bool:
+    """Whether the second factor lets a user look. A database that cannot be read asks nobody: it shows nothing."""
+    passed = True
+    with suppress(StoreError, OSError, dbapi2.DatabaseError):  # the checks to come say what is wrong with it
+        _, data_key = fitting(path, opened)
+        with reading(path, data_key) as connection:
+            passed = second_factor.passes(connection, user, code)
+    return passed
+
+
+def _note_failure(directory: Path, user: str, where_from: str, error: WrongKey) -> None:
+    try:
+        sign_on_log.note(directory, sign_on_log.FAILED, user, where_from)
+    except OSError:  # where nothing may be written, nothing can be noted
+        raise WrongKey(
+            f"{error} The failure could not be noted: nothing can be written to {directory}."
+        ) from None
+
+
 def with_service_key(directory: Path, key_file: Path, *, any_schema: bool = False) -> SignedOn:
     """Open the store for a batch job or feed."""
     name, opened = keys.unlock_service(directory, key_file)
@@ -86,9 +137,9 @@ def _check_code(here: Store, user: str, code: str, where_from: str) -> None:
         return
     store.close_store()
     if not code:
-        raise CodeNeeded("Give the code that your authenticator shows now.")
+        raise CodeNeeded(CODE_NEEDED)
     sign_on_log.note(here.directory, sign_on_log.FAILED, user, where_from)
-    raise WrongKey("The code is not right, or was used already: wait for the next one.")
+    raise WrongKey(WRONG_CODE)
 
 
 def with_ssh_key(

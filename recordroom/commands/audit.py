@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recordroom.commands.common import opened_store, options, passphrase, store_options, store_path
+from recordroom.commands.common import opened_store, store_options, store_path, unlocked
 
 if TYPE_CHECKING:
-    from db.keys import Unlocked
     from db.privacy import Row
 
 COLUMNS = (
@@ -77,7 +76,7 @@ def verify(elsewhere: tuple[Path, ...], printed: tuple[str, ...]) -> None:
     """Verify chain, keys and anchors without writing anything; exit status 1 when something was found."""
     from db import verifier
 
-    report = verifier.verify(store_path(), _unlocked(), elsewhere=elsewhere, printed=printed)
+    report = verifier.verify(store_path(), unlocked(store_path()), elsewhere=elsewhere, printed=printed)
     for sentence in report.findings:
         click.echo(sentence)
     for sentence in report.notes:
@@ -100,28 +99,6 @@ def copy(directory: Path | None) -> None:
 
     with opened_store() as signed_on:
         audit_copy.set_anchor_copy(signed_on.actor, directory)
-
-
-def _unlocked() -> Unlocked:
-    """Open the slots and nothing else: no session begins, and no row is written."""
-    from db import keys, sign_on_log
-    from db.connect import StoreError
-
-    chosen, directory = options(), store_path()
-    if chosen.service_key is not None:
-        return keys.unlock_service(directory, chosen.service_key)[1]
-    if chosen.user is None:
-        raise click.UsageError("Name who verifies with --user, or a --service-key.")
-    if why := sign_on_log.locked_out(directory, chosen.user):
-        raise StoreError(why)
-    try:
-        return keys.unlock(directory, chosen.user, passphrase())
-    except keys.WrongKey:
-        try:
-            sign_on_log.note(directory, sign_on_log.FAILED, chosen.user, "audit verify")
-        except OSError:  # where nothing may be written, nothing can be noted
-            click.echo("recordroom: The failure could not be noted.", err=True)
-        raise
 
 
 def _midnight(day: str | None, zone: Any, *, days: int = 0) -> int:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from recordroom.commands.common import notice, opened_store, options, store_options, store_path, unlocked
+from recordroom.commands.common import (
+    notice,
+    opened_store,
+    options,
+    recovery_shares,
+    store_options,
+    store_path,
+    unlocked,
+)
 
 
 @click.command()
@@ -30,19 +38,32 @@ def backup(to: Path | None, keep: int) -> None:
 @click.command()
 @click.argument("backup", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--shares", "by_shares", is_flag=True, help="Open it with two recovery shares, asked for here.")
+@click.option(
+    "--shares-file", type=click.Path(path_type=Path), help="File with two recovery shares, one a line."
+)
 @store_options
-def restore(backup: Path, directory: Path) -> None:
-    """Make a store in the new place DIRECTORY of a BACKUP, with a passphrase or key file of its day."""
-    from db import restore
+def restore(backup: Path, directory: Path, *, by_shares: bool, shares_file: Path | None) -> None:
+    """Make a store in the new place DIRECTORY of a BACKUP, with a passphrase, key file or shares of its day."""
+    from db import keys, restore
     from recordroom.workstation import where_from
 
     if options().store is not None:
         raise click.UsageError("A restore goes to a new place: --store has no meaning here.")
-    done = restore.restore(backup, directory, unlocked(backup, backup=True), where_from=where_from())
+    if by_shares := by_shares or shares_file is not None:
+        opened = keys.unlock_with_shares(backup, recovery_shares(shares_file))
+    else:
+        opened = unlocked(backup, backup=True)
+    done = restore.restore(backup, directory, opened, where_from=where_from())
     click.echo(
         f"{directory}: restored, audit trail at row {done.manifest.rows}. What was committed after the backup was "
         "made is not in it."
     )
+    if by_shares:
+        click.echo(
+            f"The same shares let one of its administrators in ({', '.join(done.administrators)}): recordroom key "
+            f"recover {done.administrators[0]} --store {directory}"
+        )
     if done.anchor_copy:
         click.echo(
             f"The old store's second anchors in {done.anchor_copy} were left alone: name a new place for those of "

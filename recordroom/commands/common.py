@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from db.sign_on import SignedOn
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Found = TypeVar("Found")
 
 
 @dataclass(slots=True)
@@ -116,17 +117,11 @@ def _as_user(directory: Path, user: str, words: str, *, any_schema: bool) -> Sig
     from db import sign_on
     from recordroom.workstation import where_from
 
-    def with_code(code: str) -> SignedOn:
-        return sign_on.with_passphrase(
+    return _with_code(
+        lambda code: sign_on.with_passphrase(
             directory, user, words, code=code, where_from=where_from(), any_schema=any_schema
         )
-
-    try:
-        return with_code(options().totp_code)
-    except sign_on.CodeNeeded:
-        if not sys.stdin.isatty():
-            raise
-        return with_code(click.prompt("Code", err=True))
+    )
 
 
 def unlocked(directory: Path, *, backup: bool = False) -> Unlocked:
@@ -135,14 +130,44 @@ def unlocked(directory: Path, *, backup: bool = False) -> Unlocked:
     To a ``backup`` not even these.
     """
     from db import keys, sign_on
+    from recordroom.workstation import where_from
 
     chosen = options()
     if chosen.service_key is not None:
         return keys.unlock_service(directory, chosen.service_key)[1]
-    if chosen.user is None:
+    user = chosen.user
+    if user is None:
         raise click.UsageError("Name whose key it is with --user, or a --service-key.")
-    unlock = keys.unlock if backup else sign_on.unlock
-    return unlock(directory, chosen.user, passphrase())
+    words = passphrase()
+    return _with_code(
+        lambda code: sign_on.unlock_to_read(
+            directory, user, words, code=code, where_from=where_from(), note=not backup
+        )
+    )
+
+
+def _with_code(attempt: Callable[[str], Found]) -> Found:
+    """Try with the code given, and where one is needed and was not, with the one that is asked for."""
+    from db.sign_on import CodeNeeded
+
+    try:
+        return attempt(options().totp_code)
+    except CodeNeeded:
+        if not sys.stdin.isatty():
+            raise
+        return attempt(click.prompt("Code", err=True))
+
+
+def recovery_shares(file: Path | None) -> list[str]:
+    """Two recovery shares, from a file with one a line, or asked for on a terminal."""
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise click.UsageError(f"The shares file {file} cannot be read.") from error
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask on: name a --shares-file.")
+    return [click.prompt(f"Share {number} of 2", hide_input=True, err=True) for number in (1, 2)]
 
 
 def print_shares(shares: Sequence[str], facility: str) -> None:

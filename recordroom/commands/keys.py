@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from recordroom.commands.common import (
     options,
     passphrase_from,
     print_shares,
+    recovery_shares,
     store_options,
     store_path,
 )
@@ -74,7 +74,7 @@ def recover(name: str, shares_file: Path | None, new_passphrase_file: Path | Non
 
     if options().passphrase_file is not None or options().service_key is not None:
         raise click.UsageError("Recovery opens the store with shares alone: name no passphrase or key file.")
-    shares = _shares(shares_file)
+    shares = recovery_shares(shares_file)
     chosen = passphrase_from(
         new_passphrase_file, "--new-passphrase-file", f"New passphrase for {name}", confirm=True
     )
@@ -90,17 +90,6 @@ def shares() -> None:
 
     with opened_store() as signed_on:
         print_shares(rotation.new_shares(signed_on.actor), signed_on.store.facility)
-
-
-def _shares(file: Path | None) -> list[str]:
-    if file is not None:
-        try:
-            return file.read_text(encoding="utf-8").splitlines()
-        except (OSError, ValueError) as error:
-            raise click.UsageError(f"The shares file {file} cannot be read.") from error
-    if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on: name a --shares-file.")
-    return [click.prompt(f"Share {number} of 2", hide_input=True, err=True) for number in (1, 2)]
 
 
 def _say(done: Rotated) -> None:

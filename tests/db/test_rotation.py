@@ -225,6 +225,22 @@ class TestRecovery:
         with pytest.raises(StoreError, match="No store is open"):
             store.current()
 
+    def test_an_unknown_name_is_answered_with_those_that_can_be_recovered(
+        self, shares: list[str], store_directory: Path
+    ) -> None:
+        with pytest.raises(StoreError, match=f"nobody is no administrator: name one of {ADMIN}"):
+            rotation.recover(store_directory, shares[:2], "nobody", "found behind the safe", where_from="x")
+
+    def test_an_administrator_without_passphrase_gets_one_and_counts_as_such(
+        self, admin: Actor, store_directory: Path
+    ) -> None:
+        users.add_user(admin, "card", "", [Role.ADMINISTRATOR])
+        shares = rotation.new_shares(admin)
+        sign_on.off(admin)
+        rotation.recover(store_directory, shares[:2], "card", "found behind the safe", where_from="x")
+        slot = keys.unlock(store_directory, "card", "found behind the safe").slot
+        assert slot["administrator"]
+
     def test_new_shares_end_the_old_ones(self, shares: list[str], store_directory: Path) -> None:
         actor = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
         rotation.new_shares(actor)

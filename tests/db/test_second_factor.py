@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from db import acts, second_factor, sign_on, sign_on_log, store, users
+from db import acts, backup, second_factor, sign_on, sign_on_log, store, users
 from db.actors import Actor, Role
 from db.connect import StoreError, database
 from db.keys import WrongKey
@@ -117,12 +118,15 @@ class TestEnrolment:
 
 
 class TestCommandLine:
-    def run(self, directory: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, directory: Path, *words: str, typed: str = "", in_store: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         passphrase = directory.with_name("passphrase")
         passphrase.write_text(PASSPHRASE)
+        where = ("--store", str(directory)) if in_store else ()
         return subprocess.run(
             [
-                sys.executable, "-m", "recordroom", *words, "--store", str(directory), "--user", ADMIN,
+                sys.executable, "-m", "recordroom", *words, *where, "--user", ADMIN,
                 "--passphrase-file", str(passphrase),
             ],
             cwd=ROOT, input=typed, capture_output=True, text=True, timeout=120, check=False,
@@ -133,6 +137,47 @@ class TestCommandLine:
         assert (without.returncode, without.stderr.count("\n")) == (3, 1)
         assert "code that your authenticator shows" in without.stderr
         assert self.run(store_directory, "status", "--totp-code", now(secret)).returncode == 0
+
+    @pytest.mark.parametrize("words", [("audit", "verify"), ("verify",)])
+    def test_who_only_looks_is_asked_for_it_too(
+        self, secret: bytes, store_directory: Path, words: tuple[str, ...]
+    ) -> None:
+        code = now(secret)
+        without = self.run(store_directory, *words)
+        assert (without.returncode, without.stdout, without.stderr.count("\n")) == (3, "", 1)
+        assert "code that your authenticator shows" in without.stderr
+        assert self.run(store_directory, *words, "--totp-code", code).returncode == 0
+        assert not (store_directory / "signon.log").exists()
+        wrong = self.run(store_directory, *words, "--totp-code", "000000")
+        assert (wrong.returncode, wrong.stdout) == (3, "")
+        assert "The code is not right" in wrong.stderr
+        assert " failed " in (store_directory / "signon.log").read_text()
+
+    def test_a_code_that_signed_on_does_not_open_the_verifier(
+        self, secret: bytes, store_directory: Path
+    ) -> None:
+        code = now(secret)
+        sign_on.off(sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE, code=code).actor)
+        with pytest.raises(WrongKey, match="used already"):
+            sign_on.unlock_to_read(store_directory, ADMIN, PASSPHRASE, code=code)
+
+    def test_a_restore_asks_for_it_and_writes_nothing_to_the_backup(
+        self, secret: bytes, store_directory: Path, tmp_path: Path
+    ) -> None:
+        code = now(secret)
+        actor = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE, code=code).actor
+        made = backup.make(actor, tmp_path / "to").path
+        database.execute_sql("UPDATE second_factor SET last_step = 0")  # the next code is half a minute away
+        again = backup.make(actor, tmp_path / "to").path
+        sign_on.off(actor)
+        for given in ("", "000000"):
+            with pytest.raises((sign_on.CodeNeeded, WrongKey)):
+                sign_on.unlock_to_read(made, ADMIN, PASSPHRASE, code=given, note=False)
+        words = ("restore", str(again), str(tmp_path / "new"))
+        run = partial(self.run, store_directory, in_store=False)
+        assert run(*words).returncode == 3
+        assert run(*words, "--totp-code", code).returncode == 0
+        assert not (again / "signon.log").exists()
 
     def test_enabling_shows_the_secret_once_and_asks_for_a_code(self, store_directory: Path) -> None:
         done = self.run(store_directory, "user", "totp", "enable", ADMIN, typed="000000\n")

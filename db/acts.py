@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from db import sign_on_log, store
+from db import sign_on_log, standing, store
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, database, writing
-from rules.findings import Told
+from rules.findings import SessionOver, Told
 
 EMERGENCY: Final = frozenset({Action.VIEW_PATIENT, Action.VIEW_ENCOUNTER, Action.VIEW_ABSTRACT})
 """What broken glass opens, of the one patient."""
@@ -93,7 +93,16 @@ def _note(actor: Actor, tried: Act, outcome: str, why: Told | None = None) -> No
 def permit(
     actor: Actor, action: Action, *, kind: str = "", record: str = "", patient_id: int | None = None
 ) -> None:
-    """Raise ``NotPermitted``, and log the refusal, unless the actor's roles permit the act."""
+    """Raise ``NotPermitted``, and log the refusal, unless the actor's roles permit the act.
+
+    Raises ``SessionOver``, logged likewise, for a session that was ended from elsewhere or has lasted too long.
+    """
+    try:
+        standing.check()
+    except SessionOver as over:
+        if not store.current().tampered:
+            _note(actor, Act(action, kind, record, patient_id), "denied", over)
+        raise
     if actor.may(action) or (action in EMERGENCY and patient_id in store.current().opened_with_reason):
         return
     if not store.current().tampered:

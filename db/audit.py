@@ -33,12 +33,8 @@ class Trail:
 
     def __init__(self, directory: Path) -> None:
         self.anchor_path = directory / ANCHOR_NAME
-        self.paths = [self.anchor_path]
-        copy = database.execute_sql(
-            "SELECT value FROM setting WHERE name = ? ORDER BY from_day DESC LIMIT 1", (COPY_SETTING,)
-        ).fetchone()
-        if copy and copy[0]:
-            self.paths.append(Path(copy[0]) / ANCHOR_NAME)
+        self.paths: list[Path] = []
+        self._find_places()
         self._keys = [
             (key.from_seq, bytes(key.row_key), bytes(key.anchor_key))
             for key in TrailKey.select().order_by(TrailKey.from_seq.desc())
@@ -62,6 +58,7 @@ class Trail:
         patient_id: int | None = None, outcome: str = "done", detail: Mapping[str, Any] | None = None,
     ) -> tuple[int, bytes]:  # fmt: skip
         """Add a row inside the caller's transaction; returns its number and MAC for the anchor."""
+        self._find_places()
         seq, head = self.head()
         seq += 1
         row = (
@@ -99,8 +96,16 @@ class Trail:
             self._synced_day = today
             self.syslog_missing = not anchors.to_syslog(line)
 
+    def _find_places(self) -> None:
+        """Where lines go now: another session may have named a second place since, and it holds from here on."""
+        copy = database.execute_sql(
+            "SELECT value FROM setting WHERE name = ? ORDER BY from_day DESC LIMIT 1", (COPY_SETTING,)
+        ).fetchone()
+        self.paths = [self.anchor_path, *([Path(copy[0]) / ANCHOR_NAME] if copy and copy[0] else [])]
+
     def check_anchors(self) -> None:
         """Raise ``StoreError`` unless the line of a next act can be written to every anchor file."""
+        self._find_places()
         try:
             if self._owed is not None:
                 self._write(self._owed, sync=True)

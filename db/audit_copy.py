@@ -8,7 +8,7 @@ from pathlib import Path
 from db import anchors, store
 from db.actors import Action, Actor
 from db.acts import act
-from db.audit import ANCHOR_NAME, COPY_SETTING, Trail
+from db.audit import ANCHOR_NAME, COPY_SETTING
 from db.connect import StoreError
 from db.schema.store import Setting
 
@@ -35,5 +35,4 @@ def set_anchor_copy(actor: Actor, directory: Path | None) -> None:
                 )
             except OSError as error:
                 raise StoreError(f"{directory} takes no anchor line ({error.strerror}).") from error
-    here.trail = Trail(here.directory)
     here.trail.anchor(*here.trail.head(), sync=True)

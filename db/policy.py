@@ -32,6 +32,12 @@ def _cap(value: str) -> str:
     return str(int(value))
 
 
+def _hours(value: str) -> str:
+    if not (value.isascii() and value.isdecimal()):
+        raise StoreError("How long a session lasts at most is a number of hours; 0 is any number.")
+    return str(int(value))
+
+
 def _custody(value: str) -> str:
     if value not in (PASSPHRASE, SSH_KEY):
         raise StoreError(f"Custody of the keys is {PASSPHRASE} or {SSH_KEY}, not {value}.")
@@ -52,6 +58,7 @@ RULES: Final[Mapping[str, Rule]] = {
         "How passphrases are derived: pbkdf2 (FIPS) or argon2id", json.dumps(Cost().as_json()), _cost
     ),
     "session_cap": Rule("Sessions of one person at a time; 0 is any number", "3", _cap),
+    "session_hours": Rule("Hours that a session lasts at most; 0 is any number", "12", _hours),
     "custody": Rule(
         "Who holds the keys: passphrase (each user) or ssh-key (the service account)", PASSPHRASE, _custody
     ),

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from db import drafts, keys, second_factor, sessions, sign_on, store, users
+from db import drafts, keys, second_factor, sessions, sign_on, standing, store, users
 from db.actors import Action, Actor, Role
 from db.acts import act, permit
 from db.audit import Trail
@@ -87,6 +87,7 @@ def recover(directory: Path, shares: Iterable[str], name: str, passphrase: str, 
             users.note(here, keys.set_administrator(file, ring, name, administrator=True))
             User.update(disabled_utc=None).where(User.id == user.id).execute()
             second_factor.forget(name)
+            standing.end_others(user.id)
             done.detail["recovered"] = "new passphrase"
         sign_on.note_unlocked(directory, name, actor.user)
     finally:

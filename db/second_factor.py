@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from db import store
+from db import standing, store
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import StoreError, database, writing
@@ -60,6 +60,7 @@ def enable(actor: Actor, enrolment: Enrolment, code: str) -> None:
         user = User.get(User.name == enrolment.user)
         SecondFactor.delete().where(SecondFactor.user == user).execute()
         SecondFactor.create(user=user, secret=enrolment.secret, last_step=step)
+        standing.end_others(user.id)
         done.detail["second_factor"] = "enabled"
 
 
@@ -68,6 +69,7 @@ def disable(actor: Actor, name: str) -> None:
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
         if not forget(name):
             raise StoreError(f"{name} has no second factor.")
+        standing.end_others(User.get(User.name == name).id)
         done.detail["second_factor"] = "disabled"
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlcipher3 import dbapi2
 
-from db import keys, policy, second_factor, sessions, sign_on_log, ssh_keys, store
+from db import keys, policy, second_factor, sessions, sign_on_log, ssh_keys, standing, store
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, writing
 from db.derivation import Cost
@@ -174,6 +174,7 @@ def confirm(actor: Actor, passphrase: str) -> bool:
 
     Failures count as those at sign-on do. Raises ``WrongKey`` when there were too many.
     """
+    standing.check()
     directory = store.current().directory
     if why := sign_on_log.locked_out(directory, actor.user):
         raise WrongKey(why)
@@ -213,6 +214,7 @@ def _session(here: Store, user: str, where_from: str, *, ssh_key: str = "") -> S
         raise WrongKey(keys.WRONG)
     roles = frozenset(Role(held.role) for held in found.roles)
     _enter(here, user, person=Role.SERVICE not in roles)
+    standing.begin(found.id, 0 if Role.SERVICE in roles else int(policy.policy("session_hours")))
     actor = Actor(found.id, user, roles, where_from, secrets.token_hex(4))
     last = found.last_sign_on_utc
     lines = sign_on_log.lines_of(here.directory, user)

@@ -13,6 +13,7 @@ import re
 import time
 from typing import Final
 
+from db import standing
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import StoreError
@@ -56,9 +57,11 @@ def bind(actor: Actor, name: str, key: str) -> None:
 def unbind(actor: Actor, name: str, key: str) -> None:
     """Let nobody come in with a key any more."""
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
-        gone = SshKey.delete().where(SshKey.fingerprint == key, SshKey.user == _named(name)).execute()
+        user = _named(name)
+        gone = SshKey.delete().where(SshKey.fingerprint == key, SshKey.user == user).execute()
         if not gone:
             raise StoreError(f"The key is not bound to {name}.")
+        standing.end_others(user.id)
         done.detail["ssh_key_unbound"] = key
 
 

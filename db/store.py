@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from db import keys, migrations, sessions
+from db import keys, migrations, sessions, standing
 from db.actors import Action, Actor, Role
 from db.audit import Trail
 from db.connect import StoreError, close_database, database, open_database, writing
@@ -128,6 +128,7 @@ def close_store() -> None:
     global _open
     _open = None
     close_database()
+    standing.forget()
     sessions.leave()
 
 

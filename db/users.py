@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from db import keys, second_factor, sign_on, ssh_keys, store
+from db import keys, second_factor, sign_on, ssh_keys, standing, store
 from db.actors import Action, Actor, Role
 from db.acts import act
 from db.connect import StoreError
@@ -88,12 +88,13 @@ def set_disabled(actor: Actor, name: str, *, disabled: bool) -> None:
         file, ring = slot_file(here)
         if file.find(keys.USER, name) is not None or not ssh_keys.keys_of(name):
             note(here, keys.set_disabled(file, ring, name, disabled=disabled))
+        standing.end_others(user.id)
         if not disabled:
             sign_on.note_unlocked(here.directory, name, actor.user)
 
 
 def set_roles(actor: Actor, name: str, roles: Iterable[Role]) -> None:
-    """Replace a user's roles; they hold from the next sign-on."""
+    """Replace a user's roles, and end the sessions that hold the old ones."""
     held = sorted(set(roles))
     with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
         user = _named(name)
@@ -107,16 +108,18 @@ def set_roles(actor: Actor, name: str, roles: Iterable[Role]) -> None:
         if file.find(keys.USER, name) is not None:  # a service has a slot of another kind
             administrator = Role.ADMINISTRATOR in held
             note(here, keys.set_administrator(file, ring, name, administrator=administrator))
+        standing.end_others(user.id)
 
 
 def change_passphrase(actor: Actor, old: str, new: str, *, cost: Cost | None = None) -> None:
-    """Re-wrap the data key under a new passphrase; the old one must be right."""
+    """Re-wrap the data key under a new passphrase; the old one must be right. Other sessions of the user end."""
     store.check_passphrase(new)
     here = store.current()
     keys.unlock(here.directory, actor.user, old)
     with act(actor, Action.SIGN_ON, kind="user", record=actor.user) as done:
         file, ring = slot_file(here)
         note(here, keys.add_user(file, ring, actor.user, new, actor.user, cost or store.passphrase_cost()))
+        standing.end_others(actor.user_id)
         done.detail["passphrase"] = "changed"
 
 
@@ -134,6 +137,7 @@ def give_passphrase(actor: Actor, name: str, new: str, *, cost: Cost | None = No
         file, ring = slot_file(here)
         note(here, keys.add_user(file, ring, name, new, actor.user, cost or store.passphrase_cost()))
         note(here, keys.set_administrator(file, ring, name, administrator=Role.ADMINISTRATOR in held))
+        standing.end_others(user.id)
         done.detail["passphrase"] = "given anew"
     sign_on.note_unlocked(here.directory, name, actor.user)
 

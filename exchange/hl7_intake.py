@@ -30,6 +30,7 @@ from exchange.hl7_case import PERSON_TABLES, Case, Feed, Hold
 from exchange.hl7_events import HANDLERS
 from exchange.hl7_fields import Sites
 from exchange.hl7_message import Answer, Message, answer, decoded, read_message, read_text, split_messages
+from rules.findings import SessionOver
 from rules.moments import Moment
 from rules.tables import Tables
 from rules.text import clean
@@ -317,7 +318,7 @@ class ListenerIntake:
         except Exception as error:
             # Whatever it was, nothing of this slice is stored, and the sender is told so.
             self.run.counts, self.run._held = counts, held
-            known = isinstance(error, (StoreError, NotPermitted))
+            known = isinstance(error, (StoreError, NotPermitted, SessionOver))
             why = str(error) if known else f"Not taken ({type(error).__name__}); send it again."
             return [_answer(read_message(data), Answer.REJECT, why) for data in messages]
         return [self._answered(one) for one in taken]

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from recordroom.commands.common import StoreOptions, store_options
-from rules.findings import Told
+from rules.findings import SessionOver, Told
 
 DONE: Final = 0
 REFUSED: Final = 1  # refused rows, or a check that found something
@@ -101,5 +101,7 @@ def _status_of(error: Exception) -> int | None:
     acts = sys.modules.get("db.acts")
     if acts is not None and isinstance(error, acts.NotPermitted):
         return DENIED
+    if isinstance(error, SessionOver):
+        return STORE
     connect = sys.modules.get("db.connect")
     return STORE if connect is not None and isinstance(error, connect.StoreError) else REFUSED

@@ -15,6 +15,10 @@ class Told(Exception):
     findings: tuple[Finding, ...] = ()
 
 
+class SessionOver(Told):
+    """The session was ended from elsewhere, or has lasted too long: whoever sits there signs on again."""
+
+
 class Level(StrEnum):
     """How much a finding weighs when a record is filed."""
 
@@ -39,6 +43,7 @@ class Finding:
     code: str
     message: str
     field: str = ""
+    overridden: str = ""  # by whom, when and why somebody let it stand; blank while it stands
 
 
 def worst_first(findings: list[Finding]) -> list[Finding]:

@@ -14,6 +14,7 @@ from tui.screen import Habits, ScreenError
 
 IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
 CONFIRMED_SECONDS = 10 * 60  # a proof of who sits there is good that long for looking into the audit trail
+WATCH_SECONDS = 30  # an idle screen of somebody disabled goes dark after that
 ADMINISTRATOR_IDLE_SECONDS = 10 * 60  # V-222390
 
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
@@ -75,6 +76,7 @@ class Session:
             lambda: datetime.now(zone).replace(tzinfo=None),
             convention("date_style"),
             ADMINISTRATOR_IDLE_SECONDS if administers else IDLE_SECONDS,
+            WATCH_SECONDS,
         )
 
     @property
@@ -116,6 +118,12 @@ class Session:
         except StoreError as error:
             raise ScreenError(str(error)) from error
         raise ScreenError("You have no passphrase here: press F3, then connect again. Your draft is kept.")
+
+    def check(self) -> None:
+        """Raise ``SessionOver`` when the session was ended from elsewhere or has lasted too long."""
+        from db import standing
+
+        standing.check()
 
     def _noted(self, proven: bool) -> bool:
         if proven:

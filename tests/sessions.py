@@ -38,3 +38,11 @@ def other_session(directory: Path) -> Iterator[subprocess.Popen[str]]:
     with process:
         yield process
         process.kill()
+
+
+def recordroom_as(directory: Path, folder: Path, user: str, passphrase: str, *words: str) -> None:
+    """A command run by somebody else, in a process of its own; it must succeed."""
+    secret = folder / f"passphrase of {user}"
+    secret.write_text(passphrase)
+    signing_on = ("--store", str(directory), "--user", user, "--passphrase-file", str(secret))
+    subprocess.run([sys.executable, "-m", "recordroom", *words, *signing_on], cwd=ROOT, check=True)

@@ -74,7 +74,7 @@ class Console(QuietApp):
         self._painted_size = (0, 0)  # of what is painted
         self._cursor = (-1, -1)
         shell.on_busy = self.paint
-        shell.on_session = self._watch_idle
+        shell.on_session = self._watch
 
     def compose(self) -> ComposeResult:
         yield self.surface
@@ -121,6 +121,16 @@ class Console(QuietApp):
             self._note(error)
             status = crash.EXIT_STATUS
         self.stop(status)
+
+    def _watch(self) -> None:
+        self._watch_idle()
+        if self.shell.habits.watch_seconds:
+            asyncio.get_running_loop().call_later(self.shell.habits.watch_seconds, self._watch_session)
+
+    def _watch_session(self) -> None:
+        """Now and then: does the session still stand? Whoever reads what is shown presses no key."""
+        self._gate.put([Stroke("watch")])
+        asyncio.get_running_loop().call_later(self.shell.habits.watch_seconds, self._watch_session)
 
     def _watch_idle(self) -> None:
         """Lock after the site's idle time. One timer, set anew only when it has run out."""

@@ -16,7 +16,7 @@ from typing import Protocol
 from tui.keys import Stroke
 
 PAUSE_SECONDS = 0.15  # a burst is over when nothing has arrived for this long
-NOBODYS = ("resize", "idle")  # strokes that no hand has made
+NOBODYS = ("resize", "idle", "watch")  # strokes that no hand has made
 PAINT_SECONDS = 0.05  # during a burst the screen is painted at least this often
 
 

@@ -26,9 +26,15 @@ class LockedView(View):
         self.session = session
         self.typed = ""
         self.sentence = ""
+        self.over = ""  # why nothing unlocks any more
 
     def body(self, width: int, height: int) -> list[Line]:
         lines = [blank(width) for _ in range(height)]
+        if self.over:
+            for row, part in enumerate(wrap(f"{self.over} Your drafts are kept.", width - 4), PROMPT_ROW - 3):
+                lines[row] = line([(2, part, BOLD)], width)
+            lines[-1] = line([(1, "F3=Leave", PLAIN)], width)
+            return lines
         lines[PROMPT_ROW - 3] = line(
             [(2, f"Locked for {self.session.user}. Your draft is kept.", BOLD)], width
         )
@@ -39,7 +45,7 @@ class LockedView(View):
         return lines
 
     def cursor_cell(self) -> tuple[int, int]:
-        return 2 + len(PROMPT), PROMPT_ROW
+        return (0, 0) if self.over else (2 + len(PROMPT), PROMPT_ROW)
 
     async def _unlock(self, typed: str) -> None:
         try:
@@ -59,6 +65,8 @@ class LockedView(View):
             self.shell.stack.remove(self)
             await self.shell.drop_all()
             await self.shell.end()
+        elif self.over:
+            pass  # keys that were keyed ahead are for nobody
         elif stroke.name == "enter":
             typed, self.typed = self.typed, ""
             await self._unlock(typed)

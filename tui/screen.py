@@ -234,6 +234,7 @@ class Habits:
     now: Callable[[], datetime] = datetime.now  # the facility's clock
     date_style: str = "us"  # or "military": 21 NOV 2026
     idle_seconds: float = 0  # without a key, then it locks; 0 is never
+    watch_seconds: float = 0  # between two looks at whether the session still stands; 0 is never
 
 
 class Session(Protocol):
@@ -261,6 +262,9 @@ class Session(Protocol):
 
     def unlock(self, passphrase: str) -> bool:
         """Whether this is the passphrase of the user, after the idle lock."""
+
+    def check(self) -> None:
+        """Raise ``SessionOver`` when the session was ended from elsewhere or has lasted too long."""
 
     def end(self) -> None:
         """The session is over, however it came to that: give back what it holds."""

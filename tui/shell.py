@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from config.menu import MenuTable, ScreenEntry
-from rules.findings import Told
+from rules.findings import SessionOver, Told
 from rules.text import clean
 from tui import chrome, picture
 from tui.commands import Commands
@@ -347,6 +347,8 @@ class Shell:
         self.failed = False
         try:
             await self._key(stroke)
+        except SessionOver as over:
+            await self.lock(str(over))
         except Told as error:
             self.fail(str(error))
         if not self.stack and self.ended is None:
@@ -358,6 +360,9 @@ class Shell:
             self.redraw = True
         elif stroke.name == "idle":
             await self.lock()
+        elif stroke.name == "watch":
+            if self.session is not None:
+                await self.call(self.session.check)
         elif stroke.name == "resize":
             if self.stack:
                 await self.top.resized()
@@ -500,13 +505,20 @@ class Shell:
 
     # --- idle ----------------------------------------------------------------------------------------------
 
-    async def lock(self) -> None:
-        """Nobody has keyed for a while: hide everything, keep the draft, ask who is there."""
-        if self.session is None or not self.stack or isinstance(self.top, LockedView):
+    async def lock(self, over: str = "") -> None:
+        """Nobody has keyed for a while: hide everything, keep the draft, ask who is there.
+
+        When the session is ``over``, that sentence is all there is left, and nothing unlocks.
+        """
+        if self.session is None or not (self.stack or over):
             return
-        for view in list(self.stack):
-            await self.call(view.save)
-        self.stack.append(LockedView(self, self.session))
+        if not (self.stack and isinstance(self.top, LockedView)):
+            for view in list(self.stack):
+                await self.call(view.save)
+            self.stack.append(LockedView(self, self.session))
+        if over:
+            assert isinstance(self.top, LockedView)
+            self.top.over, self.question = over, None
 
     # --- drawing -------------------------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ def unlock(name: str) -> None:
 @click.argument("roles", type=ROLES, nargs=-1, required=True)
 @store_options
 def role(name: str, roles: tuple[str, ...]) -> None:
-    """Replace the roles of NAME; they hold from the next sign-on."""
+    """Replace the roles of NAME, and end the sessions that hold the old ones."""
     from db import users
     from db.actors import Role
 
@@ -141,7 +141,7 @@ def key(name: str, fingerprint: str, remove: bool) -> None:
 @click.argument("value", required=False)
 @store_options
 def policy(name: str | None, value: str | None) -> None:
-    """Show what sign-on asks for, or set NAME to VALUE: passphrase_cost, session_cap, custody."""
+    """Show what sign-on asks for, or set NAME to VALUE: passphrase_cost, session_cap, session_hours, custody."""
     from tabulate import tabulate
 
     from db import policy as policies

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -420,9 +421,9 @@ class TestReadOnly:
 
 class TestAnchorsThatCannotBeWritten:
     def test_the_next_act_is_refused_until_they_can(self, admin: Actor, tmp_path: Path) -> None:
-        trail, away = store.current().trail, tmp_path / "mount"
+        away = tmp_path / "mount"
         away.mkdir()
-        trail.paths.append(away / "anchor.log")
+        audit_copy.set_anchor_copy(admin, away)
         with acts.act(admin, Action.VIEW_PATIENT):
             pass
         away.rename(tmp_path / "unmounted")
@@ -438,16 +439,35 @@ class TestAnchorsThatCannotBeWritten:
     def test_an_anchor_that_fails_after_the_commit_is_written_before_the_next_act(
         self, admin: Actor, tmp_path: Path
     ) -> None:
-        trail, away = store.current().trail, tmp_path / "mount"
+        away = tmp_path / "mount"
         away.mkdir()
-        trail.paths.append(away / "anchor.log")
+        audit_copy.set_anchor_copy(admin, away)
         with acts.act(admin, Action.VIEW_PATIENT):
             away.rename(tmp_path / "unmounted")
-        assert database.execute_sql("SELECT max(seq) FROM audit").fetchone()[0] == 3
+        assert database.execute_sql("SELECT max(seq) FROM audit").fetchone()[0] == 4
         (tmp_path / "unmounted").rename(away)
         with acts.act(admin, Action.VIEW_PATIENT):
             pass
-        assert [line.split()[0] for line in (away / "anchor.log").read_text().splitlines()] == ["3", "4"]
+        lines = (away / "anchor.log").read_text().splitlines()
+        assert [line.split()[0] for line in lines[-2:]] == ["4", "5"]
+
+    def test_a_second_place_holds_for_sessions_that_were_there_before_it_was_named(
+        self, admin: Actor, store_directory: Path, tmp_path: Path
+    ) -> None:
+        away = tmp_path / "mount"
+        away.mkdir()
+        secret = tmp_path / "passphrase"
+        secret.write_text(PASSPHRASE)
+        common = ["--store", store_directory, "--user", ADMIN, "--passphrase-file", secret]
+        command = [sys.executable, "-m", "recordroom", "audit", "copy"]
+        subprocess.run([*command, away, *common], check=True)
+        with acts.act(admin, Action.VIEW_PATIENT):
+            pass
+        head = database.execute_sql("SELECT max(seq) FROM audit").fetchone()[0]
+        assert (away / "anchor.log").read_text().splitlines()[-1].split()[0] == str(head)
+        away.rename(tmp_path / "unmounted")
+        with pytest.raises(StoreError, match="anchor cannot be written"), acts.act(admin, Action.EXPORT):
+            pass
 
     def test_a_copy_whose_place_is_away_refuses_acts_and_one_that_was_removed_is_tampering(
         self, admin: Actor, store_directory: Path, tmp_path: Path

@@ -16,7 +16,7 @@ from tui.spans import text_of
 
 NAMES = {
     "enter", "tab", "shift+tab", "backspace", "delete", "insert", "up", "down", "left", "right", "home", "end",
-    "pageup", "pagedown", "idle", "resize", *(f"f{number}" for number in range(1, 13)),
+    "pageup", "pagedown", "idle", "watch", "resize", *(f"f{number}" for number in range(1, 13)),
 }  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def desk() -> Iterator[Any]:
     desk_app.FILED.clear()
     desk_app.DRAFTS.clear()
     desk_app.EVENTS.clear()
+    desk_app.OVER.clear()
     with ThreadPoolExecutor(1) as executor:
         workstation = Workstation(desk_app.make_shell(executor))
         yield workstation

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from config.menu import read_menu
-from rules.findings import Finding, Level
+from rules.findings import Finding, Level, SessionOver
 from tui.screen import (
     Action,
     Changed,
@@ -91,6 +91,7 @@ entries = ["ABS", "REQ", "ADM"]
 FILED: list[dict[str, str]] = []
 DRAFTS: dict[str, tuple[Values, str]] = {}
 EVENTS: list[str] = []
+OVER: list[str] = []  # not empty when the session was ended from elsewhere
 
 
 class Signed:
@@ -101,10 +102,14 @@ class Signed:
 
     @property
     def habits(self) -> Habits:
-        return Habits(now=lambda: NOW, idle_seconds=IDLE_SECONDS)
+        return Habits(now=lambda: NOW, idle_seconds=IDLE_SECONDS, watch_seconds=WATCH_SECONDS)
 
     def unlock(self, passphrase: str) -> bool:
         return passphrase == "open sesame"
+
+    def check(self) -> None:
+        if OVER or (LOG_FILE is not None and (LOG_FILE.parent / "over").exists()):
+            raise SessionOver("Your session was ended.")
 
     def end(self) -> None:
         EVENTS.append("end")
@@ -380,6 +385,7 @@ class Census(PageScreen):
 
 LOG_FILE: Path | None = None
 IDLE_SECONDS: float = 0
+WATCH_SECONDS: float = 0
 DRAFT_FILE: Path | None = None
 
 
@@ -389,16 +395,17 @@ def make_shell(executor: ThreadPoolExecutor, **options: Any) -> Shell:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``desk_app.py FOLDER [idle seconds]``: runs on this terminal; what is filed goes to FOLDER/filed."""
+    """``desk_app.py FOLDER [idle [watch seconds]]``: runs on this terminal; what is filed goes to FOLDER/filed."""
     from tui.launch import prepare_environment
 
-    global LOG_FILE, DRAFT_FILE, IDLE_SECONDS
+    global LOG_FILE, DRAFT_FILE, IDLE_SECONDS, WATCH_SECONDS
     folder = Path(arguments[0])
     LOG_FILE, DRAFT_FILE = folder / "filed", folder / "draft"
     prepare_environment()
     from tui import console
 
     IDLE_SECONDS = float(arguments[1]) if len(arguments) > 1 else 0
+    WATCH_SECONDS = float(arguments[2]) if len(arguments) > 2 else 0
     with ThreadPoolExecutor(1) as executor:
         return console.run(make_shell(executor), folder / "incidents")
 

@@ -306,6 +306,18 @@ class TestQuiet:
         terminal.keys("open sesame", "enter")
         terminal.wait_for("4711")
 
+    def test_a_session_ended_from_elsewhere_goes_dark_without_a_key(
+        self, start: Start, tmp_path: Path
+    ) -> None:
+        terminal = signed_on(start("0", "0.2"))
+        terminal.keys("ABS 4711", "enter")
+        terminal.wait_for("4711")
+        (tmp_path / "over").touch()
+        terminal.wait_for("Your session was ended.")
+        assert "4711" not in terminal.text
+        terminal.keys("f3")
+        assert terminal.wait_exit() == 0
+
     def test_no_key_costs_more_than_200_bytes_or_a_move_300(self, start: Start) -> None:
         terminal = signed_on(start())
         terminal.keys("REQ", "enter")

@@ -228,6 +228,22 @@ class TestTheLock:
         signed_on.press("open sesame", "enter", "enter")
         assert signed_on.shell.main.record.values["mrn"] == "99"
 
+    @pytest.mark.parametrize("locked", [False, True])
+    def test_a_session_ended_from_elsewhere_goes_dark_keeps_the_draft_and_nothing_unlocks_it(
+        self, signed_on: Any, locked: bool
+    ) -> None:
+        signed_on.press("ABS 42", "enter", "99", *(["idle"] if locked else []))
+        desk_app.OVER.append("")
+        signed_on.press("watch")
+        assert "Your session was ended. Your drafts are kept." in signed_on.text
+        assert "99" not in signed_on.text
+        assert any(event.startswith("draft mrn") for event in desk_app.EVENTS)
+        desk_app.OVER.clear()
+        signed_on.press("open sesame", "enter", "watch", "f2")
+        assert "Your session was ended." in signed_on.text
+        signed_on.press("f3")
+        assert signed_on.shell.ended == 0
+
     def test_nothing_is_locked_before_sign_on(self, desk: Any) -> None:
         desk.press("idle")
         assert title(desk) == "Sign on"

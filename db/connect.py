@@ -53,8 +53,7 @@ class RecordroomDatabase(SqlCipherDatabase):  # type: ignore[misc]
             timeout=BUSY_MS / 1000, check_same_thread=False,
         )  # fmt: skip
         try:
-            connection.execute("PRAGMA cipher_log_level = NONE")
-            connection.execute(f"PRAGMA key = \"x'{self.raw_key.hex()}'\"")
+            give_key(connection, self.raw_key)
             connection.enable_load_extension(False)
             self._add_conn_hooks(connection)
         except BaseException:
@@ -74,6 +73,13 @@ class RecordroomDatabase(SqlCipherDatabase):  # type: ignore[misc]
         """Roll back, unless SQLite has done so by itself, as it does when its disk is full."""
         if self.connection().in_transaction:
             super().rollback()
+
+
+def give_key(connection: Any, raw_key: bytes, pragma: str = "key") -> None:
+    """Open an SQLCipher connection with a raw key, or encrypt it anew (``rekey``); SQLCipher is silenced first."""
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    # As a script: the text of a statement that is executed stays in memory, in the connection's cache of statements.
+    connection.executescript(f"PRAGMA {pragma} = \"x'{raw_key.hex()}'\"")
 
 
 # Not thread-safe on purpose: one connection serves whichever single thread works on the store.
@@ -120,7 +126,7 @@ def rekey_database(new_key: bytes) -> None:
     path, old_key = Path(database.database), database.raw_key
     failed: Exception | None = None
     try:
-        database.connection().execute(f"PRAGMA rekey = \"x'{new_key.hex()}'\"")
+        give_key(database.connection(), new_key, "rekey")
         # All pages into the file: a lost log must not bring the old key back.
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     except (DatabaseError, dbapi2.DatabaseError, StoreError) as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from db.connect import BUSY_MS, StoreError
+from db.connect import BUSY_MS, StoreError, give_key
 
 
 @contextmanager
@@ -48,8 +48,7 @@ def _connection(path: Path, data_key: bytes, how: str) -> Iterator[Any]:
         connection = dbapi2.connect(
             f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
         )
-        connection.execute("PRAGMA cipher_log_level = NONE")
-        connection.execute(f"PRAGMA key = \"x'{data_key.hex()}'\"")
+        give_key(connection, data_key)
         connection.execute("PRAGMA temp_store = memory")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except dbapi2.Error as error:

@@ -90,6 +90,7 @@ class SignOn(FormScreen):
         except StoreError as error:
             field = "code" if self.known else "consent" if self.seat.service_key else "passphrase"
             return Refused((Finding(Level.FATAL, "S001", str(error), field),))
+        self.known = {}
         return Filed(greeting(signed_on), session=Session(self.seat, signed_on))
 
     def _sign_on(self, keyed: Values) -> SignedOn:

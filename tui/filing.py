@@ -51,8 +51,7 @@ class Filing:
         form = self.form
         form.take_findings(refused.findings)
         self.overridable = refused.overridable
-        for path in form.record.secret:
-            form.record.put(path, "")
+        form.record.forget_secrets()
         paths = form.face.layout.by_path
         first = next((finding for finding in refused.findings if finding.field in paths), None)
         if first:
@@ -72,6 +71,7 @@ class Filing:
     async def _filed(self, filed: Filed) -> None:
         form, shell = self.form, self.form.shell
         form.record.changed = False
+        form.record.forget_secrets()
         shell.previous[form.kind] = form.record.keepable()
         shell.remember(form.screen)
         if filed.session is not None:

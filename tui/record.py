@@ -64,6 +64,12 @@ class Record:
         """What a draft may hold: everything but secrets."""
         return {path: value for path, value in self.values.items() if path not in self.secret}
 
+    def forget_secrets(self) -> None:
+        """Let go of every secret, in the steps that can be taken back too."""
+        for values in (self.values, *(kept for _, kept in self._steps)):
+            for path in self.secret:
+                values.pop(path, None)
+
     def is_blank_row(self, group: str, index: int) -> bool:
         """Whether this row of a table holds nothing; False outside tables."""
         prefix = f"{group}[{index}]."

@@ -10,8 +10,8 @@ from db import cases, encounters, movements, patients, store
 from db.actors import Action, Actor
 from db.acts import Conflict, act, viewed
 from db.cases import COMPLETE, OPEN, Case
-from db.changes import Source
-from db.connect import database
+from db.changes import CLEAR, Source, amendments
+from db.connect import StoreError, database
 from db.encounters import Encounter
 from rules.census import Event
 from rules.dictionary import Dictionary, Record
@@ -135,6 +135,41 @@ def file_abstract(
         if reason:
             done.detail["reason"] = reason
     return case
+
+
+def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
+    """Take an abstract out of use, with its codes and what it settled about the account: one audited act.
+
+    What it said stays among its filings; the next abstract of the account goes on from there.
+    """
+    stay, case = opened.encounter, opened.case
+    if case is None:
+        raise StoreError("This abstract is not filed: there is nothing to take out of use.")
+    with act(
+        actor, Action.FILE_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id
+    ) as done:
+        cases.void(case, reason, actor.user)
+        for table in ("abstract", "diagnosis", "procedure"):
+            database.execute_sql(f"DELETE FROM {table} WHERE encounter_id = ?", (stay.id,))
+        encounters.apply(
+            stay.account, stay.patient_id, _before_abstracts(stay.id), Source(actor.user, "abstract")
+        )
+        encounters.mark_abstracted(stay.id, None)
+        encounters.mark_coded(stay.id, None)
+        done.changed(case.record, {})
+        done.detail["void"] = reason
+
+
+def _before_abstracts(encounter_id: int) -> dict[str, str]:
+    """Items of an account that an abstract wrote last, as they were before."""
+    found: dict[str, str] = {}
+    others: set[str] = set()
+    for _, _, origin, item, old, _ in amendments("encounter", encounter_id):
+        if origin != "abstract":
+            others.add(item)
+        elif item not in others:
+            found[item] = old or CLEAR
+    return {item: value for item, value in found.items() if item in KEPT_BY_ACCOUNT}
 
 
 def completeness(findings: Iterable[Finding], values: Record) -> tuple[bool, bool]:

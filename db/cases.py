@@ -20,6 +20,7 @@ from rules.dictionary import Dictionary, Record
 from rules.records import items
 
 OPEN: Final = "open"  # keyed, something is missing
+VOID: Final = "void"  # taken out of use; a status of filings alone, what is void is in no list
 COMPLETE: Final = "complete"  # nothing stands against it
 
 
@@ -38,6 +39,18 @@ class Case:
     revision: int
     filed_utc: int
     filed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One filing of a record. ``status`` is ``VOID`` when it took the record out of use."""
+
+    number: int
+    filed_utc: int
+    by: str
+    reason: str
+    status: str
+    record: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +141,23 @@ def put(
     """Store a record inside the caller's transaction and return it as it now stands.
 
     ``before`` is the record that the values started from, None for a new one. A new record without
-    ``number`` draws the next of its data set. Raises ``Conflict`` when somebody filed it meanwhile.
+    ``number`` draws the next of its data set; one that was void comes back under its number. Raises
+    ``Conflict`` when somebody filed it meanwhile.
     """
+    if before is None and number:
+        before = _one("data_set = ? AND number = ? AND void_utc IS NOT NULL", dictionary.id, number)
     now, kept = int(time.time()), {path: value for path, value in sorted(record.items()) if value}
     document = json.dumps(kept, ensure_ascii=False)
     revision = before.revision + 1 if before else 1
     if before is None:
+        _check_chart(patient_id)
         case_id, number = _insert(dictionary, document, number, patient_id, encounter_id, status, by, now)
     else:
         case_id, number = before.id, before.number
         columns = {
             "document": document, "version": dictionary.version, "status": status, "revision": revision,
             "filed_utc": now, "filed_by": by, "patient_id": patient_id, "encounter_id": encounter_id,
+            "void_utc": None, "void_reason": "",
         }  # fmt: skip
         if not DataCase.change(case_id, columns, only_if={"revision": before.revision}):
             raise Conflict(_conflict(case_id))
@@ -181,25 +199,41 @@ def file_case(
 
 
 def void_case(actor: Actor, action: Action, case: Case, reason: str) -> None:
-    """Take a record out of use; it stays in the store with its reason. Raises ``StoreError`` without one."""
-    if not reason.strip():
-        raise StoreError("Say why the record is void: the reason stays with it.")
+    """Take a record that stands for itself out of use: one audited act. Raises ``StoreError`` without a reason."""
     with act(actor, action, kind=case.data_set, record=case.number, patient_id=case.patient_id) as done:
-        void = {"void_utc": int(time.time()), "void_reason": reason}
-        if not DataCase.change(case.id, void, only_if={"revision": case.revision}):
-            raise Conflict(_conflict(case.id))
-        database.execute_sql("DELETE FROM case_item WHERE case_id = ?", (case.id,))
+        void(case, reason, actor.user)
+        done.changed(case.record, {})
         done.detail["void"] = reason
 
 
-def revisions(case_id: int) -> list[tuple[int, int, str, str, dict[str, str]]]:
-    """Every filing of a record: revision, UTC second, user, reason, values; newest first."""
+def void(case: Case, reason: str, by: str) -> None:
+    """Take a record out of use, inside the caller's transaction: a filing of its own, with everything it said."""
+    if not reason.strip():
+        raise StoreError("Say why the record is void: the reason stays with it.")
+    now, revision = int(time.time()), case.revision + 1
+    columns = {
+        "void_utc": now, "void_reason": reason, "revision": revision, "filed_utc": now, "filed_by": by,
+    }  # fmt: skip
+    if not DataCase.change(case.id, columns, only_if={"revision": case.revision}):
+        raise Conflict(_conflict(case.id))
+    CaseRevision.add({
+        "case_id": case.id, "revision": revision, "version": case.version, "status": VOID, "filed_utc": now,
+        "document": json.dumps(dict(case.record), ensure_ascii=False), "filed_by": by, "reason": reason,
+    })  # fmt: skip
+    database.execute_sql("DELETE FROM case_item WHERE case_id = ?", (case.id,))
+
+
+def revisions(case_id: int) -> list[Revision]:
+    """Every filing of a record, newest first."""
     rows = database.execute_sql(
-        "SELECT revision, filed_utc, filed_by, reason, document FROM case_revision WHERE case_id = ?"
+        "SELECT revision, filed_utc, filed_by, reason, status, document FROM case_revision WHERE case_id = ?"
         " ORDER BY revision DESC",
         (case_id,),
     )
-    return [(number, utc, by, reason, json.loads(document)) for number, utc, by, reason, document in rows]
+    return [
+        Revision(number, utc, by, reason, status, json.loads(document))
+        for number, utc, by, reason, status, document in rows
+    ]
 
 
 def _one(where: str, *values: object) -> Case | None:
@@ -224,6 +258,12 @@ def _insert(
         "filed_utc": now, "filed_by": by,
     })  # fmt: skip
     return case_id, number
+
+
+def _check_chart(patient_id: int) -> None:
+    row = database.execute_sql("SELECT void_reason FROM patient WHERE id = ?", (patient_id,)).fetchone()
+    if row[0]:
+        raise StoreError(f"This chart was registered in error ({row[0]}): file its patient again first.")
 
 
 def _rewrite_items(case_id: int, dictionary: Dictionary, record: Record) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from db import cases
 from db.connect import database
+
+STATUS: Final = "status of the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,13 @@ class Change:
 
 def of_case(case_id: int) -> list[Change]:
     """The history of a record of a data set, newest first."""
-    filings = [*cases.revisions(case_id), (0, 0, "", "", {})]
+    filings = [*cases.revisions(case_id), cases.Revision(0, 0, "", "", "", {})]
     return [
-        Change(utc, by, path, before.get(path, ""), after.get(path, ""), reason)
-        for (_, utc, by, reason, after), (*_, before) in pairwise(filings)
-        for path in sorted({*before, *after})
-        if before.get(path, "") != after.get(path, "")
+        Change(after.filed_utc, after.by, path, old.get(path, ""), new.get(path, ""), after.reason)
+        for after, before in pairwise(filings)
+        for old, new in (({**before.record, STATUS: before.status}, {**after.record, STATUS: after.status}),)
+        for path in sorted({*old, *new})
+        if old.get(path, "") != new.get(path, "")
     ]
 
 

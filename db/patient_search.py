@@ -45,7 +45,7 @@ class PatientRow:
 
 _SELECT: Final = (
     "SELECT p.name_key, p.id, p.mrn, p.last_name, p.first_name, p.middle_name, p.suffix, p.birth_date, p.sex,"
-    " p.ssn, p.death_date, p.temporary, p.merged_into_id"
+    " p.ssn, p.death_date, p.temporary, p.merged_into_id, p.void_utc"
 )
 
 
@@ -149,7 +149,7 @@ def _named(keyed: str, after: tuple[str, int] | None, limit: int) -> list[Patien
     )
     rows = [_row(row) for row in own]
     rows += [
-        _row((row[13], *row[1:13]), shown_name(Name(row[14], row[15]))) for row in other
+        _row((row[14], *row[1:14]), shown_name(Name(row[15], row[16]))) for row in other
     ]  # an alias takes its own place in the list
     return sorted(rows, key=lambda row: row.key)[:limit]
 
@@ -166,8 +166,8 @@ def _warned_name(row: Sequence[Any]) -> str:
 
 
 def _warnings(row: Sequence[Any]) -> tuple[str, ...]:
-    _, id_, _, last, first, *_, death_date, temporary, merged_into = row
-    warned = []
+    _, id_, _, last, first, *_, death_date, temporary, merged_into, void = row[:14]
+    warned = ["registered in error"] if void else []
     if last and _has_namesake(id_, last, first):
         warned.append("same name as another patient")
     if death_date or _died_here(id_):

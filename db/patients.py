@@ -15,7 +15,7 @@ from typing import Any, Final
 from db import acts, merging
 from db.actors import Action, Actor
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
-from db.connect import database
+from db.connect import StoreError, database
 from db.merging import family
 from db.patient_search import PatientRow, find, temporary, warnings
 from db.schema.hospital import Patient, PatientAlias, PatientIdentifier
@@ -34,7 +34,8 @@ from rules.text import clean
 
 __all__ = [
     "FIELDS", "PatientRow", "add_identifier", "apply", "by_mrn", "by_mrns", "change_mrn", "family", "file", "find",
-    "get", "merge", "set_temporary", "temporary", "undo_merge", "warnings",
+    "get", "last_amendment", "last_filing", "merge", "set_temporary", "temporary", "undo_filing", "undo_merge",
+    "values_at", "void", "warnings",
 ]  # fmt: skip
 
 FIELDS: Final = (
@@ -44,6 +45,11 @@ FIELDS: Final = (
 )  # fmt: skip
 _COLUMNS: Final = tuple(name for name in FIELDS if name not in ("mrn", "aliases"))
 _SEXES: Final = frozenset("MFUXO")
+VOID: Final = "registered in error"
+FILING: Final = (
+    "version "  # begins the origin of what a form changed, before the version that it started from
+)
+IN_USE: Final[Mapping[str, Any]] = {"void_utc": None, "void_reason": ""}
 
 
 def apply(fields: Mapping[str, str], source: Source) -> Applied:
@@ -58,17 +64,24 @@ def apply(fields: Mapping[str, str], source: Source) -> Applied:
         return refusal("P101", "The patient has no MRN: enter it.", "mrn")
     patient_id = by_mrn(mrn)
     before = _row(patient_id) if patient_id else dict.fromkeys(_COLUMNS, "")
+    known = aliases(patient_id) if patient_id else []
     findings: list[Finding] = []
     after, unreadable = _merged_values(before, fields, findings)
     changed = {name: (before[name], after[name]) for name in _COLUMNS if before[name] != after[name]}
     if not patient_id:
         patient_id = _insert(mrn, after, unreadable)
+        _keep_names(patient_id, before, after, fields.get("aliases", ""))
         created = True
     else:
         created = False
+        if before["void"]:
+            changed[VOID] = (before["void"], "")
+        if _keep_names(patient_id, before, after, fields.get("aliases", "")):
+            changed["aliases"] = ("|".join(known), "|".join(aliases(patient_id)))
+        if before["temporary"] == "1" and _renamed(before, after):
+            changed["temporary"] = ("1", "")
         if changed:
             _update(patient_id, before, after, unreadable)
-    changed |= _add_aliases(patient_id, fields.get("aliases", ""))
     note_amendments("patient", patient_id, {} if created else changed, source)
     return Applied(patient_id, tuple(findings), changed, created=created)
 
@@ -157,12 +170,13 @@ def _insert(mrn: str, values: Mapping[str, str], unreadable: Mapping[str, str]) 
 def _update(
     patient_id: int, before: Mapping[str, str], after: Mapping[str, str], unreadable: Mapping[str, str]
 ) -> None:
-    renamed = any(before[name] != after[name] for name in ("last_name", "first_name"))
-    if renamed and before["last_name"]:
-        _keep_former_name(patient_id, name_of(before))
-    temporary = before["temporary"] == "1" and not renamed
-    columns = {**after, **_derived(before["mrn"], after, unreadable, temporary)}
-    Patient.change(patient_id, columns, next_version=True)
+    temporary = before["temporary"] == "1" and not _renamed(before, after)
+    derived = _derived(before["mrn"], after, unreadable, temporary)
+    Patient.change(patient_id, {**after, **derived, **IN_USE}, next_version=True)
+
+
+def _renamed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    return any(before[name] != after[name] for name in ("last_name", "first_name"))
 
 
 def refresh_keys(patient_id: int) -> None:
@@ -173,36 +187,33 @@ def refresh_keys(patient_id: int) -> None:
     Patient.change(patient_id, derived, next_version=True)
 
 
-def _keep_former_name(patient_id: int, name: Name) -> None:
-    _insert_alias(patient_id, name, name_key(name))
+def _keep_names(patient_id: int, before: Mapping[str, str], after: Mapping[str, str], text: str) -> bool:
+    """Keep a former name, and other names not known yet; a clearing ``@`` takes all of these away.
 
-
-def _add_aliases(patient_id: int, text: str) -> dict[str, tuple[str, str]]:
-    """Names not known yet, as a change; a clearing ``@`` takes all aliases away."""
-    known = aliases(patient_id)
+    Returns whether the other names are not what they were.
+    """
+    former = [name_of(before)] if before["last_name"] and _renamed(before, after) else []
     if text.strip() == CLEAR:
-        PatientAlias.delete().where(PatientAlias.patient == patient_id).execute()
-        return {"aliases": ("|".join(known), "")} if known else {}
-    keys = {name_key(split_name(alias)) for alias in known}
-    for part in text.split("|"):
-        name = split_name(clean(part.strip()))
-        key = name_key(name)
-        if key and key not in keys:
-            keys.add(key)
-            _insert_alias(patient_id, name, key)
-    now = aliases(patient_id) if text.strip() else known
-    return {"aliases": ("|".join(known), "|".join(now))} if now != known else {}
+        return bool(PatientAlias.delete().where(PatientAlias.patient == patient_id).execute())
+    others = [split_name(clean(part.strip())) for part in text.split("|")]
+    return sum(_insert_alias(patient_id, name) for name in former + others) > 0
 
 
-def _insert_alias(patient_id: int, name: Name, key: str) -> None:
-    known = database.execute_sql(
-        "SELECT 1 FROM patient_alias WHERE patient_id = ? AND name_key = ?", (patient_id, key)
-    ).fetchone()
+def _insert_alias(patient_id: int, name: Name) -> bool:
+    """Keep another name unless it is blank or known; whether it was new."""
+    key = name_key(name)
+    known = (
+        not key
+        or database.execute_sql(
+            "SELECT 1 FROM patient_alias WHERE patient_id = ? AND name_key = ?", (patient_id, key)
+        ).fetchone()
+    )
     if not known:
         PatientAlias.add({
             "patient_id": patient_id, "last_name": name.last, "first_name": name.first,
             "middle_name": name.middle, "name_key": key,
         })  # fmt: skip
+    return not known
 
 
 def aliases(patient_id: int) -> list[str]:
@@ -218,18 +229,121 @@ def file(actor: Actor, fields: Mapping[str, str], expected_version: int) -> Appl
     """Insert (version 0) or amend a patient from a screen: one audited act. Raises ``Conflict``."""
     with acts.act(actor, Action.AMEND_PATIENT, kind="patient", record=fields.get("mrn", "")) as done:
         patient_id = by_mrn(fields.get("mrn", ""))
-        version = int(_row(patient_id)["version"]) if patient_id else 0
-        if version != expected_version:
-            raise acts.Conflict(
-                "The patient was changed by somebody else meanwhile: look at the chart again."
-            )
-        applied = apply(fields, Source(actor.user))
+        _check_version(patient_id, expected_version)
+        applied = apply(fields, Source(actor.user, f"{FILING}{expected_version}"))
         done.patient_id = applied.record_id or None
-        done.changed(
-            {name: old for name, (old, _) in applied.changed.items()},
-            {name: new for name, (_, new) in applied.changed.items()},
-        )
+        _note_changed(done, applied)
     return applied
+
+
+def _check_version(patient_id: int, expected: int) -> None:
+    if (int(_row(patient_id)["version"]) if patient_id else 0) != expected:
+        raise acts.Conflict("The patient was changed by somebody else meanwhile: look at the chart again.")
+
+
+def _note_changed(done: acts.Act, applied: Applied) -> None:
+    done.changed(
+        {name: old for name, (old, _) in applied.changed.items()},
+        {name: new for name, (_, new) in applied.changed.items()},
+    )
+
+
+def last_amendment(patient_id: int) -> int:
+    """The number of the last amendment of a patient; with it ``values_at`` finds the way back."""
+    row = database.execute_sql(
+        "SELECT coalesce(max(id), 0) FROM amendment WHERE kind = 'patient' AND record_id = ?", (patient_id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def values_at(patient_id: int, amendment: int) -> dict[str, str]:
+    """What a registration said just after an amendment: the later ones, taken back."""
+    rows = database.execute_sql(
+        "SELECT field, old FROM amendment WHERE kind = 'patient' AND record_id = ? AND id > ? ORDER BY id DESC",
+        (patient_id, amendment),
+    )
+    return {**get(patient_id), **dict(rows)}
+
+
+def last_filing(patient_id: int) -> tuple[dict[str, str], str]:
+    """Old values of what was changed last, by item, and where that change came from; nothing when never changed."""
+    rows = database.execute_sql(
+        "SELECT field, old, origin FROM amendment WHERE kind = 'patient' AND record_id = ? AND origin = (SELECT origin"
+        " FROM amendment WHERE kind = 'patient' AND record_id = ? ORDER BY id DESC LIMIT 1) ORDER BY id DESC",
+        (patient_id, patient_id),
+    ).fetchall()
+    return {field: old for field, old, _ in rows}, rows[0][2] if rows else ""
+
+
+def undo_filing(actor: Actor, patient_id: int, expected_version: int, reason: str) -> None:
+    """What the last filing at a screen changed is as it was before, other names too: one audited act."""
+    mrn = _row(patient_id)["mrn"]
+    with acts.act(actor, Action.AMEND_PATIENT, kind="patient", record=mrn, patient_id=patient_id) as done:
+        _check_version(patient_id, expected_version)
+        old, origin = last_filing(patient_id)
+        if not origin.startswith(FILING):
+            raise StoreError(
+                f"The last change came from {origin}, not from this form: amend what is wrong instead."
+            )
+        source = Source(actor.user, f"{FILING}{expected_version}, undone: {reason}")
+        names = old.get("aliases", "|".join(aliases(patient_id)))
+        values: dict[str, str] = {name: old[name] or CLEAR for name in _COLUMNS if name in old}
+        applied = apply(values | {"mrn": mrn}, source)
+        changed = dict(applied.changed) | _set_aliases(patient_id, names, source)
+        if old.get("temporary"):
+            set_temporary(patient_id, temporary=True)
+        _note_changed(done, Applied(patient_id, changed=changed))
+        done.detail["reason"] = reason
+
+
+def _set_aliases(patient_id: int, names: str, source: Source) -> dict[str, tuple[str, str]]:
+    """These other names and no more, as a change."""
+    now = "|".join(aliases(patient_id))
+    if now == names:
+        return {}
+    PatientAlias.delete().where(PatientAlias.patient == patient_id).execute()
+    for name in names.split("|"):
+        _insert_alias(patient_id, split_name(name))
+    changed = {"aliases": (now, names)}
+    note_amendments("patient", patient_id, changed, source)
+    return changed
+
+
+DEPENDING: Final = (
+    ("accounts", "SELECT account FROM encounter WHERE patient_id = ?"),
+    ("registry records", "SELECT number FROM data_case WHERE patient_id = ? AND void_utc IS NULL"),
+    ("requests", "SELECT number FROM request WHERE patient_id = ? AND status <> 'VOID'"),
+    ("charts merged into it", "SELECT mrn FROM patient WHERE merged_into_id = ?"),
+    ("events", "SELECT kind FROM event WHERE patient_id = ? AND encounter_id IS NULL AND state = 'current'"),
+    (
+        "users who are this patient",
+        "SELECT name FROM user JOIN user_patient ON user_id = id WHERE patient_id = ?",
+    ),
+)
+
+
+def void(actor: Actor, patient_id: int, expected_version: int, reason: str) -> None:
+    """A chart was registered in error: one audited act. Its number is not given to anybody else.
+
+    Refused in a sentence that names what stands on the chart. Filing it again brings it back.
+    """
+    before = _row(patient_id)
+    with acts.act(
+        actor, Action.AMEND_PATIENT, kind="patient", record=before["mrn"], patient_id=patient_id
+    ) as done:
+        _check_version(patient_id, expected_version)
+        if before["void"]:
+            raise StoreError(f"{before['mrn']} is out of use already: file it (F2) to bring it back.")
+        for what, sql in DEPENDING:
+            if found := [name for (name,) in database.execute_sql(f"{sql} LIMIT 4", (patient_id,))]:
+                named = ", ".join(found[:3]) + (" ..." if len(found) > 3 else "")
+                raise StoreError(
+                    f"{before['mrn']} stays: it has {what} ({named}). Settle these, or merge the charts."
+                )
+        Patient.change(patient_id, {"void_utc": int(time.time()), "void_reason": reason}, next_version=True)
+        changed = {VOID: ("", reason)}
+        note_amendments("patient", patient_id, changed, Source(actor.user))
+        done.changed({}, {VOID: reason})
 
 
 def by_mrn(mrn: str) -> int:
@@ -264,8 +378,8 @@ def survivor(patient_id: int, merged_into_id: int | None) -> int:
 
 
 def get(patient_id: int) -> dict[str, str]:
-    """All of ``FIELDS`` as canonical text, with ``id``, ``version``, ``temporary``, ``merged_into`` (an MRN)
-    and ``name``. Raises ``KeyError``."""
+    """All of ``FIELDS`` as canonical text, with ``id``, ``version``, ``temporary``, ``merged_into`` (an MRN),
+    ``void`` (why it was registered in error) and ``name``. Raises ``KeyError``."""
     values = _row(patient_id)
     values["aliases"] = "|".join(aliases(patient_id))
     values["name"] = shown_name(name_of(values))
@@ -276,7 +390,8 @@ def _row(patient_id: int) -> dict[str, str]:
     record = _record(patient_id)
     into = record["merged_into_id"]
     names = ("id", "mrn", *_COLUMNS, "version", "temporary", "unreadable")
-    return {name: str(record[name]) for name in names} | {"merged_into": _record(into)["mrn"] if into else ""}
+    more = {"merged_into": _record(into)["mrn"] if into else "", "void": record["void_reason"]}
+    return {name: str(record[name]) for name in names} | more
 
 
 def _record(patient_id: int) -> dict[str, Any]:

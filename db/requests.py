@@ -96,27 +96,40 @@ class Counts:
 
 def file_request(
     actor: Actor, patient_id: int, values: Mapping[str, str], expected_version: int = 0, *, number: str = "",
-    dictionary: str = "",
+    dictionary: str = "", reason: str = "",
 ) -> str:  # fmt: skip
     """File a new request, or amend the one with ``number``; returns its number.
 
     ``values`` are canonical; items without a column are kept in its JSON document. ``expected_version`` is
-    that of the request amended. Raises ``NotPermitted``, ``NotAllowed`` and ``Conflict``.
+    that of the request amended, ``reason`` why its last filing is undone.
+    Raises ``NotPermitted``, ``NotAllowed`` and ``Conflict``.
     """
     columns, document = _split(values)
     with act(actor, Action.FILE_REQUEST, kind="request", record=number, patient_id=patient_id) as done:
         now = store.current().now()
         _check_receipt(columns["received_on"], iso_date(now.day))
+        _check_chart(patient_id)
         before = read(number) if number else None
         if before is None:
             number = _insert(columns, document, dictionary, patient_id, actor, now)
         else:
             _amend(before, columns, document, dictionary or before.dictionary, patient_id, expected_version,
-                   actor, now)  # fmt: skip
+                   actor, now, reason)  # fmt: skip
         _settle(number)
         done.record, after = number, read(number)
         done.changed(before.values if before else {}, after.values)
+        if reason:
+            done.detail["reason"] = reason
     return number
+
+
+def was_amended(request: Request) -> bool:
+    """Whether the last thing done to a request was to amend it, not a step."""
+    row = database.execute_sql(
+        "SELECT max(CAST(substr(origin, 9) AS INTEGER)) FROM amendment WHERE kind = 'request' AND record_id = ?",
+        (request.id,),
+    ).fetchone()
+    return bool(row[0] == request.version - 1)
 
 
 def values_at(request: Request, version: int) -> dict[str, str]:
@@ -205,6 +218,7 @@ def step(
                 "RQ201", f"{word or 'Nothing'} is no step that can be keyed: choose from the list."
             )
         _check_step(before, asked, reason, day, iso_date(now.day))
+        _check_chart(before.patient_id)
         if word == "APPROVE":
             check_entitlement(actor, decision_of(before, day), reason)
         after = move(before, word, expected_version, actor, now, day=day, reason=reason)
@@ -308,6 +322,13 @@ def _check_receipt(received_on: str | int | None, today: str) -> None:
         raise not_allowed("RQ103", "The day of receipt cannot lie ahead.", "received_on")
 
 
+def _check_chart(patient_id: int) -> None:
+    if why := patients.get(patient_id)["void"]:
+        raise not_allowed(
+            "RQ106", f"This chart was registered in error ({why}): file its patient again first.", "mrn"
+        )
+
+
 def _insert(
     columns: Mapping[str, str | int | None], document: Mapping[str, str], dictionary: str, patient_id: int,
     actor: Actor, now: Moment,
@@ -327,7 +348,7 @@ def _insert(
 
 def _amend(
     before: Request, columns: Mapping[str, str | int | None], document: Mapping[str, str], dictionary: str,
-    patient_id: int, expected_version: int, actor: Actor, now: Moment,
+    patient_id: int, expected_version: int, actor: Actor, now: Moment, reason: str,
 ) -> None:  # fmt: skip
     if before.status not in OPEN:
         raise not_allowed(
@@ -346,7 +367,8 @@ def _amend(
     new = read(before.number).values
     names = {name for name in {*before.values, *new} if before.values.get(name) != new.get(name)}
     changed = {name: (before.values.get(name, ""), new.get(name, "")) for name in sorted(names)}
-    note_amendments("request", before.id, changed, Source(actor.user, f"version {expected_version}"))
+    origin = f"version {expected_version}" + (f", undone: {reason}" if reason else "")
+    note_amendments("request", before.id, changed, Source(actor.user, origin))
 
 
 def _changed(
@@ -378,12 +400,21 @@ def _check_step(before: Request, asked: Step, reason: str, day: str, today: str)
     if not is_date(day) or not before.values["received_on"] <= day <= today:
         raise not_allowed("RQ204", "The day of a step lies between receipt and today.", "day")
     here = law()
+    if asked.word == "VOID" and _has_released(before.id):
+        raise not_allowed(
+            "RQ207", "Something was released on this request, so it stays: correct the release (COR)."
+        )
     if asked.word == "DENY" and here.tables["denial_reasons"].find(reason.split()[0], day) is None:
         raise not_allowed("RQ205", "Begin the reason with its code: press F4 for the list.", "reason")
     if asked.word == "EXTEND" and not extensible(before.values, before.events, date.fromisoformat(day)):
         raise not_allowed(
             "RQ206", "The time cannot be extended: it is extended once, by a notice inside the first period."
         )
+
+
+def _has_released(request_id: int) -> bool:
+    sql = "SELECT 1 FROM release WHERE request_id = ? LIMIT 1"
+    return database.execute_sql(sql, (request_id,)).fetchone() is not None
 
 
 def _due_text(day: int) -> str:

@@ -24,6 +24,7 @@ class Status(StrEnum):
     DENIED = "DENIED"
     WITHDRAWN = "WITHDRAWN"
     CLOSED = "CLOSED"
+    VOID = "VOID"  # filed in error
 
 
 OPEN = frozenset(
@@ -32,6 +33,8 @@ OPEN = frozenset(
 IN_HAND = frozenset({Status.RECEIVED, Status.REVIEW, Status.APPROVED, Status.PARTIAL})
 RELEASING = frozenset({Status.APPROVED, Status.PARTIAL})
 DONE = frozenset({Status.COMPLETE, Status.DENIED, Status.WITHDRAWN})
+ENDED = DONE | {Status.CLOSED, Status.VOID}
+UNANSWERED = frozenset({Status.RECEIVED, Status.REVIEW, Status.WAITING, Status.APPROVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ STEPS: Mapping[str, Step] = {
         Step("DENY", "Deny", OPEN, Status.DENIED, reason=True),
         Step("WITHDRAW", "Withdrawn by the requester", OPEN, Status.WITHDRAWN),
         Step("CLOSE", "Close", DONE, Status.CLOSED),
-        Step("REOPEN", "Open again", DONE | {Status.CLOSED}, Status.REVIEW, reason=True),
+        Step("VOID", "Filed in error", UNANSWERED, Status.VOID, reason=True),
+        Step("REOPEN", "Open again", ENDED, Status.REVIEW, reason=True),
     )
 }
 

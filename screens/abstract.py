@@ -20,7 +20,8 @@ from rules.findings import Finding, Level
 from rules.records import rows_of
 from rules.values import is_date
 from screens.account import banner, encounter_named
-from screens.data_set import RECORD_WORDS, UNDO, DataSetForm, Loaded, rows_in
+from screens.data_set import DataSetForm, rows_in
+from screens.record import RECORD_WORDS, Loaded
 from tui.screen import Command, Filed, Opened, Outcome, Values
 
 PARTS = {
@@ -55,7 +56,6 @@ class Abstract(DataSetForm):
         Command("MOVES", "Movements", "moves", "F10"),
         Command("CHART", "Chart", "chart", "F11"),
         *RECORD_WORDS,
-        UNDO,
     )
     opened: AbstractRecord
     worklist = ""  # word of the list that it was opened from
@@ -85,6 +85,9 @@ class Abstract(DataSetForm):
 
     def filed(self) -> Case | None:
         return self.opened.case
+
+    def withdraw(self, why: str) -> None:
+        abstracts.void_abstract(self.session.actor, self.opened, why)
 
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
         grouping = self.grouping(values)

@@ -13,9 +13,8 @@ from typing import ClassVar
 
 from config.menu import standard_menu
 from db import drafts
-from rules.dictionary import Dictionary, split_path
-from screens.data_set import DataSetForm
 from screens.keyset import Key, KeysetList
+from screens.record import RecordForm
 from screens.session import Session
 from tui.screen import Action, Column, Command, Outcome, Row, ScreenError, Values
 
@@ -51,22 +50,15 @@ def differing(
     ]
 
 
-def form_of(session: Session, word: str) -> DataSetForm:
+def form_of(session: Session, word: str) -> RecordForm:
     """The form behind a fast-path word. Raises ``ScreenError`` when there is none of that kind."""
     entry = standard_menu().screens.get(word)
     if entry is not None and entry.permits(frozenset(session.roles)):
         module, _, name = entry.screen.partition(":")
         form = getattr(import_module(module), name)(session)
-        if isinstance(form, DataSetForm):
+        if isinstance(form, RecordForm):
             return form
     raise ScreenError(f"{word} opens no record that has a history of its own.")
-
-
-def item_label(dictionary: Dictionary, path: str) -> str:
-    """An item as people know it, with the number of its row."""
-    item, (_, row, _) = dictionary.item_at(path), split_path(path)
-    label = item.label if item else path
-    return f"{row} {label}" if row else label
 
 
 class ConflictList(KeysetList):
@@ -102,13 +94,9 @@ class ConflictList(KeysetList):
         if draft is None or draft.version == loaded.version:
             return ""
         self.values, self.who = draft.values, form.filed_by()
-        fixed = {
-            path
-            for path in {*loaded.record, *draft.values}
-            if (item := form.dictionary.item_at(path)) is None or item.read_only or item.computed
-        }
+        fixed = {path for path in {*loaded.record, *draft.values} if not form.item_at(path)[1]}
         self.items = differing(form.record_at(draft.version), loaded.record, draft.values, fixed)
-        self.labels = {each.path: item_label(form.dictionary, each.path) for each in self.items}
+        self.labels = {each.path: form.item_at(each.path)[0] for each in self.items}
         self.taken = {each.path: each.side for each in self.items}
         return ""
 

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import ClassVar
 
 from config.data_sets import library
-from db import drafts, locks, store
+from db import store
 from db.acts import Conflict
-from db.cases import Case, revisions
-from db.history import Change
+from db.cases import VOID, Case, revisions
+from db.history import Change, of_case
 from rules import edits, records
 from rules.codes import System
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path
 from rules.findings import Finding, Level
-from screens.drafting import DraftedForm
+from screens.record import RecordForm
 from screens.session import Session
 from tui import screen
 from tui.screen import Changed, Choice, Filed, Kind, Opened, Refused, Values
@@ -46,25 +46,7 @@ CATEGORY = 3  # characters of an ICD-10-CM code before its point
 SITE = "site."  # the facility's own lists: somebody whom they lack is taken and confirmed later
 
 
-RECORD_WORDS = (
-    screen.Command("HIST", "History, item by item", "items_history"),
-    screen.Command("TAKEOVER", "Take over from whoever has it", "take_over"),
-)
-UNDO = screen.Command("UNDOFILE", "Undo the last filing", "undo_filing")
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A record as its store has it. ``version`` goes back when it is filed, so that no change is lost."""
-
-    record: Record
-    version: str
-    banner: tuple[str, ...] = ()
-    lock: tuple[str, str] = ("", "")  # kind and number of the record to lock while it is keyed
-    read_only: str = ""  # why it cannot be changed, in words
-
-
-class DataSetForm(DraftedForm):
+class DataSetForm(RecordForm):
     """A record of one data set."""
 
     data_set: ClassVar[str]
@@ -72,17 +54,11 @@ class DataSetForm(DraftedForm):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.lock = ("", "")
-        self.taken_over = ""  # by whom, in words, when a supervisor took the lock
         self.reason = ""  # given for filing in spite of errors
         self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
         self.dictionary: Dictionary = self.dictionary_on("")
 
     # What a subclass says ---------------------------------------------------------------------------
-
-    @abstractmethod
-    def load(self, key: str) -> Loaded:
-        """The record for ``key``. Raises ``ScreenError`` when there is none."""
 
     @abstractmethod
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
@@ -101,19 +77,30 @@ class DataSetForm(DraftedForm):
         return None
 
     def filed_by(self) -> str:
-        """Who filed it last."""
         case = self.filed()
         return case.filed_by if case else ""
 
     def record_at(self, version: str) -> Record | None:
-        """The record as it was in an earlier version; None when that is not known any more."""
         case = self.filed()
-        found = {number: record for number, *_, record in revisions(case.id)} if case else {}
+        found = {each.number: each.record for each in revisions(case.id)} if case else {}
         return {} if version == "0" else found.get(int(version))
 
+    def item_at(self, path: str) -> tuple[str, bool]:
+        item = self.dictionary.item_at(path)
+        return item_label(self.dictionary, path), item is not None and not (item.read_only or item.computed)
+
+    def is_first_filing(self) -> bool:
+        case = self.filed()
+        return case is not None and (case.revision == 1 or revisions(case.id)[1].status == VOID)
+
+    def go_back(self, why: str) -> None:
+        before = dict(self.record_at(str(int(self.version) - 1)) or {})
+        self.reason = f"Filing {self.version} undone: {why}"
+        self.put(before, self.findings(before))
+
     def amended(self) -> list[Change]:
-        """The history of a record that is in no table of a data set."""
-        return []
+        case = self.filed()
+        return of_case(case.id) if case else []
 
     # What all data sets have in common --------------------------------------------------------------
 
@@ -122,16 +109,8 @@ class DataSetForm(DraftedForm):
         return library(self.session.seat.directory / "site").of(self.data_set, day)
 
     def open(self, key: str) -> Opened:
-        loaded = self.load(key)
-        self.key, self.version, self.lock, self.nulls = key, loaded.version, loaded.lock, {}
-        self.taken_over = ""
-        held = self._take_lock()
-        return self.with_draft(Opened(dict(loaded.record), loaded.banner, locked=loaded.read_only or held))
-
-    def close(self) -> None:
-        if self.lock[0]:
-            locks.release(self.session.actor, *self.lock)
-            self.lock = ("", "")
+        self.nulls = {}
+        return super().open(key)
 
     def sections(self) -> tuple[screen.Section, ...]:
         return tuple(
@@ -141,7 +120,7 @@ class DataSetForm(DraftedForm):
 
     def changed(self, values: Values, path: str) -> Changed:
         if path:
-            self._keep_lock()
+            self.keep_lock()
         context = self.context()
         nulls = records.null_values(self.dictionary, values)
         freed = {p: "" for p, v in self.nulls.items() if p not in nulls and values.get(p) == v}
@@ -166,12 +145,9 @@ class DataSetForm(DraftedForm):
         return found + list(self.more_findings(values))
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        self._keep_lock()
-        if self.taken_over:
-            self.save_draft(values, "")
-            raise screen.ScreenError(f"NOT FILED. {self.taken_over}")
+        self.refuse_when_taken_over(values)
         if self.begun != self.version:
-            return self._compare(values)
+            return self.compare(values)
         found = self.findings(values)
         for level, overridable in ((Level.FATAL, False), (Level.ERROR, True)):
             in_the_way = [finding for finding in found if finding.level is level]
@@ -183,55 +159,9 @@ class DataSetForm(DraftedForm):
         except Conflict:
             if not self.lock[0]:
                 raise  # a new record, which somebody else began too: there is none here to compare with
-            return self._compare(values)
+            return self.compare(values)
         self.discard_draft()
         return filed
-
-    def _compare(self, values: Values) -> Filed:
-        """Nothing is filed: what was keyed goes into the draft, and both sides are shown item by item."""
-        self.save_draft({path: value for path, value in values.items() if value}, "")
-        return Filed(
-            "NOT FILED: somebody else filed this record meanwhile. Take one value or the other, then file.",
-            go=f"CNF {self.word} {self.key}",
-        )
-
-    # Words that every record has --------------------------------------------------------------------
-
-    def items_history(self, rest: str) -> screen.Outcome:
-        """HIST: every item that was ever changed."""
-        return screen.Outcome(go=f"HIS {self.word} {self.key}")
-
-    def undo_filing(self, rest: str) -> screen.Outcome:
-        """``UNDOFILE why``: what was filed before stands again, as a filing of its own; nothing is forgotten."""
-        case = self.filed()
-        if case is None or case.revision < 2:
-            return screen.Outcome(
-                "It was filed once only: there is nothing earlier to go back to.", error=True
-            )
-        if not rest:
-            return screen.Outcome("Say why: UNDOFILE and the reason.", error=True)
-        if not self.lock[0]:
-            return screen.Outcome("You can only read this record now.", error=True)
-        if drafts.load(self.session.actor, (self.word, self.key)) is not None:
-            return screen.Outcome("Give up what you keyed first (F12): it is not filed.", error=True)
-        before = dict(self.record_at(str(case.revision - 1)) or {})
-        self.reason = f"Filing {case.revision} undone: {rest}"
-        self.put(before, self.findings(before))
-        return screen.Outcome(
-            f"Filing {case.revision} is undone: the record is as it was before.", reload=True
-        )
-
-    def take_over(self, rest: str) -> screen.Outcome:
-        """``TAKEOVER why``: a supervisor takes the record from whoever has it."""
-        if self.lock[0]:
-            return screen.Outcome("You have this record yourself.", error=True)
-        if not rest:
-            return screen.Outcome("Say why: TAKEOVER and the reason.", error=True)
-        lock = self.load(self.key).lock
-        if not lock[0]:
-            return screen.Outcome("Nobody has this record.", error=True)
-        was = locks.take_over(self.session.actor, *lock, rest)
-        return screen.Outcome(f"Taken over from {was}." if was else "Nobody had it any more.", reload=True)
 
     def in_order(self, findings: Iterable[Finding]) -> list[Finding]:
         """Findings as their fields stand on the form, those about the whole record last."""
@@ -310,24 +240,6 @@ class DataSetForm(DraftedForm):
             return hit.text if hit else ""
         return records.decode(self.dictionary, self.session.tables, path, value, values, day)
 
-    def _keep_lock(self) -> None:
-        """Renew the lock, or learn who has it now."""
-        held = locks.keep(self.session.actor, *self.lock) if self.lock[0] else None
-        if held is not None:
-            self.lock = ("", "")
-            name = held.full_name or held.user
-            self.taken_over = f"{name} has taken this record over: you can only read it. Your draft is kept."
-
-    def _take_lock(self) -> str:
-        if not self.lock[0]:
-            return ""
-        held = locks.take(self.session.actor, *self.lock)
-        if held is None:
-            return ""
-        self.lock = ("", "")
-        name = held.full_name or held.user
-        return f"{name} is changing this record now: you can only read it."
-
     def _part(self, part: Item | Group) -> screen.Field | screen.Group:
         if isinstance(part, Group):
             columns = tuple(self._field(item, echo=not index) for index, item in enumerate(part.items))
@@ -341,6 +253,13 @@ class DataSetForm(DraftedForm):
         else:
             listed = not item.table or item.table in self.session.tables
         return made if listed else replace(made, unlisted=True)
+
+
+def item_label(dictionary: Dictionary, path: str) -> str:
+    """An item as people know it, with the number of its row."""
+    item, (_, row, _) = dictionary.item_at(path), split_path(path)
+    label = item.label if item else path
+    return f"{row} {label}" if row else label
 
 
 def field_of(item: Item, *, echo: bool = True) -> screen.Field:

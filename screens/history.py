@@ -11,10 +11,10 @@ from db.acts import viewed
 from db.history import Change
 from screens import shown
 from screens.account import encounter_named
-from screens.conflict import form_of, item_label
-from screens.data_set import DataSetForm
+from screens.conflict import form_of
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
+from screens.record import RecordForm
 from tui.screen import Column, Row, ScreenError
 
 PATIENT: Final = "PTA"
@@ -47,15 +47,14 @@ class ItemHistory(KeysetList):
             self.labels = [change.item.replace("_", " ") for change in self.changes]
         else:
             form = form_of(self.session, word)
-            self.changes = self._of_data_set(form, record)
-            self.labels = [item_label(form.dictionary, change.item) for change in self.changes]
+            self.changes = self._of_form(form, record)
+            self.labels = [form.item_at(change.item)[0] for change in self.changes]
         self.about = f"{word} {record}"
         return ""
 
-    def _of_data_set(self, form: DataSetForm, key: str) -> list[Change]:
+    def _of_form(self, form: RecordForm, key: str) -> list[Change]:
         form.load(key)  # says who may look, and logs it
-        case = form.filed()
-        return history.of_case(case.id) if case else form.amended()
+        return form.amended()
 
     def _of_hospital(self, word: str, key: str) -> list[Change]:
         actor = self.session.actor

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from db import encounters, locks, patients, store
+from db import encounters, patients, store
 from db.actors import Action as Deed
 from db.acts import Conflict, NotPermitted, viewed
+from db.history import Change, of_amendments
 from db.patients import PatientRow
 from rules.findings import Finding, Level
 from screens import shown
-from screens.drafting import DraftedForm
 from screens.keyset import Key, KeysetList
+from screens.record import RECORD_WORDS, Loaded, RecordForm
 from tui.screen import (
     Action,
     Changed,
@@ -222,51 +224,82 @@ class ToRename(KeysetList):
         return Outcome(f"{subject} keeps its name.", reload=True)
 
 
-class AmendPatient(DraftedForm):
+class AmendPatient(RecordForm):
     """A patient's registration. What changes is kept with old and new value."""
 
     title: ClassVar[str] = "Patient"
     word: ClassVar[str] = "PTA"
     help: ClassVar[str] = (
-        "The registration of a patient. A former name is kept and still finds the chart. @ clears a field."
+        "The registration of a patient. A former name is kept and still finds the chart. @ clears a field. VOID and "
+        "a reason: registered in error; filing it again brings it back."
     )
-    lock = ""
-    commands: ClassVar[tuple[Command, ...]] = (Command("HIST", "History, item by item", "items_history"),)
+    commands: ClassVar[tuple[Command, ...]] = RECORD_WORDS
+    patient_id = 0
     before: Values
-
-    def items_history(self, rest: str) -> Outcome:
-        if not self.key:
-            return Outcome("File the patient first (F2).", error=True)
-        return Outcome(go=f"HIS PTA {self.key}")
 
     def sections(self) -> tuple[Section, ...]:
         return SECTIONS
 
     def open(self, key: str) -> Opened:
-        self.key, self.before, self.version = "", {}, "0"
+        opened = super().open(patients.get(patient_named(key))["mrn"] if key else "")
+        if opened.resumed:
+            return opened
         if not key:
-            return self.with_draft(Opened({}, focus="mrn", message="A new patient: key the MRN first."))
-        patient_id = patient_named(key)
-        who = patients.get(patient_id)
-        self.key, self.version = who["mrn"], who["version"]
-        viewed(self.session.actor, Deed.VIEW_PATIENT, kind="patient", record=self.key, patient_id=patient_id)
-        self.before = {name: who[name] for name in NAMES if who.get(name)}
-        held = locks.take(self.session.actor, "patient", self.key)
-        self.lock = "" if held else self.key
-        locked = f"{held.full_name or held.user} is changing this patient." if held else ""
-        today = store.current().now().local
-        banner = shown.who(self.key, who["name"], who["birth_date"], who["sex"], today)
-        return self.with_draft(Opened(dict(self.before), (banner,), "last_name", locked=locked))
+            return replace(opened, focus="mrn", message="A new patient: key the MRN first.")
+        return replace(opened, focus="last_name")
 
-    def close(self) -> None:
-        if self.lock:
-            locks.release(self.session.actor, "patient", self.lock)
-            self.lock = ""
+    def load(self, key: str) -> Loaded:
+        self.patient_id, self.before = 0, {}
+        if not key:
+            return Loaded({}, "0")
+        self.patient_id = patient_named(key)
+        who = patients.get(self.patient_id)
+        mrn = who["mrn"]
+        viewed(self.session.actor, Deed.VIEW_PATIENT, kind="patient", record=mrn, patient_id=self.patient_id)
+        self.before = {name: who[name] for name in NAMES if who.get(name)}
+        today = store.current().now().local
+        banner = [shown.who(mrn, who["name"], who["birth_date"], who["sex"], today)]
+        if who["void"]:
+            banner.append(f"REGISTERED IN ERROR: {who['void']}. Filing brings the chart back.")
+        version = f"{who['version']} {patients.last_amendment(self.patient_id)}"
+        return Loaded(self.before, version, tuple(banner), ("patient", mrn))
+
+    def filed_by(self) -> str:
+        return next((change.by for change in self.amended()), "")
+
+    def record_at(self, version: str) -> Values | None:
+        if " " not in version:  # a draft of an older release knows no amendment
+            return {} if version == "0" else None
+        found = patients.values_at(self.patient_id, int(version.partition(" ")[2]))
+        return {name: found[name] for name in NAMES if found.get(name)}
+
+    def item_at(self, path: str) -> tuple[str, bool]:
+        return LABELS.get(path, path), path in LABELS and path != "mrn"
+
+    def amended(self) -> list[Change]:
+        return of_amendments("patient", self.patient_id)
+
+    def is_first_filing(self) -> bool:
+        last = patients.last_filing(self.patient_id)[0]
+        return not last or patients.VOID in last
+
+    def go_back(self, why: str) -> None:
+        patients.undo_filing(self.session.actor, self.patient_id, self._number(), why)
+
+    def withdraw(self, why: str) -> None:
+        patients.void(self.session.actor, self.patient_id, self._number(), why)
+
+    def left_for(self) -> str:
+        return f"=CHT {self.key}"
+
+    def _number(self) -> int:
+        return int(self.version.partition(" ")[0])
 
     def changed(self, values: Values, path: str) -> Changed:
-        return Changed(
-            echoes={path: self._meaning(path, values[path]) for path in TABLES if values.get(path)}
-        )
+        if path:
+            self.keep_lock()
+        echoes = {path: self._meaning(path, values[path]) for path in TABLES if values.get(path)}
+        return Changed(echoes=echoes, locked=self.taken_over)
 
     def _meaning(self, path: str, value: str) -> str:
         rows = [self.session.tables[TABLES[path]].find(code) for code in value.split("|")]
@@ -283,11 +316,16 @@ class AmendPatient(DraftedForm):
         if not values.get("last_name"):
             message = "The last name is missing: key it, or UNKNOWN for somebody not identified yet."
             return Refused((Finding(Level.FATAL, "P001", message, "last_name"),))
+        self.refuse_when_taken_over(values)
+        if self.begun != self.version:
+            return self.compare(values)
         fields = {name: values.get(name) or ("@" if self.before.get(name) else "") for name in NAMES}
         try:
-            applied = patients.file(self.session.actor, fields, int(self.version))
-        except Conflict as error:
-            taken = "This MRN has a patient already: PAT finds the chart." if not self.key else str(error)
+            applied = patients.file(self.session.actor, fields, self._number())
+        except Conflict:
+            if self.key:
+                return self.compare(values)
+            taken = "This MRN has a patient already: PAT finds the chart."
             return Refused((Finding(Level.FATAL, "S002", taken, "mrn"),))
         except NotPermitted as error:
             return Refused((Finding(Level.FATAL, "S002", str(error)),))
@@ -373,4 +411,5 @@ SECTIONS = (
     ),
 )  # fmt: skip
 TABLES = {"sex": "sex", "race": "race", "ethnicity": "ethnicity", "marital": "marital_status"}
-NAMES = tuple(part.name for section in SECTIONS for part in section.parts if isinstance(part, Field))
+LABELS = {part.name: part.label for section in SECTIONS for part in section.parts if isinstance(part, Field)}
+NAMES = tuple(LABELS)

@@ -14,9 +14,10 @@ from db.encounters import Encounter
 from rules.findings import Finding, Level
 from screens import shown
 from screens.account import encounter_named
-from screens.data_set import RECORD_WORDS, UNDO, DataSetForm, Loaded
+from screens.data_set import DataSetForm
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
+from screens.record import RECORD_WORDS, Loaded
 from tui.screen import (
     Action,
     Changed,
@@ -47,9 +48,7 @@ class Registry(DataSetForm):
     change: ClassVar[Deed] = Deed.FILE_REGISTRY
     commands: ClassVar[tuple[Command, ...]] = (
         Command("CHART", "Chart", "chart", "F11"),
-        Command("VOID", "Take out of use", "void"),
         *RECORD_WORDS,
-        UNDO,
     )
     case: Case | None = None
 
@@ -185,15 +184,16 @@ class Registry(DataSetForm):
             return Outcome("File the record first (F2).", error=True)
         return Outcome(go=f"CHT {patients.get(self.case.patient_id)['mrn']}")
 
-    def void(self, rest: str) -> Outcome:
-        """``VOID why``: the record leaves the registry and stays in the store with its reason."""
-        if self.case is None:
-            return Outcome("This record is not filed yet: F12 gives it up.", error=True)
-        if not rest:
-            return Outcome("Say why: VOID and the reason, such as VOID wrong patient.", error=True)
-        cases.void_case(self.session.actor, self.change, self.case, rest)
-        self.discard_draft()
-        return Outcome(f"Record {self.case.number} is out of use.", go=f"={self.list_word}")
+    def withdraw(self, why: str) -> None:
+        if self.case is not None:
+            cases.void_case(self.session.actor, self.change, self.case, why)
+
+    def begun_anew(self) -> tuple[str, Values]:
+        values = dict(self.case.record) if self.case else {}
+        return f"{NEW} {values.get('account', '')}".strip(), values
+
+    def left_for(self) -> str:
+        return f"={self.list_word}"
 
 
 def named(part: Field | Group | Note) -> str:

@@ -18,9 +18,10 @@ from rules.findings import Finding
 from rules.moments import day_number
 from rules.values import is_date
 from screens import shown
-from screens.data_set import RECORD_WORDS, DataSetForm, Loaded
+from screens.data_set import DataSetForm
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
+from screens.record import RECORD_WORDS, Loaded
 from screens.request_words import answer_of, in_words, last_event, left_of, number_named
 from tui.screen import (
     Action,
@@ -38,6 +39,7 @@ from tui.screen import (
 
 NEW = "NEW"
 PANEL_WIDTH, PANEL_LINES = 79, 3
+FROM_CHART = ("mrn", "patient_name")
 
 
 class Requests(KeysetList):
@@ -166,6 +168,32 @@ class Request(DataSetForm):
     def amended(self) -> list[Change]:
         return of_amendments("request", self.filing.id) if self.filing else []
 
+    def is_first_filing(self) -> bool:
+        return self.version == "1"
+
+    def go_back(self, why: str) -> None:
+        if self.filing is None:
+            return
+        if not requests.was_amended(self.filing):
+            raise ScreenError(
+                "What was done last is a step, not a filing: HISTORY shows it, F10 takes another."
+            )
+        before = requests.values_at(self.filing, self.filing.version - 1)
+        self._file(before, why)
+
+    def withdraw(self, why: str) -> None:
+        if self.filing is not None:
+            requests.step(self.session.actor, self.filing.number, "VOID", int(self.version), reason=why)
+
+    def begun_anew(self) -> tuple[str, Values]:
+        values = self.filing.values if self.filing else {}
+        kept = {
+            path: value
+            for path, value in values.items()
+            if path in FROM_CHART or path not in requests.DERIVED
+        }
+        return f"{NEW} {values.get('mrn', '')}", kept
+
     def about(self, mrn: str) -> dict[str, str]:
         """Number and name of the patient that was keyed."""
         if not mrn:
@@ -223,13 +251,16 @@ class Request(DataSetForm):
         return answer_of(disclosure_law.decide_values(values, mrn, shown.iso(store.current().now().day)))
 
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
-        kept = {path: value for path, value in values.items() if path not in requests.DERIVED}
-        number = requests.file_request(
-            self.session.actor, self._patient(values), kept, int(self.version),
-            number=self.filing.number if self.filing else "", dictionary=self.dictionary.version,
-        )  # fmt: skip
+        number = self._file(values)
         due = requests.read(number).due_on
         return Filed(f"FILED {number}, " + (f"due {shown.day(due)}" if due else "no due day"), go="EXIT")
+
+    def _file(self, values: Values, reason: str = "") -> str:
+        kept = {path: value for path, value in values.items() if path not in requests.DERIVED}
+        return requests.file_request(
+            self.session.actor, self._patient(values), kept, int(self.version),
+            number=self.filing.number if self.filing else "", dictionary=self.dictionary.version, reason=reason,
+        )  # fmt: skip
 
     def _patient(self, values: Values) -> int:
         if self.filing is not None:

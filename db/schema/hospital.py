@@ -130,6 +130,8 @@ class Patient(Base):
     patient_category = CharField(default="")
     us_person = CharField(default="")
     temporary = BooleanField(default=False)  # the name stands in for one not known yet
+    void_utc = IntegerField(null=True)  # registered in error
+    void_reason = CharField(default="")
     unreadable = TextField(default="")  # JSON: item -> value as received
     merged_into = ForeignKeyField("self", null=True)
     created_utc = IntegerField()

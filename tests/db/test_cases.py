@@ -76,7 +76,7 @@ class TestARecord:
         assert rows["sbp", 0] == "96"
         assert ("temperature", 0) not in rows
         history = cases.revisions(first.id)
-        assert [(number, values.get("sbp")) for number, _, _, _, values in history] == [(2, "96"), (1, "118")]
+        assert [(each.number, each.record.get("sbp")) for each in history] == [(2, "96"), (1, "118")]
 
     def test_changed_by_two_is_refused_to_the_second_and_nothing_is_half_done(self, admin: Actor) -> None:
         first = filed(admin)
@@ -125,7 +125,12 @@ class TestAVoidRecord:
         assert cases.by_number("trauma", case.number) is None
         assert cases.listing("trauma") == []
         assert stored_items(case) == []
-        assert len(cases.revisions(case.id)) == 1
+        void, filing = cases.revisions(case.id)
+        assert (void.status, void.reason, void.record) == (
+            cases.VOID,
+            "entered for the wrong patient",
+            filing.record,
+        )
         assert filed(admin, patient, encounter=stay).number != case.number
 
     def test_needs_a_reason_and_the_present_revision(self, admin: Actor) -> None:

@@ -44,7 +44,10 @@ class TestApply:
         first = applied(mrn="1", last_name="MILLER")
         applied(mrn="1", last_name="MEYER")
         history = changes.amendments("patient", first.record_id)
-        assert [row[1:] for row in history] == [("clerk", "test", "last_name", "MILLER", "MEYER")]
+        assert [row[1:] for row in history] == [
+            ("clerk", "test", "aliases", "", "MILLER"),
+            ("clerk", "test", "last_name", "MILLER", "MEYER"),
+        ]
 
     def test_a_former_name_goes_on_finding_the_chart(self) -> None:
         applied(mrn="1", last_name="MILLER", first_name="RUTH")

@@ -65,16 +65,17 @@ class TestSteps:
     @pytest.mark.parametrize(
         ("status", "words"),
         [
-            (Status.RECEIVED, "ACK REVIEW ASK FEES HOLD EXTEND APPROVE DENY WITHDRAW"),
-            (Status.REVIEW, "ACK ASK FEES HOLD EXTEND APPROVE DENY WITHDRAW"),
-            (Status.WAITING, "ACK ANSWER EXTEND DENY WITHDRAW"),
+            (Status.RECEIVED, "ACK REVIEW ASK FEES HOLD EXTEND APPROVE DENY WITHDRAW VOID"),
+            (Status.REVIEW, "ACK ASK FEES HOLD EXTEND APPROVE DENY WITHDRAW VOID"),
+            (Status.WAITING, "ACK ANSWER EXTEND DENY WITHDRAW VOID"),
             (Status.HELD, "ACK CLEAR EXTEND DENY WITHDRAW"),
-            (Status.APPROVED, "ACK ASK FEES HOLD EXTEND PART COMPLETE DENY WITHDRAW"),
+            (Status.APPROVED, "ACK ASK FEES HOLD EXTEND PART COMPLETE DENY WITHDRAW VOID"),
             (Status.PARTIAL, "ACK ASK FEES HOLD EXTEND PART COMPLETE DENY WITHDRAW"),
             (Status.COMPLETE, "RESEND CLOSE REOPEN"),
             (Status.DENIED, "CLOSE REOPEN"),
             (Status.WITHDRAWN, "CLOSE REOPEN"),
             (Status.CLOSED, "REOPEN"),
+            (Status.VOID, "REOPEN"),
         ],
     )
     def test_the_whole_table(self, status: Status, words: str) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import pytest
 
 from config.data_sets import library
-from db import abstracts, cases, drafts, encounters, locks, requests
+from db import abstracts, cases, drafts, encounters, locks, patients, requests
 from db.actors import Actor, Role
+from db.changes import Source, amendments
 from db.connect import database, writing
 from db.schema.store import RecordLock, User
 from screens.conflict import MINE, OPEN, THEIRS, differing
-from tests.screens.conftest import ACCOUNT, MRN, REQUEST, House
+from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, POISON_MRN, REQUEST, House
 from tests.tui.conftest import Workstation
 
 T = TypeVar("T")
@@ -53,6 +55,17 @@ def abstract_now(desk: Workstation) -> cases.Case:
     case = on_the_store(desk, lambda: cases.by_encounter("abstract", encounters.find(ACCOUNT) or 0))
     assert case is not None
     return case
+
+
+def last_audit_of(desk: Workstation, action: str) -> dict[str, object]:
+    row = on_the_store(
+        desk,
+        lambda: database.execute_sql(
+            "SELECT detail FROM audit WHERE action = ? ORDER BY seq DESC LIMIT 1", (action,)
+        ).fetchone(),
+    )
+    found: dict[str, object] = json.loads(row[0])
+    return found
 
 
 def last_audit(desk: Workstation) -> tuple[str, str, str]:
@@ -195,7 +208,7 @@ class TestUndo:
         assert "Filing 2 is undone" in filed.message
         case = abstract_now(filed)
         assert (case.revision, case.record["note"]) == (3, "first")
-        reason = on_the_store(filed, lambda: cases.revisions(case.id)[0][3])
+        reason = on_the_store(filed, lambda: cases.revisions(case.id)[0].reason)
         assert reason == "Filing 2 undone: wrong patient"
         rows = on_the_store(
             filed,
@@ -205,15 +218,194 @@ class TestUndo:
         )
         assert "wrong patient" in rows[0]
 
-    def test_the_first_filing_has_nothing_before_it(self, filed: Workstation) -> None:
-        filed.press("ctrl+o", "UNDOFILE wrong", "enter")
-        assert "filed once only" in filed.message
-
     def test_what_is_keyed_and_not_filed_is_not_thrown_away(self, filed: Workstation) -> None:
         somebody_files(filed, note="second")
         filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "^CITY", "enter", "Troy", "enter")
         filed.press("ctrl+o", "UNDOFILE wrong", "enter")
         assert "Give up what you keyed first" in filed.message
+
+
+class TestUndoOfTheFirstFiling:
+    """The record is out of use, what it said is a draft again, and filing that brings it back."""
+
+    def draft(self, desk: Workstation, word: str, key: str) -> Mapping[str, str]:
+        found = on_the_store(desk, lambda: drafts.load(mine(desk), (word, key)))
+        assert found is not None
+        return found.values
+
+    def test_of_an_abstract(self, filed: Workstation) -> None:
+        case = abstract_now(filed)
+        filed.press("ctrl+o", "UNDOFILE wrong chart", "enter")
+        assert "The first filing is undone" in filed.message
+        assert filed.lines[0].split()[0] == "ABS"
+        assert on_the_store(filed, lambda: cases.by_encounter("abstract", case.encounter_id or 0)) is None
+        assert self.draft(filed, "ABS", ACCOUNT) == case.record
+        row = last_audit_of(filed, "file abstract")
+        assert (row["void"], row["before"]) == ("First filing undone: wrong chart", case.record)
+        filed.press("ctrl+o", "FILE", "enter", "f2", "again", "enter")
+        again = abstract_now(filed)
+        assert (again.id, again.revision, again.record["note"]) == (case.id, 3, "first")
+        filed.press("ctrl+o", f"=HIS ABS {ACCOUNT}", "enter")
+        assert any("status" in line and "complete" not in line and "void" in line for line in filed.lines), (
+            filed.text
+        )
+
+    def test_of_an_abstract_takes_its_codes_and_what_it_settled_back(self, filed: Workstation) -> None:
+        before = on_the_store(filed, lambda: encounters.get(encounters.find(ACCOUNT) or 0).priority)
+        somebody_files(filed, **{"diagnoses[1].code": "I10", "priority": "3"})
+        filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "ctrl+o", "VOID wrong chart", "enter")
+        assert "out of use" in filed.message
+
+        def left() -> tuple[int, str]:
+            coded = database.execute_sql(
+                "SELECT (SELECT count(*) FROM diagnosis) + (SELECT count(*) FROM abstract)"
+            ).fetchone()[0]
+            return coded, encounters.get(encounters.find(ACCOUNT) or 0).priority
+
+        assert on_the_store(filed, left) == (0, before)
+
+    def test_of_a_trauma_record(self, desk: Workstation, house: House) -> None:
+        number = house.trauma
+        desk.press("ctrl+o", f"=TRA {number}", "enter", "ctrl+o", "UNDOFILE wrong", "enter")
+        assert "Your draft of this record is resumed" in desk.message
+        assert on_the_store(desk, lambda: cases.by_number("trauma", number)) is None
+        assert self.draft(desk, "TRA", f"NEW {POISON_ACCOUNT}")["mrn"] == POISON_MRN
+        assert desk.lines[0].split()[0] == "TRA"
+
+    def test_of_a_request(self, desk: Workstation) -> None:
+        number = on_the_store(desk, lambda: requests.file_request(mine(desk), 1, REQUEST))
+        desk.press("ctrl+o", f"=ROI {number}", "enter", "ctrl+o", "UNDOFILE wrong", "enter")
+        assert "Your draft of this record is resumed" in desk.message
+        assert on_the_store(desk, lambda: requests.read(number)).status == "VOID"
+        values = self.draft(desk, "ROI", f"NEW {MRN}")
+        assert (values["mrn"], values["authority"]) == (MRN, "AUTH")
+
+    def test_of_a_request_on_which_something_was_released_is_refused(
+        self, desk: Workstation, house: House
+    ) -> None:
+        def review() -> None:
+            found = requests.read(house.request)
+            requests.step(mine(desk), house.request, "HOLD", found.version, reason="look")
+            found = requests.read(house.request)
+            requests.step(mine(desk), house.request, "CLEAR", found.version, reason="seen")
+
+        on_the_store(desk, review)
+        desk.press("ctrl+o", f"=ROI {house.request}", "enter", "ctrl+o", "VOID wrong", "enter")
+        assert "Something was released" in desk.message
+        desk.press("f12", "ctrl+o", f"=ROI {house.request}", "enter", "ctrl+o", "UNDOFILE wrong", "enter")
+        assert "a step, not a filing" in desk.message
+
+    def test_of_a_patient(self, desk: Workstation) -> None:
+        on_the_store(
+            desk, lambda: patients.file(mine(desk), {"mrn": "900", "last_name": "WRONG", "city": "TROY"}, 0)
+        )
+        desk.press("ctrl+o", "=PTA 900", "enter", "ctrl+o", "UNDOFILE twice", "enter")
+        assert "The first filing is undone" in desk.message
+        who = on_the_store(desk, lambda: patients.get(patients.by_mrn("900")))
+        assert who["void"] == "First filing undone: twice"
+        assert self.draft(desk, "PTA", "900")["city"] == "TROY"
+        desk.press("ctrl+o", "=PAT WRONG", "enter")
+        assert "registered in error" in desk.text
+        desk.press("ctrl+o", "=TRA NEW", "enter", "900", "enter", "f2")
+        assert "registered in error" in desk.text
+        desk.press("ctrl+o", "=PTA 900", "enter", "f2")
+        assert desk.message.startswith("FILED 900")
+        assert on_the_store(desk, lambda: patients.get(patients.by_mrn("900")))["void"] == ""
+
+    def test_of_a_patient_with_an_account_is_refused_and_says_so(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=PTA {MRN}", "enter", "ctrl+o", "VOID twice", "enter")
+        assert f"{MRN} stays: it has accounts ({ACCOUNT})" in desk.message
+
+
+class TestThePatient:
+    """Registration has the conflict screen, the undo and the history of the other records."""
+
+    def somebody_amends(self, desk: Workstation, **values: str) -> None:
+        def file() -> None:
+            who = patients.get(patients.by_mrn(MRN))
+            actor = Actor(1, "jones", frozenset({Role.TECHNICIAN}), "elsewhere", "ffff")
+            patients.file(actor, {"mrn": MRN, **values}, int(who["version"]))
+
+        on_the_store(desk, file)
+
+    def now(self, desk: Workstation) -> dict[str, str]:
+        return on_the_store(desk, lambda: patients.get(patients.by_mrn(MRN)))
+
+    def test_both_values_are_shown_and_what_is_taken_is_filed(self, desk: Workstation) -> None:
+        self.somebody_amends(desk, city="ALBANY")
+        desk.press(
+            "ctrl+o",
+            f"=PTA {MRN}",
+            "enter",
+            "^CITY",
+            "enter",
+            "@",
+            "enter",
+            "^CITY",
+            "enter",
+            "Troy",
+            "enter",
+        )
+        desk.press("^COUNTY", "enter", "Kings", "enter")
+        self.somebody_amends(desk, city="UTICA", zip="12180")
+        desk.press("f2")
+        assert desk.lines[0].split()[0] == "CNF", desk.text
+        assert any("ALBANY" in line and "UTICA" in line and "Troy" in line for line in desk.lines), desk.text
+        desk.press("f10")
+        assert "Decide first: City" in desk.message
+        while "City" not in desk.at_cursor:
+            desk.press("down")
+        desk.press("t", "f10", "f2")
+        assert desk.message.startswith(f"FILED {MRN}"), desk.text
+        who = self.now(desk)
+        assert (who["city"], who["zip"], who["county"]) == ("UTICA", "12180", "Kings")
+
+    def test_a_draft_resumed_late_overwrites_nothing(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=PTA {MRN}", "enter", "^CITY", "enter", "Troy", "enter", "f3", "y")
+        self.somebody_amends(desk, city="UTICA")
+        desk.press("ctrl+o", f"=PTA {MRN}", "enter", "f2")
+        assert desk.lines[0].split()[0] == "CNF", desk.text
+        assert self.now(desk)["city"] == "UTICA"
+
+    def test_the_last_filing_is_undone_with_its_former_name_and_redone(self, desk: Workstation) -> None:
+        before = self.now(desk)["city"]
+        self.somebody_amends(desk, last_name="MEYER", city="UTICA")
+        desk.press("ctrl+o", f"=PTA {MRN}", "enter", "ctrl+o", "UNDOFILE other patient", "enter")
+        assert "is undone" in desk.message
+        who = self.now(desk)
+        assert (who["last_name"], who["city"], who["aliases"]) == ("MILLER", before, "")
+        desk.press("ctrl+o", "UNDOFILE it was right", "enter")
+        who = self.now(desk)
+        assert (who["last_name"], who["city"], who["aliases"]) == ("MEYER", "UTICA", "MILLER,RUTH A")
+        origins = on_the_store(desk, lambda: [row[2] for row in amendments("patient", patients.by_mrn(MRN))])
+        assert "version 2, undone: other patient" in origins
+
+    def test_a_supervisor_takes_it_over_and_the_other_keeps_the_draft(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=PTA {MRN}", "enter")
+
+        def take_over() -> None:
+            user = User.create(name="boss", full_name="The Boss", created_utc=0)
+            boss = Actor(user.id, "boss", frozenset({Role.SUPERVISOR}), "elsewhere", "ffff")
+            locks.take_over(boss, "patient", MRN, "urgent")
+
+        on_the_store(desk, take_over)
+        desk.press("^CITY", "enter", "Troy", "enter")
+        assert "The Boss has taken this record over" in desk.message
+        desk.press("ctrl+o", "FILE", "enter")
+        assert self.now(desk)["city"] != "Troy"
+        draft = on_the_store(desk, lambda: drafts.load(mine(desk), ("PTA", MRN)))
+        assert draft is not None
+        assert draft.values["city"] == "Troy"
+
+    def test_an_account_from_the_feed_brings_a_void_chart_back(self, desk: Workstation) -> None:
+        def work() -> tuple[str, str]:
+            patient_id = patients.file(mine(desk), {"mrn": "900", "last_name": "WRONG"}, 0).record_id
+            patients.void(mine(desk), patient_id, 1, "twice")
+            with writing():
+                encounters.apply("9900", patient_id, {"class": "E"}, Source("feed", "hl7 1"))
+            return patients.get(patient_id)["void"], amendments("patient", patient_id)[0][2]
+
+        assert on_the_store(desk, work) == ("", "account 9900")
 
 
 class TestTakingOver:

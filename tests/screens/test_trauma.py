@@ -126,7 +126,7 @@ class TestTheRegistry:
         case = filed.shell.executor.submit(cases.by_number, "trauma", "000002").result()
         assert case is not None
         revisions = filed.shell.executor.submit(cases.revisions, case.id).result()
-        assert [values.get("work_related") for *_, values in revisions] == ["0", None]
+        assert [each.record.get("work_related") for each in revisions] == ["0", None]
 
     def test_has_one_record_of_an_account(self, filed: Workstation) -> None:
         filed.press("f6", "enter", ACCOUNT, "enter", "f2")

@@ -44,6 +44,10 @@ class Report:
         return importlib.import_module(self.module)
 
 
+ELEMENTS: Final = (
+    "seq", "at_utc", "user", "roles", "where_from", "session", "action", "kind", "record", "patient_id",
+    "outcome", "detail",
+)  # fmt: skip
 SITE_FILES: Final = ("division", "unit", "service", "provider", "payer", "printer")
 
 CATALOGUE: Final[tuple[Report, ...]] = (
@@ -76,6 +80,20 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "reports.site_file",
         (Parameter("file", "File", "text", choices=SITE_FILES),),
         Action.VIEW_SITE_FILE, names_patients=False,
+    ),
+    Report(
+        "audit-trail", "A01", "Audit trail",
+        "Who did what, when, from where and how it ended, for a period, sorted by any element.",
+        "reports.audit_trail",
+        (Parameter("from", "From", "date", default="yesterday"),
+         Parameter("to", "To", "date", required=False),
+         Parameter("by", "User", "text", required=False),
+         Parameter("mrn", "MRN", "text", required=False),
+         Parameter("action", "What", "text", required=False),
+         Parameter("outcome", "Outcome", "text", required=False, choices=("done", "denied", "failed")),
+         Parameter("sort", "Sorted by", "text", default="seq", choices=ELEMENTS),
+         Parameter("order", "Order", "text", default="ascending", choices=("ascending", "descending"))),
+        Action.VIEW_AUDIT,
     ),
 )  # fmt: skip
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from db import patients, privacy, sensitive
+from db import patients, privacy, sensitive, unusual
 from db.connect import StoreError
 from rules.findings import Finding, Level
 from screens import shown
 from screens.drafts import page_of
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
+from screens.reports import Parameters
 from screens.session import Session
 from tui.screen import (
     Action,
@@ -124,15 +125,16 @@ class WhatWasSeen(WhoLooked):
 
 
 class UnusualAccess(ListScreen):
-    """UNU: own records, same surname, after hours and many charts, of the last days."""
+    """UNU: own records, same address and surname, after hours and many charts, of the last days."""
 
     title: ClassVar[str] = "Unusual access"
     position_label: ClassVar[str] = "Days back"
     empty: ClassVar[str] = "No access in this time was unusual."
     help: ClassVar[str] = (
         "The last 7 days; key / and a number for more. Own record: the user is bound to this MRN ('recordroom "
-        "user patient'). Same surname: as the user's full name ends. After hours: weekends, and before 0600 or "
-        "from 1900. Many charts: over 150 patients in a day, or as the site has set."
+        "user patient'). Same address: street and ZIP of that MRN. Same surname: as in the user's full name. Many "
+        "charts: so many patients in a day, or far more than usual for the user or for others in the same roles. "
+        "The limits stand above; they are rows of the table unusual_access ('recordroom table import')."
     )
     actions: ClassVar[tuple[Action, ...]] = (Action("S", "What the user saw", go="SAW {subject}"),)
     session: Session
@@ -153,27 +155,44 @@ class UnusualAccess(ListScreen):
         self.rows = [
             Row(
                 (number,),
-                (found.why, found.user, found.mrn, shown.utc(found.at_utc, zone), str(found.count)),
+                (
+                    found.why, found.user, found.mrn, shown.utc(found.at_utc, zone), str(found.count),
+                    found.measure,
+                ),
                 found.user,
             )
-            for number, found in enumerate(privacy.unusual(self.session.actor, self.days))
-        ]
+            for number, found in enumerate(unusual.unusual(self.session.actor, self.days))
+        ]  # fmt: skip
 
     def position(self, text: str) -> tuple[int, ...] | None:
         self.look(text)
         return None
 
     def heading(self) -> Sequence[str]:
-        return (f"Last {self.days} days",)
+        return (f"Last {self.days} days. {unusual.limits_today().shown()}",)
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Why", 14, frozen=True), Column("User", 14), Column("MRN", 12), Column("First at", 15),
-            Column("Times", 6, ">"),
+            Column("Why", 14, frozen=True), Column("User", 12), Column("MRN", 10), Column("First at", 15),
+            Column("Times", 5, ">"), Column("Beside", 40),
         )  # fmt: skip
 
     def page(self, key: tuple[int, ...] | None, limit: int, *, backward: bool = False) -> Page:
         return page_of(list(self.rows), key, limit, backward=backward)
+
+
+class AuditTrail(Parameters):
+    """AUD: rows of the audit trail for a period, sorted by any element, as they are printed."""
+
+    title: ClassVar[str] = "Audit trail"
+    word: ClassVar[str] = "AUD"
+    help: ClassVar[str] = (
+        "Who did what, when, from where and how it ended. Leave blank what does not matter; F4 lists the elements to "
+        "sort by. F2 shows the pages; PRT prints them."
+    )
+
+    def open(self, key: str) -> Opened:
+        return super().open(f"audit-trail {key}".strip())
 
 
 class Alerts(KeysetList):
@@ -186,6 +205,10 @@ class Alerts(KeysetList):
         "of it."
     )
     actions: ClassVar[tuple[Action, ...]] = (Action("R", "Review", go="ALV {subject}"),)
+
+    def open(self, key: str) -> str:
+        self.session.confirm_first("ALR")
+        return ""
 
     def columns(self) -> Sequence[Column]:
         return (
@@ -218,6 +241,7 @@ class Review(FormScreen):
     def open(self, key: str) -> Opened:
         if not key.isdecimal():
             raise ScreenError("Name the alert by its number: ALR lists those that wait.")
+        self.session.confirm_first(f"ALV {key}")
         self.id = int(key)
         found = sensitive.open_alert(self.session.actor, self.id)
         zone = self.session.signed_on.store.zone

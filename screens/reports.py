@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from db import site, store
+from db.actors import Action as Deed
 from reports import output
 from reports.catalogue import CATALOGUE, Parameter, Report, find
 from reports.page import Setup
@@ -56,6 +57,7 @@ class Parameters(FormScreen):
     """What a report asks for, its defaults filled in."""
 
     title: ClassVar[str] = "Run a report"
+    word: ClassVar[str] = "RUN"
     scratch: ClassVar[bool] = True
     session: Session
     report: Report
@@ -63,6 +65,8 @@ class Parameters(FormScreen):
     def open(self, key: str) -> Opened:
         word, _, rest = key.partition(" ")
         self.report = report_named(word)
+        if self.report.action is Deed.VIEW_AUDIT:
+            self.session.confirm_first(f"{self.word} {key if self.word == 'RUN' else rest}".strip())
         asked, today = arguments(rest), store.current().now().day
         values = {"width": asked.pop("width", NARROW)}
         for parameter in self.report.parameters:
@@ -122,6 +126,8 @@ class Page(PageScreen):
     def open(self, key: str) -> Document:
         word, _, rest = key.partition(" ")
         report, asked = report_named(word), arguments(rest)
+        if report.action is Deed.VIEW_AUDIT:
+            self.session.confirm_first(f"PGE {key}")
         width = asked.pop("width", NARROW)
         if width not in WIDTHS:
             raise ScreenError(f"A page is {' or '.join(WIDTHS)} columns wide.")

@@ -6,12 +6,14 @@ import time
 
 import pytest
 
-from db import acts, merging, patients, privacy, sensitive, store, users
+from db import acts, merging, patients, privacy, sensitive, site_tables, store, unusual, users
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted, ReasonNeeded
 from db.changes import Source
 from db.connect import StoreError, database, writing
 from db.privacy import Filter
+from rules.moments import moment
+from rules.unusual import LimitWrong, surname_key
 from tests import builders
 from tests.conftest import CHEAP
 
@@ -159,9 +161,24 @@ class TestQuestions:
             assert [row.user for row in privacy.rows(admin, wanted)] == ["jones"]
 
 
+def limits(admin: Actor, *rows: str) -> None:
+    """The facility's own limits of unusual access."""
+    text = f'id = "unusual_access"\ntitle = "Ours"\ncitation = "Policy 7"\nrows = [{", ".join(rows)}]'
+    site_tables.import_table(admin, text, "unusual_access.toml")
+
+
 class TestUnusualAccess:
+    WEDNESDAY = "2026-11-18"
+
+    def day_of(self, monkeypatch: pytest.MonkeyPatch, actor: Actor, days_before: int, charts: int) -> None:
+        """So many charts looked at at ten o'clock, some days before the Wednesday."""
+        then = moment(f"{self.WEDNESDAY}T10:00", store.current().zone).utc - days_before * 86_400
+        monkeypatch.setattr(time, "time", lambda: then)
+        for number in range(charts):
+            look(actor, number + 1)
+
     def kinds(self, admin: Actor) -> list[tuple[str, str]]:
-        return [(found.why, found.user) for found in privacy.unusual(admin, 7) if found.why != "after hours"]
+        return [(found.why, found.user) for found in unusual.unusual(admin, 7) if found.why != "after hours"]
 
     def test_the_own_record(self, admin: Actor, miller: int) -> None:
         users.add_user(admin, "jones", "Mary Jones", [Role.CODER], "mary jones has a key", cost=CHEAP)
@@ -176,22 +193,89 @@ class TestUnusualAccess:
         assert self.kinds(admin) == [("same surname", "tom")]
 
     def test_many_charts_in_a_day(self, admin: Actor) -> None:
-        with writing():
-            database.execute_sql("INSERT INTO setting VALUES ('privacy_volume', 1, '2', 'admin', 0)")
+        limits(admin, '{ code = "MANY", text = "Many", patients = 2 }')
         for number in range(3):
             look(someone("jones", Role.CODER), builders.a_patient(mrn=f"{number}7000", last_name="X"))
         assert self.kinds(admin) == [("many charts", "jones")]
+
+    def test_far_more_charts_than_usual_for_the_user(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        limits(admin, '{ code = "FAR_MORE", text = "More", times = 3, at_least = 6, over_days = 10 }')
+        for number in range(9):
+            builders.a_patient(mrn=f"{number}7000", last_name="X")
+        jones = someone("jones", Role.CODER)
+        self.day_of(monkeypatch, jones, 12, 9)  # too long ago to make it usual
+        for before in (3, 2, 1):
+            self.day_of(monkeypatch, jones, before, 2)
+        self.day_of(monkeypatch, jones, 0, 5)
+        assert self.kinds(admin) == []
+        self.day_of(monkeypatch, jones, 0, 6)
+        found = [each for each in unusual.unusual(admin, 7) if each.why == "many charts"]
+        assert [(each.user, each.count, each.measure) for each in found] == [("jones", 6, "own usual 2")]
+
+    def test_far_more_charts_than_others_in_the_same_roles(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        limits(admin, '{ code = "FAR_MORE", text = "More", times = 3, at_least = 6, over_days = 10 }')
+        for number in range(9):
+            builders.a_patient(mrn=f"{number}7000", last_name="X")
+        self.day_of(monkeypatch, someone("smith", Role.CODER), 2, 2)
+        self.day_of(monkeypatch, someone("roe", Role.ROI), 2, 9)  # another trade, another usual
+        self.day_of(monkeypatch, someone("jones", Role.CODER), 0, 9)
+        found = [each for each in unusual.unusual(admin, 7) if each.why == "many charts"]
+        assert [(each.user, each.measure) for each in found] == [("jones", "role's usual 2")]
+
+    def test_limits_hold_on_their_days(self, admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+        for number in range(4):
+            builders.a_patient(mrn=f"{number}7000", last_name="X")
+        jones = someone("jones", Role.CODER)
+        self.day_of(monkeypatch, jones, 1, 4)
+        self.day_of(monkeypatch, jones, 0, 4)
+        limits(
+            admin,
+            '{ code = "MANY", text = "Many", patients = 9, valid_to = "2026-11-17" }',
+            '{ code = "MANY", text = "Many", patients = 3, valid_from = "2026-11-18" }',
+        )
+        found = [each for each in unusual.unusual(admin, 7) if each.why == "many charts"]
+        assert [(each.count, each.measure) for each in found] == [(4, "over 3 a day; own usual 4")]
+
+    def test_the_household_of_a_user(self, admin: Actor, miller: int) -> None:
+        users.add_user(admin, "jones", "Mary Jones", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        own = builders.a_patient(mrn="1", last_name="JONES", street="7 Oak St", zip="12999")
+        spouse = builders.a_patient(mrn="2", last_name="ROE", street="7 OAK ST", zip="12999-0001")
+        elsewhere = builders.a_patient(mrn="3", last_name="ROE", street="7 Oak St", zip="10001")
+        privacy.bind_user(admin, "jones", own)
+        for patient_id, mrn in ((spouse, "2"), (elsewhere, "3"), (miller, "00123456")):
+            look(someone("jones", Role.CODER), patient_id, mrn)
+        look(someone("smith", Role.CODER), spouse, "2")
+        found = [each for each in unusual.unusual(admin, 7) if each.why == "same address"]
+        assert [(each.user, each.mrn) for each in found] == [("jones", "2")]
+
+    @pytest.mark.parametrize(
+        ("row", "told"),
+        [
+            ('{ code = "HOURS", text = "x", opens = "6", closes = "19:00", weekdays = [1] }', "opens has to be a time"),
+            ('{ code = "HOURS", text = "x", opens = "06:00", closes = "19:00" }', "weekdays has to be a list"),
+            ('{ code = "MANY", text = "x", patients = "150" }', "patients has to be a number"),
+        ],
+    )  # fmt: skip
+    def test_a_limit_that_cannot_be_used_is_told(
+        self, admin: Actor, miller: int, row: str, told: str
+    ) -> None:
+        look(someone("jones", Role.CODER), miller)
+        limits(admin, row)
+        with pytest.raises(LimitWrong, match=told):
+            unusual.unusual(admin, 7)
 
     @pytest.mark.parametrize(("hour", "late"), [("03", True), ("10", False), ("20", True)])
     def test_after_hours(
         self, admin: Actor, miller: int, hour: str, late: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from rules.moments import moment
-
         then = moment(f"2026-11-18T{hour}:00", store.current().zone).utc  # a Wednesday
         monkeypatch.setattr(time, "time", lambda: then)
         look(someone("jones", Role.CODER), miller)
-        assert (("after hours", "jones") in [(f.why, f.user) for f in privacy.unusual(admin, 7)]) is late
+        assert (("after hours", "jones") in [(f.why, f.user) for f in unusual.unusual(admin, 7)]) is late
 
     @pytest.mark.parametrize(
         ("sql", "index"),
@@ -207,3 +291,22 @@ class TestUnusualAccess:
     def test_no_question_reads_the_whole_trail(self, admin: Actor, sql: str, index: str) -> None:
         plan = " ".join(row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {sql}"))
         assert index in plan
+
+
+class TestSurnames:
+    @pytest.mark.parametrize(
+        "full_name",
+        [
+            "Mary O'Brien",
+            "O'Brien, Mary",
+            "Mary O'Brien, RHIT",
+            "Mary O'Brien Jr.",
+            "O'Brien, Mary Ann",
+            "O\u2019BRIEN",
+        ],
+    )
+    def test_are_found_however_the_name_is_written(self, full_name: str) -> None:
+        assert surname_key(full_name) == "OBRIEN,"
+
+    def test_of_a_user_without_a_name_is_none(self) -> None:
+        assert surname_key("") == surname_key(" , ") == ""

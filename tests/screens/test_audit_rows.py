@@ -17,12 +17,12 @@ from db import (
     drafts,
     locks,
     patients,
-    privacy,
     requests,
     sensitive,
     sign_on,
     site,
     store,
+    unusual,
     users,
 )
 from db.actors import PERMITTED, Action, Actor, Role
@@ -42,7 +42,7 @@ COLUMNS = (
 # What opening each screen logs; blank where no record of a patient is shown.
 SHOWS = {
     "ABS": "view abstract", "ACC": "view encounter", "ACD": "view accounting", "ADM": "view census",
-    "ALR": "review alert", "ALV": "review alert", "CEN": "", "CHT": "view patient", "CNF": "view abstract", "COD": "",
+    "ALR": "review alert", "ALV": "review alert", "AUD": "", "CEN": "", "CHT": "view patient", "CNF": "view abstract", "COD": "",
     "COR": "view accounting", "DESK": "", "DIS": "view hold queue", "DRF": "", "DSC": "view census",
     "DTH": "view census", "HIS": "view patient", "HLD": "view hold queue", "HLM": "view hold queue",
     "INP": "view census", "ME": "", "MOV": "view encounter", "NOT": "", "PAT": "find patient", "PGE": "run report",
@@ -131,7 +131,7 @@ DEEDS: dict[Action, Callable[[Actor], object]] = {
         actor, patients.by_mrn(MRN), "for coding"
     ),
     Action.TAKE_OVER: lambda actor: locks.take_over(actor, "abstract", ACCOUNT, "went home"),
-    Action.VIEW_AUDIT: lambda actor: privacy.unusual(actor, 7),
+    Action.VIEW_AUDIT: lambda actor: unusual.unusual(actor, 7),
 }
 
 

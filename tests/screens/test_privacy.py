@@ -39,7 +39,7 @@ class TestASensitiveChart:
         session = desk.shell.session
         assert isinstance(session, Session)
         session.confirmed -= 3600
-        for word in ("WHO", "SAW", "UNU"):
+        for word in ("WHO", "SAW", "UNU", "AUD", "ALR", "ALV 1", "RUN audit-trail", "PGE audit-trail"):
             go(desk, f"={word}")
             assert f"ME {word}" in desk.message
         go(desk, f"=ME WHO {MRN}")
@@ -49,6 +49,13 @@ class TestASensitiveChart:
         assert desk.lines[0].split()[0] == "WHO"
         go(desk, "=UNU")
         assert desk.lines[0].split()[0] == "UNU"
+
+    def test_the_trail_of_a_period_is_read_in_the_order_asked_for(self, desk: Workstation) -> None:
+        go(desk, f"=CHT {MRN}")
+        go(desk, "=AUD from=2020-01-01 to=2099-12-31 sort=action order=descending")
+        desk.press("f2")
+        assert desk.lines[0].split()[0] == "PGE", desk.text
+        assert "sorted by action, descending" in desk.text
 
     def test_the_desk_counts_alerts(self, desk: Workstation) -> None:
         go(desk, "=DESK")

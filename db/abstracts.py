@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from db import cases, encounters, movements, patients, store
+from db import (
+    abstract_returns,
+    cases,
+    encounters,
+    feed_words,
+    late_changes,
+    lifecycle,
+    movements,
+    patients,
+    store,
+)
 from db.actors import Action, Actor
 from db.acts import Conflict, act, viewed
-from db.cases import COMPLETE, OPEN, Case
+from db.cases import Case
 from db.changes import CLEAR, Source, amendments
 from db.connect import StoreError, database
 from db.encounters import Encounter
+from db.lifecycle import Standing
 from rules.census import Event
 from rules.dictionary import Dictionary, Record
-from rules.findings import Finding, Level
+from rules.feed_differences import Difference
+from rules.findings import Finding
+from rules.lifecycle import Act, Status, in_the_way, is_open
 from rules.moments import day_number
 from rules.records import rows_of
 from rules.values import is_date
@@ -37,11 +50,20 @@ CODED: Final = ("diagnoses", "procedures", "external_causes", "admitting_diagnos
 
 @dataclass(frozen=True, slots=True)
 class AbstractRecord:
-    """An abstract with what it is about. ``case`` is None until it is first filed."""
+    """An abstract with what it is about. ``case`` is None until it is first filed.
+
+    ``feed`` is what account, movements and chart say now; ``differences`` are items that were keyed otherwise.
+    """
 
     encounter: Encounter
     record: Mapping[str, str]
     case: Case | None
+    feed: Mapping[str, str] = field(default_factory=dict)
+    differences: Mapping[str, Difference] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        return Status(self.case.status) if self.case else Status.NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +79,7 @@ class Drg:
 def open_abstract(actor: Actor, encounter_id: int, dictionary: Dictionary) -> AbstractRecord:
     """The abstract of an account: what was filed, over what the feed and the movements say now.
 
-    Items that cannot be keyed here always come from the account. Raises ``KeyError``, ``NotPermitted``.
+    What nobody keyed otherwise follows the feed (rules/feed_differences.py). Raises ``KeyError``, ``NotPermitted``.
     """
     stay = encounters.get(encounter_id)
     viewed(actor, Action.VIEW_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id)
@@ -69,9 +91,11 @@ def read(stay: Encounter, dictionary: Dictionary) -> AbstractRecord:
     case = cases.by_encounter(DATA_SET, stay.id)
     given = from_account(stay)
     if case is None:
-        return AbstractRecord(stay, _defaults(dictionary) | given, None)
-    fixed = {path: value for path, value in given.items() if _is_fixed(dictionary, path)}
-    return AbstractRecord(stay, {**case.record, **fixed}, case)
+        return AbstractRecord(stay, _defaults(dictionary) | given, None, given)
+    abstract = late_changes.filed((stay.id,))[0]
+    feed = feed_words.present(stay, given, abstract)
+    told = feed_words.merge(abstract, feed, dictionary)
+    return AbstractRecord(stay, told.record, case, feed, told.differences)
 
 
 def from_account(stay: Encounter) -> dict[str, str]:
@@ -103,12 +127,13 @@ def path_of(encounter_id: int) -> str:
 
 def file_abstract(
     actor: Actor, opened: AbstractRecord, dictionary: Dictionary, values: Record,
-    findings: Sequence[Finding], drg: Drg, *, expected_revision: int, reason: str = "",
+    findings: Sequence[Finding], drg: Drg, *, expected_revision: int, reason: str = "", leave_open: bool = False,
 ) -> Case:  # fmt: skip
     """File an abstract, its codes and what it settles about the account: one audited act.
 
-    It counts as coded when nothing stands against its codes, and as abstracted when nothing stands against
-    any of it. Raises ``Conflict`` when somebody filed it meanwhile.
+    It counts as coded when nothing stands against its codes, and is complete when nothing stands against any of
+    it, unless ``leave_open``. Raises ``Conflict`` when somebody filed it meanwhile, and ``NotAllowed`` when it can
+    only be read, or is complete and no reason is given.
     """
     stay = opened.encounter
     before = cases.by_encounter(DATA_SET, stay.id)
@@ -121,20 +146,32 @@ def file_abstract(
     with act(
         actor, Action.FILE_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id
     ) as done:
+        was = lifecycle.standing(before.id).status if before else Status.NEW
+        deed = Act.COMPLETE if complete and not leave_open else Act.KEEP
+        here = Standing(
+            before.id if before else 0, stay.id, stay.patient_id, stay.account, was, expected_revision
+        )
+        status = lifecycle.asked(here, deed, actor.roles, findings, reason)
         case = cases.put(
             dictionary, values, before=before, number=stay.account, patient_id=stay.patient_id,
-            encounter_id=stay.id, status=COMPLETE if complete else OPEN, by=actor.user, reason=reason,
+            encounter_id=stay.id, status=status, by=actor.user, reason=reason,
         )  # fmt: skip
+        here = replace(here, case_id=case.id, revision=case.revision)
+        lifecycle.take(here, deed, status, reason, Source(actor.user, "abstract"))
+        feed_words.keep(case.id, values, opened.feed, dictionary)
+        abstract_returns.settle(case.id, values, actor.user)
         write_codes(stay.id, case.id, values, drg)
         settled = {name: values.get(name, "") for name in KEPT_BY_ACCOUNT if values.get(name)}
         encounters.apply(stay.account, stay.patient_id, settled, Source(actor.user, "abstract"))
         today = store.current().now().day
-        encounters.mark_abstracted(stay.id, today if complete else None)
+        encounters.mark_abstracted(stay.id, None if is_open(status) else today)
         encounters.mark_coded(stay.id, today if coded else None)
+        late_changes.of_encounters((stay.id,), Source("A change while it was keyed", "late"))
         done.changed(before.record if before else {}, case.record)
+        done.detail["status"] = [str(was), str(status)]
         if reason:
             done.detail["reason"] = reason
-    return case
+    return replace(case, status=lifecycle.standing(case.id).status)
 
 
 def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
@@ -148,7 +185,12 @@ def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
     with act(
         actor, Action.FILE_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id
     ) as done:
+        here = lifecycle.standing(case.id)
+        to = lifecycle.asked(here, Act.VOID, actor.roles, reason=reason)
         cases.void(case, reason, actor.user)
+        lifecycle.take(here, Act.VOID, to, reason, Source(actor.user, "abstract"))
+        feed_words.forget(case.id)
+        abstract_returns.give_up(case.id, actor.user, reason)
         for table in ("abstract", "diagnosis", "procedure"):
             database.execute_sql(f"DELETE FROM {table} WHERE encounter_id = ?", (stay.id,))
         encounters.apply(
@@ -174,7 +216,7 @@ def _before_abstracts(encounter_id: int) -> dict[str, str]:
 
 def completeness(findings: Iterable[Finding], values: Record) -> tuple[bool, bool]:
     """Whether the codes are complete, and whether the whole abstract is."""
-    wrong = [finding.field for finding in findings if finding.level in (Level.FATAL, Level.ERROR)]
+    wrong = [finding.field for finding in in_the_way(findings)]
     coded = bool(values.get("diagnoses[1].code")) and not any(path.startswith(CODED) for path in wrong)
     return coded, coded and not wrong
 
@@ -225,8 +267,3 @@ def procedure_rows(encounter_id: int, values: Record) -> Iterable[tuple[int, int
 
 def _defaults(dictionary: Dictionary) -> dict[str, str]:
     return {id_: item.default for id_, item in dictionary.by_id.items() if item.default and "." not in id_}
-
-
-def _is_fixed(dictionary: Dictionary, path: str) -> bool:
-    item = dictionary.item_at(path)
-    return item is not None and item.read_only

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rules.lifecycle import MAY, Act
+
 
 class Role(StrEnum):
     """What somebody is employed to do. A user may hold several."""
@@ -32,6 +34,11 @@ class Action(StrEnum):
     AMEND_MOVEMENT = "amend movement"
     VIEW_ABSTRACT = "view abstract"
     FILE_ABSTRACT = "file abstract"
+    RELEASE_ABSTRACT = "release abstract"
+    REOPEN_ABSTRACT = "reopen abstract"
+    TRANSMIT_ABSTRACT = "transmit abstract"
+    ANSWER_ABSTRACT = "take in answer"  # of the receiver
+    RETURN_ABSTRACT = "return abstract"  # by billing
     VIEW_REGISTRY = "view registry"
     FILE_REGISTRY = "file registry"
     VIEW_REQUEST = "view request"
@@ -66,6 +73,12 @@ _RECORDS = frozenset({Role.TECHNICIAN, Role.CODER, Role.REGISTRAR, Role.ROI, Rol
 _LOOKING = _RECORDS | {Role.PRIVACY_OFFICER}
 _EVERYBODY = frozenset(Role)
 
+
+def _roles(act: Act) -> frozenset[Role]:
+    """The roles of an act in the life cycle of an abstract, whose table is in rules/lifecycle.py."""
+    return frozenset(map(Role, MAY[act]))
+
+
 PERMITTED: dict[Action, frozenset[Role]] = {
     Action.SIGN_ON: _EVERYBODY,
     Action.SIGN_OFF: _EVERYBODY,
@@ -77,6 +90,11 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.AMEND_MOVEMENT: frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.SERVICE}),
     Action.VIEW_ABSTRACT: _LOOKING,
     Action.FILE_ABSTRACT: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.RELEASE_ABSTRACT: _roles(Act.RELEASE),
+    Action.REOPEN_ABSTRACT: _roles(Act.REOPEN),
+    Action.TRANSMIT_ABSTRACT: _roles(Act.TRANSMIT),
+    Action.ANSWER_ABSTRACT: _roles(Act.REJECT),
+    Action.RETURN_ABSTRACT: _roles(Act.RETURN),
     Action.VIEW_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.FILE_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR}),
     Action.VIEW_REQUEST: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),

@@ -34,6 +34,12 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "hl7_default_service": ("", (), "Service of an HL7 admission without PV1-10; blank holds it"),
     "hl7_processing_ids": ("P", (), "MSH-11 of HL7 messages that are applied, such as P or P,T"),
     "hl7_held_answer": ("AA", ("AA", "AE"), "Answer to an HL7 message that is held"),
+    "abstract_follow_days": (
+        "30",
+        (),
+        "Days after discharge in which an abstract's name and residence follow the feed",
+    ),
+    "station_number": ("", (), "Number of the facility in abstract files"),
 }
 """Setting -> default, permitted values (none: free), what it says."""
 
@@ -54,6 +60,8 @@ CITATIONS: Final[Mapping[str, str]] = {
     "hl7_default_service": "HL7 v2 chapter 3, PV1-10 is optional",
     "hl7_processing_ids": "HL7 v2 chapter 2, MSH-11, table 0103",
     "hl7_held_answer": "HL7 v2 chapter 2, MSA-1, table 0008",
+    "abstract_follow_days": "UHDDS 5: the residence at the time of the stay; the facility's choice of days",
+    "station_number": "VA PIMS 5.3 PTF manual: facility and suffix, up to six characters",
 }
 
 _COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours"})
@@ -65,6 +73,8 @@ _FREE: Final[Mapping[str, str]] = {
     "hl7_mrn_authority": r"[!-~]{0,60}",
     "hl7_default_service": r"[!-~]{0,20}",
     "hl7_processing_ids": r"[A-Z](,[A-Z])*",
+    "abstract_follow_days": "0|[1-9][0-9]{0,3}",
+    "station_number": "[0-9A-Z]{0,6}",
 }  # settings of any wording, and the pattern they must have
 
 

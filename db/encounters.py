@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from db import site, store, summary
+from db import late_changes, site, store, summary
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import database
 from db.encounter_lists import (
@@ -89,6 +89,9 @@ def apply(account: str, patient_id: int, fields: Mapping[str, str], source: Sour
     if not account:
         return refusal("E101", "The encounter has no account number: enter it.", "account")
     encounter_id = find(account)
+    fields, words = (
+        late_changes.withheld(encounter_id, fields, source) if encounter_id else (dict(fields), {})
+    )
     before = _row(encounter_id) if encounter_id else {"class": "I"}
     if encounter_id and before["patient_id"] != patient_id:
         return refusal(
@@ -105,6 +108,8 @@ def apply(account: str, patient_id: int, fields: Mapping[str, str], source: Sour
         _update(encounter_id, change)
     _after(encounter_id, change, fields, created, source)
     note_amendments("encounter", encounter_id, {} if created else change.changed, source)
+    if not created and (change.changed or words):
+        late_changes.of_encounters((encounter_id,), source, words)
     return Applied(encounter_id, tuple(change.findings), change.changed, created=created)
 
 
@@ -288,6 +293,7 @@ def _attending_in_force(
     )
     changed = {"provider": (old, _row(encounter_id)["provider"] or "")}
     note_amendments("encounter", encounter_id, changed, source)
+    late_changes.of_encounters((encounter_id,), source)
     return Applied(encounter_id, findings, changed)
 
 
@@ -305,6 +311,7 @@ def move_to_patient(encounter_id: int, patient_id: int, source: Source) -> Appli
         )
     changed = {"mrn": (mrns[0], mrns[1])}
     note_amendments("encounter", encounter_id, changed, source)
+    late_changes.of_encounters((encounter_id,), source)
     return Applied(encounter_id, (), changed)
 
 
@@ -321,6 +328,7 @@ def change_account(encounter_id: int, account: str, source: Source) -> Applied:
     StoredEncounter.change(encounter_id, {"account": account}, next_version=True)
     changed = {"account": (before, account)}
     note_amendments("encounter", encounter_id, changed, source)
+    late_changes.of_encounters((encounter_id,), source)
     return Applied(encounter_id, (), changed)
 
 
@@ -335,6 +343,7 @@ def set_cancelled(encounter_id: int, source: Source, *, cancelled: bool) -> Appl
     StoredEncounter.change(encounter_id, {"state": new}, next_version=True)
     changed = {"state": (old, new)}
     note_amendments("encounter", encounter_id, changed, source)
+    late_changes.of_encounters((encounter_id,), source)
     return Applied(encounter_id, (), changed)
 
 

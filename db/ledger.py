@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from db import stays, summary
+from db import late_changes, stays, summary
 from db.changes import Source, note_amendments
 from db.connect import database
 from rules.census import Event, Step, in_order
@@ -124,8 +124,11 @@ def load(encounter_ids: Sequence[int]) -> dict[int, Ledger]:
     return ledgers
 
 
-def save(ledgers: Iterable[Ledger], source: Source) -> None:
-    """Store what was done to ledgers, with the stays and the day summary that follow."""
+def save(ledgers: Iterable[Ledger], source: Source, *, late: bool = True) -> None:
+    """Store what was done to ledgers, with the stays and the day summary that follow.
+
+    ``late``: abstracts that this touches are compared at once; a merge does so when it has moved everything.
+    """
     touched = [ledger for ledger in ledgers if ledger.touched]
     if not touched:
         return
@@ -145,6 +148,8 @@ def save(ledgers: Iterable[Ledger], source: Source) -> None:
             ledger.patient_class = stay.patient_class
     stays.write(after)
     summary.adjust(before.values(), (stay.counted for stay in after.values() if stay and stay.pieces))
+    if late:
+        late_changes.of_encounters(ids, source)
 
 
 def _store(ledgers: Sequence[Ledger], source: Source) -> None:

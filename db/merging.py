@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from peewee import IntegrityError
 
+from db import late_changes
 from db.changes import Applied, Source, note_amendments, refusal
 from db.connect import database, writing
 from db.ledger import NEW, Entry, load, save
@@ -60,6 +61,7 @@ def merge_patients(survivor_id: int, loser_id: int, source: Source) -> Applied:
     mrns = [_value("patient", "mrn", id_) for id_ in (loser_id, survivor_id)]
     changed = filled | {"merged": (str(mrns[0]), str(mrns[1]))}
     note_amendments("patient", survivor_id, changed, source)
+    late_changes.of_patient(survivor_id, source)
     snapshot = {"moved": moved, "filled": filled, "alias": alias[0] if alias else None}
     return Applied(_keep("patient", survivor_id, loser_id, snapshot, source), (), changed, created=True)
 
@@ -80,6 +82,8 @@ def undo_patients(merge_id: int, source: Source) -> Applied:
     changed = {"merged": (mrns[0], mrns[1])}
     note_amendments("patient", survivor_id, changed, source)
     _undone(merge_id, source)
+    for patient_id in (survivor_id, loser_id):
+        late_changes.of_patient(patient_id, source)
     return Applied(merge_id, (), changed)
 
 
@@ -100,7 +104,7 @@ def merge_accounts(survivor_id: int, loser_id: int, source: Source) -> Applied:
     loser.cancel(cancelled, "account merged")
     if taken:
         survivor.entries.extend(_copies(taken))
-    save((loser, survivor), source)
+    save((loser, survivor), source, late=False)
     moved = _move_references(
         "encounter", loser_id, survivor_id, frozenset({"encounter", *_OF_LEDGERS}), each=True
     )
@@ -114,6 +118,7 @@ def merge_accounts(survivor_id: int, loser_id: int, source: Source) -> Applied:
     note_amendments("encounter", survivor_id, changed, source)
     copies = [entry.id for entry in survivor.current] if taken else []
     snapshot = {"moved": moved, "filled": filled, "cancelled": [e.id for e in cancelled], "copies": copies}
+    late_changes.of_encounters((survivor_id, loser_id), source)
     return Applied(_keep("account", survivor_id, loser_id, snapshot, source), (), changed, created=True)
 
 
@@ -135,13 +140,14 @@ def undo_accounts(merge_id: int, source: Source) -> Applied:
         "UPDATE encounter SET state = 'active', merged_into_id = NULL, version = version + 1 WHERE id = ?",
         (loser_id,),
     )
-    save((loser, survivor), source)
+    save((loser, survivor), source, late=False)
     _move_back("encounter", loser_id, survivor_id, snapshot["moved"])
     _empty_again("encounter", survivor_id, snapshot["filled"])
     accounts = [str(_value("encounter", "account", id_)) for id_ in (survivor_id, loser_id)]
     changed = {"merged": (accounts[0], accounts[1])}
     note_amendments("encounter", survivor_id, changed, source)
     _undone(merge_id, source)
+    late_changes.of_encounters((survivor_id, loser_id), source)
     return Applied(merge_id, (), changed)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from db import acts, merging
+from db import acts, late_changes, merging
 from db.actors import Action, Actor
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import StoreError, database
@@ -83,6 +83,8 @@ def apply(fields: Mapping[str, str], source: Source) -> Applied:
         if changed:
             _update(patient_id, before, after, unreadable)
     note_amendments("patient", patient_id, {} if created else changed, source)
+    if changed and not created:
+        late_changes.of_patient(patient_id, source)
     return Applied(patient_id, tuple(findings), changed, created=created)
 
 
@@ -443,6 +445,7 @@ def change_mrn(patient_id: int, mrn: str, source: Source) -> Applied:
     add_identifier(patient_id, "mrn", mrn, before["mrn_issuer"])
     changed = {"mrn": (before["mrn"], mrn)}
     note_amendments("patient", patient_id, changed, source)
+    late_changes.of_patient(patient_id, source)
     return Applied(patient_id, (), changed)
 
 

@@ -164,8 +164,8 @@ def ask(
 ) -> Answer:
     """Whether ``act`` may be done to an abstract in ``status`` by somebody in ``roles``.
 
-    ``findings`` are those of the record as it stands, overridden ones left out. The sentence is for the user and
-    begins with a capital letter.
+    ``findings`` are those of the record as it stands; one that was overridden stands in nobody's way. The sentence
+    is for the user.
     """
     found = TABLE[Status(status), act]
     if isinstance(found, str):
@@ -205,8 +205,8 @@ def has_gone(status: str) -> bool:
 
 
 def in_the_way(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings with which an abstract cannot be complete."""
-    return [finding for finding in findings if finding.level in (Level.FATAL, Level.ERROR)]
+    """The findings with which an abstract cannot be complete: errors that nobody let stand."""
+    return [each for each in findings if each.level in (Level.FATAL, Level.ERROR) and not each.overridden]
 
 
 def _sentence(text: str) -> str:

@@ -1,0 +1,186 @@
+"""What the feed says about an abstract: kept when it is filed, compared when it changes, shown until it is settled.
+
+Tables: ``abstract_cycle.fed`` and ``heard``, ``abstract_difference``. Everything works inside the caller's
+transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from config.data_sets import dictionary_for
+from db import encounters, lifecycle, store
+from db.changes import Source
+from db.connect import database
+from db.conventions import convention
+from db.encounters import Encounter
+from db.late_changes import SETTLED, FiledAbstract
+from rules.dictionary import Dictionary, Group, Record
+from rules.feed_differences import Difference, Merged, as_of_the_stay, items_of, merged, news
+from rules.lifecycle import Act
+from rules.values import shown
+
+MOST_NAMED: Final = 6  # items that a reason names; the history has all
+
+
+def present(
+    stay: Encounter, given: Record, abstract: FiledAbstract | None, words: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What the feed says now. ``given`` is what account and chart hold, in which the technician's word may stand."""
+    told = dict(given)
+    if abstract is None or abstract.fed is None:
+        return told
+    heard = abstract.heard or {}
+    for item in SETTLED:
+        value = abstract.record.get(item, "")
+        if value and value != abstract.fed.get(item, "") and told.get(item, "") == value:
+            word = (words or {}).get(item, heard.get(item, ""))
+            told = (
+                {**told, item: word} if word else {path: each for path, each in told.items() if path != item}
+            )
+    since = store.current().now().day - stay.discharge_day if stay.discharge_day is not None else 0
+    return as_of_the_stay(told, abstract.fed, since, int(convention("abstract_follow_days")))
+
+
+def merge(abstract: FiledAbstract, feed: Record, dictionary: Dictionary) -> Merged:
+    """An abstract as it is to be shown now."""
+    fed = abstract.fed
+    if fed is None:  # filed before it was kept: what was filed stands, and what differs is shown
+        fed = items_of(feed)
+    return merged(abstract.record, fed, feed, fixed=_fixed(dictionary))
+
+
+def keep(case_id: int, filed: Record, feed: Record, dictionary: Dictionary) -> None:
+    """Keep what the feed said when an abstract was filed, and what was keyed otherwise."""
+    fed = json.dumps(items_of(feed), ensure_ascii=False, sort_keys=True)
+    database.execute_sql(
+        "INSERT INTO abstract_cycle (case_id, fed, heard) VALUES (?, ?, ?) ON CONFLICT (case_id) DO UPDATE SET"
+        " fed = excluded.fed, heard = excluded.heard",
+        (case_id, fed, fed),
+    )
+    told = merged(filed, items_of(feed), feed, fixed=_fixed(dictionary))
+    _write_differences(case_id, told.differences, "filed", seen=True)
+
+
+def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -> None:
+    """An account or chart has changed: note what differs now, and reopen the abstract if it is touched."""
+    from db import abstracts  # which files abstracts and so stands on this module
+
+    stay = encounters.get(abstract.encounter_id)
+    dictionary = dictionary_for("abstract", stay.discharged_at[:10], store.current().directory)
+    feed = present(stay, abstracts.from_account(stay), abstract, words)
+    said = items_of(feed)
+    heard = abstract.heard
+    if heard is None:
+        was = items_of(abstract.record)
+        heard = {item: was.get(item, "") for item in said if was.get(item, "")}
+    if said == heard:
+        return
+    touched = news(abstract.record, heard, said, fixed=_fixed(dictionary))
+    touched = {item: change for item, change in touched.items() if _item_label(dictionary, item)}
+    now = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    then = json.dumps(abstract.fed if abstract.fed is not None else heard, ensure_ascii=False, sort_keys=True)
+    database.execute_sql(
+        "INSERT INTO abstract_cycle (case_id, fed, heard) VALUES (?, ?, ?)"
+        " ON CONFLICT (case_id) DO UPDATE SET heard = excluded.heard,"
+        " fed = CASE fed WHEN '' THEN excluded.fed ELSE fed END",
+        (abstract.case_id, then, now),
+    )
+    told = merged(abstract.record, json.loads(then), feed, fixed=_fixed(dictionary))
+    where_from = words_of(source)
+    _write_differences(abstract.case_id, told.differences, where_from)
+    if touched:
+        reason = f"{where_from} changed {in_words(dictionary, touched)}"
+        lifecycle.follow(abstract.case_id, Act.CHANGE, reason, source, tuple(touched))
+
+
+def forget(case_id: int) -> None:
+    """The abstract is void: nothing of it differs from the feed any more."""
+    _write_differences(case_id, {}, "")
+
+
+def differences(case_id: int) -> dict[str, Difference]:
+    """Items of an abstract that were keyed otherwise than the feed says."""
+    rows = database.execute_sql(
+        "SELECT item, filed, feed FROM abstract_difference WHERE case_id = ? ORDER BY item", (case_id,)
+    )
+    return {item: Difference(item, filed, feed) for item, filed, feed in rows}
+
+
+def _write_differences(
+    case_id: int, found: Mapping[str, Difference], where_from: str, *, seen: bool = False
+) -> None:
+    """The differences as they stand now; one that somebody has looked at stays so while it is the same."""
+    known = {
+        item: (filed, feed)
+        for item, filed, feed in database.execute_sql(
+            "SELECT item, filed, feed FROM abstract_difference WHERE case_id = ?", (case_id,)
+        )
+    }
+    now = int(time.time())
+    for item in known.keys() - found.keys():
+        database.execute_sql(
+            "DELETE FROM abstract_difference WHERE case_id = ? AND item = ?", (case_id, item)
+        )
+    for item, each in found.items():
+        if known.get(item) == (each.filed, each.feed) and not seen:
+            continue
+        database.execute_sql(
+            "INSERT INTO abstract_difference (case_id, item, filed, feed, since_utc, source, seen_utc)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (case_id, item) DO UPDATE SET filed = excluded.filed,"
+            " feed = excluded.feed, since_utc = excluded.since_utc, source = excluded.source,"
+            " seen_utc = excluded.seen_utc, seen_by = ''",
+            (case_id, item, each.filed, each.feed, now, where_from, now if seen else None),
+        )
+
+
+def words_of(source: Source) -> str:
+    """Where a change came from, as people know it: ``A08 of 11/21/2026 0730``, ``jsmith``, ``Import 12``."""
+    kind, _, number = source.origin.partition(" ")
+    if kind == "hl7" and number.isdecimal():
+        row = database.execute_sql(
+            "SELECT event, received_utc FROM received_message WHERE id = ?", (int(number),)
+        ).fetchone()
+        if row:
+            from rules.moments import moment_at
+
+            return f"{row[0]} of {shown(moment_at(row[1], store.current().zone).local)}"
+    if kind == "csv":
+        return f"Import {number}"
+    return source.by
+
+
+def in_words(dictionary: Dictionary, changed: Mapping[str, tuple[str, str]]) -> str:
+    """Changed items in a sentence: ``Disposition 01 to 03, Payer blank to MCR``."""
+    named = [
+        f"{_item_label(dictionary, item)} {_value(old)} to {_value(new)}"
+        for item, (old, new) in changed.items()
+    ]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return ", ".join(named[:MOST_NAMED]) + more
+
+
+def _value(text: str) -> str:
+    return shown(text) or "blank"
+
+
+def _item_label(dictionary: Dictionary, item: str) -> str:
+    return next((part.label for part in dictionary.parts() if part.id == item), "")
+
+
+def _fixed(dictionary: Dictionary) -> Callable[[str], bool]:
+    """Whether an item cannot be keyed: a read-only one, a group of nothing else, or none of the data set's."""
+    keyed = _keyed(dictionary)
+    return lambda item: item not in keyed
+
+
+def _keyed(dictionary: Dictionary) -> frozenset[str]:
+    found = set()
+    for part in dictionary.parts():
+        columns = part.items if isinstance(part, Group) else (part,)
+        if not all(column.read_only or column.computed for column in columns):
+            found.add(part.id)
+    return frozenset(found)

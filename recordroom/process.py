@@ -15,7 +15,9 @@ PR_SET_DUMPABLE: Final = 4
 def harden() -> None:
     """No memory to read for the same user (prctl), no core file, new files for the owner alone.
 
-    The memory holds the data key, and after closing still parts of it: Python text cannot be wiped.
+    The memory holds the data key as long as somebody is signed on; the process ends with the session. The size of
+    files (RLIMIT_FSIZE) is not limited: a session writes the database itself, and a limit that it grows into would
+    stop filing for everybody. One that is set from outside is met like a full disk.
     """
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

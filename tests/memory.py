@@ -1,4 +1,4 @@
-"""How often something stands in the memory of a running process, read as one of the same user could without hardening."""
+"""How often something stands in the memory of a process, as one of the same user could read it without hardening."""
 
 from __future__ import annotations
 

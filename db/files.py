@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from typing import Final
+
+FULL_PERCENT: Final = 75  # NIST SP 800-53 AU-5(1): warn when that much of the room for the trail is used
+
+
+def percent_used(directory: Path) -> int:
+    """How much of the disk that holds a directory is used, of what this account may use."""
+    usage = shutil.disk_usage(directory)
+    return 100 * usage.used // (usage.used + usage.free) if usage.used + usage.free else 0
+
+
+def disk_warning(store: Path) -> str:
+    """What to say while the store's disk is filled to 75 % or more; empty below."""
+    used = percent_used(store)
+    if used < FULL_PERCENT:
+        return ""
+    return f"The store's disk is {used} % full: make room before it is, or nothing can be filed."
 
 
 def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:

@@ -19,6 +19,7 @@ from db import keys, policy, second_factor, sessions, sign_on_log, ssh_keys, sta
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, writing
 from db.derivation import Cost
+from db.files import disk_warning
 from db.keys import Unlocked, WrongKey
 from db.planner import take_statistics
 from db.schema.store import User
@@ -54,6 +55,11 @@ class SignedOn:
             f"THE CLOCK IS WRONG: the last entry of the audit trail is {behind // 60 + 1} minutes ahead of it. Have "
             "it set before you file anything: what you do now is dated before that."
         )
+
+    @property
+    def disk_warning(self) -> str:
+        """What an administrator has to know about a disk that fills up; empty for others."""
+        return disk_warning(self.store.directory) if Role.ADMINISTRATOR in self.actor.roles else ""
 
 
 def with_passphrase(

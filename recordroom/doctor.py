@@ -18,9 +18,6 @@ from typing import Final
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 NOT_OWNERS_TO_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
-FULL_PERCENT: Final = (
-    75  # NIST SP 800-53 AU-5(1): warn when three quarters of the room for the trail are used
-)
 BACKUP_HOURS: Final = 48
 CLOCK_SECONDS: Final = 60
 STA_UNSYNC: Final = 0x40  # <linux/timex.h>
@@ -152,15 +149,10 @@ def _backup_age(folder: Path) -> Iterator[str]:
 
 
 def _disk(store: Path) -> Iterator[str]:
-    if not store.is_dir():
-        return
-    usage = shutil.disk_usage(store)
-    used = 100 * (usage.total - usage.free) // usage.total
-    if used >= FULL_PERCENT:
-        yield (
-            f"The disk of {store} is {used} % full: free space before it is, or enlarge it. On a full disk nothing "
-            "can be filed."
-        )
+    from db.files import disk_warning
+
+    if store.is_dir() and (warning := disk_warning(store)):
+        yield warning
 
 
 def _clock(store: Path) -> Iterator[str]:

@@ -23,7 +23,8 @@ class Desk(MenuScreen):
     def heading(self) -> Sequence[str]:
         name = self.session.signed_on.full_name or self.session.user
         roles = "all roles" if len(self.session.roles) >= 7 else ", ".join(sorted(self.session.roles))
-        return (f"{name}, {roles}",)
+        full = self.session.signed_on.disk_warning
+        return (f"{name}, {roles}", full) if full else (f"{name}, {roles}",)
 
     def entries(self) -> Sequence[Entry]:
         may = self.session.actor.may

@@ -10,6 +10,7 @@ from db import patients, privacy, sensitive, unusual
 from db.connect import StoreError
 from rules.findings import Finding, Level
 from screens import shown
+from screens.drafting import DraftedForm
 from screens.drafts import page_of
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
@@ -21,7 +22,6 @@ from tui.screen import (
     Column,
     Field,
     Filed,
-    FormScreen,
     ListScreen,
     Note,
     Opened,
@@ -231,9 +231,10 @@ class Alerts(KeysetList):
         ]  # fmt: skip
 
 
-class Review(FormScreen):
+class Review(DraftedForm):
     """ALV: one alert, and what came of it."""
 
+    word: ClassVar[str] = "ALV"
     title: ClassVar[str] = "Review an alert"
     session: Session
     id = 0
@@ -242,7 +243,7 @@ class Review(FormScreen):
         if not key.isdecimal():
             raise ScreenError("Name the alert by its number: ALR lists those that wait.")
         self.session.confirm_first(f"ALV {key}")
-        self.id = int(key)
+        self.id, self.key = int(key), key
         found = sensitive.open_alert(self.session.actor, self.id)
         zone = self.session.signed_on.store.zone
         banner = (
@@ -250,7 +251,8 @@ class Review(FormScreen):
             f"MRN {found.mrn} {found.class_}  Reason: {found.reason}",
         )
         locked = f"{found.reviewed_by} has reviewed this alert." if found.reviewed_utc else ""
-        return Opened({"review": found.review}, banner, "review", locked=locked)
+        opened = Opened({"review": found.review}, banner, "review", locked=locked)
+        return opened if locked else self.with_draft(opened)
 
     def sections(self) -> Sequence[Section]:
         field = Field("review", "What came of it", 60, length=400, required=True, help="Kept with the alert.")
@@ -258,14 +260,15 @@ class Review(FormScreen):
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         return _filed(
-            lambda: sensitive.review(self.session.actor, self.id, values.get("review", "")), "review",
+            self, lambda: sensitive.review(self.session.actor, self.id, values.get("review", "")), "review",
             "Reviewed.", "ALR",
         )  # fmt: skip
 
 
-class Mark(FormScreen):
+class Mark(DraftedForm):
     """SEN: whether a chart is sensitive, and why."""
 
+    word: ClassVar[str] = "SEN"
     title: ClassVar[str] = "Sensitive chart"
     session: Session
     patient_id = 0
@@ -274,9 +277,9 @@ class Mark(FormScreen):
     def open(self, key: str) -> Opened:
         self.patient_id = patient_named(key)
         who = patients.get(self.patient_id)
-        self.mrn = who["mrn"]
-        class_ = sensitive.open_mark(self.session.actor, self.patient_id)
-        return Opened({"class": class_}, (f"{self.mrn}  {who['name']}",), "class")
+        self.mrn = self.key = who["mrn"]
+        class_ = self.version = sensitive.open_mark(self.session.actor, self.patient_id)
+        return self.with_draft(Opened({"class": class_}, (f"{self.mrn}  {who['name']}",), "class"))
 
     def sections(self) -> Sequence[Section]:
         fields = (
@@ -293,14 +296,15 @@ class Mark(FormScreen):
     def file(self, values: Values, reason: str) -> Filed | Refused:
         class_, why = values.get("class", "").casefold(), values.get("reason", "")
         return _filed(
-            lambda: sensitive.mark(self.session.actor, self.patient_id, class_, why), "class",
+            self, lambda: sensitive.mark(self.session.actor, self.patient_id, class_, why), "class",
             f"{self.mrn} is {'marked ' + class_ if class_ else 'not marked any more'}.", "SEN",
         )  # fmt: skip
 
 
-class Why(FormScreen):
+class Why(DraftedForm):
     """WHY: the reason to open a sensitive chart, or any chart in an emergency; then the chart."""
 
+    word: ClassVar[str] = "WHY"
     title: ClassVar[str] = "Reason to open a chart"
     session: Session
     patient_id = 0
@@ -310,8 +314,8 @@ class Why(FormScreen):
         self.patient_id = patients.by_mrn(key.strip())
         if not self.patient_id:
             raise ScreenError("Name the chart by its MRN.")
-        self.mrn = patients.get(self.patient_id)["mrn"]
-        return Opened({}, (f"Chart {self.mrn}",), "reason")
+        self.mrn = self.key = patients.get(self.patient_id)["mrn"]
+        return self.with_draft(Opened({}, (f"Chart {self.mrn}",), "reason"))
 
     def sections(self) -> Sequence[Section]:
         fields = (
@@ -323,15 +327,18 @@ class Why(FormScreen):
     def file(self, values: Values, reason: str) -> Filed | Refused:
         why = values.get("reason", "")
         return _filed(
-            lambda: sensitive.open_with_reason(self.session.actor, self.patient_id, why), "reason",
+            self, lambda: sensitive.open_with_reason(self.session.actor, self.patient_id, why), "reason",
             "The privacy officer is told.", f"CHT {self.mrn}",
         )  # fmt: skip
 
 
-def _filed(deed: Callable[[], object], field: str, message: str, go: str) -> Filed | Refused:
+def _filed(
+    form: DraftedForm, deed: Callable[[], object], field: str, message: str, go: str
+) -> Filed | Refused:
     """Do it, or say at the field why not."""
     try:
         deed()
     except StoreError as error:
         return Refused((Finding(Level.FATAL, "S005", str(error), field),))
+    form.discard_draft()
     return Filed(message, go=go)

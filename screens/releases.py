@@ -27,7 +27,6 @@ from tui.screen import (
     Document,
     Field,
     Filed,
-    FormScreen,
     Kind,
     ListScreen,
     Opened,
@@ -299,9 +298,10 @@ def state_of(row: ReleaseRow) -> str:
     return f"to {shown.day(row.suspended_until)}" if row.suspended_until else "in force"
 
 
-class Suspension(FormScreen):
+class Suspension(DraftedForm):
     """SUS number: keep a disclosure out of accountings while an agency asks for it, 45 CFR 164.528(a)(2)."""
 
+    word: ClassVar[str] = "SUS"
     title: ClassVar[str] = "Hide from accountings"
     help: ClassVar[str] = (
         "A disclosure to law enforcement or health oversight is left out of accountings while a statement of the "
@@ -312,12 +312,12 @@ class Suspension(FormScreen):
 
     def open(self, key: str) -> Opened:
         row, *_ = disclosures.open_release(self.session.actor, number_named(key, "D"))
-        self.number = row.number
+        self.number = self.key = row.number
+        self.version = str(row.version)
         banner = (f"Release {row.number} to {row.recipient_name}, {shown.day(row.released_on)}", row.what)
         today = shown.iso(store.current().now().day)
-        return Opened(
-            {"kind": disclosures.WRITTEN, "from_day": today, "agency": row.recipient_name}, banner, "kind"
-        )
+        values = {"kind": disclosures.WRITTEN, "from_day": today, "agency": row.recipient_name}
+        return self.with_draft(Opened(values, banner, "kind"))
 
     def sections(self) -> Sequence[Section]:
         fields = (
@@ -345,6 +345,7 @@ class Suspension(FormScreen):
             official=values.get("official", ""), statement=values.get("statement", ""),
             from_day=values.get("from_day", ""), until=values.get("until", ""),
         )  # fmt: skip
+        self.discard_draft()
         return Filed(f"{self.number} is left out of accountings through {shown.day(last)}.", go="EXIT")
 
 

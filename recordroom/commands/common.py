@@ -106,6 +106,8 @@ def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
         signed_on = _as_user(directory, chosen.user, passphrase(), any_schema=any_schema)
     if signed_on.store.clock_behind:
         click.echo(signed_on.warning, err=True)
+    if signed_on.disk_warning:
+        notice(signed_on.disk_warning)
     try:
         yield signed_on
     finally:

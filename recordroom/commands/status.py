@@ -13,6 +13,7 @@ from recordroom.commands.common import opened_store, store_options
 def status(security: bool) -> None:
     """Show facility, schema, audit anchor and code sets of the store."""
     from db import migrations
+    from db.files import disk_warning, percent_used
 
     if security:
         _security()
@@ -25,6 +26,8 @@ def status(security: bool) -> None:
         click.echo(
             f"Audit trail     {here.trail.head()[0]} rows, " + (here.tampered or "agrees with its anchor")
         )
+        room = disk_warning(here.directory) or f"{percent_used(here.directory)} % full"
+        click.echo(f"Disk            {room}")
         if here.tampered:
             raise SystemExit(1)
 

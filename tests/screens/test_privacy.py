@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from db import sign_on
 from screens.session import Session
 from tests.conftest import ADMIN, PASSPHRASE
@@ -60,6 +62,43 @@ class TestASensitiveChart:
     def test_the_desk_counts_alerts(self, desk: Workstation) -> None:
         go(desk, "=DESK")
         assert "Alerts to review" in desk.text
+
+
+class TestReasonsThatWereHalfKeyed:
+    """A dropped line costs nobody the reason that was being keyed."""
+
+    @pytest.mark.parametrize(
+        ("word", "field", "text", "rest"),
+        [
+            ("SEN {mrn}", "because", "is the mayor of the town", ("^class", "enter", "vip")),
+            ("WHY {mrn}", "because", "coding the account", ()),
+            ("ALV {alert}", "what", "was in order that day", ()),
+            ("SUS {release}", "what", "it would warn the suspect", ("^official", "enter", "AGENT ROE")),
+        ],
+    )
+    def test_are_resumed_and_forgotten_once_filed(
+        self,
+        house: House,
+        desk: Workstation,
+        seat: Callable[[], Workstation],
+        word: str,
+        field: str,
+        text: str,
+        rest: tuple[str, ...],
+    ) -> None:
+        line = "=" + word.format(mrn=MRN, alert=house.alert, release=house.release)
+        go(desk, line)
+        desk.press(f"^{field}", "enter", text)
+        desk.hang_up()
+        again = seat()
+        go(again, line)
+        assert again.message == "Your draft of this record is resumed."
+        assert text in again.text
+        again.press(*rest, *(["enter"] if rest else []), "f2")
+        refused = word.startswith(("ALV", "SUS"))  # an alert of one's own; a release that was not to the police
+        assert again.message.startswith("NOT FILED") is refused, again.text
+        go(again, line)
+        assert ("resumed" in again.message) is refused
 
 
 class TestAStoreBehindItsAnchor:

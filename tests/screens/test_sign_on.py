@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from config.menu import standard_menu
-from db import second_factor, sign_on, store
+from db import files, second_factor, sign_on, store
 from screens.session import Seat
 from screens.sign_on import SignOn
 from tests.conftest import ADMIN, PASSPHRASE
@@ -125,6 +125,16 @@ class TestThePassphrase:
         self.change(desk, "something else", self.NEW, self.NEW)
         assert desk.shell.failed
         assert desk.lines[0].split()[0] == "PWD"
+
+
+class TestADiskThatFills:
+    def test_stands_on_the_desk_of_an_administrator(
+        self, seat: Callable[[], Workstation], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(files, "percent_used", lambda _: 80)
+        desk = seat()
+        assert "is 80 % full: make room before it is, or nothing can be filed." in desk.text
+        assert desk.message.startswith("Last sign-on")
 
 
 class TestLeaving:

@@ -36,6 +36,12 @@ SSHD: Final[tuple[tuple[str, Callable[[str], bool], str], ...]] = (
     ("authenticationmethods", lambda said: said.startswith("publickey"), "AuthenticationMethods publickey"),
     ("permitrootlogin", lambda said: said == "no", "PermitRootLogin no"),
     ("maxsessions", lambda said: said == "1", "MaxSessions 1"),
+    ("maxauthtries", lambda said: int(said or 0) <= 3, "MaxAuthTries 3"),
+    ("logingracetime", lambda said: 0 < int(said or 0) <= 60, "LoginGraceTime 30"),
+    ("strictmodes", lambda said: said == "yes", "StrictModes yes"),
+    ("banner", lambda said: said not in ("", "none"), "Banner /etc/ssh/recordroom-notice"),
+    ("channeltimeout", lambda said: said != "none", "ChannelTimeout session:*=20m"),  # none before OpenSSH 9.2
+    ("allowgroups", bool, "AllowGroups technicians"),
     ("clientaliveinterval", lambda said: 0 < int(said or 0) <= 600, "ClientAliveInterval 60"),
     ("clientalivecountmax", lambda said: said == "1", "ClientAliveCountMax 1"),
     ("loglevel", lambda said: said in ("VERBOSE", "DEBUG"), "LogLevel VERBOSE"),

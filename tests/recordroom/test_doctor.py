@@ -29,6 +29,12 @@ KbdInteractiveAuthentication no
 AuthenticationMethods publickey
 PermitRootLogin no
 MaxSessions 1
+MaxAuthTries 3
+LoginGraceTime 30
+StrictModes yes
+Banner /etc/ssh/recordroom-notice
+ChannelTimeout session:*=20m
+AllowGroups technicians
 ClientAliveInterval 60
 ClientAliveCountMax 1
 LogLevel VERBOSE
@@ -129,8 +135,9 @@ class TestSshd:
     @pytest.mark.parametrize("line", [line for line in GOOD_SSHD.splitlines() if line])
     def test_an_option_that_is_left_out_is_named(self, tmp_path: Path, line: str) -> None:
         name, _, value = line.partition(" ")
-        if name in ("PermitUserEnvironment", "AcceptEnv"):
-            config = GOOD_SSHD.replace(line, f"{name} {'yes' if value == 'no' else 'LD_PRELOAD'}")
+        if name in ("PermitUserEnvironment", "AcceptEnv", "StrictModes"):
+            other = {"no": "yes", "yes": "no"}.get(value, "LD_PRELOAD")
+            config = GOOD_SSHD.replace(line, f"{name} {other}")
         else:
             config = GOOD_SSHD.replace(line, "")
         (fault,) = self.look(tmp_path, config).faults

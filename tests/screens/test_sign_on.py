@@ -133,7 +133,7 @@ class TestADiskThatFills:
     ) -> None:
         monkeypatch.setattr(files, "percent_used", lambda _: 80)
         desk = seat()
-        assert "is 80 % full: make room before it is, or nothing can be filed." in desk.text
+        assert "is 80 % full: make room before it is, or nothing can be filed." in " ".join(desk.text.split())
         assert desk.message.startswith("Last sign-on")
 
 

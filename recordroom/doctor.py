@@ -6,6 +6,7 @@ import ctypes
 import grp
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -40,7 +41,7 @@ SSHD: Final[tuple[tuple[str, Callable[[str], bool], str], ...]] = (
     ("logingracetime", lambda said: 0 < int(said or 0) <= 60, "LoginGraceTime 30"),
     ("strictmodes", lambda said: said == "yes", "StrictModes yes"),
     ("banner", lambda said: said not in ("", "none"), "Banner /etc/ssh/recordroom-notice"),
-    ("channeltimeout", lambda said: said != "none", "ChannelTimeout session:*=20m"),  # none before OpenSSH 9.2
+    ("channeltimeout", lambda said: said not in ("", "none"), "ChannelTimeout session:*=20m"),
     ("allowgroups", bool, "AllowGroups technicians"),
     ("clientaliveinterval", lambda said: 0 < int(said or 0) <= 600, "ClientAliveInterval 60"),
     ("clientalivecountmax", lambda said: said == "1", "ClientAliveCountMax 1"),
@@ -233,9 +234,16 @@ def _sshd(host: Host) -> Look:
     faults = [
         f"sshd_config has {name} {said.get(name, '')!r} for {host.technician}: it has to be {wanted}."
         for name, holds, wanted in SSHD
-        if not holds(said.get(name, ""))
+        if not holds(said.get(name, "")) and (name != "channeltimeout" or _ends_silent_channels(program))
     ]
     return Look("sshd", tuple(faults))
+
+
+def _ends_silent_channels(sshd: str) -> bool:
+    """Whether this sshd knows ChannelTimeout: OpenSSH 9.2 and later do."""
+    done = subprocess.run([sshd, "-V"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    found = re.search(r"OpenSSH_(\d+)\.(\d+)", done.stderr + done.stdout)
+    return found is None or (int(found[1]), int(found[2])) >= (9, 2)
 
 
 def _wrappers(root: Path) -> Iterator[str]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from db.files import cannot_be_read
+
 SYSLOG: Final = Path("/dev/log")
 SYSLOG_PRIORITY: Final = 10 * 8 + 5  # authpriv.notice, RFC 5424 section 6.2.1
 TAIL_BYTES: Final = 65_536
@@ -76,6 +78,8 @@ def newest(path: Path, key_of: KeyOf) -> Anchor | None:
             lines = file.read().splitlines()[1 if start else 0 :]
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise cannot_be_read(path, error) from error
     best: Anchor | None = None
     for line in read(lines):
         if isinstance(line, Anchor) and line.is_signed(key_of):

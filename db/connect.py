@@ -6,9 +6,10 @@ reads first and then asks for the write lock fails under load however long it wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from peewee import DatabaseError, OperationalError
@@ -43,6 +44,7 @@ class RecordroomDatabase(SqlCipherDatabase):  # type: ignore[misc]
 
     raw_key: bytes | None = None
     read_only: bool = False
+    files: Mapping[Path, tuple[int, int]] = MappingProxyType({})  # database and log, as they were when opened
 
     def _connect(self) -> Any:
         if self.raw_key is None:
@@ -69,6 +71,21 @@ class RecordroomDatabase(SqlCipherDatabase):  # type: ignore[misc]
             _tell_trouble(error)
             raise
 
+    def know_files(self) -> None:
+        """Remember which files are open."""
+        path = Path(self.database)
+        paths = (path, path.with_name(path.name + "-wal"))
+        self.files = {each: _identity(each) for each in paths if each.exists()}
+
+    def check_files(self) -> None:
+        """Raise ``StoreError`` when they are no more the ones that have their names: what is written would be lost."""
+        for path, identity in self.files.items():
+            if not path.exists() or _identity(path) != identity:
+                raise StoreError(
+                    f"{path.name} was deleted, moved or replaced while it was open: this was not stored, and nothing "
+                    "can be until everybody has signed off. Tell the administrator; drafts are kept."
+                )
+
     def rollback(self) -> None:
         """Roll back, unless SQLite has done so by itself, as it does when its disk is full."""
         if self.connection().in_transaction:
@@ -80,6 +97,11 @@ def give_key(connection: Any, raw_key: bytes, pragma: str = "key") -> None:
     connection.execute("PRAGMA cipher_log_level = NONE")
     # As a script: the text of a statement that is executed stays in memory, in the connection's cache of statements.
     connection.executescript(f"PRAGMA {pragma} = \"x'{raw_key.hex()}'\"")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 # Not thread-safe on purpose: one connection serves whichever single thread works on the store.
@@ -108,6 +130,7 @@ def open_database(path: Path, data_key: bytes, *, read_only: bool = False) -> No
     try:
         database.connect()
         database.execute_sql("SELECT count(*) FROM sqlite_master").fetchone()
+        database.know_files()
     except (DatabaseError, dbapi2.DatabaseError) as error:
         close_database()
         _tell_trouble(error)
@@ -175,6 +198,7 @@ def writing() -> Iterator[None]:
             ) from error
     try:
         yield
+        database.check_files()
     except BaseException as error:
         try:
             transaction.__exit__(type(error), error, error.__traceback__)

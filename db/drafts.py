@@ -21,7 +21,7 @@ from db import store
 from db.actors import Actor
 from db.connect import StoreError
 from db.derivation import derived
-from db.files import replace_file
+from db.files import read_file, replace_file
 from db.slots import Ring
 
 
@@ -102,7 +102,7 @@ def unsealed(sealed: bytes, user_id: str, ring: Ring) -> bytes | None:
 
 def _read(actor: Actor) -> dict[str, Any]:
     try:
-        sealed = _path(actor).read_bytes()
+        sealed = read_file(_path(actor))
     except FileNotFoundError:
         return {}
     plain = unsealed(sealed, str(actor.user_id), store.current().ring)
@@ -121,6 +121,5 @@ def _write(actor: Actor, drafts: dict[str, Any]) -> None:
         replace_file(_path(actor), sealed, sync=False)
     except OSError as error:
         raise StoreError(
-            f"What you keyed could not be saved as a draft ({error.strerror}): file the record now, or tell "
-            "the administrator that the store's disk is full."
+            f"The draft could not be saved ({error.strerror}). Enter tries again; tell the administrator."
         ) from error

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from db.connect import StoreError
+
 FULL_PERCENT: Final = 75  # NIST SP 800-53 AU-5(1): warn when that much of the room for the trail is used
 
 
@@ -22,6 +24,24 @@ def disk_warning(store: Path) -> str:
     if used < FULL_PERCENT:
         return ""
     return f"The store's disk is {used} % full: make room before it is, or nothing can be filed."
+
+
+def cannot_be_read(path: Path, error: OSError) -> StoreError:
+    """The sentence about a file of the store that is there and cannot be read."""
+    return StoreError(
+        f"{path} cannot be read ({error.strerror}): see who owns it and its modes, run as the account that owns the "
+        "store, and check the disk."
+    )
+
+
+def read_file(path: Path) -> bytes:
+    """A file of the store, whole. Raises ``FileNotFoundError``, and ``StoreError`` when it is there and unreadable."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise cannot_be_read(path, error) from error
 
 
 def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:

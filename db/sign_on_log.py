@@ -14,6 +14,7 @@ from typing import Final
 
 from db.actors import Action, Actor
 from db.connect import database
+from db.files import read_file
 from db.slots import SlotFile
 
 LOG_NAME: Final = "signon.log"
@@ -144,7 +145,7 @@ def _is_last_administrator(directory: Path, user: str) -> bool:
 
 def _bytes(directory: Path) -> bytes:
     try:
-        return (directory / LOG_NAME).read_bytes()
+        return read_file(directory / LOG_NAME)
     except FileNotFoundError:
         return b""
 

@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from db.connect import StoreError
 from db.derivation import derived
-from db.files import replace_file
+from db.files import read_file, replace_file
 
 FILE_NAME: Final = "keys.json"
 FORMAT: Final = 1
@@ -62,13 +62,13 @@ class SlotFile:
         """Raises ``StoreError`` when there is none or it cannot be read."""
         path = directory / FILE_NAME
         try:
-            contents = json.loads(path.read_bytes())
+            contents = json.loads(read_file(path))
         except FileNotFoundError:
             raise StoreError(
                 f"{directory} is no Recordroom store: it has no {FILE_NAME}. Name the store with --store DIR "
                 "or RECORDROOM_STORE, or make one with 'recordroom init'."
             ) from None
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise StoreError(f"{path} cannot be read: put back the copy of the newest backup.") from error
         if not _is_whole(contents):
             raise StoreError(

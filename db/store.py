@@ -176,6 +176,7 @@ def open_store(directory: Path, opened: Unlocked, *, any_schema: bool = False) -
         raise StoreError(f"{directory} is a backup: restore it to a new place first.")
     sessions.enter(directory)
     try:
+        _check_database(directory / DATABASE_NAME)
         generation, data_key = _fitting(directory / DATABASE_NAME, opened.ring)
         opened.file.check(data_key, generation)
         if not any_schema:
@@ -201,6 +202,17 @@ def rekeyed(generation: int) -> None:
     here = current()
     here.generation, here.data_key = generation, here.ring[generation]
     here.trail = Trail(here.directory)
+
+
+PAGE_BYTES: Final = 4096  # of SQLCipher
+
+
+def _check_database(path: Path) -> None:
+    """A file without a whole page would be taken for a new database."""
+    if path.is_file() and path.stat().st_size < PAGE_BYTES:
+        raise StoreError(
+            f"{path} is empty or cut short: restore the newest backup. The keys alone hold no records."
+        )
 
 
 def _fitting(path: Path, ring: Ring) -> tuple[int, bytes]:

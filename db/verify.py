@@ -106,7 +106,10 @@ def _clock(connection: Any) -> Iterator[str]:
     """The trail is in the order of its numbers; a clock that was set back shows in its times."""
     (newest,) = connection.execute("SELECT max(at_utc) FROM audit").fetchone()
     if newest - time.time() > CLOCK_SECONDS:
-        yield "The clock of this host stands before the newest row of the audit trail: set it."
+        yield (
+            "The clock of this host stands before the newest row of the audit trail: set it, unless it ran ahead when "
+            "that row was written."
+        )
 
 
 def _newest(connection: Any) -> int:

@@ -49,6 +49,12 @@ def here(disk: Path, template_store: Path) -> Path:
     return Path(shutil.copytree(template_store, disk / "store"))
 
 
+@pytest.fixture
+def closed() -> Iterator[None]:
+    yield
+    store.close_store()
+
+
 def fill(disk: Path) -> Path:
     """Leave no byte free."""
     path = disk / "ballast"
@@ -93,7 +99,7 @@ class TestAFullDisk:
         actor = sign_on.with_passphrase(here, ADMIN, PASSPHRASE).actor
         drafts.save(actor, ("ABS", "1"), {"sex": "F"}, "sex", "0")
         ballast = fill(disk)
-        with pytest.raises(StoreError, match="could not be saved as a draft"):
+        with pytest.raises(StoreError, match=r"draft could not be saved \(No space left"):
             drafts.save(actor, ("ABS", "1"), {"sex": "F", "note": "x" * 9000}, "sex", "0")
         ballast.unlink()
         kept = drafts.load(actor, ("ABS", "1"))
@@ -227,6 +233,129 @@ class TestAWrongClock:
 
     def test_a_clock_that_is_right_says_nothing(self, admin: Actor, store_directory: Path) -> None:
         assert sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).warning == ""
+
+    def test_one_that_was_set_forward_is_told_once_it_is_right_again(
+        self, admin: Actor, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            self.set_back(patch, -40 * 86400)
+            file_something(admin, "ahead")
+            sign_on.off(admin)
+        again = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        assert "THE CLOCK IS WRONG" in again.warning
+        assert again.store.tampered == ""
+        sign_on.off(again.actor)
+        opened = keys.unlock(store_directory, ADMIN, PASSPHRASE)
+        faults = {check.name for check in verify.verify(store_directory, opened) if check.faults}
+        assert faults == {"clock"}
+
+
+@pytest.mark.usefixtures("closed")
+class TestFilesThatAreDamaged:
+    """Each is told in a sentence with what to do, and nothing is made in the place of what was there."""
+
+    @pytest.mark.parametrize("left", [0, 1, 300, -5])
+    def test_keys_json_cut_short(self, store_directory: Path, left: int) -> None:
+        path = store_directory / "keys.json"
+        path.write_bytes(path.read_bytes()[:left])
+        kept = path.read_bytes()
+        with pytest.raises(StoreError, match="newest backup"):
+            sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        assert path.read_bytes() == kept
+
+    @pytest.mark.parametrize("left", [0, 1, 4096, 9000])
+    def test_the_database_cut_short(self, store_directory: Path, left: int) -> None:
+        os.truncate(store_directory / "recordroom.db", left)
+        for any_schema in (False, True):
+            with pytest.raises(StoreError, match="newest backup"):
+                sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE, any_schema=any_schema)
+        assert (store_directory / "recordroom.db").stat().st_size == left
+
+    @pytest.mark.parametrize("name", ["recordroom.db", "recordroom.db-wal"])
+    @pytest.mark.parametrize("how", ["deleted", "replaced"])
+    def test_gone_while_it_is_open_nothing_more_is_acknowledged(
+        self, admin: Actor, store_directory: Path, name: str, how: str
+    ) -> None:
+        file_something(admin, "before")
+        path = store_directory / name
+        spare = shutil.copy(path, path.with_suffix(".copy"))
+        path.unlink()
+        if how == "replaced":
+            Path(spare).replace(path)
+        with pytest.raises(StoreError, match=f"{name} was deleted, moved or replaced"):
+            file_something(admin, "after")
+        assert "after" not in {each.name for each in Counter.select()}
+        drafts.save(admin, ("ABS", "1"), {"sex": "F"}, "sex", "0")
+
+    def test_a_log_deleted_between_sessions_is_told_and_nothing_is_written(
+        self, store_directory: Path
+    ) -> None:
+        program = (
+            "import os; from pathlib import Path; from db import sign_on\n"
+            "from tests.db.test_faults import file_something\n"
+            f"actor = sign_on.with_passphrase(Path({str(store_directory)!r}), {ADMIN!r}, {PASSPHRASE!r}).actor\n"
+            "file_something(actor, 'lost')\nos._exit(0)\n"
+        )
+        subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)
+        (store_directory / "recordroom.db-wal").unlink()
+        signed_on = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
+        assert "reading only" in signed_on.store.tampered
+        with pytest.raises(StoreError):
+            file_something(signed_on.actor, "x")
+
+
+NOBODY = 65534
+
+
+@pytest.mark.usefixtures("closed")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+class TestNoPermission:
+    """The store belongs to the account that runs the program; what it may not touch is told by name."""
+
+    def as_nobody(self, directory: Path, name: str, mode: int, *, at_work: bool) -> str:
+        """What is told when a mode is taken away before sign-on, or in the middle of the work."""
+        for each in (directory, *directory.rglob("*"), *directory.parents[:3]):
+            os.chown(each, NOBODY, NOBODY)
+        sign_on.off(
+            sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+        )  # everything is imported then
+        for each in directory.rglob("*"):
+            os.chown(each, NOBODY, NOBODY)
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            said = b""
+            try:
+                os.setgroups([])
+                os.setresgid(NOBODY, NOBODY, NOBODY)
+                os.setresuid(NOBODY, NOBODY, NOBODY)
+                actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor if at_work else None
+                (directory / name).touch()
+                (directory / name).chmod(mode)
+                actor = actor or sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+                drafts.save(actor, ("ABS", "1"), {"sex": "F"}, "sex", "0")
+            except BaseException as error:
+                said = f"{type(error).__name__}: {error}".encode()
+            os.write(writer, said or b"nothing")
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            told = pipe.read().decode()
+        os.wait()
+        return told
+
+    @pytest.mark.parametrize(
+        ("name", "mode"),
+        [("", 0), ("", 0o500), ("recordroom.db", 0), ("recordroom.db", 0o400), ("keys.json", 0), ("anchor.log", 0),
+         ("signon.log", 0), ("drafts", 0), ("sessions", 0)],
+    )  # fmt: skip
+    def test_at_sign_on(self, store_directory: Path, name: str, mode: int) -> None:
+        assert self.as_nobody(store_directory, name, mode, at_work=False).startswith("StoreError: ")
+
+    @pytest.mark.parametrize("mode", [0, 0o500])
+    def test_on_the_drafts_at_work(self, store_directory: Path, mode: int) -> None:
+        told = self.as_nobody(store_directory, "drafts", mode, at_work=True)
+        assert told.startswith("StoreError: ")
+        assert "drafts" in told or "draft could not be saved (Permission denied)" in told
 
 
 class TestMissingFiles:

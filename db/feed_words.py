@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from config.data_sets import dictionary_for
+from config.data_sets import DictionaryError, dictionary_for
 from db import encounters, lifecycle, store
 from db.changes import Source
 from db.connect import database
@@ -70,7 +70,7 @@ def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -
     from db import abstracts  # which files abstracts and so stands on this module
 
     stay = encounters.get(abstract.encounter_id)
-    dictionary = dictionary_for("abstract", stay.discharged_at[:10], store.current().directory)
+    dictionary = _dictionary(stay.discharged_at[:10])
     feed = present(stay, abstracts.from_account(stay), abstract, words)
     said = items_of(feed)
     heard = abstract.heard
@@ -100,6 +100,17 @@ def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -
 def forget(case_id: int) -> None:
     """The abstract is void: nothing of it differs from the feed any more."""
     _write_differences(case_id, {}, "")
+
+
+def _dictionary(day: str) -> Dictionary:
+    """The data set in force; the one that came with the program while the site's own cannot be read.
+
+    A mistake in a file of the site must not hold up a feed.
+    """
+    try:
+        return dictionary_for("abstract", day, store.current().directory)
+    except (DictionaryError, LookupError):
+        return dictionary_for("abstract")
 
 
 def differences(case_id: int) -> dict[str, Difference]:

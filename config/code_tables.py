@@ -7,8 +7,10 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from config.toml_source import Mistake, Source
+from config.toml_source import Path as Place
 from rules.findings import Told
 from rules.tables import CodeTable, TableRow, Tables, overlaps
 from rules.values import is_date
@@ -41,21 +43,36 @@ def read_table(text: str, file: str) -> tuple[CodeTable | None, list[Mistake]]:
         source.wrong(
             ("id",), "", f"the id {taken['id']!r} must be the name of the file, {Path(file).stem!r}."
         )
-    rows = tuple(_row(source, taken, number, row) for number, row in enumerate(taken.get("rows", [])))
+    table = _made(source, taken, (), "")
+    return (None if source.mistakes else table), source.mistakes
+
+
+def table_within(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> CodeTable | None:
+    """A code table that a dictionary brings with it as ``[[table]]``; mistakes are noted in ``source``."""
+    where = f"table {table.get('id', '?')}"
+    taken = source.take(table, _TABLE_KEYS, path, where, ("id", "title", "rows"))
+    return _made(source, taken, path, where)
+
+
+def _made(source: Source, taken: dict[str, Any], path: Place, where: str) -> CodeTable | None:
+    rows = tuple(
+        _row(source, taken, (*path, "rows", number), number, row, where)
+        for number, row in enumerate(taken.get("rows", []))
+    )
     good = tuple(row for row in rows if row is not None)
     for first, second in overlaps(good):
-        where = f"code {second.code}"
-        source.wrong(
-            ("rows", rows.index(second)), where, f"it holds on the same day as the row {first.text!r}."
-        )
-    if source.mistakes:
-        return None, source.mistakes
-    return CodeTable(taken["id"], taken["title"], good, taken.get("citation", "")), []
+        place = (*path, "rows", next(number for number, row in enumerate(rows) if row is second))
+        at = ", ".join(filter(None, (where, f"code {second.code}")))
+        source.wrong(place, at, f"it holds on the same day as the row {first.text!r}.")
+    if not all(key in taken for key in ("id", "title")):
+        return None
+    return CodeTable(taken["id"], taken["title"], good, taken.get("citation", ""))
 
 
-def _row(source: Source, table: dict[str, object], number: int, row: object) -> TableRow | None:
-    path = ("rows", number)
-    where = f"row {number + 1}"
+def _row(
+    source: Source, table: dict[str, Any], path: Place, number: int, row: object, within: str
+) -> TableRow | None:
+    where = ", ".join(filter(None, (within, f"row {number + 1}")))
     if not isinstance(row, dict):
         source.wrong(path, where, 'it must be an inline table, such as { code = "1", text = "Yes" }.')
         return None

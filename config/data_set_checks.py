@@ -6,10 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from config.code_tables import TableError
+from config.registry_reader import check_registry, check_words, fill_mistake
 from config.toml_source import Path as Place
 from config.toml_source import Source, did_you_mean
+from rules.derived import GENERAL
 from rules.dictionary import Condition, Dictionary, Edit, Group, Item, ItemType, split_path
 from rules.edits import KINDS, WHOLE
+from rules.findings import Level
 from rules.functions import COMPUTED, FUNCTIONS
 from rules.records import NULL_MEANINGS
 from rules.tables import Tables
@@ -19,7 +23,7 @@ SITE_TABLES = ("site.units", "site.services", "site.providers", "site.payers")
 """Tables that the record store answers for: lists of the facility's own."""
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_WORD = re.compile(r"[A-Z][A-Z0-9]{1,7}")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,19}")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _NEEDS_ITEMS = {
     "required-when": 1,
@@ -42,22 +46,61 @@ def check(source: Source, dictionary: Dictionary, tables: Tables) -> None:
     for path, part in _placed(source, dictionary):
         if isinstance(part, Item):
             _check_item(source, dictionary, part, path, tables)
-        elif not 1 <= part.rows <= 999:
-            source.wrong((*path, "rows"), f"group {part.id}", "rows must be between 1 and 999.")
-    own = len(_list(source.data, "edit"))
-    for number, edit in enumerate(dictionary.edits[len(dictionary.edits) - own :]):
-        _check_edit(source, dictionary, edit, ("edit", number), tables)
-    for code, times in Counter(edit.code for edit in dictionary.edits).items():
-        if times > 1:
-            source.wrong(("edit",), f"edit {code}", "this code is used by more than one edit.")
+        else:
+            _check_group(source, part, path)
+    if "extends" not in source.data:
+        check_words(source, dictionary)
+        check_registry(source, dictionary)
+    _check_edits(source, dictionary, tables)
+
+
+def _check_edits(source: Source, dictionary: Dictionary, tables: Tables) -> None:
+    """The edits of the file, each in its place; what an addition adds may not use a code that is there."""
+    edits = {edit.code: edit for edit in dictionary.edits}
+    times = Counter(edit.code for edit in dictionary.edits)
+    written = [table for table in _list(source.data, "edit") if isinstance(table, dict)]
+    here = Counter(str(table.get("code")) for table in written)
+    seen: set[str] = set()
+    for number, table in enumerate(_list(source.data, "edit")):
+        code = str(table.get("code")) if isinstance(table, dict) else ""
+        if code not in edits:
+            continue
+        if times[code] > 1 and (code in seen or times[code] > here[code]):
+            source.wrong(("edit", number), f"edit {code}", "this code is used by more than one edit.")
+        elif code not in seen:
+            _check_edit(source, dictionary, _nth(dictionary, code), ("edit", number), tables)
+        seen.add(code)
+
+
+def _nth(dictionary: Dictionary, code: str) -> Edit:
+    return next(edit for edit in dictionary.edits if edit.code == code)
+
+
+def _check_group(source: Source, group: Group, path: Place) -> None:
+    where = f"group {group.id}"
+    if not _ID.fullmatch(group.id):
+        source.wrong((*path, "id"), where, f"the id {group.id!r} must be small letters, digits and _.")
+    if not 1 <= group.rows <= 999:
+        source.wrong((*path, "rows"), where, "rows must be between 1 and 999.")
+    elif not 0 <= group.min_rows <= group.rows:
+        source.wrong(
+            (*path, "min_rows"), where, f"min_rows must be between 0 and rows, which is {group.rows}."
+        )
+    if not group.items:
+        source.wrong(path, where, "a group needs a column: write [[section.item.column]].")
 
 
 def _check_head(source: Source, dictionary: Dictionary) -> None:
-    if not _ID.fullmatch(dictionary.id):
-        source.wrong(("id",), "", f"the id {dictionary.id!r} must be small letters, digits and _.")
-    if not _WORD.fullmatch(dictionary.word):
-        message = f"the word {dictionary.word!r} must be 2 to 8 capital letters or digits."
-        source.wrong(("word",), "", message)
+    id_, version = str(source.data.get("id", dictionary.id)), str(source.data.get("version", ""))
+    if not _ID.fullmatch(id_):
+        source.wrong(("id",), "", f"the id {id_!r} must be small letters, digits and _.")
+    if not _VERSION.fullmatch(version):
+        source.wrong(("version",), "", f"the version {version!r} must be letters, digits, points and dashes.")
+    for section in _list(source.data, "section"):
+        name = section.get("id") if isinstance(section, dict) else None
+        if isinstance(name, str) and not _ID.fullmatch(name):
+            place: Place = ("section", _list(source.data, "section").index(section), "id")
+            source.wrong(place, f"section {name}", f"the id {name!r} must be small letters, digits and _.")
     for key in ("valid_from", "valid_to"):
         if getattr(dictionary, key) and not is_date(getattr(dictionary, key)):
             source.wrong((key,), "", f"{key} must be a day such as 2026-10-01.")
@@ -79,9 +122,12 @@ def _check_ids(source: Source, dictionary: Dictionary) -> None:
                 if times > 1:
                     where = f"column {part.id}.{id_}"
                     source.wrong(_line_of(source, part.id), where, "this id is used more than once.")
-    for id_, times in Counter(section.id for section in dictionary.sections).items():
-        if times > 1:
-            source.wrong(("section",), f"section {id_}", "this id is used more than once.")
+    seen: set[object] = set()
+    for number, section in enumerate(_list(source.data, "section")):
+        name = section.get("id") if isinstance(section, dict) else None
+        if isinstance(name, str) and name in seen:
+            source.wrong(("section", number, "id"), f"section {name}", "this id is used more than once.")
+        seen.add(name if isinstance(name, str) else None)
 
 
 def _list(table: object, key: str) -> list[object]:
@@ -147,10 +193,15 @@ def _check_item(source: Source, dictionary: Dictionary, item: Item, path: Place,
             wrong("minimum", "minimum is above maximum.")
     if item.default and not CANONICAL[item.type](item.default):
         wrong("default", f"default {item.default!r} does not fit an item of type {item.type}.")
-    if item.computed and item.computed not in COMPUTED:
-        wrong("computed", f"there is no function {item.computed!r}{did_you_mean(item.computed, COMPUTED)}.")
-    if item.computed and "column" in path:
-        wrong("computed", "a column of a group cannot be computed.")
+    elif item.default and item.type is ItemType.CODE and not _listed(item.table, item.default, tables):
+        wrong("default", f"default {item.default!r} is not in the table {item.table!r}.")
+    for key, mistake in _NOT_IN_GROUPS.items():
+        if getattr(item, key) and "column" in path:
+            wrong(key, mistake)
+    if item.fill and (mistake := fill_mistake(item.fill)):
+        wrong("fill", f"{mistake}.")
+    if item.computed or item.of:
+        _check_computed(source, dictionary, item, path, where)
     for key in ("valid_from", "valid_to"):
         if getattr(item, key) and not is_date(getattr(item, key)):
             wrong(key, f"{key} must be a day such as 2026-10-01.")
@@ -159,6 +210,41 @@ def _check_item(source: Source, dictionary: Dictionary, item: Item, path: Place,
     whens += [rule.when for rule in item.table_when]
     for when in whens:
         _check_conditions(source, dictionary, when, path, where)
+
+
+_NOT_IN_GROUPS = {
+    "computed": "a column of a group cannot be computed.",
+    "fill": "a column of a group cannot be filled from elsewhere.",
+    "carry_patient": "a column of a group cannot be carried over.",
+}
+
+
+def _check_computed(source: Source, dictionary: Dictionary, item: Item, path: Place, where: str) -> None:
+    general = GENERAL.get(item.computed)
+    if general is None:
+        known = (*GENERAL, *COMPUTED)
+        if not item.computed:
+            source.wrong((*path, "of"), where, "of is for computed items: name the function in computed.")
+        elif item.computed not in COMPUTED:
+            hint = did_you_mean(item.computed, known)
+            source.wrong((*path, "computed"), where, f"there is no function {item.computed!r}{hint}.")
+        return
+    if not general.least <= len(item.of) <= general.most:
+        needed = str(general.least) if general.least == general.most else f"{general.least} or more"
+        source.wrong((*path, "of"), where, f"{item.computed} needs {needed} items in of.")
+    for entry in item.of:
+        for name in entry.split("+") if general.moments else (entry,):
+            if not _known(dictionary, name):
+                hint = did_you_mean(name, dictionary.by_id)
+                source.wrong((*path, "of"), where, f"of names {name!r}, which is no item{hint}.")
+
+
+def _listed(table: str, code: str, tables: Tables) -> bool:
+    """Whether a code is in a table at any time; a table that cannot be asked is not asked."""
+    try:
+        return table not in tables or code in tables[table].by_code
+    except TableError:  # told where the table itself is checked
+        return True
 
 
 def _fits(type_: ItemType, bound: str) -> bool:
@@ -211,6 +297,8 @@ def _check_edit(source: Source, dictionary: Dictionary, edit: Edit, path: Place,
     for name in _PLACEHOLDER.findall(edit.message):
         if name not in known:
             wrong("message", f"the message cannot say {{{name}}}.")
+    if edit.override and edit.level is Level.FATAL:
+        wrong("override", "what is fatal cannot be overridden: make it an error, or leave override out.")
     if not edit.message.endswith((".", "?")):
         wrong("message", "the message must be a sentence that ends with a full stop.")
     _check_conditions(source, dictionary, edit.when, path, where)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from config.code_tables import FOLDER as TABLES
 from config.code_tables import Shelf
 from config.dictionary_reader import read_dictionary
+from config.registry_reader import words_of
 from config.toml_source import Mistake
 from rules.dictionary import Dictionary
 from rules.findings import Told
-from rules.tables import Tables
+from rules.tables import Joined, Tables
 
 FOLDER = "dictionaries"
 SITE = "site"  # the folder of a store that holds the facility's own dictionaries and tables
@@ -82,30 +83,125 @@ def library(site: Path | None = None) -> Library:
     return _library(site, changed)
 
 
+def has_own(site: Path) -> bool:
+    """Whether the facility has dictionaries of its own."""
+    return next((site / FOLDER).glob("*.toml"), None) is not None
+
+
 def dictionary_for(id_: str, day: str = "", store: Path | None = None) -> Dictionary:
     """The dictionary of a data set on an ISO day (blank: the newest) as the facility of ``store`` uses it."""
     return library(store / SITE if store else None).of(id_, day)
 
 
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """A dictionary of the facility's own, as it stands in its folder."""
+
+    name: str
+    text: str
+
+
+def site_files(site: Path | None) -> list[SiteFile]:
+    """The facility's files in the order of their names, which is the order in which they were installed."""
+    folder = site / FOLDER if site else None
+    if folder is None or not folder.is_dir():
+        return []
+    return [SiteFile(file.name, file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))]
+
+
 @lru_cache(maxsize=4)
 def _library(site: Path | None, changed: tuple[tuple[str, int], ...]) -> Library:
+    made, mistakes = assemble(site, site_files(site))
+    if mistakes:
+        raise DictionaryError(mistakes)
+    return made
+
+
+def assemble(site: Path | None, own: Sequence[SiteFile]) -> tuple[Library, list[Mistake]]:
+    """The library that the shipped dictionaries make with the files ``own``, and every mistake in it.
+
+    A file that adds to a data set (``extends``) is applied to each version of it, after the files before it. A later
+    file with the same ``id`` takes its place from then on; the versions that were made before stay.
+    """
     tables = Shelf(site / TABLES if site else None)
-    shipped: list[Traversable] = sorted(
+    shipped = sorted(
         (file for file in (files("config") / FOLDER).iterdir() if file.name.endswith(".toml")),
         key=lambda file: file.name,
     )
-    own: list[Traversable] = [site / FOLDER / name for name, _ in changed] if site else []
-    dictionaries: list[Dictionary] = []
-    mistakes: list[Mistake] = []
-    for file in (*shipped, *own):
-        dictionary, found = read_dictionary(file.read_text(encoding="utf-8"), file.name, tables, dictionaries)
-        mistakes += found
+    made = _Assembly(tables)
+    texts = [SiteFile(file.name, file.read_text(encoding="utf-8")) for file in shipped]
+    additions: list[tuple[SiteFile, str, str]] = []
+    for file in (*texts, *own):
+        added_to, name = _addition(file)
+        if added_to:
+            additions.append((file, added_to, name))
+        else:
+            made.take(file)
+    for file, added_to, name in additions:
+        made.add(file, added_to, name)
+    found = tuple(made.dictionaries)
+    brought = {table.id: table for each in found for table in each.tables}
+    return Library(found, Joined(brought, tables) if brought else tables), sorted(set(made.mistakes))
+
+
+def _addition(file: SiteFile) -> tuple[str, str]:
+    """The data set that a file adds to, and its own id; blanks when it declares one of its own."""
+    try:
+        data = tomllib.loads(file.text)
+    except tomllib.TOMLDecodeError:
+        return "", ""  # told when it is read
+    return str(data.get("extends", "")), str(data.get("id", ""))
+
+
+class _Assembly:
+    """Dictionaries as they are put together from files, and the mistakes met on the way."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.dictionaries: list[Dictionary] = []
+        self.mistakes: list[Mistake] = []
+        self.roots: list[Dictionary] = []  # those that add to no other
+        self.chains: dict[
+            tuple[str, str], dict[str, SiteFile]
+        ] = {}  # additions by id, by data set and version
+
+    def take(self, file: SiteFile) -> None:
+        """A file that declares a data set."""
+        dictionary = self._read(file, self.dictionaries)
         if dictionary is not None:
-            mistakes += _clash(file.name, dictionary, dictionaries)
-            dictionaries.append(dictionary)
-    if mistakes:
-        raise DictionaryError(mistakes)
-    return Library(tuple(dictionaries), tables)
+            clash = _clash(file.name, dictionary, self.dictionaries)
+            self.mistakes += clash
+            if not clash:
+                self.roots.append(dictionary)
+            self.dictionaries.append(dictionary)
+
+    def add(self, file: SiteFile, added_to: str, name: str) -> None:
+        """A file that adds to all versions of a data set."""
+        roots = [root for root in self.roots if root.id == added_to]
+        if not roots:
+            self._read(file, self.dictionaries)  # says that there is none
+        for root in roots:
+            chain = self.chains.setdefault((root.id, root.version), {})
+            before, chain[name] = chain.get(name), file
+            whole: Dictionary | None = root
+            for each in chain.values():
+                whole = self._read(each, [whole]) if whole is not None else None
+            if whole is None:
+                continue
+            if before is not None or any(each.version == whole.version for each in self.dictionaries):
+                self._check_new(file, whole)
+            self.dictionaries.append(whole)
+
+    def _check_new(self, file: SiteFile, whole: Dictionary) -> None:
+        if any(each.id == whole.id and each.version == whole.version for each in self.dictionaries):
+            version = whole.version.rpartition("+")[2]
+            message = f"version {version!r} of it is there already: give this one another."
+            self.mistakes.append(Mistake(file.name, 0, "", message))
+
+    def _read(self, file: SiteFile, bases: Sequence[Dictionary]) -> Dictionary | None:
+        dictionary, mistakes = read_dictionary(file.text, file.name, self.tables, bases)
+        self.mistakes += mistakes
+        return dictionary
 
 
 def _clash(file: str, dictionary: Dictionary, others: Iterable[Dictionary]) -> list[Mistake]:
@@ -113,7 +209,10 @@ def _clash(file: str, dictionary: Dictionary, others: Iterable[Dictionary]) -> l
         if other.id == dictionary.id and other.version == dictionary.version:
             message = f"version {other.version!r} of {other.id!r} is there already: give this one another."
             return [Mistake(file, 0, "", message)]
-        if other.id != dictionary.id and other.word == dictionary.word:
-            message = f"the word {other.word!r} opens {other.id!r} already: choose another."
-            return [Mistake(file, 0, "", message)]
+        if other.id != dictionary.id:
+            theirs = set(words_of(other).values())
+            for word in words_of(dictionary).values():
+                if word in theirs:
+                    message = f"the word {word!r} opens {other.id!r} already: choose another."
+                    return [Mistake(file, 0, "", message)]
     return []

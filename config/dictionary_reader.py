@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from config.code_tables import TableError
+from config.code_tables import TableError, table_within
 from config.data_set_checks import check
+from config.registry_reader import read_registry
 from config.toml_source import Mistake, Source, did_you_mean
 from config.toml_source import Path as Place
 from rules.dictionary import (
@@ -22,32 +23,39 @@ from rules.dictionary import (
     TableWhen,
 )
 from rules.findings import Level
-from rules.tables import Tables
+from rules.tables import CodeTable, Joined, Tables
 
 GROUP = "group"
-TESTS = ("in", "not-in", "answered", "blank")
+TESTS = ("in", "not-in", "begins", "answered", "blank")
 
 _DICTIONARY_KEYS: Mapping[str, type] = {
     "id": str, "title": str, "version": str, "word": str, "valid_from": str, "valid_to": str, "citation": str,
-    "dated_by": str, "extends": str, "section": list, "edit": list,
+    "dated_by": str, "registry": dict, "section": list, "edit": list, "table": list,
+}  # fmt: skip
+_ADDITION_KEYS: Mapping[str, type] = {
+    "extends": str, "id": str, "version": str, "valid_from": str, "valid_to": str, "citation": str,
+    "section": list, "edit": list, "table": list,
 }  # fmt: skip
 _SECTION_KEYS: Mapping[str, type] = {"id": str, "title": str, "defaults": dict, "item": list}
 _GROUP_KEYS: Mapping[str, type] = {
-    "id": str, "label": str, "type": str, "rows": int, "help": str, "defaults": dict, "column": list,
+    "id": str, "label": str, "type": str, "rows": int, "min_rows": int, "stop": bool, "help": str, "defaults": dict,
+    "asked_when": object, "column": list,
 }  # fmt: skip
 ITEM_KEYS: Mapping[str, type] = {
     "id": str, "label": str, "type": str, "width": int, "length": int, "table": str, "table_when": dict,
     "several": bool, "required": bool, "required_when": object, "asked_when": object, "nulls": list,
     "null_when": dict, "minimum": object, "maximum": object, "decimals": int, "default": str, "help": str,
-    "standard": str, "citation": str, "column": str, "computed": str, "read_only": bool, "auto_skip": bool,
-    "carry": bool, "imprecise": bool, "past": bool, "same_row": bool, "confirm": bool, "valid_from": str,
+    "standard": str, "citation": str, "column": str, "computed": str, "of": list, "fill": str,
+    "read_only": bool, "auto_skip": bool, "carry": bool, "carry_patient": bool,
+    "imprecise": bool, "past": bool, "same_row": bool, "confirm": bool, "valid_from": str,
     "valid_to": str,
 }  # fmt: skip
 EDIT_KEYS: Mapping[str, type] = {
     "code": str, "level": str, "kind": str, "message": str, "items": list, "when": object, "values": list,
     "minimum": object, "maximum": object, "table": str, "function": str, "citation": str, "standard": str,
-    "confirm": bool,
+    "confirm": bool, "override": bool,
 }  # fmt: skip
+_BUILT = ("section", "edit", "table", "registry", "extends")
 _WIDTHS: Mapping[ItemType, int] = {
     ItemType.DATE: 10, ItemType.TIME: 4, ItemType.MOMENT: 16, ItemType.YES_NO: 1, ItemType.DIAGNOSIS: 8,
     ItemType.PROCEDURE: 7, ItemType.NOTE: 60, ItemType.INTEGER: 6, ItemType.DECIMAL: 8,
@@ -65,21 +73,58 @@ def read_dictionary(
     source = Source(file, text)
     if source.mistakes:
         return None, source.mistakes
-    needed = ("version",) if "extends" in source.data else ("id", "title", "version", "word", "section")
-    taken = source.take(source.data, _DICTIONARY_KEYS, (), "", needed)
+    adds = "extends" in source.data
+    needed = ("extends", "id", "version") if adds else ("id", "title", "version", "word", "section")
+    taken = source.take(source.data, _ADDITION_KEYS if adds else _DICTIONARY_KEYS, (), "", needed)
+    brought = tuple(_tables(source, taken, "table", (), "", table_within, tables))
+    tables = _with(source, taken, brought, tables)
     sections = tuple(_tables(source, taken, "section", (), "", _section, tables))
     edits = tuple(_tables(source, taken, "edit", (), "", _edit, tables))
-    plain = {key: value for key, value in taken.items() if key not in ("section", "edit", "extends")}
+    plain = {key: value for key, value in taken.items() if key not in _BUILT}
     dictionary: Dictionary | None = None
-    if "extends" in taken:
+    if not all(key in taken for key in needed):
+        pass
+    elif adds:
         dictionary = _extended(source, taken, plain, sections, edits, bases)
-    elif all(key in taken for key in needed):
-        dictionary = Dictionary(sections=sections, edits=edits, **plain)
+    else:
+        registry = read_registry(source, taken["registry"]) if "registry" in taken else None
+        dictionary = Dictionary(sections=sections, edits=edits, registry=registry, **plain)
     if dictionary is not None:
         dictionary = _qualified(dictionary)
         check(source, dictionary, tables)
+        dictionary = _own_tables(dictionary, taken["id"], taken["version"], brought)
     mistakes = sorted(set(source.mistakes))
     return (None if mistakes else dictionary), mistakes
+
+
+def _with(source: Source, taken: Mapping[str, Any], brought: Sequence[CodeTable], tables: Tables) -> Tables:
+    """All tables that the file may name: its own ones, and those that are there already."""
+    names = [each.id for each in brought]
+    for number, table in enumerate(taken.get("table", [])):
+        name = table.get("id") if isinstance(table, dict) else None
+        if isinstance(name, str) and (name in tables or name in names[:number]):
+            message = "there is a code table of this id already: choose another."
+            source.wrong(("table", number, "id"), f"table {name}", message)
+    return Joined({each.id: each for each in brought}, tables)
+
+
+def _own_tables(dictionary: Dictionary, name: str, version: str, brought: Sequence[CodeTable]) -> Dictionary:
+    """The tables that a declaration brings get its name and version before theirs: versions stand side by side."""
+    full = {each.id: f"{name}-{version}.{each.id}" for each in brought}
+
+    def item(each: Item) -> Item:
+        when = tuple(replace(rule, table=full.get(rule.table, rule.table)) for rule in each.table_when)
+        return replace(each, table=full.get(each.table, each.table), table_when=when)
+
+    def part(each: Item | Group) -> Item | Group:
+        return item(each) if isinstance(each, Item) else replace(each, items=tuple(map(item, each.items)))
+
+    return replace(
+        dictionary,
+        sections=tuple(replace(each, parts=tuple(map(part, each.parts))) for each in dictionary.sections),
+        edits=tuple(replace(each, table=full.get(each.table, each.table)) for each in dictionary.edits),
+        tables=(*dictionary.tables, *(replace(each, id=full[each.id], by_code={}) for each in brought)),
+    )
 
 
 def _tables(
@@ -125,7 +170,10 @@ def _group(source: Source, table: dict[str, Any], path: Place, tables: Tables) -
     columns = tuple(_tables(source, taken, "column", path, where, column, tables))
     if "id" not in taken or "label" not in taken:
         return None
-    return Group(taken["id"], taken["label"], columns, taken.get("rows", 25), taken.get("help", ""))
+    plain: dict[str, Any] = {key: taken[key] for key in ("rows", "help", "min_rows", "stop") if key in taken}
+    if "asked_when" in taken:
+        plain["asked_when"] = _conditions(source, taken["asked_when"], (*path, "asked_when"), where)
+    return Group(taken["id"], taken["label"], columns, **plain)
 
 
 def _item(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Item | None:
@@ -145,7 +193,8 @@ def _item(source: Source, table: dict[str, Any], path: Place, tables: Tables) ->
     for key in ("required_when", "asked_when"):
         if key in taken:
             taken[key] = _conditions(source, taken[key], (*path, key), where)
-    taken["nulls"] = _texts(source, taken.get("nulls", []), (*path, "nulls"), where)
+    for key in ("nulls", "of"):
+        taken[key] = _texts(source, taken.get(key, []), (*path, key), where)
     taken["null_when"] = tuple(
         NullWhen(null, _conditions(source, when, (*path, "null_when"), where))
         for null, when in taken.get("null_when", {}).items()
@@ -218,8 +267,8 @@ def _conditions(source: Source, value: object, path: Place, where: str) -> tuple
         if test not in TESTS:
             known = ", ".join(TESTS)
             source.wrong(path, where, f"condition {' '.join(words)!r} needs an item and one of {known}.")
-        elif bool(values) != (test in ("in", "not-in")):
-            problem = "needs values" if test in ("in", "not-in") else "takes no values"
+        elif bool(values) != (test in ("in", "not-in", "begins")):
+            problem = "takes no values" if values else "needs values"
             source.wrong(path, where, f"condition {' '.join(words)!r} {problem}.")
         else:
             conditions.append(Condition(item, test, values))
@@ -263,24 +312,23 @@ def _extended(
     bases: Iterable[Dictionary],
 ) -> Dictionary | None:
     """The newest dictionary named by ``extends`` with what the file adds; its version names both."""
+    bases = list(bases)
     named = [base for base in bases if base.id == taken["extends"]]
     if not named:
-        known = {base.id for base in bases}
-        hint = did_you_mean(taken["extends"], known)
+        hint = did_you_mean(taken["extends"], {base.id for base in bases})
         source.wrong(("extends",), "", f"there is no dictionary {taken['extends']!r} to extend{hint}.")
         return None
-    base = max(named, key=lambda each: each.valid_from)
+    base = max(reversed(named), key=lambda each: each.valid_from)
     added = {section.id: section for section in sections}
     merged = [
         replace(own, parts=own.parts + added.pop(own.id).parts) if own.id in added else own
         for own in base.sections
     ]
+    days = {key: plain[key] for key in ("valid_from", "valid_to") if key in plain}
     return replace(
         base,
         sections=(*merged, *added.values()),
         edits=base.edits + edits,
-        **{
-            **{key: value for key, value in plain.items() if key != "id"},
-            "version": f"{base.version}+{taken.get('version', '')}",
-        },
+        version=f"{base.version}+{taken['version']}",
+        **days,
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-SCREEN_FIELDS = {"word", "title", "screen", "roles", "hidden", "aliases"}
+from rules.dictionary import Dictionary
+
+SCREEN_FIELDS = {"word", "title", "screen", "roles", "hidden", "aliases", "data_set"}
+REGISTRY_ROLES = ("registrar", "supervisor", "privacy officer")  # who may look at registries at all
+REGISTRIES = "REGISTRY"  # the menu that lists them
 MENU_FIELDS = {"id", "title", "entries"}
 
 
@@ -22,6 +26,7 @@ class ScreenEntry:
     roles: tuple[str, ...] = ()
     hidden: bool = False  # reached from other screens, in no menu
     aliases: tuple[str, ...] = ()
+    data_set: str = ""  # which of them it shows, where one screen serves any
 
     def permits(self, roles: Collection[str]) -> bool:
         return not self.roles or any(role in roles for role in self.roles)
@@ -79,6 +84,7 @@ def read_menu(text: str) -> MenuTable:
             tuple(entry.get("roles", ())),
             entry.get("hidden", False),
             tuple(alias.upper() for alias in entry.get("aliases", ())),
+            entry.get("data_set", ""),
         )
         if ":" not in made.screen:
             raise MenuTableError(f"Screen {made.word}: {made.screen} must be written module:Class.")
@@ -103,6 +109,27 @@ def read_menu(text: str) -> MenuTable:
 def standard_menu() -> MenuTable:
     """The menu that comes with the program."""
     return read_menu((files("config") / "menu.toml").read_text("utf-8"))
+
+
+def with_registries(menu: MenuTable, dictionaries: Iterable[Dictionary]) -> MenuTable:
+    """The menu with the words of registries that are not in it yet: list, record, and cases to find."""
+    screens, words = dict(menu.screens), list(menu.menus[REGISTRIES].entries)
+    for each in dictionaries:
+        registry = each.registry
+        if registry is None or registry.list_word in screens:
+            continue
+        made = [
+            (registry.list_word, registry.list_title, "records"),
+            (each.word, each.title, "record"),
+        ]
+        if finding := registry.case_finding:
+            made.append((finding.word, finding.title, "suspense"))
+        for word, title, name in made:
+            roles = registry.roles or REGISTRY_ROLES
+            screens[word] = ScreenEntry(word, title, f"screens.registry:{name}", roles, data_set=each.id)
+            words.append(word)
+    menus = {**menu.menus, REGISTRIES: replace(menu.menus[REGISTRIES], entries=tuple(words))}
+    return MenuTable(menus, screens)
 
 
 def _only(entry: Mapping[str, object], known: set[str], *needed: str) -> None:

@@ -14,8 +14,10 @@ from rules.text import clean
 Path = tuple[str | int, ...]
 """Where a value stands: ``("section", 0, "item", 4, "width")``, counted from 0."""
 
-_HEADER = re.compile(r"\s*(\[{1,2})\s*([\w.-]+)\s*\]{1,2}\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([\w-]+)\s*=\s*(.*)$")
+_NAME = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_HEADER = re.compile(rf"\s*(\[{{1,2}})\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*\]{{1,2}}\s*(?:#.*)?$")
+_KEY = re.compile(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=\s*(.*)$")
+_NAMES = re.compile(_NAME)
 _AT = re.compile(r"(.*?) \(at (?:line (\d+), column \d+|end of document)\)$")
 KINDS = {str: "text in quotes", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
 
@@ -49,7 +51,8 @@ class Source:
             self.data = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             match = _AT.match(str(error))
-            reason, line = (match[1], int(match[2] or 0)) if match else (str(error), 0)
+            end = len(self.text.rstrip().splitlines())
+            reason, line = (match[1], int(match[2] or end)) if match else (str(error), 0)
             reason = reason[:1].lower() + reason[1:]
             self.mistakes.append(Mistake(self.file, line, "", f"this is no TOML, {reason}."))
 
@@ -118,14 +121,20 @@ def _line_numbers(text: str) -> dict[Path, int]:
                 listed = None
             continue
         if header := _HEADER.match(line):
-            here = _opened(header[2].split("."), header[1] == "[[", counts)
+            here = _opened(_names(header[2]), header[1] == "[[", counts)
             lines[here] = number
         elif key := _KEY.match(line):
-            lines[(*here, key[1])] = number
-            if key[2].strip() == "[":
-                listed = (*here, key[1])
+            place = (*here, *_names(key[1]))
+            lines[place] = number
+            if key[2].partition("#")[0].strip() == "[":
+                listed = place
                 counts[listed] = 0
     return lines
+
+
+def _names(text: str) -> list[str]:
+    """The parts of a dotted name, without their quotes."""
+    return [part.strip("\"'") for part in _NAMES.findall(text)]
 
 
 def _opened(names: list[str], array: bool, counts: dict[Path, int]) -> Path:

@@ -86,6 +86,11 @@ def by_encounter(data_set: str, encounter_id: int) -> Case | None:
     return _one("data_set = ? AND encounter_id = ? AND void_utc IS NULL", data_set, encounter_id)
 
 
+def last_of_patient(data_set: str, patient_id: int) -> Case | None:
+    """The record of a patient that was begun last."""
+    return _one("data_set = ? AND patient_id = ? AND void_utc IS NULL ORDER BY id DESC LIMIT 1", data_set, patient_id)
+
+
 def listing(
     data_set: str, after: tuple[int, int] | None = None, limit: int = 50, *, status: str = "", patient_id: int = 0
 ) -> list[CaseRow]:  # fmt: skip

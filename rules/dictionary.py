@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
+from rules.codes_notes import CodeNotes
 from rules.findings import Level
-from rules.tables import Tables
+from rules.tables import CodeTable, Tables
 
 Record = Mapping[str, str]
 """Canonical text by path: ``sex``, or ``diagnoses[2].poa`` for the second row of a group. Blank is absent."""
@@ -42,7 +43,8 @@ class ItemType(StrEnum):
 class Condition:
     """``item`` compared with ``values``: the one form in which rules ask about other items.
 
-    ``test`` is ``in``, ``not-in``, ``answered`` or ``blank``; ``values`` may hold null codes (``/NA``).
+    ``test`` is ``in``, ``not-in``, ``begins`` (with one of the values), ``answered`` or ``blank``; ``values`` may
+    hold null codes (``/NA``).
     Conditions in a tuple must all hold. An item that is still blank is neither ``in`` nor ``not-in``; a
     null is not ``answered`` and not ``blank``. ``item`` may be a column (``diagnoses.code``: of the row in
     hand, or of any row when the rule is about no row), a row's column (``diagnoses[1].code``) or a group.
@@ -95,9 +97,12 @@ class Item:
     citation: str = ""
     column: str = ""  # typed table and column that holds it; else the record's JSON document
     computed: str = ""  # name of the function in rules that derives it; such an item is never keyed
+    of: tuple[str, ...] = ()  # what a general function derives it from; ``date+time`` make a moment
+    fill: str = ""  # where a new record has it from: ``patient.zip``, ``account.arrived_date``
     read_only: bool = False
     auto_skip: bool = False  # fixed length: the field is left when it is full
     carry: bool = False  # keeps its value on the next record of the session
+    carry_patient: bool = False  # a new record has it from the patient's record before
     imprecise: bool = False  # a date may lack its day, or day and month
     past: bool = False  # a date that cannot lie ahead: two-digit years turn back
     same_row: bool = False  # stands on the row of the item before it
@@ -115,6 +120,9 @@ class Group:
     items: tuple[Item, ...]
     rows: int = 25
     help: str = ""
+    min_rows: int = 0  # rows without which the record is not complete
+    stop: bool = False  # the walk through what is missing stops at its open row: there may always be more
+    asked_when: tuple[Condition, ...] = ()  # while it does not hold, the walk passes over the open row
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,35 @@ class Edit:
     citation: str = ""
     standard: str = ""  # the standard's own number for the rule
     confirm: bool = False
+    override: bool = False  # what it finds may be let stand with a reason
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFinding:
+    """Discharged accounts that may belong into a registry: those with a diagnosis in one of the ranges.
+
+    A range is its first and its last code without point, both inside, with everything below them:
+    ``("I60", "I63")`` holds I639.
+    """
+
+    word: str  # opens the suspense list
+    title: str
+    diagnoses: tuple[tuple[str, str], ...]
+    principal: bool = False  # the principal diagnosis alone counts
+    discharged_from: str = ""  # earlier discharges are not looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What makes a data set a registry with screens of its own: its list, who may open it, how it finds cases."""
+
+    list_word: str
+    list_title: str
+    roles: tuple[str, ...] = ()  # of those who may look at registries; none: all of them
+    columns: tuple[tuple[str, str], ...] = ()  # items that the list shows, each with its heading (blank: its label)
+    panel: tuple[str, ...] = ()  # lines under the form; ``{item}`` stands for what the item holds
+    help: str = ""
+    case_finding: CaseFinding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +210,8 @@ class Dictionary:
     valid_to: str = ""
     citation: str = ""
     dated_by: str = ""  # item whose date picks version and table rows
+    registry: Registry | None = None
+    tables: tuple[CodeTable, ...] = ()  # code tables that the declaration brings with it
     by_id: Mapping[str, Item] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -211,6 +250,7 @@ class Context:
     diagnosis_valid: Callable[[str, str], bool | None] | None = None  # code, ISO day
     procedure_valid: Callable[[str, str], bool | None] | None = None
     poa_exempt: Callable[[str, str], bool | None] | None = None
+    notes: Callable[[str], CodeNotes | None] | None = None  # of the tabular list, by diagnosis
 
 
 _PATH = re.compile(r"([a-z][a-z0-9_]*)\[([1-9][0-9]{0,3})\]\.([a-z][a-z0-9_]*)", re.ASCII)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from rules.derived import GENERAL
 from rules.dictionary import Context, Dictionary, Edit, Group, Item, Record, is_null, row_path, split_path
 from rules.findings import Finding, worst_first
 from rules.functions import COMPUTED, FUNCTIONS
-from rules.item_checks import about_item, strangers
+from rules.item_checks import about_item, rows_missing, strangers
+from rules.overrides import without
 from rules.records import View, null_values, record_day, rows_of
 from rules.values import decimal_of, is_date, is_moment, is_part_of_date, is_time
 
 
 def findings(dictionary: Dictionary, record: Record, context: Context) -> list[Finding]:
     """Everything that the dictionary has to say about ``record``, worst first."""
-    record = {path: value for path, value in record.items() if value}
+    record = {path: value for path, value in without(record).items() if value}
     record.update(_missing_nulls(dictionary, record))
     derived = computed(dictionary, record, context)
     record = {path: value for path, value in (record | derived).items() if value}
@@ -22,6 +24,7 @@ def findings(dictionary: Dictionary, record: Record, context: Context) -> list[F
     found = list(strangers(view))
     for part in dictionary.parts():
         if isinstance(part, Group):
+            found += rows_missing(view, part)
             for number, cells in view.rows.get(part.id, {}).items():
                 for column in part.items:
                     value = cells.get(column.id, "")
@@ -219,5 +222,11 @@ def computed(dictionary: Dictionary, record: Record, context: Context) -> dict[s
     found: dict[str, str] = {}
     for part in dictionary.parts():
         if isinstance(part, Item) and part.computed:
-            found[part.id] = known[part.id] = COMPUTED[part.computed](known, rows, context)
+            general = GENERAL.get(part.computed)
+            value = (
+                general.derive(part.of, known, rows)
+                if general
+                else COMPUTED[part.computed](known, rows, context)
+            )
+            found[part.id] = known[part.id] = value
     return found

@@ -24,6 +24,7 @@ CHECKS = {
     "D010": "the data set has no such item",
     "D011": "the item was not collected on the record's date",
     "D012": "the code is not valid on the record's date",
+    "D013": "the group has fewer rows than it must",
 }
 """Codes of what is asked of every item of every data set, beside the edits that a dictionary declares."""
 
@@ -56,6 +57,16 @@ def strangers(view: View) -> Iterator[Finding]:
         elif group and row > groups[group].rows:
             message = f"{groups[group].label} has room for {groups[group].rows} rows: remove row {row}."
             yield Finding(Level.FATAL, "D009", message, path)
+
+
+def rows_missing(view: View, group: Group) -> Iterator[Finding]:
+    """That a group has fewer rows than it must; at the first row that is missing."""
+    filled = view.rows.get(group.id, {})
+    if len(filled) < group.min_rows:
+        free = next(number for number in range(1, group.rows + 2) if number not in filled)
+        needed = "1 row" if group.min_rows == 1 else f"{group.min_rows} rows"
+        message = f"{group.label} needs {needed} at least: enter them."
+        yield Finding(Level.ERROR, "D013", message, row_path(group.id, free, group.items[0].id))
 
 
 def about_item(

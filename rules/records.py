@@ -75,6 +75,8 @@ def _holds(condition: Condition, values: list[str]) -> bool:
     if test == "not-in":
         given = [value for value in values if value]
         return bool(given) and not any(value in condition.values for value in given)
+    if test == "begins":
+        return any(value.startswith(condition.values) for value in values if value)
     if test == "answered":
         return any(value and not is_null(value) for value in values)
     return not any(values)
@@ -204,7 +206,8 @@ def decode(
     table = tables.get(table_of(item, dictionary, record or {}, path))
     if table is None:
         return ""
-    rows = [table.find(code, day) for code in (value.split(" ") if item.several else (value,))]
+    codes = value.split(" ") if item.several else (value,)
+    rows = [table.meaning(code, day) for code in codes]
     return "; ".join(row.text for row in rows if row)
 
 

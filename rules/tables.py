@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -41,6 +42,7 @@ class CodeTable:
     rows: tuple[TableRow, ...]
     citation: str = ""
     by_code: Mapping[str, tuple[TableRow, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _beginnings: list[str] = field(default_factory=list, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         by_code: dict[str, tuple[TableRow, ...]] = {}
@@ -55,6 +57,24 @@ class CodeTable:
                 return row
         return None
 
+    def meaning(self, code: str, day: str = "") -> TableRow | None:
+        """What ``code`` stands for: in force on ``day``, or the last row that had expired by then."""
+        expired = (row for row in reversed(self.by_code.get(code, ())) if row.valid_to and row.valid_to < day)
+        return self.find(code, day) or next(expired, None)
+
+    def is_whole(self, code: str, day: str = "") -> bool:
+        """Whether ``code`` is in force on ``day`` and begins nothing else here, no code and no word."""
+        if self.find(code, day) is None:
+            return False
+        if not self._beginnings:  # made when first asked for: most tables never are
+            words = (word for row in self.rows for word in row.text.casefold().split())
+            self._beginnings.extend(sorted({*(row.code.casefold() for row in self.rows), *words}))
+        wanted = code.casefold()
+        at = bisect_left(self._beginnings, wanted)
+        return not any(
+            found.startswith(wanted) and found != wanted for found in self._beginnings[at : at + 2]
+        )
+
     def on(self, day: str = "") -> Iterator[TableRow]:
         """The rows in force on ``day``, in the order of the table; of two for one code the later."""
         return (row for row in self.rows if row.holds_on(day) and row is self.find(row.code, day))
@@ -62,6 +82,28 @@ class CodeTable:
 
 Tables = Mapping[str, CodeTable]
 """Code tables by id."""
+
+
+class Joined(Mapping[str, CodeTable]):
+    """Tables of several places as one; the first place that has a table wins."""
+
+    def __init__(self, *places: Tables) -> None:
+        self._places = places
+
+    def __getitem__(self, id_: str) -> CodeTable:
+        for place in self._places:
+            if id_ in place:
+                return place[id_]
+        raise KeyError(id_)
+
+    def __contains__(self, id_: object) -> bool:
+        return any(id_ in place for place in self._places)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(id_ for place in self._places for id_ in place))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def listed(value: object) -> tuple[str, ...]:

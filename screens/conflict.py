@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import ClassVar
 
-from config.menu import standard_menu
 from db import drafts
 from screens.keyset import Key, KeysetList
 from screens.record import RecordForm
@@ -52,10 +51,11 @@ def differing(
 
 def form_of(session: Session, word: str) -> RecordForm:
     """The form behind a fast-path word. Raises ``ScreenError`` when there is none of that kind."""
-    entry = standard_menu().screens.get(word)
+    entry = session.menu.screens.get(word)
     if entry is not None and entry.permits(frozenset(session.roles)):
         module, _, name = entry.screen.partition(":")
-        form = getattr(import_module(module), name)(session)
+        make = getattr(import_module(module), name)
+        form = make(session, entry.data_set) if entry.data_set else make(session)
         if isinstance(form, RecordForm):
             return form
     raise ScreenError(f"{word} opens no record that has a history of its own.")

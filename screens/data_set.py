@@ -17,10 +17,11 @@ from db import store
 from db.acts import Conflict
 from db.cases import VOID, Case, revisions
 from db.history import Change, of_case
-from rules import edits, records
+from rules import edits, overrides, records
 from rules.codes import System
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path
 from rules.findings import Finding, Level
+from rules.versions import differences
 from screens.record import RecordForm
 from screens.session import Session
 from tui import screen
@@ -46,16 +47,23 @@ CATEGORY = 3  # characters of an ICD-10-CM code before its point
 SITE = "site."  # the facility's own lists: somebody whom they lack is taken and confirmed later
 
 
+OVERRIDE = screen.Command("OVERRIDE", "Let the finding here stand, with a reason", "override")
+
+
 class DataSetForm(RecordForm):
     """A record of one data set."""
 
     data_set: ClassVar[str]
     reason_for_errors: ClassVar[bool] = False  # with errors it is filed only with a reason
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, data_set: str = "") -> None:
+        """``data_set`` is what the menu says that the word opens; the class says so too."""
         super().__init__(session)
         self.reason = ""  # given for filing in spite of errors
         self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
+        self.dated = ""  # the date for which the version was last looked up
+        self.dated_otherwise: Sequence[Finding] = ()
+        self.values: Values = {}  # as they stood when a field was last left
         self.dictionary: Dictionary = self.dictionary_on("")
 
     # What a subclass says ---------------------------------------------------------------------------
@@ -86,6 +94,8 @@ class DataSetForm(RecordForm):
         return {} if version == "0" else found.get(int(version))
 
     def item_at(self, path: str) -> tuple[str, bool]:
+        if overrides.is_override(path):
+            return overrides.named(self.dictionary, path), True
         item = self.dictionary.item_at(path)
         return item_label(self.dictionary, path), item is not None and not (item.read_only or item.computed)
 
@@ -110,7 +120,49 @@ class DataSetForm(RecordForm):
 
     def open(self, key: str) -> Opened:
         self.nulls = {}
-        return super().open(key)
+        opened = super().open(key)
+        self.take_version(opened.values)
+        self.dated, self.dated_otherwise = opened.values.get(self.dictionary.dated_by, "")[:10], ()
+        opened = replace(opened, new=self.version == "0" and not opened.resumed)
+        return opened if opened.message else replace(opened, message=self.what_changed())
+
+    def take_version(self, values: Mapping[str, str]) -> None:
+        """Take the version of the data set that holds on the record's date: the record is filed under it."""
+        newest = self.dictionary_on("")
+        try:
+            self.dictionary = self.dictionary_on(records.record_day(newest, values, self.context()))
+        except LookupError:  # no version holds on that day: the newest is as good as any
+            self.dictionary = newest
+        self.__dict__.pop("columns", None)
+
+    def other_version(self, values: Values) -> Sequence[Finding]:
+        """That the date now in the record belongs to another version than the form shows."""
+        day = values.get(self.dictionary.dated_by, "")[:10]
+        if day == self.dated or len(day) < 10:
+            return self.dated_otherwise
+        self.dated, shown = day, self.dictionary
+        self.take_version(values)
+        holds, self.dictionary = self.dictionary, shown
+        self.dated_otherwise = ()
+        if holds.version != shown.version:
+            message = (
+                f"Version {holds.version} holds on this date, and it is filed under it: leave with F3 (a draft is "
+                "kept) and open it again to see what that asks."
+            )
+            self.dated_otherwise = (Finding(Level.WARNING, "V001", message, self.dictionary.dated_by),)
+        return self.dated_otherwise
+
+    def what_changed(self) -> str:
+        """What is new for a record that was entered under another version; blank when it was not."""
+        case = self.filed()
+        if case is None or case.version == self.dictionary.version:
+            return ""
+        try:
+            entered = library(self.session.seat.directory / "site").version(self.data_set, case.version)
+        except LookupError:
+            return f"Entered under version {case.version}, which is not here any more; filing takes up {self.dictionary.version}."
+        changed = "; ".join(differences(entered, self.dictionary)) or "nothing that is asked"
+        return f"Entered under version {case.version}. Filing takes up {self.dictionary.version}: {changed}."
 
     def sections(self) -> tuple[screen.Section, ...]:
         return tuple(
@@ -130,8 +182,9 @@ class DataSetForm(RecordForm):
         computed = edits.computed(self.dictionary, settled, context)
         derived |= {p: v for p, v in computed.items() if values.get(p, "") != v}
         settled = {p: v for p, v in (settled | derived).items() if v}
+        self.values = settled
         return Changed(
-            self.findings(settled), self.echoes(settled), derived, self.panel(settled), self.skip(settled),
+            [*self.findings(settled), *self.other_version(settled)], self.echoes(settled), derived, self.panel(settled), self.skip(settled),
             self.taken_over,
         )  # fmt: skip
 
@@ -142,13 +195,18 @@ class DataSetForm(RecordForm):
     def findings(self, values: Values) -> list[Finding]:
         """Everything there is to say about the record."""
         found = edits.findings(self.dictionary, values, self.context())
-        return found + list(self.more_findings(values))
+        found += list(self.more_findings(values))
+        return overrides.marked(found, overrides.in_force(self.dictionary, values))
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         self.refuse_when_taken_over(values)
         if self.begun != self.version:
             return self.compare(values)
+        self.take_version(values)
         found = self.findings(values)
+        for path in overrides.lapsed(values, found):
+            del values[path]
+        found = [finding for finding in found if not finding.overridden]
         for level, overridable in ((Level.FATAL, False), (Level.ERROR, True)):
             in_the_way = [finding for finding in found if finding.level is level]
             if in_the_way and (not overridable or (self.reason_for_errors and not reason)):
@@ -162,6 +220,37 @@ class DataSetForm(RecordForm):
             return self.compare(values)
         self.discard_draft()
         return filed
+
+    def override(self, rest: str) -> screen.Outcome:
+        """``OVERRIDE why``: the finding at the cursor stands with a reason, until what it is about changes.
+
+        ``OVERRIDE code why`` picks one of several, and one that is about the whole record.
+        """
+        word, _, reason = rest.partition(" ")
+        found = [each for each in self.findings(self.values) if not each.overridden]
+        asked = [each for each in found if each.code.upper() == word.upper()]
+        if asked:
+            asked = [each for each in asked if each.field == self.focus] or asked
+        else:
+            reason = rest
+            asked = sorted(
+                (each for each in found if each.field == self.focus),
+                key=lambda each: not overrides.may_be_overridden(self.dictionary, each),
+            )
+        if not asked:
+            return screen.Outcome("There is no finding here: Ctrl+E lists them, Enter goes to one.", error=True)
+        finding = asked[0]
+        if not overrides.may_be_overridden(self.dictionary, finding):
+            return screen.Outcome(f"{finding.code} cannot be overridden: {finding.message}", error=True)
+        if not reason.strip():
+            return screen.Outcome(f"Say why {finding.code} may stand: OVERRIDE and the reason.", error=True)
+        if not self.lock[0] and self.version != "0":
+            return screen.Outcome("You can only read this record now.", error=True)
+        now = store.current().now().local[:10]
+        path, text = overrides.overriding(
+            self.dictionary, self.values, finding, self.session.user, now, reason
+        )
+        return screen.Outcome(f"{finding.code} stands with your reason once you file.", values={path: text})
 
     def in_order(self, findings: Iterable[Finding]) -> list[Finding]:
         """Findings as their fields stand on the form, those about the whole record last."""

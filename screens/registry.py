@@ -1,23 +1,34 @@
-"""Registries: one screen for every data set that stands for itself; the trauma registry is the first of them."""
+"""Registries: one form, one list and one list of cases to find for every data set that stands for itself.
+
+``record``, ``records`` and ``suspense`` are what the menu names; which registry it is stands in the menu's row.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, Final
+from datetime import datetime
+from typing import Any, ClassVar, Final, TypeVar, cast
 
-from db import cases, encounters, patients, store
+from config.data_sets import library
+from db import cases, encounters, patients, registries, store
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.cases import COMPLETE, OPEN, Case
-from db.encounters import Encounter
+from rules.dates import Unclear, parse_date
+from rules.dictionary import Dictionary, Item, ItemType
+from rules.dictionary import Registry as Declared
 from rules.findings import Finding, Level
+from rules.moments import day_number, iso_date
+from rules.records import decode
 from screens import shown
 from screens.account import encounter_named
-from screens.data_set import DataSetForm
+from screens.data_set import OVERRIDE, DataSetForm
 from screens.keyset import Key, KeysetList
 from screens.patients import patient_named
 from screens.record import RECORD_WORDS, Loaded
+from screens.session import Session
 from tui.screen import (
     Action,
     Changed,
@@ -36,11 +47,78 @@ from tui.screen import (
 
 NEW: Final = "NEW"
 NUMBER_DIGITS: Final = 6
-# Items of any registry that registration and the account know; what is keyed already is left alone.
-FROM_PATIENT: Final[Mapping[str, str]] = {"birth_date": "birth_date", "home_zip": "zip", "sex": "sex"}
+FIND_FIRST: Final = ("mrn", "account")
+COLUMN_CELLS: Final = {ItemType.DATE: 10, ItemType.MOMENT: 16, ItemType.TIME: 5, ItemType.YES_NO: 3}
+WIDEST_COLUMN: Final = 20
+HELP: Final = (
+    "Key the account: patient, arrival and discharge come from registration. / is the first null of a field, "
+    "// the second. OVERRIDE and a reason lets the finding at the cursor stand, where its edit permits that. "
+)
+_NAMED: Final = re.compile(r"\{([^}]*)\}")
+S = TypeVar("S", bound="OfRegistry")
 
 
-class Registry(DataSetForm):
+class OfRegistry:
+    """What the screens of a registry know about it; a class of its own is made for each of them."""
+
+    session: Session
+    data_set: ClassVar[str]
+
+    @property
+    def declared(self) -> Dictionary:
+        """The newest version."""
+        return library(self.session.seat.directory / "site").of(self.data_set)
+
+    @property
+    def registry(self) -> Declared:
+        """Its words, list and case finding."""
+        registry = self.declared.registry
+        assert registry is not None
+        return registry
+
+
+def record(session: Session, data_set: str) -> Registry:
+    """The form of a registry."""
+    return _made(Registry, session, data_set)
+
+
+def records(session: Session, data_set: str) -> RegistryList:
+    """The list of a registry."""
+    return _made(RegistryList, session, data_set)
+
+
+def suspense(session: Session, data_set: str) -> Suspense:
+    """The accounts that may be cases of a registry."""
+    return _made(Suspense, session, data_set)
+
+
+def _made(kind: type[S], session: Session, data_set: str) -> S:
+    dictionary = library(session.seat.directory / "site").of(data_set)
+    registry = dictionary.registry
+    if registry is None:
+        raise ScreenError(f"{dictionary.title} is no registry: its dictionary has no [registry].")
+    registries.check_role(session.actor, dictionary)
+    finding = registry.case_finding
+    titles = {
+        Registry: dictionary.title,
+        RegistryList: registry.list_title,
+        Suspense: finding.title if finding else "",
+    }
+    attributes: dict[str, Any] = {
+        "data_set": data_set, "word": dictionary.word, "list_word": registry.list_word, "title": titles[kind],
+    }  # fmt: skip
+    if kind is Registry:
+        attributes["help"] = HELP + registry.help
+    else:
+        attributes["actions"] = tuple(
+            replace(each, go=each.go.replace("{word}", dictionary.word))
+            for each in getattr(kind, "actions", ())
+        )
+    made: S = cast(Any, type(kind.__name__, (kind,), attributes))(session)
+    return made
+
+
+class Registry(OfRegistry, DataSetForm):
     """A record of a registry by its number; ``NEW account`` or nothing begins one."""
 
     list_word: ClassVar[str]  # the list to which filing goes back
@@ -48,6 +126,7 @@ class Registry(DataSetForm):
     change: ClassVar[Deed] = Deed.FILE_REGISTRY
     commands: ClassVar[tuple[Command, ...]] = (
         Command("CHART", "Chart", "chart", "F11"),
+        OVERRIDE,
         *RECORD_WORDS,
     )
     case: Case | None = None
@@ -126,56 +205,39 @@ class Registry(DataSetForm):
         return (line,)
 
     def from_chart(self, values: Values, path: str) -> dict[str, str]:
-        """What registration and the account know, for items that are still blank."""
+        """What registration, the account and the patient's record before know, for items that are still blank."""
         if not values.get(path):
             return {}
         stay = encounter_named(values["account"]) if path == "account" else None
         patient_id = stay.patient_id if stay else patient_named(values["mrn"])
-        who = patients.get(patient_id)
-        found = {item: self.as_coded(item, who.get(name, "")) for item, name in FROM_PATIENT.items()}
-        found |= of_the_stay(stay) if stay else {}
-        blank = {item for item in found if item in self.dictionary.by_id and not values.get(item)}
-        return {"mrn": who["mrn"], **{item: found[item] for item in blank if found[item]}}
-
-    def as_coded(self, item: str, value: str) -> str:
-        """A code of registration as the registry's own table has it, by its meaning; blank when it has none."""
-        table = (
-            self.session.tables.get(self.dictionary.by_id[item].table)
-            if item in self.dictionary.by_id
-            else None
+        number = stay.account if stay else values["mrn"]
+        viewed(
+            self.session.actor, self.view, kind=self.data_set, record=f"{NEW} {number}", patient_id=patient_id
         )
-        ours = self.session.tables.get(item)
-        if table is None or ours is None or not value:
-            return value
-        row = ours.find(value)
-        return next((each.code for each in table.on("") if row and each.text == row.text), "")
+        found = registries.known(self.dictionary, self.session.tables, patient_id, stay)
+        return {"mrn": patients.get(patient_id)["mrn"]} | {
+            item: value for item, value in found.items() if not values.get(item)
+        }
 
     def more_findings(self, values: Values) -> Sequence[Finding]:
-        """A record is about one patient and one of the accounts of that patient, and it is the only one."""
-        if self.case is not None and self.case.encounter_id:
-            return ()
-        if not values.get("mrn"):
-            return (_fatal("G101", "Key the MRN or the account first: a record is about somebody.", "mrn"),)
-        if not patients.by_mrn(values["mrn"]):
-            return (_fatal("G102", f"No patient has the MRN {values['mrn']}.", "mrn"),)
-        encounter_id = encounters.find(values.get("account", ""))
-        if not encounter_id:
-            unknown = values.get("account")
-            return (_fatal("G103", f"There is no account {unknown}.", "account"),) if unknown else ()
-        if encounters.get(encounter_id).patient_id != patients.by_mrn(values["mrn"]):
-            return (_fatal("G104", "The account belongs to another patient than the MRN.", "account"),)
-        other = cases.by_encounter(self.data_set, encounter_id)
-        if other and (self.case is None or other.id != self.case.id):
-            return (_fatal("G105", f"{self.word} {other.number} is about this account already.", "account"),)
-        return ()
+        return registries.about(self.dictionary, values, self.case)
+
+    def panel(self, values: Values) -> Sequence[str]:
+        registry = self.dictionary.registry
+
+        def answer(match: re.Match[str]) -> str:
+            value = values.get(match[1], "").lstrip("/")
+            item = self.dictionary.item_at(match[1])
+            return (shown.day(value) if item and item.type is ItemType.DATE else value) or "-"
+
+        return tuple(_NAMED.sub(answer, line) for line in registry.panel) if registry else ()
 
     def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
-        wrong = sum(finding.level in (Level.FATAL, Level.ERROR) for finding in findings)
-        case = cases.file_case(
-            self.session.actor, self.change, self.dictionary, values, before=self.case,
-            patient_id=patient_named(values["mrn"]), encounter_id=encounters.find(values.get("account", "")) or None,
-            status=OPEN if wrong else COMPLETE, reason=self.reason,
-        )  # fmt: skip
+        standing = [finding for finding in findings if not finding.overridden]
+        case = registries.file(
+            self.session.actor, self.dictionary, values, standing, before=self.case, reason=self.reason
+        )
+        wrong = sum(finding.level in (Level.FATAL, Level.ERROR) for finding in standing)
         state = "complete" if case.status == COMPLETE else f"still open: {wrong} to fill in or to mend"
         return Filed(f"FILED {case.number}, {state}", go=self.list_word)
 
@@ -201,26 +263,11 @@ def named(part: Field | Group | Note) -> str:
     return "" if isinstance(part, Note) else part.name
 
 
-def of_the_stay(stay: Encounter) -> dict[str, str]:
-    """Arrival and discharge of an account as items of a registry."""
-    came = stay.arrived_at or stay.admitted_at
-    moments = {"arrival": came, "discharge": stay.discharged_at}
-    return {f"{name}_date": at[:10] for name, at in moments.items()} | {
-        f"{name}_time": at[11:16] for name, at in moments.items()
-    }
-
-
-def _fatal(code: str, message: str, field: str) -> Finding:
-    return Finding(Level.FATAL, code, message, field)
-
-
-class RegistryList(KeysetList):
+class RegistryList(OfRegistry, KeysetList):
     """The records of a registry, last filed first; with a patient's name or number, those of the patient."""
 
-    data_set: ClassVar[str]
-    word: ClassVar[str]
-    items: ClassVar[tuple[Column, ...]] = ()  # columns of the registry's own
-    item_names: ClassVar[tuple[str, ...]] = ()  # the items that these columns show
+    word: ClassVar[str]  # opens a record
+    actions: ClassVar[tuple[Action, ...]] = (Action("O", "Open", go="{word} {subject}"),)
     empty: ClassVar[str] = "No record here: F6 begins one, F10 shows all of them."
     position_label: ClassVar[str] = "Record number or patient"
     commands: ClassVar[tuple[Command, ...]] = (
@@ -248,7 +295,7 @@ class RegistryList(KeysetList):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Number", 6, frozen=True), Column("Status", 8), *self.items, Column("MRN", 8),
+            Column("Number", 6, frozen=True), Column("Status", 8), *(column_of(*each) for each in self.items()), Column("MRN", 8),
             Column("Name", 22), Column("Account", 10), Column("Filed", 15), Column("By", 12),
         )  # fmt: skip
 
@@ -258,7 +305,7 @@ class RegistryList(KeysetList):
             self.data_set, (-after[0], -after[1]) if after else None, limit,
             status=OPEN if self.open_only else "", patient_id=self.patient_id,
         )  # fmt: skip
-        own = cases.texts([row.id for row in found], self.item_names)
+        own = cases.texts([row.id for row in found], [name for name, _ in self.registry.columns])
         return [
             Row(
                 (-row.filed_utc, -row.id),
@@ -271,12 +318,22 @@ class RegistryList(KeysetList):
             for row in found
         ]  # fmt: skip
 
+    def items(self) -> list[tuple[Item, str]]:
+        """The items that the registry's own columns show, with their headings."""
+        dictionary = self.declared
+        return [(dictionary.by_id[name], heading) for name, heading in self.registry.columns]
+
     def own_cells(self, texts: Mapping[str, str]) -> list[str]:
-        """The registry's own columns of a record."""
-        return [
-            shown.day(texts.get(name, "")) if name.endswith("_date") else texts.get(name, "")
-            for name in self.item_names
-        ]
+        """The registry's own columns of a record; a code stands with what it means where there is room."""
+        return [self._cell(item, texts.get(item.id, "")) for item, _ in self.items()]
+
+    def _cell(self, item: Item, value: str) -> str:
+        if item.type in (ItemType.DATE, ItemType.MOMENT):
+            return f"{shown.day(value[:10])} {value[11:].replace(':', '')}".strip()
+        if item.type is ItemType.CODE and value:
+            meaning = decode(self.declared, self.session.tables, item.id, value)
+            return f"{value} {meaning}".strip()
+        return {"1": "Y", "0": "N"}.get(value, value) if item.type is ItemType.YES_NO else value
 
     def position(self, text: str) -> Key | None:
         """Just before the record with this number, or the last one of this patient."""
@@ -296,37 +353,95 @@ class RegistryList(KeysetList):
         return Outcome(reload=True)
 
 
-class Trauma(Registry):
-    """TRA: a trauma record, with its scores under the form."""
-
-    title: ClassVar[str] = "Trauma record"
-    data_set: ClassVar[str] = "trauma"
-    word: ClassVar[str] = "TRA"
-    list_word: ClassVar[str] = "TRL"
-    help: ClassVar[str] = (
-        "Key the account: patient, arrival and discharge come from registration. / is the first null of a field, "
-        "// the second. Injuries take AIS predot code and severity; the scores follow at once and stay blank while "
-        "an input is unknown."
+def column_of(item: Item, heading: str) -> Column:
+    """The column of a list for an item: its heading over what the item needs."""
+    cells = COLUMN_CELLS.get(item.type, min(max(item.width, 3), WIDEST_COLUMN))
+    if item.type is ItemType.CODE:
+        cells = WIDEST_COLUMN
+    heading = heading or item.label
+    right = item.type in (ItemType.INTEGER, ItemType.DECIMAL)
+    return Column(
+        heading[:WIDEST_COLUMN], max(cells, min(len(heading), WIDEST_COLUMN)), ">" if right else "<"
     )
 
-    def panel(self, values: Values) -> Sequence[str]:
-        def score(item: str) -> str:
-            return values.get(item, "").lstrip("/") or "-"
 
+class Suspense(OfRegistry, KeysetList):
+    """Discharged accounts with a diagnosis of the registry and no record in it yet, oldest first."""
+
+    word: ClassVar[str]
+    empty: ClassVar[str] = "Every account that was found is settled: it has a record, or it is no case."
+    position_label: ClassVar[str] = "Discharged on or after"
+    help: ClassVar[str] = (
+        "A begins the record of the account under the cursor. N and the account says that it is no case, with the "
+        "reason: it does not come again. F10 shows those, and B brings one back. The codes are those that found it."
+    )
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("A", "Abstract", go="{word} NEW {subject}"),
+        Action("N", "Not a case", method="ask_why"),
+        Action("B", "Bring back", method="bring_back"),
+        Action("C", "Account", go="ACC {subject}"),
+    )
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("ALL", "Waiting or not cases", "other", "F10"),
+        Command("NOT", "Not a case: account and why", "not_a_case"),
+    )
+    dismissed = False
+    count = 0
+
+    def open(self, key: str) -> str:
+        self.dismissed = key.strip().upper() == "NOT"
+        self.count = registries.suspects_count(self.declared)
+        registries.view_suspects(self.session.actor, self.declared, self.count)
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        self.count = registries.suspects_count(self.declared)
+        what = "Said to be no cases" if self.dismissed else f"{self.count} to look at"
+        return (what,)
+
+    def columns(self) -> Sequence[Column]:
+        last = (Column("Said by", 10), Column("Why", 40)) if self.dismissed else ()
         return (
-            (
-                f"ISS {score('iss')}  NISS {score('niss')}  RTS {score('rts')}  triage {score('triage_rts')}  "
-                f"Ps {score('ps')}  SI {score('shock_index')}  GAP {score('gap')}  MGAP {score('mgap')}"
-            ),
-        )
+            Column("Account", 11, frozen=True), Column("MRN", 10), Column("Name", 22), Column("Discharged", 10),
+            Column("Found by", 20), *last,
+        )  # fmt: skip
 
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        start = (after[0], after[1]) if after else None
+        return [
+            Row(
+                row.key,
+                (
+                    row.account, row.mrn, row.patient_name, shown.day(iso_date(row.discharge_day)), row.codes,
+                    *((row.by, row.reason) if self.dismissed else ()),
+                ),
+                row.account,
+            )
+            for row in registries.suspects(self.declared, start, limit, dismissed=self.dismissed)
+        ]  # fmt: skip
 
-class TraumaList(RegistryList):
-    """TRL: the trauma registry."""
+    def position(self, text: str) -> Key | None:
+        found = parse_date(text, datetime.fromisoformat(store.current().now().local), past=True)
+        return None if isinstance(found, Unclear) else (day_number(found) - 1, 2**62)
 
-    title: ClassVar[str] = "Trauma registry"
-    data_set: ClassVar[str] = "trauma"
-    word: ClassVar[str] = "TRA"
-    items: ClassVar[tuple[Column, ...]] = (Column("Arrived", 10), Column("ISS", 3, ">"))
-    item_names: ClassVar[tuple[str, ...]] = ("arrival_date", "iss")
-    actions: ClassVar[tuple[Action, ...]] = (Action("O", "Open", go="TRA {subject}"),)
+    def ask_why(self, account: str) -> Outcome:
+        """N: the reason is keyed on the command line, after the account."""
+        return Outcome(f"Key NOT {account} and why it is no case, such as NOT {account} old infarct only.")
+
+    def not_a_case(self, rest: str) -> Outcome:
+        """``NOT account why``."""
+        account, _, reason = rest.strip().partition(" ")
+        if not account or not reason.strip():
+            return Outcome("Key NOT, the account, and why it is no case.", error=True)
+        stay = encounter_named(account)
+        registries.not_a_case(self.session.actor, self.declared, stay.account, reason)
+        return Outcome(f"Account {stay.account} is no case; F10 lists those.", reload=True)
+
+    def bring_back(self, account: str) -> Outcome:
+        """B: it waits again."""
+        registries.a_case_after_all(self.session.actor, self.declared, account)
+        return Outcome(f"Account {account} waits again.", reload=True)
+
+    def other(self, rest: str) -> Outcome:
+        self.dismissed = not self.dismissed
+        return Outcome(reload=True)

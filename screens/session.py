@@ -18,6 +18,7 @@ WATCH_SECONDS = 30  # an idle screen of somebody disabled goes dark after that
 ADMINISTRATOR_IDLE_SECONDS = 10 * 60  # V-222390
 
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
+    from config.menu import MenuTable
     from db.actors import Actor
     from db.codes import CodeStore
     from db.sign_on import SignedOn
@@ -77,7 +78,20 @@ class Session:
             convention("date_style"),
             ADMINISTRATOR_IDLE_SECONDS if administers else IDLE_SECONDS,
             WATCH_SECONDS,
+            menu=self.menu,
         )
+
+    @cached_property
+    def menu(self) -> MenuTable:
+        """The menu, with the words of the facility's own registries as they stood at sign-on."""
+        from config.data_sets import DictionaryError, has_own, library
+        from config.menu import standard_menu, with_registries
+
+        site = self.seat.directory / "site"
+        try:
+            return with_registries(standard_menu(), library(site).dictionaries) if has_own(site) else standard_menu()
+        except DictionaryError:  # the desk says so, and so does every screen that needs it
+            return standard_menu()
 
     @property
     def home(self) -> str:

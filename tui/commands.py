@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from config.menu import MenuEntry
 from rules.text import clean
+from tui.form import FormView
 from tui.keys import Act
 from tui.menu import MenuView
-from tui.screen import Command, Entry
+from tui.screen import Command, Entry, FormScreen
 from tui.view import View
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Commands:
         """A word of the screen itself; what is half keyed is taken in first."""
         if not await view.settle():
             return
+        if isinstance(view, FormView) and isinstance(view.screen, FormScreen):
+            view.screen.focus = view.focus
         method = getattr(view.screen, command.method)
         await self.shell.outcome(await self.shell.call(method, rest), view)
 

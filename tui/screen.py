@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from config.menu import MenuTable
 from rules.findings import Finding, Told
 
 Values = dict[str, str]
@@ -98,6 +99,7 @@ class Opened:
     message: str = ""
     locked: str = ""  # why nothing can be changed, in words; the form is then shown read-only
     resumed: bool = False  # the values come from a draft
+    new: bool = False  # begun now: fields that carry take the value of the record filed before
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,7 @@ class Outcome:
     message: str = ""
     go: str = ""  # command line to run next
     reload: bool = False  # the screen's data have changed
+    values: Mapping[str, str] = field(default_factory=dict)  # to put into the form, as one step
     error: bool = False  # message is an error: type-ahead is held
 
 
@@ -235,6 +238,7 @@ class Habits:
     date_style: str = "us"  # or "military": 21 NOV 2026
     idle_seconds: float = 0  # without a key, then it locks; 0 is never
     watch_seconds: float = 0  # between two looks at whether the session still stands; 0 is never
+    menu: MenuTable | None = None  # with the facility's own screens; None: the one that came with the program
 
 
 class Session(Protocol):
@@ -295,6 +299,7 @@ class FormScreen(Screen):
     queue: ClassVar[bool] = False  # one record after the other: without ``Filed.next`` the screen is left
     reread: ClassVar[bool] = False  # read anew when it is come back to, unless something was keyed
     scratch: ClassVar[bool] = False  # nothing is lost when it is left, as with a sign-on or a search
+    focus: str = ""  # where the cursor stands while a word of the screen's own is done
 
     def sections(self) -> Sequence[Section]:
         raise NotImplementedError

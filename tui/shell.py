@@ -105,6 +105,7 @@ class Shell:
             await self.drop(self.top, resume=False)
         self.session = session
         self.habits = await self.call(lambda: session.habits)
+        self.menu = self.habits.menu or self.menu
         self.on_session()
         self.recalls.clear()
         self.previous.clear()
@@ -201,7 +202,8 @@ class Shell:
 
     def _make(self, entry: ScreenEntry) -> Screen:
         module, _, name = entry.screen.partition(":")
-        made = getattr(import_module(module), name)(self.session)
+        make = getattr(import_module(module), name)
+        made = make(self.session, entry.data_set) if entry.data_set else make(self.session)
         assert isinstance(made, Screen)
         return made
 
@@ -331,6 +333,8 @@ class Shell:
 
     async def outcome(self, outcome: Outcome, view: View) -> None:
         """Do what a screen's command or action brought about."""
+        if outcome.values and isinstance(view, FormView):
+            await view.put(outcome.values)
         if outcome.reload and view in self.stack:
             await view.reload()
         if outcome.message:

@@ -300,14 +300,14 @@ class TestTheFacilitysOwn:
 
     def test_items_are_added_to_a_shipped_data_set(self, tmp_path):
         own = (
-            'extends = "abstract"\nversion = "A"\n[[section]]\nid = "discharge"\ntitle = "Discharge"\n'
+            'extends = "abstract"\nid = "local"\nversion = "A"\n[[section]]\nid = "discharge"\ntitle = "Discharge"\n'
             '[[section.item]]\nid = "va_station"\nlabel = "Station"\nrequired = true\n'
             '[[section]]\nid = "local"\ntitle = "Local"\n[[section.item]]\nid = "bay"\nlabel = "Bay"\n'
             '[[edit]]\ncode = "L1"\nlevel = "warning"\nkind = "excludes"\nitems = ["bay"]\n'
             'when = "disposition in 20"\nmessage = "{item} is for the living."\n'
         )
         extended = dictionary_for("abstract", "", a_site(tmp_path, own=own))
-        assert extended.version == "2026.1+A"
+        assert extended.version == f"{library().of('abstract').version}+A"
         assert [*extended.by_id][-1] == "bay"
         section = next(each for each in extended.sections if each.id == "discharge")
         assert section.parts[-1].id == "va_station"

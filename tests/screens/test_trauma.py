@@ -107,7 +107,7 @@ class TestTheRegistry:
         assert filed.lines[0].split()[0] == "TRL"
         assert filed.message.startswith("FILED 000002, still open: ")
         row = next(line for line in filed.lines if "MILLER" in line)
-        assert f"000002 open     11/10/2026  16 {MRN} MILLER" in row
+        assert f"000002 open     11/10/2026    16 {MRN} MILLER" in row
 
     def test_finds_a_record_by_number_patient_or_state(self, filed: Workstation) -> None:
         filed.press("/2", "enter")
@@ -155,7 +155,7 @@ class TestTheScreens:
     def test_stand_in_24_rows_of_80_columns(self, desk: Workstation, house: House) -> None:
         desk.press("ctrl+o", "=TRL", "enter")
         assert desk.lines[5].rstrip() == (
-            "     Number Status   Arrived    ISS MRN      Name                   Account"
+            "     Number Status   Arrived      ISS MRN      Name                   Account"
         )
         assert desk.lines[23].rstrip().startswith(" Enter=Open  F1=Help  F3=Exit  F6=New  F10=Open or all")
         desk.press("enter")

@@ -1,0 +1,134 @@
+"""Overrides: an error that somebody let stand with a reason, as long as nothing that it is about changes.
+
+They are kept in the record itself, each under a path of its own that no item can have, so that drafts, filings,
+history, the audit trail and taking a filing back hold them as they hold every value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rules.dictionary import Dictionary, Edit, Record, row_path, split_path
+from rules.findings import Finding, Level
+from rules.text import clean
+
+MARK = "!"  # begins the path of an override: ``!A114 procedures[2].code``
+DIGITS = 12  # of the digest of the values
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Who let a finding stand, when (ISO day) and why; ``digest`` is of the values that it was about."""
+
+    code: str
+    field: str
+    digest: str
+    by: str
+    on: str
+    reason: str
+
+    @property
+    def said(self) -> str:
+        return f"{self.by} {self.on}: {self.reason}"
+
+
+Overrides = Mapping[tuple[str, str], Override]
+"""Overrides by code and field."""
+
+
+def is_override(path: str) -> bool:
+    """Whether a path of a record is an override's rather than an item's."""
+    return path.startswith(MARK)
+
+
+def without(record: Record) -> dict[str, str]:
+    """The record's items alone."""
+    return {path: value for path, value in record.items() if not path.startswith(MARK)}
+
+
+def kept(record: Record) -> list[Override]:
+    """All overrides of a record, those that have lapsed too."""
+    found = []
+    for path, text in record.items():
+        if path.startswith(MARK):
+            code, _, field = path[1:].partition(" ")
+            digest, by, on, reason = (*text.split(" ", 3), "", "", "", "")[:4]
+            found.append(Override(code, field, digest, by, on, reason))
+    return found
+
+
+def in_force(dictionary: Dictionary, record: Record) -> Overrides:
+    """The overrides whose values stand as they did."""
+    return {
+        (each.code, each.field): each
+        for each in kept(record)
+        if each.digest == _digest(dictionary, record, each.code, each.field)
+    }
+
+
+def may_be_overridden(dictionary: Dictionary, finding: Finding) -> bool:
+    """Whether the edit that found it says so. What is fatal never is."""
+    edit = _edit(dictionary, finding.code)
+    return finding.level is not Level.FATAL and edit is not None and edit.override
+
+
+def overriding(
+    dictionary: Dictionary, record: Record, finding: Finding, by: str, on: str, reason: str
+) -> tuple[str, str]:
+    """Path and text under which a record keeps that ``finding`` stands; ``on`` is an ISO day."""
+    digest = _digest(dictionary, record, finding.code, finding.field)
+    path = f"{MARK}{finding.code} {finding.field}".strip()
+    return path, f"{digest} {'_'.join(by.split())} {on} {clean(' '.join(reason.split()))}"
+
+
+def marked(findings: Iterable[Finding], overrides: Overrides) -> list[Finding]:
+    """The findings, each with who let it stand and why."""
+    found = []
+    for finding in findings:
+        override = overrides.get((finding.code, finding.field))
+        stands = override is None or finding.level is Level.FATAL
+        found.append(finding if stands or override is None else replace(finding, overridden=override.said))
+    return found
+
+
+def standing(findings: Iterable[Finding], overrides: Overrides) -> list[Finding]:
+    """The findings that nobody has let stand: what counts when a record is filed, completed or released."""
+    return [each for each in marked(findings, overrides) if not each.overridden]
+
+
+def lapsed(record: Record, findings: Sequence[Finding]) -> list[str]:
+    """Paths of overrides that no finding needs any more: ``findings`` are the record's, marked."""
+    needed = {f"{MARK}{each.code} {each.field}".strip() for each in findings if each.overridden}
+    return [path for path in record if path.startswith(MARK) and path not in needed]
+
+
+def named(dictionary: Dictionary, path: str) -> str:
+    """An override's path in words: ``Override A114 of Procedure 2``."""
+    code, _, field = path[1:].partition(" ")
+    item, (_, row, _) = dictionary.item_at(field), split_path(field)
+    label = item.label if item else field
+    return f"Override {code}" + (f" of {label}{f' {row}' if row else ''}" if label else "")
+
+
+def _edit(dictionary: Dictionary, code: str) -> Edit | None:
+    return next((edit for edit in dictionary.edits if edit.code == code), None)
+
+
+def _digest(dictionary: Dictionary, record: Record, code: str, field: str) -> str:
+    """A digest of the value at ``field`` and of all that the edit compares it with."""
+    edit = _edit(dictionary, code)
+    group, row, _ = split_path(field)
+    paths = [field]
+    for entry in edit.items if edit else ():
+        for item in entry.split("+"):
+            within, dot, column = item.partition(".")
+            same_row = dot and "[" not in item and within == group
+            paths.append(row_path(group, row, column) if same_row else item)
+    for condition in edit.when if edit else ():
+        within, dot, column = condition.item.partition(".")
+        same_row = dot and "[" not in condition.item and within == group
+        paths.append(row_path(group, row, column) if same_row else condition.item)
+    values = [record.get(path, "") for path in paths]
+    return hashlib.sha256("\n".join(values).encode()).hexdigest()[:DIGITS]

@@ -1,0 +1,98 @@
+"""An error may be let stand with a reason, as long as what it is about stays as it was."""
+
+import pytest
+
+from rules.dictionary import Dictionary, Edit, Group, Item, ItemType, Section
+from rules.findings import Finding, Level
+from rules.overrides import (
+    in_force,
+    is_override,
+    lapsed,
+    marked,
+    may_be_overridden,
+    named,
+    overriding,
+    standing,
+    without,
+)
+
+WEIGHT = Edit("W1", Level.ERROR, "range", "{item} is unusual.", ("weight",), maximum="200", override=True)
+ORDER = Edit("O1", Level.ERROR, "order", "{later} is early.", ("came", "left"), override=True)
+ROWS = Edit("R1", Level.WARNING, "excludes", "Not both.", ("drugs.dose",), override=True)
+FIXED = Edit("F1", Level.FATAL, "range", "{item} cannot be.", ("weight",), maximum="900", override=True)
+STRICT = Edit("S1", Level.ERROR, "range", "{item} is wrong.", ("weight",), maximum="500")
+DICTIONARY = Dictionary(
+    "x", "X", "1", "XX",
+    (Section("s", "S", (
+        Item("weight", "Weight", ItemType.INTEGER), Item("came", "Came", ItemType.DATE),
+        Item("left", "Left", ItemType.DATE), Group("drugs", "Drugs", (Item("name", "Drug"), Item("dose", "Dose"))),
+    )),),
+    (WEIGHT, ORDER, ROWS, FIXED, STRICT),
+)  # fmt: skip
+RECORD = {
+    "weight": "250",
+    "came": "2026-05-02",
+    "left": "2026-05-01",
+    "drugs[1].dose": "9",
+    "drugs[2].dose": "9",
+}
+HEAVY = Finding(Level.ERROR, "W1", "Weight is unusual.", "weight")
+EARLY = Finding(Level.ERROR, "O1", "Left is early.", "left")
+SECOND = Finding(Level.WARNING, "R1", "Not both.", "drugs[2].dose")
+
+
+def with_override(finding: Finding, record: dict[str, str] | None = None) -> dict[str, str]:
+    record = RECORD if record is None else record
+    path, text = overriding(DICTIONARY, record, finding, "h kent", "2026-11-22", "weighed\ttwice")
+    return {**record, path: text}
+
+
+class TestAnOverride:
+    def test_takes_the_finding_away_and_says_who_when_and_why(self):
+        record = with_override(HEAVY)
+        overrides = in_force(DICTIONARY, record)
+        assert standing([HEAVY, EARLY], overrides) == [EARLY]
+        assert marked([HEAVY], overrides)[0].overridden == "h_kent 2026-11-22: weighed twice"
+
+    def test_lapses_when_the_value_changes_and_comes_back_with_it(self):
+        record = with_override(HEAVY)
+        assert in_force(DICTIONARY, {**record, "weight": "251"}) == {}
+        assert in_force(DICTIONARY, record)
+
+    @pytest.mark.parametrize("changed", ["came", "left"])
+    def test_lapses_when_anything_changes_that_its_edit_compares(self, changed):
+        record = with_override(EARLY)
+        assert in_force(DICTIONARY, {**record, changed: "2026-04-01"}) == {}
+
+    def test_is_about_one_row_of_a_group(self):
+        overrides = in_force(DICTIONARY, with_override(SECOND))
+        first = Finding(Level.WARNING, "R1", "Not both.", "drugs[1].dose")
+        assert standing([first, SECOND], overrides) == [first]
+
+    def test_is_never_of_what_is_fatal_or_not_declared_so(self):
+        fatal = Finding(Level.FATAL, "F1", "Weight cannot be.", "weight")
+        assert may_be_overridden(DICTIONARY, HEAVY)
+        assert not may_be_overridden(DICTIONARY, fatal)
+        assert not may_be_overridden(DICTIONARY, Finding(Level.ERROR, "S1", "Wrong.", "weight"))
+        assert not may_be_overridden(DICTIONARY, Finding(Level.ERROR, "D004", "Missing.", "weight"))
+        assert standing([fatal], in_force(DICTIONARY, with_override(fatal))) == [fatal]
+
+    def test_is_no_item_of_the_record(self):
+        record = with_override(HEAVY)
+        path = next(filter(is_override, record))
+        assert without(record) == RECORD
+        assert DICTIONARY.item_at(path) is None
+        assert named(DICTIONARY, path) == "Override W1 of Weight"
+        assert named(DICTIONARY, "!R1 drugs[2].dose") == "Override R1 of Dose 2"
+
+    def test_that_nothing_needs_any_more_is_named(self):
+        record = with_override(HEAVY)
+        found = marked([HEAVY], in_force(DICTIONARY, record))
+        assert lapsed(record, found) == []
+        assert lapsed(record, []) == ["!W1 weight"]
+        changed = {**record, "weight": "300"}
+        assert lapsed(changed, marked([HEAVY], in_force(DICTIONARY, changed))) == ["!W1 weight"]
+
+    def test_that_somebody_wrote_by_hand_crashes_nothing(self):
+        for text in ("", "x", "a b", "a b c"):
+            assert in_force(DICTIONARY, {"!W1 weight": text, "!": text}) == {}

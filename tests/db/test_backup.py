@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from db import acts, backup, drafts, keys, restore, sign_on, store, users, verifier, verify
+from db import acts, backup, drafts, keys, migrations, restore, sign_on, store, users, verifier, verify
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted
 from db.connect import StoreError, database, writing
@@ -189,6 +189,36 @@ class TestRestore:
         with pytest.raises(StoreError, match="is there already"):
             restored(made, store_directory)
         assert (store_directory / "recordroom.db").read_bytes() == before
+
+    def test_a_folder_with_anything_in_it_is_no_new_place(self, made: Path, tmp_path: Path) -> None:
+        for place in (tmp_path / "empty", tmp_path / "full"):
+            place.mkdir()
+        (tmp_path / "full" / "letter").write_text("mine")
+        (tmp_path / "file").write_text("mine")
+        for name in ("empty", "full", "file"):
+            with pytest.raises(StoreError, match="is there already"):
+                restored(made, tmp_path / name)
+        assert (tmp_path / "full" / "letter").read_text() == "mine"
+        assert list((tmp_path / "empty").iterdir()) == []
+
+    def test_a_backup_of_an_older_schema_is_restored_and_then_upgraded(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as older:
+            steps = [step for step in migrations.migrations() if step.number <= 9]  # what 0.1.0 knew
+            older.setattr(migrations, "migrations", lambda: steps)
+            old = tmp_path / "old"
+            store.init_store(old, "General Hospital", ADMIN, PASSPHRASE, "America/New_York", cost=CHEAP)
+            actor = sign_on.with_passphrase(old, ADMIN, PASSPHRASE).actor
+            made = backup.make(actor, tmp_path / "to").path
+            sign_on.off(actor)
+        assert restored(made, tmp_path / "new").schema == 9
+        with pytest.raises(StoreError, match="run 'recordroom upgrade' first"):
+            sign_on.with_passphrase(tmp_path / "new", ADMIN, PASSPHRASE)
+        actor = sign_on.with_passphrase(tmp_path / "new", ADMIN, PASSPHRASE, any_schema=True).actor
+        migrations.upgrade()
+        sign_on.off(actor)
+        assert findings(tmp_path / "new") == []
 
     def test_says_so_in_audit_trail_and_anchors(self, made: Path, tmp_path: Path) -> None:
         done = restored(made, tmp_path / "new")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from db import keys, sign_on, store, users, verifier
+from db import backup, keys, restore, sign_on, store, users, verifier
 from db.connect import database
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.db.writers import KNOWN_NAME, KNOWN_SSN, LOOK
@@ -152,6 +152,34 @@ class TestWritersSideBySide:
             f"\n8 writers: {len(times)} acts in {taken:.1f} s, none failed; p50 {percentile(times, 0.5):.1f} ms, "
             f"p99 {percentile(times, 0.99):.0f} ms, max {max(times):.0f} ms"
         )
+
+    @pytest.mark.parametrize(
+        ("count", "backups"),
+        [(150, 2), pytest.param(2_000, 5, marks=[pytest.mark.soak, pytest.mark.timeout(900)])],
+    )
+    def test_backups_made_while_eight_write_hold_all_that_was_acknowledged_before(
+        self, store_directory: Path, key_file: Path, tmp_path: Path, count: int, backups: int
+    ) -> None:
+        writers = [Writer("flat", store_directory, key_file, count) for _ in range(8)]
+        for writer in writers:
+            writer.begun.wait()
+        actor, before, made = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor, [], []
+        for _ in range(backups):
+            before.append([each for writer in writers for each in list(writer.acknowledged)])
+            made.append(backup.make(actor, tmp_path / "to", keep=backups))
+        at_work = sum(writer.process.poll() is None for writer in writers)
+        sign_on.off(actor)
+        assert [writer.end() for writer in writers] == [""] * 8
+        acknowledged = [each for writer in writers for each in writer.acknowledged]
+        assert len(acknowledged) == 8 * count
+        assert_all_there(store_directory, acknowledged)
+        store.close_store()
+        for number, each in enumerate(made):
+            place = tmp_path / f"restored{number}"
+            restore.restore(each.path, place, keys.unlock(each.path, ADMIN, PASSPHRASE))
+            assert_all_there(place, before[number])
+            store.close_store()
+        print(f"\nbackups: {backups} while 8 writers filed {8 * count} acts, {at_work} at work to the end")
 
     def test_a_crowd_at_one_second_think_time_meets_no_lock(
         self, store_directory: Path, key_file: Path

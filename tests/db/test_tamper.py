@@ -204,11 +204,13 @@ class TestPagesAndFiles:
     """Somebody without the key puts back, cuts or damages what lies on the disk."""
 
     def test_a_flipped_bit_is_caught(self, kept: Tampered) -> None:
-        for page in range(2, kept.path.stat().st_size // PAGE, 7):
-            data = bytearray(kept.path.read_bytes())
+        sound = kept.path.read_bytes()
+        for page in range(2, len(sound) // PAGE, 7):
+            data = bytearray(sound)
             data[page * PAGE + 100] ^= 1
             kept.path.write_bytes(data)
-        assert "changed without the key" in kept.findings()
+            said = kept.findings()  # a page of the schema keeps the rest from being read at all
+            assert "changed without the key" in said or "it is damaged" in said, page
 
     def test_pages_cut_off_are_caught(self, kept: Tampered) -> None:
         os.truncate(kept.path, kept.path.stat().st_size - 2 * PAGE)

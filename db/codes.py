@@ -13,13 +13,15 @@ from config.code_sources import FORMAT
 from config.code_tables import Shelf
 from db.codes_schema import OPEN
 from db.codes_search import HIT, Row, Search
-from rules.codes import NAME, System, dotted, fiscal_year, normal, problem
+from rules.codes import NAME, System, dotted, fiscal_year, may_begin, normal, problem
 from rules.codes_facts import valid_on
 from rules.findings import Told
 
 POA_EXEMPT = "poa_exempt"
 
 
+LONGEST = 7  # characters of a code, in both systems
+SHORTEST = {System.CM: 3, System.PCS: 7}
 class CodesMissing(Told):
     """The code store is not there or cannot be read; the sentence says what to do."""
 
@@ -179,6 +181,25 @@ class CodeStore:
     def poa_exempt(self, code: str, day: date) -> bool | None:
         """Whether POA is not reported for a diagnosis; None when no installed list says so."""
         code, when = normal(code), _number(day)
+    def is_whole(self, text: str, system: System, day: date | None = None) -> bool:
+        """Whether ``text`` is a code as it is submitted on ``day``, and no longer code begins with it.
+
+        A text of full length is whole whether or not it is a code: nothing could follow that would make it one.
+        """
+        code = normal(text)
+        if len(code) == LONGEST and may_begin(code, system) and any(map(str.isdecimal, code[1:])):
+            return True
+        if len(code) < SHORTEST.get(system, LONGEST) or not may_begin(code, system):
+            return False
+        when = self._number(day)
+        row = self._db.execute(
+            "SELECT (SELECT 1 FROM code WHERE system = ? AND code = ? AND billable AND valid_from <= ?"
+            " AND valid_to >= ?) AND NOT EXISTS (SELECT 1 FROM code WHERE system = ? AND code > ? AND code < ?"
+            " AND valid_from <= ? AND valid_to >= ?)",
+            (system, code, when, when, system, code, code + "~", when, when),
+        ).fetchone()
+        return bool(row[0])
+
         if self._exempt_listed:
             found = self._db.execute(
                 "SELECT 1 FROM poa_exempt WHERE code = ? AND valid_from <= ? AND valid_to >= ?",

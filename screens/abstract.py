@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
+from config.grids import Grid, standard_grid
 from db import abstracts, encounters
 from db.abstracts import AbstractRecord, Drg
 from db.cases import COMPLETE, Case
@@ -41,6 +41,8 @@ QUEUES: Mapping[str, Callable[[tuple[int, int] | None, int], Sequence[WaitingRow
 class Abstract(DataSetForm):
     """An inpatient account's abstract. Opened from the work list, or as ``ABS account``."""
 
+    brief: ClassVar[bool] = True
+    grid: Grid | None = standard_grid(data_set)
     title: ClassVar[str] = "Discharge abstract"
     data_set: ClassVar[str] = "abstract"
     word: ClassVar[str] = "ABS"
@@ -48,13 +50,15 @@ class Abstract(DataSetForm):
     reason_for_errors: ClassVar[bool] = True
     help: ClassVar[str] = (
         "What the feed and the movements know is filled in, and the cursor stands on the first field that is missing. "
-        "Enter goes from field to field. In a diagnosis or procedure key a code, with or without point, or words such "
-        "as hip fx, and Enter; F4 lists as you type. F2 files and brings the next record of the work list. With errors "
-        "it asks for a reason, and the record stays in the work list."
+        "Enter goes to the next one that is missing, Tab to every field. In a diagnosis or procedure key a code, with "
+        "or without point, or words such as hip fx, and Enter; F4 lists as you type. A code that nothing longer begins "
+        "with is left by itself, and Enter behind it does no harm. F11 shows the whole record on one page, where "
+        "letters act; VIEW P asks for it prompt by prompt. F2 files and brings the next record of the work list. With "
+        "errors it asks for a reason, and the record stays in the work list."
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("MOVES", "Movements", "moves", "F10"),
-        Command("CHART", "Chart", "chart", "F11"),
+        Command("CHART", "Chart", "chart"),
         *RECORD_WORDS,
     )
     opened: AbstractRecord
@@ -65,19 +69,15 @@ class Abstract(DataSetForm):
         """``key`` is the account and, when it was opened from a work list, the word of that."""
         account, _, worklist = key.strip().partition(" ")
         self.worklist = worklist.strip().upper()
-        opened = super().open(account)
-        if opened.focus or opened.locked:
-            return opened
-        missing = [finding for finding in self.findings(opened.values) if self._can_be_keyed(finding)]
-        return replace(opened, focus=self.in_order(missing)[0].field if missing else "")
-
-    def _can_be_keyed(self, finding: Finding) -> bool:
-        item = self.dictionary.item_at(finding.field)
-        return finding.level in (Level.FATAL, Level.ERROR) and item is not None and not item.read_only
+        return super().open(account)
 
     def load(self, key: str) -> Loaded:
         stay = encounter_named(key)
         self.opened = abstracts.open_abstract(self.session.actor, stay.id, self.dictionary)
+    def standing(self, values: Values) -> str:
+        case = self.opened.case
+        return f"{case.status.capitalize()}, filed by {case.filed_by}." if case else "Not filed yet."
+
         case = self.opened.case
         return Loaded(
             self.opened.record, str(case.revision if case else 0), banner(stay), ("abstract", stay.account)

@@ -278,6 +278,16 @@ class DataSetForm(RecordForm):
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
         item = self.dictionary.item_at(path)
         if item is None:
+    def is_complete(self, values: Values, path: str, text: str) -> bool:
+        item = self.dictionary.item_at(path)
+        if item is None or item.several:
+            return False
+        if item.type in SYSTEMS:
+            codes = self.session.codes
+            return codes is not None and codes.is_whole(text, SYSTEMS[item.type], _date(self.day(values)))
+        table = self.session.tables.get(records.table_of(item, self.dictionary, values, path))
+        return table is not None and table.is_whole(text.upper(), self.day(values))
+
             return ()
         if item.type in SYSTEMS:
             return self.code_choices(item, values, text, limit)
@@ -332,7 +342,7 @@ class DataSetForm(RecordForm):
     def _part(self, part: Item | Group) -> screen.Field | screen.Group:
         if isinstance(part, Group):
             columns = tuple(self._field(item, echo=not index) for index, item in enumerate(part.items))
-            return screen.Group(part.id, part.label, columns, part.rows)
+            return screen.Group(part.id, part.label, columns, part.rows, part.stop)
         return self._field(part)
 
     def _field(self, item: Item, *, echo: bool = True) -> screen.Field:

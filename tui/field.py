@@ -16,6 +16,7 @@ LEADS = '^@?/*" '  # first characters of entries that are no value: jump, clear,
 LONGEST_ENTRY = 4000  # cells; a field longer than that is a mistake of the screen, not of the person
 NARROW_DATE = 11  # 21 NOV 2026
 NARROW_MOMENT = 16  # 21 NOV 2026 0730
+FULL_DATE = re.compile(r"\d{8}|\d{2}/\d{2}/\d{4}", re.ASCII)
 YES = ("Y", "YES", "1")
 NO = ("N", "NO", "0")
 
@@ -166,7 +167,9 @@ def is_full(field: Field, text: str) -> bool:
     if not text or text[0] in LEADS:
         return False
     if field.kind is Kind.DATE:
-        return len(text) == 8 and text.isdecimal()
+        return FULL_DATE.fullmatch(text) is not None
+    if not field.auto_skip:
+        return False
     if field.kind is Kind.TIME:
         return len(text) == 4 and text.isdecimal()
     if field.kind is Kind.YES_NO:

@@ -57,14 +57,16 @@ class Filing:
         if first:
             form.enter(first.field, quiet=True)
         about = first or next(iter(refused.findings), None)
-        sentence = f"{about.code} {form.where(about)}{about.message}" if about else "The record was refused."
+        sentence = (
+            f"{about.code} {form.lists.where(about)}{about.message}" if about else "The record was refused."
+        )
         if form.screen.scratch and about:  # nothing was to be filed: a sign-on, a search
             form.shell.fail(about.message)
             return
         more = f" ({len(refused.findings) - 1} more: Ctrl+E)" if len(refused.findings) > 1 else ""
         if refused.overridable and about:
             more = f" (+{len(refused.findings) - 1})" if len(refused.findings) > 1 else ""
-            sentence = f"{form.where(about)}{about.message}"
+            sentence = f"{form.lists.where(about)}{about.message}"
         again = " F2 again files it." if refused.overridable else ""
         form.shell.fail(f"NOT FILED. {sentence}{more}{again}")
 
@@ -128,7 +130,7 @@ class Filing:
         """The cursor where a draft was left, and what was in hand there."""
         form = self.form
         path, _, raw = focus.partition(RAW)
-        form.enter(path if path in form.face.layout.by_path else form.walk.first(), quiet=True)
+        form.enter(path if path in form.face.layout.by_path else form.first_wanted(), quiet=True)
         if raw and form.focus == path:
             form.entry = Entry(raw, len(raw), fresh=False)
             form.face.dirty(path)

@@ -5,26 +5,28 @@ A field is checked, and the record's findings are renewed, when the field is lef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rules.findings import SEVERITY, Finding, Level
-from rules.text import cells, clean
-from tui.face import MARKS, Face
-from tui.field import Entry, is_full, pointed, shown
-from tui.fieldhelp import field_help, form_help
+from tui.face import Face
+from tui.field import LEADS, Entry, is_full, matches_words, shown
+from tui.fieldhelp import form_help
 from tui.filing import Filing
+from tui.formlists import Lists, counted
 from tui.intake import Intake
 from tui.keys import Act, Stroke
 from tui.layout import Spot
-from tui.picks import LIST_LIMIT, Pick
+from tui.overview import Overview
 from tui.record import Record
-from tui.screen import Changed, Choice, Field, FormScreen, Kind, Opened, Section, Values
+from tui.rows import Rows
+from tui.screen import Changed, Field, FormScreen, Kind, Mode, Opened, Section, Values
 from tui.spans import Line
+from tui.stream import Stream
 from tui.view import View
 from tui.walk import Walk
+from tui.way import Way
 
 if TYPE_CHECKING:
     from tui.shell import Shell
@@ -45,13 +47,22 @@ class FormView(View):
         self.opened = Opened({})
         self.record = Record((), {})
         self.face = Face(lambda: shell.body_height, shell.date_style)
-        self.walk = Walk(self.face.layout, self._stands, self.is_blank)
+        self.walk = self._walk()
         self.intake = Intake(self)
         self.filing = Filing(self)
+        self.rows = Rows(self)
+        self.lists = Lists(self)
+        self.mode = screen.mode or shell.habits.mode
+        self.way = self._way()
+        self.keyed_in = (
+            self.mode if self.mode is not Mode.OVERVIEW else shell.habits.mode
+        )  # where F11 goes back to
         self.shown_at_entry = ""
         self.findings: Sequence[Finding] = ()
         self.skip: frozenset[str] = frozenset()
-        self._explained = ""  # field that F1 has just explained: F1 again is about the screen
+        self.missing: frozenset[str] = frozenset()  # fields that somebody must still key or mend
+        self.walk_ended = False  # the field in hand was the last one
+        self._left = 0  # number of the key that completed a field, which was then left without Enter
 
     def live_acts(self) -> Sequence[Act]:
         return [act for act in self.legend_acts if not (self.opened.locked and act in CHANGING)]
@@ -63,16 +74,16 @@ class FormView(View):
         opened, sections, changed = await self.shell.call(self._load, key)
         self.key, self.opened, self.record = key, opened, Record(sections, opened.values)
         self.record.changed = opened.resumed
-        if not key and not opened.resumed:
-            self._carry(sections)
         self.face = Face(lambda: self.shell.body_height, self.shell.date_style)
         self.face.sections, self.face.locked = sections, bool(opened.locked)
         self.filing.overridable = False
         self.findings = ()
-        self._lay_out(anew=True)
+        self.lay_out(anew=True)
         self._take_in(changed)
-        self._lay_out(anew=True)
+        self.lay_out(anew=True)
+        self.way.begin()
         self.filing.bring_back(opened.focus)
+        self.way.ready()
         message = opened.locked or opened.message
         if opened.resumed and not message:
             message = "Your draft of this record was brought back; nothing keyed was lost."
@@ -84,7 +95,7 @@ class FormView(View):
         if not self.unsaved():
             await self.start(self.key)
         elif await self.settle():
-            await self._answer("")
+            await self.answer("")
 
     async def resume(self) -> None:
         """What was done elsewhere may have changed the record."""
@@ -95,15 +106,18 @@ class FormView(View):
 
     def _load(self, key: str) -> tuple[Opened, Sequence[Section], Changed]:
         opened = self.screen.open(key)
-        return opened, self.screen.sections(), self.screen.changed(dict(opened.values), "")
+        sections = self.screen.sections()
+        if (opened.new or not key) and not opened.resumed:
+            opened = replace(opened, values=self._carried(sections) | opened.values)
+        return opened, sections, self.screen.changed(dict(opened.values), "")
 
-    def _carry(self, sections: Sequence[Section]) -> None:
-        """Fields that keep their value on the next record of the session."""
+    def _carried(self, sections: Sequence[Section]) -> Values:
+        """What fields that keep their value on the next record of the session held on the one before."""
         previous = self.previous()
-        for section in sections:
-            for part in section.parts:
-                if isinstance(part, Field) and part.carry and part.name not in self.record.values:
-                    self.record.put(part.name, previous.get(part.name, ""))
+        fields = (part for section in sections for part in section.parts if isinstance(part, Field))
+        return {
+            field.name: previous[field.name] for field in fields if field.carry and field.name in previous
+        }
 
     @property
     def kind(self) -> str:
@@ -121,13 +135,45 @@ class FormView(View):
         """Whether the field can be keyed as the record stands."""
         return not (spot.field.read_only or self.opened.locked or spot.path in self.skip)
 
-    def _stands(self, spot: Spot) -> bool:
+    def stands(self, spot: Spot) -> bool:
         """Whether the cursor may stand there: in a locked record anywhere, to read it."""
         return bool(self.opened.locked) or self.asked(spot)
 
     def is_blank(self, spot: Spot) -> bool:
         """Whether the field stands on a row of a table that holds nothing."""
         return self.record.is_blank_row(spot.group, spot.index)
+
+    # --- what needs an answer ------------------------------------------------------------------------------
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether Enter passes over what is answered."""
+        return self.screen.brief and not (self.opened.locked or self.shell.habits.every_field)
+
+    def _is_missing(self, spot: Spot) -> bool:
+        """Whether a field must still be keyed or mended."""
+        return spot.path in self.missing
+
+    def _may_go_on(self, spot: Spot, here: Spot | None) -> bool:
+        """Whether a table goes on here: the rest of the row in hand, or the open row under it."""
+        if not spot.group or self.record.values.get(spot.path):
+            return False
+        same = here is not None and here.group == spot.group
+        if self.is_blank(spot):
+            return spot.first and (same or self.record.groups[spot.group].stop)
+        return same and here is not None and here.index == spot.index
+
+    def next_after(self, here: str, name: str) -> str:
+        """The field that comes after ``here`` by Enter, by Tab, or by itself when it is full."""
+        if self.is_brief and name != "tab":
+            following = self.walk.needed(here)
+            return "" if following == here else following
+        round_about = name == "tab" or bool(self.opened.locked)
+        return self.walk.following(here, 1, round_about=round_about)
+
+    def first_wanted(self) -> str:
+        """Where the cursor stands first: on a brief form on what is missing."""
+        return (self.walk.missing() or self.walk.needed("") if self.is_brief else "") or self.walk.first()
 
     async def set_value(self, path: str, value: str) -> None:
         """Put a value into the record and let the screen answer."""
@@ -139,18 +185,26 @@ class FormView(View):
             spot = self.face.layout.by_path.get(path)
             if value and spot and spot.field.kind is not Kind.SECRET:
                 self.shell.recalls[self.recall_kind(spot)] = value
-            await self._answer(path)
+            await self.answer(path)
         self.face.dirty(path)
         if path == self.focus:
             self._show_entry(path)
 
-    async def _answer(self, path: str) -> None:
+    async def put(self, values: Mapping[str, str]) -> None:
+        """Values that a word of the screen's own sets: one step, which can be taken back."""
+        self.record.step(self.focus)
+        for path, value in values.items():
+            self.record.put(path, value)
+            self.face.dirty(path)
+        await self.answer(self.focus)
+
+    async def answer(self, path: str) -> None:
         """The screen's findings, echoes and computed values after a change, and the draft, in one visit."""
         changed = await self.shell.call(self._changed, dict(self.record.values), path, self.focus)
         self.filing.overridable = False
         before = self._finding_at(path)
         self._take_in(changed)
-        self._lay_out()
+        self.lay_out()
         if (sentence := self._finding_at(path)) and sentence != before:
             self.shell.say(sentence)
 
@@ -172,26 +226,37 @@ class FormView(View):
             self.shell.fail(changed.locked)
         self.face.take_in(changed)
         self.take_findings(changed.findings)
+        self.way.changed()
 
     def take_findings(self, findings: Sequence[Finding]) -> None:
-        said = self._said(self.findings)
+        said = self.said(self.findings)
+        known = {(finding.code, finding.field) for finding in said}
         self.face.take_findings(findings)
         self.findings = findings
-        if findings and len(self._said(findings)) != len(said):
-            self.shell.say(counted(findings, self._said(findings)))
+        self.missing = frozenset(
+            finding.field
+            for finding in findings
+            if finding.level in (Level.FATAL, Level.ERROR) and not finding.overridden
+        )
+        self.way.found([each for each in self.said(findings) if (each.code, each.field) not in known])
+        if findings and len(self.said(findings)) != len(said):
+            self.shell.say(counted(findings, self.said(findings)))
 
-    def _said(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+    def said(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """Findings worth a message: that a field is still blank its mark says already."""
-        return [finding for finding in findings if not self._is_blank(finding)]
+        return [each for each in findings if not self._is_blank(each) and not each.overridden]
 
     def _is_blank(self, finding: Finding) -> bool:
         blank = finding.field in self.face.layout.by_path and not self.record.values.get(finding.field)
         return blank and finding.level in (Level.FATAL, Level.ERROR)
 
-    def _lay_out(self, *, anew: bool = False) -> None:
+    def lay_out(self, *, anew: bool = False) -> None:
         self.face.lay_out(self.record, anew=anew)
-        self.walk = Walk(self.face.layout, self._stands, self.is_blank)
+        self.walk = self._walk()
         self.face.keep_in_sight()
+
+    def _walk(self) -> Walk:
+        return Walk(self.face.layout, self.stands, self.is_blank, self._is_missing, self._may_go_on)
 
     # --- drawing -------------------------------------------------------------------------------------------
 
@@ -199,10 +264,26 @@ class FormView(View):
         return self.opened.banner
 
     def body(self, width: int, height: int) -> list[Line]:
-        return self.face.body(self.record, width)
+        return self.way.body(width)
 
     def cursor(self) -> tuple[int, int] | None:
-        return self.face.cursor()
+        return self.way.cursor()
+
+    def legend(self) -> list[str]:
+        return [*self.way.legend(), *super().legend()]
+
+    def _way(self) -> Way:
+        return {Mode.FORM: Way, Mode.PROMPT: Stream, Mode.OVERVIEW: Overview}[self.mode](self)
+
+    def look(self, mode: Mode) -> None:
+        """Show the record in another way; what was keyed stays as it is."""
+        if self.mode is not Mode.OVERVIEW:
+            self.keyed_in = self.mode
+        self.mode = mode
+        self.way = self._way()
+        self.way.begin()
+        self.enter(self.focus, quiet=True)
+        self.way.ready()
 
     # --- the field in hand ---------------------------------------------------------------------------------
 
@@ -225,12 +306,13 @@ class FormView(View):
     def enter(self, path: str, quiet: bool = False) -> None:
         """Put the cursor into a field and show what it holds, or its default; say its finding."""
         self.face.dirty(self.focus, path)
-        self.face.focus, self._explained = path, ""
+        self.face.focus, self.lists.explained = path, ""
         self._show_entry(path)
         spot = self.spot
         if spot and not self.entry.text and spot.field.default and self.asked(spot):
             self.entry = Entry(shown(spot.field, spot.field.default, self.shell.date_style))
         self.face.keep_in_sight()
+        self.way.entered(path)
         if not quiet and (sentence := self._finding_at(path)):
             self.shell.say(sentence)
 
@@ -241,7 +323,7 @@ class FormView(View):
         self.shown_at_entry, self.entry = text, Entry(text)
 
     def _finding_at(self, path: str) -> str:
-        here = [finding for finding in self._said(self.findings) if finding.field == path]
+        here = [finding for finding in self.said(self.findings) if finding.field == path]
         worst = min(here, key=lambda finding: SEVERITY[finding.level], default=None)
         return f"{worst.code} {worst.message}" if worst else self.face.wrong.get(path, "")
 
@@ -257,20 +339,26 @@ class FormView(View):
     async def settle(self) -> bool:
         return await self.intake.leave()
 
-    async def _go(self, path: str) -> None:
+    async def go(self, path: str) -> None:
         """Leave the field and stand in another."""
         if path and await self.settle() and path in self.face.layout.by_path:
+            self.way.left(self.focus)
             self.enter(path)
 
     # --- keys ----------------------------------------------------------------------------------------------
 
     async def stroke(self, stroke: Stroke) -> bool:
-        if stroke.name in ("enter", "tab"):
-            await self._forward(stroke.name)
+        if stroke.name == "enter" and self._is_habit():
+            if self.walk_ended:
+                await self.way.at_end("enter")
+        elif await self.way.stroke(stroke):
+            pass
+        elif stroke.name in ("enter", "tab"):
+            await self.forward(stroke.name)
         elif stroke.name == "shift+tab":
-            await self._go(self.walk.following(self.focus, -1, round_about=True))
+            await self.go(self.walk.following(self.focus, -1, round_about=True))
         elif stroke.name in ("up", "down"):
-            await self._go(self.walk.beside(self.focus, 1 if stroke.name == "down" else -1))
+            await self.go(self.walk.beside(self.focus, 1 if stroke.name == "down" else -1))
         elif stroke.name == "paste":
             await self.intake.paste(stroke.text)
         elif not stroke.name:
@@ -286,7 +374,7 @@ class FormView(View):
         return True
 
     async def type(self, text: str) -> None:
-        """A typed character. A field of fixed length that is full is left by itself."""
+        """A typed character. A field that is complete is left by itself."""
         spot = self.spot
         if spot is None or (text in ("^", "=") and not self.asked(spot)):
             await self.shell.type_command(Stroke("", text))
@@ -296,22 +384,42 @@ class FormView(View):
             return
         self.entry.key("", text)
         self.face.dirty(self.focus)
-        at_end = self.entry.at == len(self.entry.text)
-        if spot.field.auto_skip and at_end and is_full(spot.field, self.entry.text):
-            await self._forward("full")
+        if (
+            self.shell.habits.leaves
+            and self.entry.at == len(self.entry.text)
+            and await self._is_complete(spot)
+        ):
+            self.shell.left_by_itself = self.shell.habits.forgives
+            self._left = self.shell.strokes
+            await self.forward("full")
 
-    async def _forward(self, name: str) -> None:
-        """Enter, Tab, or a full field: leave it and go on; Enter on the last field files."""
+    async def _is_complete(self, spot: Spot) -> bool:
+        """Whether nothing more can follow what was keyed, so that the field is left by itself."""
+        text = self.entry.text
+        if is_full(spot.field, text):
+            return True
+        if not matches_words(spot.field) or not text.strip() or text[0] in LEADS:
+            return False
+        shell, values = self.shell, dict(self.record.values)
+        return await shell.call(self.screen.is_complete, values, spot.path, text)
+
+    def _is_habit(self) -> bool:
+        """Whether this Enter says again what the key before it has done already: the field is left."""
+        return self.shell.habits.forgives and 0 < self._left == self.shell.strokes - 1
+
+    async def forward(self, name: str) -> None:
+        """Enter, Tab, or a full field: leave it and go on; Enter at the end files."""
         here = self.focus
+        self.walk_ended = False
         if not await self.settle() or self.focus != here or self.shell.top is not self:
             return
-        following = self.walk.following(here, 1, round_about=name == "tab" or bool(self.opened.locked))
+        self.way.left(here)
+        following = self.way.following(here, name)
         if following:
             self.enter(following)
-        elif name == "enter":
-            await self.filing.file()
-        else:
-            self.enter(here)
+            return
+        self.walk_ended = True
+        await self.way.at_end(name)
 
     async def act(self, act: Act, rest: str = "") -> bool:
         if act is Act.FILE:
@@ -319,7 +427,7 @@ class FormView(View):
                 await self.filing.file()
         elif act is Act.PROMPT:
             fresh = self.entry.fresh and self.focus not in self.face.wrong
-            await self.prompt("" if fresh else self.entry.text)
+            await self.lists.prompt("" if fresh else self.entry.text)
         elif act in (Act.BACK, Act.FORWARD):
             await self._page(1 if act is Act.FORWARD else -1)
         elif act is Act.SAME:
@@ -331,19 +439,39 @@ class FormView(View):
             self.face.dirty(self.focus)
         elif act is Act.ERRORS:
             if await self.settle():
-                await self._list_findings()
+                await self.lists.findings()
         elif act in (Act.DELETE_ROW, Act.INSERT_ROW, Act.MOVE_ROW):
-            await self._row(act, rest)
+            await self.rows.act(act, rest)
         elif act is Act.NEW:
             await self.filing.new()
         elif act is Act.HELP:
-            await self._help()
+            await self.lists.help()
+        elif act is Act.VIEW:
+            await self._look_elsewhere(rest)
+        elif act is Act.EXIT and self.mode is Mode.PROMPT and self.unsaved():
+            await self.shell.call(self.save)
+            await self.shell.leave_now()
+            self.shell.say("Not filed: what was keyed is kept as a draft.")
         else:
             return False
         return True
 
+    async def _look_elsewhere(self, word: str) -> None:
+        """F11: to the overview and back; without one, from the form to prompts and back. ``VIEW P`` chooses."""
+        modes = [mode for mode in Mode if mode is not Mode.OVERVIEW or self.screen.grid]
+        wanted = next((mode for mode in modes if word and mode.startswith(word.lower())), None)
+        if word and wanted is None:
+            self.shell.fail(f"VIEW takes {', '.join(mode.upper() for mode in modes)}.")
+            return
+        if wanted is None and self.screen.grid:
+            wanted = self.keyed_in if self.mode is Mode.OVERVIEW else Mode.OVERVIEW
+        elif wanted is None:
+            wanted = Mode.FORM if self.mode is Mode.PROMPT else Mode.PROMPT
+        if await self.settle():
+            self.look(wanted)
+
     async def _page(self, step: int) -> None:
-        if not await self.settle():
+        if self.way.turn(step) or not await self.settle():
             return
         path = self.walk.page(self.focus, step, self.face.height)
         if path:
@@ -363,138 +491,18 @@ class FormView(View):
         if path is None:
             self.shell.say("There is nothing to take back.")
             return
-        await self._answer(path)
-        self._lay_out(anew=True)
+        await self.answer(path)
+        self.lay_out(anew=True)
         self.enter(path if path in self.face.layout.by_path else self.walk.first(), quiet=True)
         self.shell.say("The last change was taken back.")
 
-    # --- rows of tables ------------------------------------------------------------------------------------
-
-    async def _row(self, act: Act, rest: str) -> None:
-        spot = self.spot
-        if spot is None or not spot.group or not self.asked(spot):
-            self.shell.fail("The cursor stands in no table.")
-        elif await self.settle():
-            if act is not Act.MOVE_ROW:
-                await self.change_rows(spot, act)
-            elif rest.isdecimal() and 1 <= int(rest) <= self.face.rows_of(spot.group):
-                await self.change_rows(spot, act, int(rest))
-            else:
-                self.shell.fail("Key MOVE and the number of the row it should become, such as MOVE 1.")
-
-    async def change_rows(self, spot: Spot, act: Act, to: int = 0) -> None:
-        """Delete, insert or move row ``spot.index`` of its table."""
-        self.record.step(spot.path)
-        index = spot.index
-        if act is Act.DELETE_ROW:
-            self.record.delete_row(spot.group, index)
-        elif act is Act.INSERT_ROW:
-            self.record.insert_row(spot.group, index)
-        else:
-            self.record.move_row(spot.group, index, to)
-            index = to
-        for path in [path for path in self.face.wrong if path.startswith(spot.group + "[")]:
-            del self.face.wrong[path]
-        await self._answer(spot.group)
-        self._lay_out(anew=True)
-        path = f"{spot.group}[{index}].{spot.field.name}"
-        self.enter(path if path in self.face.layout.by_path else self.walk.first(), quiet=True)
-        if act is Act.DELETE_ROW:
-            self.shell.say(f"Row {spot.index} deleted. Ctrl+U brings it back.")
-
-    # --- lists and help over the form ----------------------------------------------------------------------
-
-    async def prompt(self, text: str) -> None:
-        """F4: what this field takes, narrowed by what has been keyed."""
-        spot = self.spot
-        if spot is None or not self.asked(spot):
-            return
-        if not spot.field.lookup:
-            self.shell.say(f"No list here. {field_help(spot.field)[0]}")
-            return
-        values, path = dict(self.record.values), spot.path
-
-        async def find(narrowed: str) -> Sequence[Choice]:
-            return await self.shell.call(self.screen.lookup, values, path, narrowed, LIST_LIMIT)
-
-        async def picked(choice: Choice) -> None:
-            await self.set_value(path, choice.value)
-            if self.focus == path and self.shell.top is self:
-                self.enter(self.walk.following(path, 1, round_about=False) or path)
-
-        shown = partial(pointed, spot.field)
-        await self.shell.push(Pick(self.shell, spot.label, find, picked, text, shown=shown))
-
-    async def _list_findings(self) -> None:
-        if not self.findings:
-            self.shell.say("No findings.")
-            return
-        choices = [
-            Choice(
-                finding.field, f"{MARKS[finding.level]} {finding.code} {self.where(finding)}{finding.message}"
-            )
-            for finding in sorted(self.findings, key=lambda finding: SEVERITY[finding.level])
-        ]
-
-        async def picked(choice: Choice) -> None:
-            if choice.value in self.face.layout.by_path:
-                self.enter(choice.value)
-
-        heading = counted(self.findings, self._said(self.findings)).partition(":")[0]
-        await self.shell.push(Pick.of(self.shell, heading, choices, picked, values=False))
-
-    def where(self, finding: Finding) -> str:
-        """``Code 2: `` for the second row of a table; empty for a finding about the whole record."""
-        spot = self.face.layout.by_path.get(finding.field)
-        if spot is None or finding.message.startswith(spot.label):
-            return ""  # the message begins with the field itself
-        return f"{spot.label}{f' {spot.index}' if spot.group else ''}: "
+    # --- what is asked of it from outside ------------------------------------------------------------------
 
     async def jump(self, label: str) -> None:
-        """``^LABEL``; ``^?`` lists where to."""
-        if label == "?":
-            await self._list_targets()
-            return
-        path = self.walk.target(label)
-        if not path:
-            self.shell.fail(f"No field or section here begins with {clean(label)}. ^? lists them.")
-        elif self._stands(self.face.layout.by_path[path]):
-            self.shell.leave_command()
-            await self._go(path)
-        else:
-            self.shell.fail("That field is not asked here.")
-
-    async def _list_targets(self) -> None:
-        sections = self.face.layout.sections
-        choices = [
-            Choice(spot.path, f"{spot.label}  {sections[spot.section][1]}".strip())
-            for spot in self.face.layout.spots
-            if self._stands(spot) and spot.index <= 1
-        ]
-
-        async def picked(choice: Choice) -> None:
-            await self._go(choice.value)
-
-        await self.shell.push(Pick.of(self.shell, "Jump to", choices, picked))
-
-    async def _help(self) -> None:
-        """F1: the field in hand; once more: the whole screen."""
-        spot = self.spot
-        if spot is None or self._explained == self.focus:
-            self._explained = ""
-            await self.shell.show(self.title, self.help_lines())
-            return
-        self._explained = self.focus
-        sentences = field_help(spot.field)
-        if len(sentences) == 1 and cells(f" {spot.label}: {sentences[0]}") < self.shell.width:
-            self.shell.say(f"{spot.label}: {sentences[0]}")
-        else:
-            await self.shell.show(spot.label, [*sentences, "", "F1 again explains the whole screen."])
+        await self.lists.jump(label)
 
     def help_lines(self) -> list[str]:
         return form_help(self.screen, self.face.sections, self.shell.keymap)
-
-    # --- leaving -------------------------------------------------------------------------------------------
 
     def unsaved(self) -> bool:
         return self.filing.unsaved()
@@ -505,18 +513,3 @@ class FormView(View):
     def give_up(self) -> None:
         """What was keyed is given up for good. Runs on the database thread."""
         self.screen.discard_draft()
-
-
-def counted(findings: Sequence[Finding], said: Sequence[Finding] | None = None) -> str:
-    """``2 errors, 1 warning, 14 fields to fill in: Ctrl+E lists them.`` ``said`` leaves out what is only blank."""
-    said = findings if said is None else said
-    errors = sum(finding.level in (Level.FATAL, Level.ERROR) for finding in said)
-    warnings = sum(finding.level is Level.WARNING for finding in said)
-    counts = {
-        ("error", "errors"): errors,
-        ("warning", "warnings"): warnings,
-        ("question", "questions"): len(said) - errors - warnings,
-        ("field to fill in", "fields to fill in"): len(findings) - len(said),
-    }
-    parts = [f"{count} {words[count != 1]}" for words, count in counts.items() if count]
-    return f"{', '.join(parts)}: Ctrl+E lists them."

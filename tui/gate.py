@@ -25,6 +25,7 @@ class Handler(Protocol):
 
     failed: bool
     held: int
+    left_by_itself: bool  # the key in hand was the last of its field: an Enter behind it says nothing more
 
     @property
     def choosing(self) -> bool:
@@ -114,6 +115,7 @@ class Gate:
         """After an error: keep what waits, and what still arrives in the same burst."""
         self._paint()
         held = self._held if self._held is not None else deque()
+        before, spent = len(held), self._handler.left_by_itself
         while not self._stopped:
             held.extend(self._keys)
             self._keys.clear()
@@ -122,6 +124,8 @@ class Gate:
                 await asyncio.wait_for(self._arrived.wait(), self._pause)
             except TimeoutError:
                 break
+        if spent and len(held) > before and held[before].name == "enter":
+            del held[before]  # it belongs to the entry that was refused
         if held:
             self._held, self._keyed_since = held, False
             self._handler.held = len(held)

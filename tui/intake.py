@@ -81,7 +81,7 @@ class Intake:
         """``@``: the value goes; in the first column of a table its row goes. Ctrl+U brings it back."""
         form = self.form
         if spot.group and spot.first and not form.is_blank(spot):
-            await form.change_rows(spot, Act.DELETE_ROW)
+            await form.rows.change(spot, Act.DELETE_ROW)
             return
         had = form.record.values.get(spot.path)
         await form.set_value(spot.path, "")
@@ -108,7 +108,7 @@ class Intake:
             form.refuse(spot, f"{clean(value)} is not in the list. F4 shows it.")
             return False
         if exact is None and len(choices) > 1:
-            await form.prompt(value)
+            await form.lists.prompt(value)
             form.shell.fail(f"Several match {clean(value)}: pick one.")
             return False
         if not choices and not (spot.field.unlisted and len(value) <= field_limit(spot.field)):
@@ -138,7 +138,8 @@ class Intake:
             form.shell.fail("The previous record holds nothing here.")
             return
         await form.set_value(spot.path, value)
-        form.enter(form.walk.following(spot.path, 1, round_about=True))
+        form.way.left(spot.path)
+        form.enter(form.way.following(spot.path, "full") or spot.path)
 
     async def paste(self, text: str) -> None:
         """Pasted text fills successive fields at Tab or line end. One step to take back; it never files."""

@@ -24,6 +24,7 @@ class Act(StrEnum):
     CANCEL = "cancel"
     COMMAND = "command"
     ERRORS = "errors"
+    VIEW = "view"
     PRINT = "print"
     UNDO = "undo"
     ERASE = "erase"

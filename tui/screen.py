@@ -11,10 +11,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from config.menu import MenuTable
 from rules.findings import Finding, Told
+
+if TYPE_CHECKING:
+    from config.grids import Grid
 
 Values = dict[str, str]
 """Canonical text by path (see ``rules.dictionary``): ``sex``, ``diagnoses[2].poa``. Blank is absent."""
@@ -32,6 +35,14 @@ class Kind(StrEnum):
     INTEGER = "integer"
     DECIMAL = "decimal"
     YES_NO = "yes-no"  # canonical 1 or 0, shown Y or N
+
+
+class Mode(StrEnum):
+    """How a record is shown and keyed. It is one record, with one draft, whichever way it is looked at."""
+
+    FORM = "form"
+    PROMPT = "prompt"  # one prompt after the other
+    OVERVIEW = "overview"  # one page, on which letters act
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,9 @@ class Group:
     label: str
     columns: tuple[Field, ...]
     rows: int = 25
+    stop: bool = (
+        False  # the walk through what is missing stops at its open row, because it may always have more
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +254,10 @@ class Habits:
     watch_seconds: float = 0  # between two looks at whether the session still stands; 0 is never
     menu: MenuTable | None = None  # with the facility's own screens; None: the one that came with the program
 
+    leaves: bool = True  # a field is left by itself when what was keyed is complete
+    forgives: bool = True  # Enter right after that does nothing more
+    every_field: bool = False  # Enter goes to every field, also on a form that passes over what is answered
+    mode: Mode = Mode.FORM  # how records open
 
 class Session(Protocol):
     """What the shell itself asks of whoever is signed on; screens know the rest of it."""
@@ -301,6 +319,9 @@ class FormScreen(Screen):
     scratch: ClassVar[bool] = False  # nothing is lost when it is left, as with a sign-on or a search
     focus: str = ""  # where the cursor stands while a word of the screen's own is done
 
+    brief: ClassVar[bool] = False  # Enter goes to what needs an answer; Tab still goes to every field
+    mode: ClassVar[Mode | None] = None  # how it opens; None: as the habits of the user say
+    grid: Grid | None = None  # what its overview shows and what letters do there; None: it has no overview
     def sections(self) -> Sequence[Section]:
         raise NotImplementedError
 
@@ -317,6 +338,15 @@ class FormScreen(Screen):
         return ()
 
     def save_draft(self, values: Values, focus: str) -> None:
+    def is_complete(self, values: Values, path: str, text: str) -> bool:
+        """Whether ``text``, keyed at ``path``, is a value and the beginning of nothing else that the list has, so
+        that the field may be left by itself. Asked at each key: it must be as quick as a look into an index."""
+        return False
+
+    def standing(self, values: Values) -> str:
+        """What the overview says about the record as a whole, such as its status."""
+        return ""
+
         """Called at each field exit that changed something and on hang-up; ``focus`` is given back to
         ``Opened.focus`` as it is. Secret fields are never among ``values``."""
 

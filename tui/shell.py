@@ -21,6 +21,7 @@ from tui import chrome, picture
 from tui.commands import Commands
 from tui.field import Entry
 from tui.form import FormView
+from tui.gate import NOBODYS
 from tui.keys import Act, KeyMap, Stroke, shown_key, standard_keymap
 from tui.listing import ListView
 from tui.locked import LockedView
@@ -76,6 +77,8 @@ class Shell:
         self.message = ""
         self.message_is_error = False
         self.failed = False  # the key in hand met a hard error: the gate keeps the waiting keys
+        self.strokes = 0  # keys that hands have made
+        self.left_by_itself = False  # the key in hand completed a field, which was then left without Enter
         self.held = 0  # keys that wait, as the gate says
         self.busy = False
         self.ended: int | None = None  # exit status, once the session is over
@@ -292,14 +295,14 @@ class Shell:
     async def _leave_keeping(self, answer: str) -> None:
         if answer == "Y":
             await self.call(self.top.save)
-            await self._leave_now()
+            await self.leave_now()
 
     async def _leave_giving_up(self, answer: str) -> None:
         if answer == "Y":
             await self.call(self.top.give_up)
-            await self._leave_now()
+            await self.leave_now()
 
-    async def _leave_now(self) -> None:
+    async def leave_now(self) -> None:
         await self.drop(self.top)
         if not self.stack:
             await self.go_home()
@@ -348,7 +351,8 @@ class Shell:
 
     async def key(self, stroke: Stroke) -> None:
         """Handle one key to its end. ``failed`` says afterwards whether it met a hard error."""
-        self.failed = False
+        self.failed = self.left_by_itself = False
+        self.strokes += stroke.name not in NOBODYS
         try:
             await self._key(stroke)
         except SessionOver as over:

@@ -15,6 +15,8 @@ class Walk:
     layout: Layout
     stands: Callable[[Spot], bool]
     is_blank: Callable[[Spot], bool]
+    is_missing: Callable[[Spot], bool] = lambda spot: False  # an answer must still be given here
+    may_go_on: Callable[[Spot, Spot | None], bool] = lambda spot, here: False  # one may be given here
 
     def first(self) -> str:
         spots = self.layout.spots
@@ -39,6 +41,25 @@ class Walk:
             if (spot.group, spot.index) != past and not inside_blank and self.stands(spot):
                 return spot.path
         return focus
+
+    def missing(self) -> str:
+        """The first field that must still be keyed or mended; "" when there is none."""
+        return next(
+            (spot.path for spot in self.layout.spots if self.is_missing(spot) and self.stands(spot)), ""
+        )
+
+    def needed(self, focus: str) -> str:
+        """The next field that needs an answer, or where the table in hand goes on; behind the last one the first
+        that is still missing. "" when nothing is."""
+        spots, at = self.layout.spots, self.layout.order.get(focus, -1)
+        here = self.layout.by_path.get(focus)
+        past = (here.group, here.index) if here and here.first and self.is_blank(here) else None
+        for spot in spots[at + 1 :]:
+            wanted = self.is_missing(spot) or self.may_go_on(spot, here)
+            if wanted and (spot.group, spot.index) != past and self.stands(spot):
+                return spot.path
+        before = spots[: max(0, at)]
+        return next((spot.path for spot in before if self.is_missing(spot) and self.stands(spot)), "")
 
     def beside(self, focus: str, step: int) -> str:
         """The nearest field of the next row below (1) or above (-1) that has any."""

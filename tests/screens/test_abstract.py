@@ -208,10 +208,10 @@ class TestLookingSomethingUpOnTheWay:
         at_codes.press("4", "enter")
         assert values(at_codes)["diagnoses[1].code"] == "I214"
 
-    def test_movements_and_chart_are_one_key_away(self, abstract: Workstation) -> None:
+    def test_movements_and_chart_are_a_key_or_a_word_away(self, abstract: Workstation) -> None:
         abstract.press("f10")
         assert abstract.lines[0].split()[0] == "ACC"
-        abstract.press("f3", "f11")
+        abstract.press("f3", "ctrl+o", "CHART", "enter")
         assert abstract.lines[0].split()[0] == "CHT"
         abstract.press("f3")
         assert focus(abstract) == "ethnicity"

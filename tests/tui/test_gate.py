@@ -13,7 +13,10 @@ A_MOMENT = 0.02  # the pause that ends a burst, shortened for tests
 
 
 class Typist:
-    """Records what it is given; ``!`` is a hard error, ``~`` takes a while, ``?`` opens a list to pick from."""
+    """Records what it is given; ``!`` is a hard error, ``~`` takes a while, ``?`` opens a list to pick from.
+
+    ``#`` is a hard error too: it completed a field, and was refused.
+    """
 
     def __init__(self) -> None:
         self.got = ""
@@ -21,6 +24,7 @@ class Typist:
         self.held = 0
         self.busy = False
         self.choosing = False
+        self.left_by_itself = False
 
     async def key(self, stroke: Stroke) -> None:
         assert not self.busy, "a key came before the one before it was done"
@@ -28,7 +32,8 @@ class Typist:
         if stroke.text == "~":
             await asyncio.sleep(0)
         self.got += stroke.text or f"<{stroke.name}>"
-        self.failed = stroke.text == "!"
+        self.left_by_itself = stroke.text == "#"
+        self.failed = stroke.text in ("!", "#")
         self.choosing = stroke.text == "?" or (self.choosing and stroke.name != "enter")
         self.busy = False
 
@@ -89,6 +94,14 @@ class TestHolding:
             gate.put(keys("\r"))
 
         assert play(script) == "a!bcd"
+
+    def test_the_enter_of_an_entry_that_was_refused_as_it_was_completed_goes_with_it(self) -> None:
+        async def script(gate: Gate, typist: Typist) -> None:
+            gate.put(keys("a#\rbcd"))
+            await held(typist, 3)
+            gate.put(keys("\r"))
+
+        assert play(script) == "a#bcd"
 
     def test_f12_discards_them(self) -> None:
         async def script(gate: Gate, typist: Typist) -> None:

@@ -173,7 +173,7 @@ class TestWords:
         signed_on.press("ctrl+o", "SLOW 0", "enter")
         assert signed_on.message == "Done."
 
-    @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q", "ctrl+z", "ctrl+s", "f11"])
+    @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q", "ctrl+z", "ctrl+s"])
     def test_a_key_that_means_nothing_is_answered_in_words_and_does_no_harm(
         self, signed_on: Any, key: str
     ) -> None:

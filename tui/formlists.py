@@ -1,0 +1,172 @@
+"""What a form lists and explains: values of a field, findings, where to jump, help."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rules.findings import SEVERITY, Finding, Level
+from rules.text import cells, clean
+from tui.face import MARKS
+from tui.field import pointed
+from tui.fieldhelp import field_help
+from tui.overview import place_of
+from tui.picks import LIST_LIMIT, Pick
+from tui.screen import Choice, Mode
+
+if TYPE_CHECKING:
+    from tui.form import FormView
+
+NUMBERED = re.compile(r"(\w+?)(?:-(\d{1,3}))?", re.ASCII)  # 501-2: the second row of what 501 means
+
+
+class Lists:
+    """Lists and help over ``form``."""
+
+    def __init__(self, form: FormView) -> None:
+        self.form = form
+        self.explained = ""  # field that F1 has just explained: F1 again is about the screen
+
+    async def prompt(self, text: str) -> None:
+        """F4: what this field takes, narrowed by what has been keyed."""
+        form, shell, spot = self.form, self.form.shell, self.form.spot
+        if spot is None or not form.asked(spot):
+            return
+        if not spot.field.lookup:
+            shell.say(f"No list here. {field_help(spot.field)[0]}")
+            return
+        values, path = dict(form.record.values), spot.path
+
+        async def find(narrowed: str) -> Sequence[Choice]:
+            return await shell.call(form.screen.lookup, values, path, narrowed, LIST_LIMIT)
+
+        async def picked(choice: Choice) -> None:
+            await form.set_value(path, choice.value)
+            if form.focus == path and shell.top is form:
+                form.way.left(path)
+                form.enter(form.way.following(path, "enter") or path)
+
+        shown = partial(pointed, spot.field)
+        await shell.push(Pick(shell, spot.label, find, picked, text, shown=shown))
+
+    async def findings(self) -> None:
+        """Ctrl+E: everything that was found, worst first; Enter goes to the field."""
+        form = self.form
+        if not form.findings:
+            form.shell.say("No findings.")
+            return
+        choices = [
+            Choice(
+                finding.field,
+                f"o {finding.code} {self.where(finding)}OVERRIDDEN {finding.overridden} ({finding.message})"
+                if finding.overridden
+                else f"{MARKS[finding.level]} {finding.code} {self.where(finding)}{finding.message}",
+            )
+            for finding in sorted(
+                form.findings, key=lambda each: (bool(each.overridden), SEVERITY[each.level])
+            )
+        ]
+
+        async def picked(choice: Choice) -> None:
+            if choice.value in form.face.layout.by_path:
+                form.enter(choice.value)
+
+        heading = counted(form.findings, form.said(form.findings)).partition(":")[0]
+        await form.shell.push(Pick.of(form.shell, heading, choices, picked, values=False))
+
+    def where(self, finding: Finding) -> str:
+        """``Code 2: `` for the second row of a table; empty for a finding about the whole record."""
+        spot = self.form.face.layout.by_path.get(finding.field)
+        if spot is None or finding.message.startswith(spot.label):
+            return ""  # the message begins with the field itself
+        return f"{spot.label}{f' {spot.index}' if spot.group else ''}: "
+
+    async def jump(self, label: str) -> None:
+        """``^LABEL``, or ``^501-2`` for the second row of what goes by that number; ``^?`` lists where to."""
+        form, shell = self.form, self.form.shell
+        if label == "?":
+            await self._targets()
+            return
+        if await self._numbered(label):
+            return
+        path = form.walk.target(label)
+        if not path and (act := shell.keymap.word(label)):
+            shell.leave_command()
+            await shell.do(act)
+        elif not path:
+            shell.fail(f"No field or section here begins with {clean(label)}. ^? lists them.")
+        elif form.stands(form.face.layout.by_path[path]):
+            shell.leave_command()
+            await form.go(path)
+        else:
+            shell.fail("That field is not asked here.")
+
+    async def _numbered(self, label: str) -> bool:
+        """A jump by the number of a screen; False when the overview has no such number."""
+        form, grid, match = self.form, self.form.screen.grid, NUMBERED.fullmatch(label)
+        if grid is None or match is None:
+            return False
+        word, number = match[1].upper(), int(match[2] or 1)
+        if word in grid.home:
+            form.shell.leave_command()
+            if await form.settle():
+                form.look(Mode.OVERVIEW)
+            return True
+        block = grid.by_jump(word)
+        if block is None:
+            return False
+        form.shell.leave_command()
+        spot = place_of(form, block.parts, number)
+        if spot and form.stands(spot):
+            await form.go(spot.path)
+        elif await form.settle():
+            form.look(Mode.OVERVIEW)
+            form.way.show(block)
+        return True
+
+    async def _targets(self) -> None:
+        form = self.form
+        sections = form.face.layout.sections
+        choices = [
+            Choice(spot.path, f"{spot.label}  {sections[spot.section][1]}".strip())
+            for spot in form.face.layout.spots
+            if form.stands(spot) and spot.index <= 1
+        ]
+
+        async def picked(choice: Choice) -> None:
+            await form.go(choice.value)
+
+        await form.shell.push(Pick.of(form.shell, "Jump to", choices, picked))
+
+    async def help(self) -> None:
+        """F1: the field in hand; once more: the whole screen."""
+        form, shell, spot = self.form, self.form.shell, self.form.spot
+        if spot is None or form.way.is_acting() or self.explained == form.focus:
+            self.explained = ""
+            await shell.show(form.title, form.help_lines())
+            return
+        self.explained = form.focus
+        sentences = field_help(spot.field)
+        if len(sentences) == 1 and cells(f" {spot.label}: {sentences[0]}") < shell.width:
+            shell.say(f"{spot.label}: {sentences[0]}")
+        else:
+            await shell.show(spot.label, [*sentences, "", "F1 again explains the whole screen."])
+
+
+def counted(findings: Sequence[Finding], said: Sequence[Finding] | None = None) -> str:
+    """``2 errors, 1 warning, 14 fields to fill in: Ctrl+E lists them.`` ``said`` leaves out what is only blank."""
+    said = findings if said is None else said
+    errors = sum(finding.level in (Level.FATAL, Level.ERROR) for finding in said)
+    warnings = sum(finding.level is Level.WARNING for finding in said)
+    overridden = sum(bool(finding.overridden) for finding in findings)
+    counts = {
+        ("error", "errors"): errors,
+        ("warning", "warnings"): warnings,
+        ("question", "questions"): len(said) - errors - warnings,
+        ("field to fill in", "fields to fill in"): len(findings) - len(said) - overridden,
+        ("overridden", "overridden"): overridden,
+    }
+    parts = [f"{count} {words[count != 1]}" for words, count in counts.items() if count]
+    return f"{', '.join(parts)}: Ctrl+E lists them."

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from db import (
+    abstract_feed,
     abstract_returns,
     cases,
     encounters,
     feed_words,
     late_changes,
     lifecycle,
-    movements,
-    patients,
     store,
 )
 from db.actors import Action, Actor
@@ -24,7 +23,6 @@ from db.changes import CLEAR, Source, amendments
 from db.connect import StoreError, database
 from db.encounters import Encounter
 from db.lifecycle import Standing
-from rules.census import Event
 from rules.dictionary import Dictionary, Record
 from rules.feed_differences import Difference
 from rules.findings import Finding
@@ -34,14 +32,6 @@ from rules.records import rows_of
 from rules.values import is_date
 
 DATA_SET: Final = "abstract"
-FROM_PATIENT: Final = (
-    "mrn", "last_name", "first_name", "middle_name", "birth_date", "sex", "ethnicity", "marital", "street",
-    "city", "state", "zip", "county", "country",
-)  # fmt: skip
-FROM_ENCOUNTER: Final = (
-    "account", "admitted_at", "discharged_at", "priority", "point_of_origin", "payer", "attending", "service",
-    "unit", "birth_weight_g", "gestation_weeks", "disposition",
-)  # fmt: skip
 KEPT_BY_ACCOUNT: Final = (
     "priority", "point_of_origin", "payer", "attending", "birth_weight_g", "gestation_weeks", "disposition",
 )  # fmt: skip  # what the technician settles for the account as a whole
@@ -100,29 +90,7 @@ def read(stay: Encounter, dictionary: Dictionary) -> AbstractRecord:
 
 def from_account(stay: Encounter) -> dict[str, str]:
     """What registration, feed and movements know about an account, by item of the abstract."""
-    who = patients.get(stay.patient_id)
-    found = {name: who[name] for name in FROM_PATIENT if who.get(name)}
-    for row, code in enumerate(filter(None, who.get("race", "").split("|")), 1):
-        found[f"races[{row}].code"] = code
-    for name in FROM_ENCOUNTER:
-        value = getattr(stay, name)
-        if value not in ("", None):
-            found[name] = str(value)
-    if path := path_of(stay.id):
-        found["path"] = path
-    return found
-
-
-def path_of(encounter_id: int) -> str:
-    """Units and services in the order of the stay, such as ``MED/MED > ICU/MED > MED/MED``."""
-    places: list[str] = []
-    unit = service = ""
-    for movement in movements.of_encounter(encounter_id):
-        if movement.event in (Event.ADMIT, Event.TRANSFER, Event.SERVICE):
-            unit, service = movement.unit or unit, movement.service or service
-            if not places or places[-1] != f"{unit}/{service}":
-                places.append(f"{unit}/{service}")
-    return " > ".join(places)
+    return abstract_feed.from_accounts((stay,))[stay.id]
 
 
 def file_abstract(

@@ -11,17 +11,19 @@ from types import TracebackType
 
 from config.code_sources import FORMAT
 from config.code_tables import Shelf
+from db.codes_book import Book
 from db.codes_schema import OPEN
 from db.codes_search import HIT, Row, Search
 from rules.codes import NAME, System, dotted, fiscal_year, may_begin, normal, problem
 from rules.codes_facts import valid_on
+from rules.codes_notes import CodeNotes
 from rules.findings import Told
 
 POA_EXEMPT = "poa_exempt"
-
-
 LONGEST = 7  # characters of a code, in both systems
 SHORTEST = {System.CM: 3, System.PCS: 7}
+
+
 class CodesMissing(Told):
     """The code store is not there or cannot be read; the sentence says what to do."""
 
@@ -111,6 +113,7 @@ class CodeStore:
         self._shelf = shelf
         self._meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         self._search = Search(connection, shelf)
+        self._book = Book(connection)
         self._exempt: tuple[str, ...] | None = None
         self._weights: dict[tuple[str, int], Weight | None] = {}
         self._exempt_listed = bool(connection.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone())
@@ -178,9 +181,6 @@ class CodeStore:
         when = _number(day)
         return any(row[4] and row[5] <= when <= row[6] for row in rows)
 
-    def poa_exempt(self, code: str, day: date) -> bool | None:
-        """Whether POA is not reported for a diagnosis; None when no installed list says so."""
-        code, when = normal(code), _number(day)
     def is_whole(self, text: str, system: System, day: date | None = None) -> bool:
         """Whether ``text`` is a code as it is submitted on ``day``, and no longer code begins with it.
 
@@ -200,6 +200,9 @@ class CodeStore:
         ).fetchone()
         return bool(row[0])
 
+    def poa_exempt(self, code: str, day: date) -> bool | None:
+        """Whether POA is not reported for a diagnosis; None when no installed list says so."""
+        code, when = normal(code), _number(day)
         if self._exempt_listed:
             found = self._db.execute(
                 "SELECT 1 FROM poa_exempt WHERE code = ? AND valid_from <= ? AND valid_to >= ?",
@@ -210,6 +213,10 @@ class CodeStore:
             table = self._shelf.get(POA_EXEMPT)
             self._exempt = tuple(row.code for row in table.on(day.isoformat())) if table else ()
         return True if any(_covers(family, code) for family in self._exempt) else None
+
+    def notes(self, code: str) -> CodeNotes | None:
+        """What the tabular list says about a diagnosis beside others; None when the code store does not have it."""
+        return self._book.notes(code)
 
     def weights(self, drg: str, day: date) -> Weight | None:
         """Weight and lengths of stay by the latest Table 5 in force on or before ``day``; None when none has it."""

@@ -27,6 +27,11 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
         ("va", "ihs", "dod", "bop", "nonfederal"),
         "Kind of facility, which tells the laws of disclosure",
     ),
+    "hospital_payment": (
+        "ipps",
+        ("ipps", "excluded", "cah", "cah owned"),
+        "How Medicare pays the hospital, which tells the days before admission that belong to a stay",
+    ),
     "age_of_majority": ("18", (), "Age at which a patient is no minor"),
     "closure_area": ("", ("", "dc"), "Area whose closing days are no working days"),
     "hl7_mrn_authority": ("", (), "PID-3.4 of the record number in an HL7 feed, when patients have several"),
@@ -53,6 +58,9 @@ CITATIONS: Final[Mapping[str, str]] = {
     "early_death_hours": "Net death rate: deaths under 48 clock hours, HIM statistics textbooks",
     "fiscal_year_start": "31 USC 1102: 1 October",
     "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b)",
+    "hospital_payment": (
+        "42 CFR 412.2(c)(5); 42 CFR 413.40(c)(2); Medicare Claims Processing Manual, chapter 3, section 40.3"
+    ),
     "age_of_majority": "State law; 45 CFR 164.502(g)(3)",
     "closure_area": "5 USC 6103(c)",
     "hl7_mrn_authority": "HL7 v2 chapter 3, PID-3",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from rules.codes import ICD10_FROM, System, dotted, normal
 from rules.drg import Claim, engine, engine_input, no_version
@@ -52,6 +53,9 @@ _CLAIM_EDITS = frozenset({"INVALID_AGE", "INVALID_SEX", "INVALID_DISCHARGE_STATU
 
 # Edit 19: procedures that need this many days of stay; the CMS editor questions stays of 1 to 4 days.
 LONG_STAY_PROCEDURES = {"5A1955Z": 5}  # respiratory ventilation, more than 96 consecutive hours
+
+LAST_DAY = date(2100, 12, 31)  # the editor refuses to look at later ones
+SEX_EDIT_LAST = date(2024, 9, 30)  # the editor drops edit 5 from v42 on
 
 # "1" and blank: the code is exempt from POA reporting (UB-04; 5010 has blank)
 POA_VALUES = frozenset({"Y", "N", "U", "W", "1", ""})
@@ -107,6 +111,8 @@ _PARTS = ("", "admit_dx", "dx", "px")
 def _counts(claim: Claim) -> Counter[str] | None:
     """How often the editor raises each edit; None when it does not know the discharge date."""
     assert claim.discharged_on is not None
+    if claim.discharged_on > LAST_DAY:
+        return None
     answer = engine().editor.edit(engine_input(claim, discharge_date=int(f"{claim.discharged_on:%Y%m%d}")))
     if answer["edit_type"] == "INVALID_DISCHARGE_DATE":
         return None
@@ -212,6 +218,29 @@ def _poa_edits(claim: Claim) -> Iterable[CodeEdit]:
     for row, diagnosis in enumerate(claim.dx, 1):
         if diagnosis.poa.strip().upper() not in POA_VALUES:
             yield _edit("INVALID_POA", "dx", row, diagnosis.code)
+
+
+def sex_conflicts(claim: Claim) -> tuple[CodeEdit, ...]:
+    """Codes tied to the other sex, of discharges for which the editor no longer looks (edit 5, off from 2024-10-01).
+
+    Put to the editor as of the last day on which it did. A warning: registration may be wrong, and the patient
+    may be one to whom it does not apply.
+    """
+    on = claim.discharged_on
+    if on is None or on <= SEX_EDIT_LAST or claim.sex not in ("M", "F") or not claim.dx:
+        return ()
+    then = replace(claim, discharged_on=SEX_EDIT_LAST)
+    found = Counter({"SEX_CONFLICT": (_counts(then) or Counter())["SEX_CONFLICT"]})
+    return tuple(
+        replace(each, level=Level.WARNING, message=f"{each.message[:-1]} as registered: check code and registration.")
+        for each in _attributed(then, +found)
+    )
+
+
+def at_row(edit: CodeEdit, rows: Mapping[str, Sequence[int]]) -> CodeEdit:
+    """The edit with the row of the record in the place of the row of the claim; ``rows`` by part of the claim."""
+    of_part = rows.get(edit.part, ())
+    return replace(edit, row=of_part[edit.row - 1]) if 0 < edit.row <= len(of_part) else edit
 
 
 def findings(edits: Iterable[CodeEdit], fields: Mapping[str, str]) -> list[Finding]:

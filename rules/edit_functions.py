@@ -8,7 +8,7 @@ from datetime import date
 
 from rules.dictionary import Context, Edit, Record, is_null, row_path
 from rules.records import Rows
-from rules.values import decimal_of, is_date, is_moment, shown
+from rules.values import decimal_of, is_date, is_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +30,6 @@ def answered(record: Record, item: str) -> str:
 
 
 # The discharge abstract
-
-
-def procedure_in_window(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
-    """Procedure dates lie inside the stay, or in the days before admission that the payer counts to it.
-
-    The days come from table ``preadmission_window``; site option of that name picks the row.
-    """
-    admitted, discharged = answered(record, "admitted_at")[:10], answered(record, "discharged_at")[:10]
-    table = context.tables.get("preadmission_window")
-    row = table.find(context.options.get("preadmission_window", "ipps"), admitted) if table else None
-    days = row.more.get("days", 0) if row else 0
-    if not is_date(admitted) or not isinstance(days, int):
-        return
-    first = date.fromordinal(max(date.fromisoformat(admitted).toordinal() - days, 1)).isoformat()
-    for number, cells in rows.get("procedures", {}).items():
-        day = cells.get("date", "")[:10]
-        if is_date(day) and (day < first or (discharged and day > discharged)):
-            message = (
-                f"Date of procedure {number} is outside {shown(first)} to {shown(discharged) or 'today'}"
-            )
-            yield Hit(row_path("procedures", number, "date"), f"{message}: correct the date, or remove it.")
 
 
 def poa_answered(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
@@ -146,8 +125,9 @@ def equal_items(edit: Edit, record: Record, rows: Rows, context: Context) -> Ite
 def begins_with(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """Each item, or the item in each row, begins with one of the edit's values."""
     for entry in edit.items:
-        group, _, column = entry.rpartition(".")
-        places = [row_path(group, number, column) for number in rows.get(group, {})] if group else [column]
+        group, dot, column = entry.partition(".")
+        repeats = dot and "[" not in group
+        places = [row_path(group, number, column) for number in rows.get(group, {})] if repeats else [entry]
         for path in places:
             value = answered(record, path)
             if value and not value.startswith(edit.values):

@@ -15,6 +15,7 @@ class EventKind:
     details: tuple[str, ...] = ("",)
     after_discharge: bool = False
     needs_detail: bool = False
+    names_service: bool = False  # the detail may be SERVICE or SERVICE/PROVIDER
 
 
 EVENT_KINDS: Final[Mapping[str, EventKind]] = {
@@ -26,11 +27,12 @@ EVENT_KINDS: Final[Mapping[str, EventKind]] = {
     "coroner": EventKind(after_discharge=True),
     "anesthetic": EventKind(),
     "death_class": EventKind(("maternal-direct", "anesthesia"), after_discharge=True, needs_detail=True),
-    "consultation": EventKind(),
+    "consultation": EventKind(names_service=True),
     "infection": EventKind(("hai", "postoperative-clean"), after_discharge=True, needs_detail=True),
 }
 NO_ACCOUNT: Final = frozenset({"former-patient", "doa"})  # autopsies on bodies that no stay belongs to
 
+_SERVICE = re.compile(r"[!-.0-~]{1,20}(/[!-.0-~]{1,20})?")
 _MEASURE = re.compile(r"(weeks|grams)\s*=\s*(\d{1,5})", re.IGNORECASE)
 
 
@@ -45,11 +47,14 @@ class Detail:
 
 
 def detail(kind: str, text: str) -> Detail:
-    """The detail of an event as it is stored: a permitted word, or weeks and grams of a fetal death."""
+    """The detail of an event as it is stored: a permitted word, weeks and grams of a fetal death, or who was asked
+    for a consultation."""
     rule = EVENT_KINDS[kind]
     word = text.strip().lower()
     if word in rule.details:
         return Detail(word)
+    if rule.names_service and _SERVICE.fullmatch(text.strip()):
+        return Detail(text.strip())
     if kind == "fetal_death":
         measured = {name.lower(): int(number) for name, number in _MEASURE.findall(word)}
         if measured and not _MEASURE.sub("", word).strip(" ,;|/"):

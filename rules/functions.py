@@ -4,25 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rules import edit_functions, trauma_items
+from rules import abstract_edits, edit_functions, trauma_items
 from rules.edit_functions import ComputedFunction, EditFunction
 
 FUNCTIONS: Mapping[str, EditFunction] = {
+    "alive_though_dead": abstract_edits.alive_though_dead,
+    "all_different": abstract_edits.all_different,
+    "away_within_row": abstract_edits.away_within_row,
     "begins_with": edit_functions.begins_with,
+    "begins_without": abstract_edits.begins_without,
+    "birth_measures": abstract_edits.birth_measures,
+    "code_first": abstract_edits.code_first,
+    "column_total": abstract_edits.column_total,
     "day_passed": edit_functions.day_passed,
+    "days_add_up": abstract_edits.days_add_up,
+    "death_registered_before": abstract_edits.death_registered_before,
     "equal_items": edit_functions.equal_items,
+    "excluded_pairs": abstract_edits.excluded_pairs,
+    "full_date": abstract_edits.full_date,
+    "in_use": abstract_edits.in_use,
     "iss_attainable": trauma_items.iss_attainable,
     "iss_region_agrees": trauma_items.iss_region_agrees,
+    "linked_rows": abstract_edits.linked_rows,
+    "masked": abstract_edits.masked,
+    "more_rows_than": abstract_edits.more_rows_than,
+    "movements_in_order": abstract_edits.movements_in_order,
+    "no_digits": abstract_edits.no_digits,
     "not_above": edit_functions.not_above,
     "null_together": edit_functions.null_together,
+    "pacemaker_set": abstract_edits.pacemaker_set,
     "poa_answered": edit_functions.poa_answered,
     "poa_exempt_code": edit_functions.poa_exempt_code,
-    "procedure_in_window": edit_functions.procedure_in_window,
+    "procedure_in_window": abstract_edits.procedure_in_window,
     "qualifying_injury": trauma_items.qualifying_injury,
     "rows_without_gap": edit_functions.rows_without_gap,
     "same_day": edit_functions.same_day,
+    "same_text": abstract_edits.same_text,
+    "second_death": abstract_edits.second_death,
+    "service_days_agree": abstract_edits.service_days_agree,
+    "shorter_than": abstract_edits.shorter_than,
+    "some_begin": abstract_edits.some_begin,
     "trauma_age_agrees": trauma_items.age_agrees,
     "within_days": edit_functions.within_days,
+    "within_stay": abstract_edits.within_stay,
 }
 """Edits of kind ``function``."""
 

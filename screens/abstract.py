@@ -12,23 +12,18 @@ from db.abstracts import AbstractRecord, Drg
 from db.cases import COMPLETE, Case
 from db.codes import Weight
 from db.encounters import WaitingRow
-from rules import codes_edits, drg
+from rules import drg
+from rules.abstract_findings import claim_of, day_of, record_findings
 from rules.codes import dotted
 from rules.dictionary import split_path
-from rules.drg import Claim, Diagnosis, GroupedDiagnosis, Grouping, Procedure
-from rules.findings import Finding, Level
+from rules.drg import Claim, GroupedDiagnosis, Grouping
+from rules.findings import Finding
 from rules.records import rows_of
-from rules.values import is_date
 from screens.account import banner, encounter_named
-from screens.data_set import DataSetForm, rows_in
+from screens.data_set import DataSetForm
 from screens.record import RECORD_WORDS, Loaded
 from tui.screen import Command, Filed, Opened, Outcome, Values
 
-PARTS = {
-    "dx": "diagnoses[{row}].code",
-    "px": "procedures[{row}].code",
-    "admit_dx": "admitting_diagnosis",
-}
 NO_GROUPING = Grouping()
 WITH_POA = ("diagnoses", "external_causes")
 EXEMPT = "1"
@@ -41,13 +36,13 @@ QUEUES: Mapping[str, Callable[[tuple[int, int] | None, int], Sequence[WaitingRow
 class Abstract(DataSetForm):
     """An inpatient account's abstract. Opened from the work list, or as ``ABS account``."""
 
-    brief: ClassVar[bool] = True
-    grid: Grid | None = standard_grid(data_set)
     title: ClassVar[str] = "Discharge abstract"
     data_set: ClassVar[str] = "abstract"
     word: ClassVar[str] = "ABS"
     queue: ClassVar[bool] = True
     reason_for_errors: ClassVar[bool] = True
+    brief: ClassVar[bool] = True
+    grid: Grid | None = standard_grid(data_set)
     help: ClassVar[str] = (
         "What the feed and the movements know is filled in, and the cursor stands on the first field that is missing. "
         "Enter goes to the next one that is missing, Tab to every field. In a diagnosis or procedure key a code, with "
@@ -74,14 +69,14 @@ class Abstract(DataSetForm):
     def load(self, key: str) -> Loaded:
         stay = encounter_named(key)
         self.opened = abstracts.open_abstract(self.session.actor, stay.id, self.dictionary)
-    def standing(self, values: Values) -> str:
-        case = self.opened.case
-        return f"{case.status.capitalize()}, filed by {case.filed_by}." if case else "Not filed yet."
-
         case = self.opened.case
         return Loaded(
             self.opened.record, str(case.revision if case else 0), banner(stay), ("abstract", stay.account)
         )
+
+    def standing(self, values: Values) -> str:
+        case = self.opened.case
+        return f"{case.status.capitalize()}, filed by {case.filed_by}." if case else "Not filed yet."
 
     def filed(self) -> Case | None:
         return self.opened.case
@@ -107,16 +102,15 @@ class Abstract(DataSetForm):
             next=f"{follower.account} {self.worklist}",
         )
 
-    def more_findings(self, values: Values) -> Sequence[Finding]:
-        edited = codes_edits.edit(claim_of(values))
-        return codes_edits.findings(edited.edits, PARTS)
+    def findings(self, values: Values) -> list[Finding]:
+        return record_findings(self.dictionary, values, self.context())
 
     def skip(self, values: Values) -> Collection[str]:
         return {*super().skip(values), *self._exempt(values)}
 
     def _exempt(self, values: Mapping[str, str]) -> Iterator[str]:
         """POA of codes that are exempt from it, while nothing wrong stands there."""
-        codes, day = self.session.codes, _day(values.get("discharged_at", ""))
+        codes, day = self.session.codes, day_of(values.get("discharged_at", ""))
         for path, code in values.items() if codes and day else ():
             group, row, column = split_path(path)
             poa = f"{group}[{row}].poa"
@@ -193,22 +187,6 @@ class Abstract(DataSetForm):
         return Outcome(go=f"CHT {self.opened.encounter.mrn}")
 
 
-def claim_of(values: Mapping[str, str]) -> Claim:
-    """What the grouper and the code editor look at."""
-    return Claim(
-        discharged_on=_day(values.get("discharged_at", "")),
-        dx=tuple(Diagnosis(row.get("code", ""), row.get("poa", "")) for row in rows_in(values, "diagnoses")),
-        px=tuple(
-            Procedure(row.get("code", ""), _day(row.get("date", ""))) for row in rows_in(values, "procedures")
-        ),
-        age=int(values["age"]) if values.get("age", "").isdecimal() else None,
-        sex=values.get("sex", ""),
-        disposition=values.get("disposition", ""),
-        admitted_on=_day(values.get("admitted_at", "")),
-        admit_dx=values.get("admitting_diagnosis", ""),
-    )
-
-
 def severity(row: GroupedDiagnosis) -> str:
     """What a secondary diagnosis counts: CC, MCC, or the severity in brackets that something takes from it."""
     return row.counts or (f"({row.severity})" if row.severity else "")
@@ -221,7 +199,3 @@ def following(worklist: str, stay: encounters.Encounter) -> WaitingRow | None:
         return None
     rows = waiting((stay.discharge_day or 0, stay.id), 1) or waiting(None, 1)
     return rows[0] if rows and rows[0].account != stay.account else None
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text[:10]) if is_date(text[:10]) else None

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from config.data_sets import library
-from db import store
+from db import rule_context, store
 from db.acts import Conflict
 from db.cases import VOID, Case, revisions
 from db.history import Change, of_case
@@ -60,6 +60,7 @@ class DataSetForm(RecordForm):
         """``data_set`` is what the menu says that the word opens; the class says so too."""
         super().__init__(session)
         self.reason = ""  # given for filing in spite of errors
+        self._settings: Mapping[str, str] | None = None  # of the facility, as edits ask for them
         self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
         self.dated = ""  # the date for which the version was last looked up
         self.dated_otherwise: Sequence[Finding] = ()
@@ -238,7 +239,9 @@ class DataSetForm(RecordForm):
                 key=lambda each: not overrides.may_be_overridden(self.dictionary, each),
             )
         if not asked:
-            return screen.Outcome("There is no finding here: Ctrl+E lists them, Enter goes to one.", error=True)
+            return screen.Outcome(
+                "There is no finding here: Ctrl+E lists them, Enter goes to one.", error=True
+            )
         finding = asked[0]
         if not overrides.may_be_overridden(self.dictionary, finding):
             return screen.Outcome(f"{finding.code} cannot be overridden: {finding.message}", error=True)
@@ -275,9 +278,6 @@ class DataSetForm(RecordForm):
             if isinstance(part, Group)
         }
 
-    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
-        item = self.dictionary.item_at(path)
-        if item is None:
     def is_complete(self, values: Values, path: str, text: str) -> bool:
         item = self.dictionary.item_at(path)
         if item is None or item.several:
@@ -288,6 +288,9 @@ class DataSetForm(RecordForm):
         table = self.session.tables.get(records.table_of(item, self.dictionary, values, path))
         return table is not None and table.is_whole(text.upper(), self.day(values))
 
+    def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
+        item = self.dictionary.item_at(path)
+        if item is None:
             return ()
         if item.type in SYSTEMS:
             return self.code_choices(item, values, text, limit)
@@ -320,16 +323,9 @@ class DataSetForm(RecordForm):
 
     def context(self) -> Context:
         """Clock, tables and code sets for the rules."""
-        codes, now = self.session.codes, store.current().now().local
-        if codes is None:
-            return Context(now, self.session.tables)
-        return Context(
-            now,
-            self.session.tables,
-            diagnosis_valid=lambda code, day: codes.valid(code, System.CM, date.fromisoformat(day)),
-            procedure_valid=lambda code, day: codes.valid(code, System.PCS, date.fromisoformat(day)),
-            poa_exempt=lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)),
-        )
+        if self._settings is None:
+            self._settings = rule_context.options()
+        return rule_context.context(self.session.tables, self.session.codes, self._settings)
 
     def _meaning(self, item: Item, path: str, value: str, values: Mapping[str, str], day: str) -> str:
         if item.type in SYSTEMS and not is_null(value):

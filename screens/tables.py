@@ -61,6 +61,7 @@ def site_table(id_: str) -> CodeTable:
             TableRow(
                 row.code, row.values.get("name", ""), row.values.get("from_date", ""),
                 row.values.get("to_date", ""), confirm=not row.confirmed,
+                more={"class": row.values["class"]} if row.values.get("class") else {},
             )
             for row in found
         ]  # fmt: skip

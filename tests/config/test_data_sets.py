@@ -179,7 +179,7 @@ class TestAMistake:
             ("minimum = 0", 'minimum = "low"', "minimum 'low' does not fit an item of type integer."),
             ('nulls = ["NK"]\nnull', 'nulls = ["UN"]\nnull', "item nihss: null 'UN' is unknown: use NA or NK."),
             ("given in 0", "givn in 0", "asks about 'givn', which is no item, did you mean 'given'."),
-            ("given in 0", "given equals 0", "needs an item and one of in, not-in, answered, blank."),
+            ("given in 0", "given equals 0", "needs an item and one of in, not-in, begins, answered, blank."),
             ("given in 0", "given in", "condition 'given in' needs values."),
             ("arrived answered", "arrived answered 1", "takes no values."),
             ('table = "poa"', 'table = "pao"', "item drug: there is no code table 'pao', did you mean 'poa'."),

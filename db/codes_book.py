@@ -1,0 +1,88 @@
+"""What the tabular list says about diagnoses beside each other, read from the code store and kept for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.codes import System, normal
+from rules.codes_notes import CODE_FIRST, EXCLUDES1, CodeNotes, Reference, references
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_NONE = CodeNotes()
+
+
+class Book:
+    """The notes of a code store by diagnosis. A category's notes hold for every code below it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+        self._notes: dict[str, CodeNotes] = {}
+        self._ranges: dict[Reference, tuple[str, ...]] = {}
+
+    def notes(self, code: str) -> CodeNotes | None:
+        """The notes that hold for ``code``; None when the code store does not have it."""
+        code = normal(code)
+        if code not in self._notes:
+            parent = self._parent(code)
+            if parent is None:
+                return None
+            self._notes[code] = self._read(code, parent)
+        return self._notes[code]
+
+    def _parent(self, key: str) -> str | None:
+        row = (
+            self._db.execute(
+                "SELECT parent FROM code WHERE system = ? AND code = ?", (System.CM, key)
+            ).fetchone()
+            or self._db.execute("SELECT parent FROM place WHERE key = ?", (key,)).fetchone()
+        )
+        return None if row is None else str(row[0])
+
+    def _read(self, key: str, parent: str) -> CodeNotes:
+        above = self._above(parent) if parent else _NONE
+        found: dict[str, list[str]] = {EXCLUDES1: [], CODE_FIRST: []}
+        for kind, text in self._db.execute(
+            "SELECT kind, text FROM note WHERE key = ? AND kind IN (?, ?) ORDER BY row",
+            (key, EXCLUDES1, CODE_FIRST),
+        ):
+            for reference in references(text):
+                found[kind] += self._beginnings(reference)
+        if not any(found.values()):
+            return above
+        return CodeNotes(
+            tuple(dict.fromkeys((*above.excludes1, *found[EXCLUDES1]))),
+            tuple(dict.fromkeys((*above.code_first, *found[CODE_FIRST]))),
+        )
+
+    def _above(self, key: str) -> CodeNotes:
+        if key not in self._notes:
+            parent = self._parent(key)
+            self._notes[key] = self._read(key, parent or "")
+        return self._notes[key]
+
+    def _beginnings(self, reference: Reference) -> tuple[str, ...]:
+        """Beginnings of the codes that a reference means: of a range all between, as the tabular list has them."""
+        if not reference.last:
+            return (reference.first,)
+        if reference not in self._ranges:
+            self._ranges[reference] = tuple(self._between(reference))
+        return self._ranges[reference]
+
+    def _between(self, reference: Reference) -> Iterator[str]:
+        ends = [
+            self._db.execute(
+                "SELECT min(position) FROM code WHERE system = ? AND code = ?", (System.CM, code)
+            ).fetchone()[0]
+            for code in (reference.first, reference.last)
+        ]
+        if None in ends:
+            return
+        for (code,) in self._db.execute(
+            "SELECT DISTINCT code FROM code WHERE system = ? AND length(code) = ? AND position BETWEEN ? AND ?",
+            (System.CM, len(reference.first), *ends),
+        ):
+            yield code
+        yield reference.last

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import os
+import stat
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +72,10 @@ def unlock(directory: Path, user: str, passphrase: str) -> Unlocked:
     opened = _opened(file, slot, key, WRONG)
     if slot["disabled"]:
         raise WrongKey(f"The user {user} has been disabled. An administrator can enable it again.")
+    if _has_ended(slot):
+        raise WrongKey(
+            f"The key of {user} has ended, as was agreed. An administrator can give it another day."
+        )
     return opened
 
 
@@ -77,6 +83,7 @@ def unlock_service(directory: Path, key_file: Path) -> tuple[str, Unlocked]:
     """The service name and its slot, opened with a key file (``name:hex``). Raises ``WrongKey``."""
     message = f"The service key in {key_file} does not belong to this store."
     try:
+        _check_private(key_file)
         name, _, text = key_file.read_text(encoding="ascii").strip().partition(":")
         secret = bytes.fromhex(text)
     except (OSError, ValueError) as error:
@@ -85,7 +92,12 @@ def unlock_service(directory: Path, key_file: Path) -> tuple[str, Unlocked]:
     slot = file.find(SERVICE, name)
     if slot is None or slot["disabled"]:
         raise WrongKey(message)
-    return name, _opened(file, slot, derived(secret, SERVICE), message)
+    opened = _opened(file, slot, derived(secret, SERVICE), message)
+    if _has_ended(slot):
+        raise WrongKey(
+            f"The key of {name} has ended, as was agreed. An administrator can give it another day."
+        )
+    return name, opened
 
 
 def unlock_with_shares(directory: Path, shares: Iterable[str]) -> Unlocked:
@@ -151,7 +163,26 @@ def set_administrator(file: SlotFile, ring: Ring, user: str, *, administrator: b
     slot = file.find(USER, user)
     if slot is None:
         raise StoreError(f"There is no key slot of {user}.")
+    if administrator and "expires_utc" in slot:
+        raise StoreError(
+            f"The key of {user} ends on a day, which an administrator's may not: 'user expires {user}'."
+        )
     slot["administrator"] = administrator
+    return file.write(ring)
+
+
+def set_expiry(file: SlotFile, ring: Ring, user: str, expires_utc: int | None) -> int:
+    """Let the slot of a user or service open until a second, or for good (None); the revision of the file."""
+    slot = file.find(USER, user) or file.find(SERVICE, user)
+    if slot is None:
+        raise StoreError(f"There is no key slot of {user}.")
+    if slot.get("administrator"):
+        raise StoreError(
+            f"{user} is an administrator, whose key does not end by itself: take the role away first."
+        )
+    slot.pop("expires_utc", None)
+    if expires_utc is not None:
+        slot["expires_utc"] = expires_utc
     return file.write(ring)
 
 
@@ -181,8 +212,23 @@ def _user_slot(file: SlotFile, user: str, passphrase: str, by: str, cost: Cost) 
         "kdf": cost.as_json(),
         "salt": base64.b64encode(salt).decode("ascii"),
         "administrator": before.get("administrator", False),
+        **({"expires_utc": before["expires_utc"]} if "expires_utc" in before else {}),
     }
     return file.make(USER, user, cost.derive(passphrase, salt), by, **kept)
+
+
+def _has_ended(slot: Slot) -> bool:
+    return int(slot.get("expires_utc", time.time() + 1)) <= time.time()
+
+
+def _check_private(key_file: Path) -> None:
+    """Raise ``WrongKey`` for a key file that others can read. What systemd hands over has rights of its own."""
+    if key_file.parent == Path(os.environ.get("CREDENTIALS_DIRECTORY", "")):
+        return
+    if key_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise WrongKey(
+            f"{key_file} can be read by others: chmod 600 it, and revoke the key if somebody may have seen it."
+        )
 
 
 def _add(file: SlotFile, ring: Ring, slot: Slot) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.backends.openssl import backend
@@ -18,6 +19,7 @@ from db.derivation import Cost
 from db.schema.store import KeyState, SecondFactor, User
 from db.slots import Slot, SlotFile
 from db.store import Store
+from rules.moments import moment_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ def security_state(actor: Actor) -> SecurityState:
     here = store.current()
     file = SlotFile.read(here.directory)
     facts = (*_custody(here), *_keys(here, file), *_cipher(), *_provider(), *_trail(here), *_people(here))
-    return SecurityState(facts, tuple(map(_row, file.slots)), tuple(sessions.others(here.directory)))
+    return SecurityState(
+        facts, tuple(_row(slot, here.zone) for slot in file.slots), tuple(sessions.others(here.directory))
+    )
 
 
 def _custody(here: Store) -> tuple[tuple[str, str], ...]:
@@ -114,9 +118,11 @@ def _people(here: Store) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _row(slot: Slot) -> SlotRow:
+def _row(slot: Slot, zone: ZoneInfo) -> SlotRow:
     derivation = str(Cost.from_json(slot["kdf"])) if "kdf" in slot else "random 256-bit secret, HKDF-SHA512"
     state = "disabled" if slot["disabled"] else "administrator" if slot.get("administrator") else ""
+    if "expires_utc" in slot:
+        state = f"{state} ends {moment_at(slot['expires_utc'], zone).local.replace('T', ' ')}".strip()
     return SlotRow(slot["type"], slot["name"], derivation, slot["created_utc"], slot["created_by"], state)
 
 

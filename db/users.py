@@ -14,6 +14,7 @@ from db.derivation import Cost
 from db.schema.store import User, UserRole
 from db.slots import Ring, SlotFile
 from db.store import Store
+from rules.moments import iso_date, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,17 @@ def set_disabled(actor: Actor, name: str, *, disabled: bool) -> None:
         standing.end_others(user.id)
         if not disabled:
             sign_on.note_unlocked(here.directory, name, actor.user)
+
+
+def set_expiry(actor: Actor, name: str, last_day: int | None) -> None:
+    """Let a user's or service's key end with a day of the facility's calendar (a day number), or never (None)."""
+    here = store.current()
+    with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
+        _named(name)
+        file, ring = slot_file(here)
+        until = None if last_day is None else moment(f"{iso_date(last_day + 1)}T00:00", here.zone).utc
+        note(here, keys.set_expiry(file, ring, name, until))
+        done.detail["key_ends_with"] = "never" if last_day is None else iso_date(last_day)
 
 
 def set_roles(actor: Actor, name: str, roles: Iterable[Role]) -> None:

@@ -12,7 +12,7 @@ from recordroom.commands.common import notice, opened_store, passphrase, passphr
 
 @click.group()
 def user() -> None:
-    """Who may sign on: add, list, disable, unlock, role, service, passphrase, reset, totp, key, policy."""
+    """Who may sign on: add, list, disable, unlock, expires, role, service, passphrase, reset, totp, key, policy."""
 
 
 ROLES = click.Choice(
@@ -89,6 +89,23 @@ def unlock(name: str) -> None:
 
     with opened_store() as signed_on:
         users.set_disabled(signed_on.actor, name, disabled=False)
+
+
+@user.command()
+@click.argument("name")
+@click.argument("day", required=False)
+@store_options
+def expires(name: str, day: str | None) -> None:
+    """Let the key of NAME end with DAY (YYYY-MM-DD), as for somebody who is here for a while; without DAY never."""
+    from db import users
+    from rules.moments import day_number
+
+    try:
+        last_day = day_number(day) if day else None
+    except ValueError:
+        raise click.UsageError(f"{day} is no day such as 2026-11-21.") from None
+    with opened_store() as signed_on:
+        users.set_expiry(signed_on.actor, name, last_day)
 
 
 @user.command()

@@ -18,6 +18,7 @@ from db.connect import StoreError, database, writing
 from db.derivation import ARGON2ID, Cost
 from db.keys import WrongKey
 from db.slots import SlotFile
+from rules.moments import iso_date, moment
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 
 
@@ -75,6 +76,46 @@ class TestSignOn:
             sign_on.with_passphrase(store_directory, "jones", "mary jones has a key").full_name
             == "Mary Jones"
         )
+
+    def test_a_key_opens_until_the_end_of_its_last_day_on_the_facilitys_clock(
+        self, admin: Actor, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        last_day = store.current().now().day
+        users.set_expiry(admin, "jones", last_day)
+        midnight = moment(f"{iso_date(last_day + 1)}T00:00", store.current().zone).utc
+        keys.unlock(store_directory, "jones", "mary jones has a key")
+        jones = Actor(2, "jones", frozenset({Role.CODER}))
+        users.change_passphrase(jones, "mary jones has a key", "mary jones has another", cost=CHEAP)
+        monkeypatch.setattr(keys.time, "time", lambda: midnight - 1)
+        keys.unlock(store_directory, "jones", "mary jones has another")
+        monkeypatch.setattr(keys.time, "time", lambda: midnight)
+        with pytest.raises(WrongKey, match="has ended"):
+            keys.unlock(store_directory, "jones", "mary jones has another")
+        users.set_expiry(admin, "jones", None)
+        keys.unlock(store_directory, "jones", "mary jones has another")
+
+    def test_an_administrators_key_does_not_end_by_itself(self, admin: Actor) -> None:
+        users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=CHEAP)
+        with pytest.raises(StoreError, match="is an administrator"):
+            users.set_expiry(admin, ADMIN, 740_000)
+        users.set_expiry(admin, "jones", 740_000)
+        with pytest.raises(StoreError, match="ends on a day"):
+            users.set_roles(admin, "jones", [Role.ADMINISTRATOR])
+
+    def test_a_service_key_ends_too_and_is_refused_where_others_can_read_it(
+        self, admin: Actor, store_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "feed.key"
+        path.write_text(users.add_service(admin, "feed"))
+        path.chmod(0o640)
+        with pytest.raises(WrongKey, match="can be read by others"):
+            keys.unlock_service(store_directory, path)
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+        keys.unlock_service(store_directory, path)
+        users.set_expiry(admin, "feed", 739_000)
+        with pytest.raises(WrongKey, match="has ended"):
+            keys.unlock_service(store_directory, path)
 
     def test_the_last_administrator_cannot_be_disabled(self, admin: Actor) -> None:
         with pytest.raises(StoreError, match="last enabled administrator"):

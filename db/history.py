@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from db import cases
+from db import cases, movements
 from db.connect import database
+from db.movements import MovementRow
 
 STATUS: Final = "status of the record"
+MOVEMENT_ITEMS: Final = ("at", "unit", "service", "bed", "disposition", "leave_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,29 @@ def of_case(case_id: int) -> list[Change]:
         for path in sorted({*old, *new})
         if old.get(path, "") != new.get(path, "")
     ]
+
+
+def of_account(encounter_id: int) -> list[Change]:
+    """The history of an account and of its movements, newest first."""
+    rows = movements.of_encounter(encounter_id, every=True)
+    changes = [*of_amendments("encounter", encounter_id), *_of_movements(rows)]
+    return sorted(changes, key=lambda change: -change.at_utc)
+
+
+def _of_movements(rows: Sequence[MovementRow]) -> Iterator[Change]:
+    """What became of each movement: recorded, put in the place of another, cancelled."""
+    replaced = {row.id: row for row in rows if row.state == "superseded"}
+    for row in rows:
+        before = replaced.get(row.supersedes)
+        for name in MOVEMENT_ITEMS:
+            old, new = getattr(before, name, ""), getattr(row, name)
+            if old != new:
+                why = before.reason if before else row.origin
+                yield Change(row.recorded_utc, row.by, f"{row.event} {name}", old, new, why)
+        if row.state == "cancelled" and row.ended_utc is not None:
+            yield Change(
+                row.ended_utc, row.ended_by, f"{row.event} {row.at}", "current", "cancelled", row.reason
+            )
 
 
 def of_amendments(kind: str, record_id: int) -> list[Change]:

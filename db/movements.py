@@ -69,6 +69,7 @@ class MovementRow:
     ended_utc: int | None
     ended_by: str
     reason: str
+    supersedes: int  # the movement in whose place it stands; 0: none
 
 
 def step_of(movement: Movement, findings: list[Finding], known: Known | None = None) -> Step:
@@ -261,8 +262,8 @@ def _find(movement_id: int) -> tuple[Ledger, Entry] | Applied:
 _ROWS: Final = (
     "SELECT m.id, m.event, m.at_utc, m.at_offset, m.day, m.seq, coalesce(u.code, ''), coalesce(s.code, ''), m.bed,"
     " m.class, m.disposition, m.leave_type, m.external_id, m.state, m.by, m.origin, m.recorded_utc, m.ended_utc,"
-    " m.ended_by, m.reason, m.unit_id, m.service_id, m.place FROM movement m LEFT JOIN unit u ON u.id = m.unit_id"
-    " LEFT JOIN service s ON s.id = m.service_id WHERE m.encounter_id = ?"
+    " m.ended_by, m.reason, coalesce(m.supersedes_id, 0), m.unit_id, m.service_id, m.place FROM movement m"
+    " LEFT JOIN unit u ON u.id = m.unit_id LEFT JOIN service s ON s.id = m.service_id WHERE m.encounter_id = ?"
 )
 
 

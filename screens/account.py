@@ -83,7 +83,7 @@ class Movements(ListScreen):
     actions: ClassVar[tuple[Action, ...]] = (
         Action("D", "Details", method="details"),
         Action("C", "Correct", method="correct"),
-        Action("X", "Cancel", method="cancel", confirm="Cancel this movement? The census is recounted."),
+        Action("X", "Cancel", method="cancel", why="Why is it cancelled? The census is recounted."),
     )
     help: ClassVar[str] = (
         "Every movement as it came; x marks cancelled and superseded ones, which count nowhere. C puts a corrected "
@@ -152,10 +152,10 @@ class Movements(ListScreen):
     def correct(self, subject: str) -> Outcome:
         return Outcome(go=f"MOV {self.account} {subject}")
 
-    def cancel(self, subject: str) -> Outcome:
+    def cancel(self, subject: str, why: str) -> Outcome:
         with act(self.session.actor, Deed.AMEND_MOVEMENT, kind="account", record=self.account) as done:
-            applied = movements.cancel(int(subject), Source(self.session.actor.user))
-            done.detail["cancelled"] = subject if not applied.refused else ""
+            applied = movements.cancel(int(subject), Source(self.session.actor.user), why)
+            done.detail |= {"cancelled": subject if not applied.refused else "", "reason": why}
         if applied.refused:
             return Outcome(applied.reason, error=True)
         return Outcome("The movement is cancelled.", reload=True)

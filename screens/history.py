@@ -73,7 +73,7 @@ class ItemHistory(KeysetList):
             viewed(
                 actor, Deed.VIEW_ENCOUNTER, kind="account", record=stay.account, patient_id=stay.patient_id
             )
-            return history.of_amendments("encounter", stay.id)
+            return history.of_account(stay.id)
         kind, _, code = key.partition(" ")
         row = site.get(kind.lower(), code.strip()) if kind.lower() in site.SITE_FILES else None
         if row is None:

@@ -376,12 +376,20 @@ class ListView(View):
             if answer == "Y":
                 await self._do(action, subjects)
 
-        if action.confirm:
+        async def explained(answer: str) -> None:
+            if answer.strip():
+                await self._do(action, subjects, answer.strip())
+            else:
+                self.shell.fail("NOT DONE. A reason is needed.")
+
+        if action.why:
+            self.shell.ask(action.why, explained)
+        elif action.confirm:
             self.shell.ask(f"{action.confirm} Y or N", confirmed, "YN")
         else:
             await self._do(action, subjects)
 
-    async def _do(self, action: Action, subjects: Sequence[str]) -> None:
+    async def _do(self, action: Action, subjects: Sequence[str], *why: str) -> None:
         self.selected.clear()
         self.shell.clear_message()
         if action.go:  # the last is opened first, so that the first is on top and F3 goes on to the next
@@ -390,7 +398,7 @@ class ListView(View):
             return
         method = getattr(self.screen, action.method)
         for subject in subjects:
-            outcome = await self.shell.call(method, subject)
+            outcome = await self.shell.call(method, subject, *why)
             await self.shell.outcome(outcome, self)
             if outcome.error:
                 break

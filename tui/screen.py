@@ -199,6 +199,7 @@ class Action:
     go: str = ""
     method: str = ""
     confirm: str = ""  # question that must be answered Y first
+    why: str = ""  # question whose answer, which may not be blank, is the method's second argument
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,29 +84,41 @@ class TestADayAhead:
 
 
 class TestCancelling:
-    def test_asks_first_and_n_changes_nothing(self, account: Workstation) -> None:
-        account.press("down", "x", "n")
-        assert "cancelled" not in account.text
+    def test_asks_why_and_changes_nothing_without_a_reason(self, account: Workstation) -> None:
+        account.press("down", "x")
+        assert "Why is it cancelled" in account.text
+        account.press("enter")
+        assert "A reason is needed" in account.message
+        account.press("x", "f12")
+        assert " cancelled " not in account.text
+
+    def test_the_history_of_the_account_says_who_when_and_why(self, account: Workstation) -> None:
+        account.press("down", "x", "wrong patient", "enter", "ctrl+o", "HIST", "enter")
+        line = next(line for line in account.lines if "cancelled" in line)
+        assert "discharge" in line
+        assert "current" in line
+        account.press("right", "right", "right")
+        assert "wrong patient" in account.text
 
     def test_a_cancelled_movement_stays_in_sight(self, account: Workstation) -> None:
-        account.press("down", "x", "y")
+        account.press("down", "x", "wrong", "enter")
         assert account.message == "The movement is cancelled."
         assert "cancelled" in account.text
         assert "in house" in account.lines[5] + account.lines[4]
 
     def test_the_census_follows_at_once(self, account: Workstation) -> None:
         assert "In house: 1 adults" in in_house(account)
-        account.press("ctrl+o", f"=ACC {ACCOUNT}", "enter", "down", "x", "y")  # the discharge
+        account.press("ctrl+o", f"=ACC {ACCOUNT}", "enter", "down", "x", "wrong", "enter")  # the discharge
         assert "In house: 2 adults" in in_house(account)
 
     def test_an_admission_with_movements_after_it_is_not_cancelled(self, account: Workstation) -> None:
-        account.press("x", "y")
+        account.press("x", "wrong", "enter")
         assert account.shell.failed
         assert account.message
         assert "cancelled" not in account.text.replace(account.message, "")
 
     def test_one_cancelled_already_says_so(self, account: Workstation) -> None:
-        account.press("down", "x", "y", "x", "y")
+        account.press("down", "x", "wrong", "enter", "x", "wrong", "enter")
         assert "cancelled already" in account.message
 
 
@@ -116,6 +128,8 @@ class TestCorrecting:
         assert account.message == "FILED Discharge."
         assert "11/14/2026 1630 discharge" in account.text
         assert "superseded" in account.text
+        account.press("ctrl+o", "HIST", "enter")
+        assert any("discharge at" in line for line in account.lines), account.text
 
     def test_needs_a_reason(self, account: Workstation) -> None:
         account.press("down", "c", "11/14/2026@1630", "enter", "f2")

@@ -172,7 +172,7 @@ def _group(source: Source, table: dict[str, Any], path: Place, tables: Tables) -
         return None
     plain: dict[str, Any] = {key: taken[key] for key in ("rows", "help", "min_rows", "stop") if key in taken}
     if "asked_when" in taken:
-        plain["asked_when"] = _conditions(source, taken["asked_when"], (*path, "asked_when"), where)
+        plain["asked_when"] = conditions(source, taken["asked_when"], (*path, "asked_when"), where)
     return Group(taken["id"], taken["label"], columns, **plain)
 
 
@@ -192,15 +192,15 @@ def _item(source: Source, table: dict[str, Any], path: Place, tables: Tables) ->
             taken[key] = _bound(source, taken[key], (*path, key), where)
     for key in ("required_when", "asked_when"):
         if key in taken:
-            taken[key] = _conditions(source, taken[key], (*path, key), where)
+            taken[key] = conditions(source, taken[key], (*path, key), where)
     for key in ("nulls", "of"):
         taken[key] = _texts(source, taken.get(key, []), (*path, key), where)
     taken["null_when"] = tuple(
-        NullWhen(null, _conditions(source, when, (*path, "null_when"), where))
+        NullWhen(null, conditions(source, when, (*path, "null_when"), where))
         for null, when in taken.get("null_when", {}).items()
     )
     taken["table_when"] = tuple(
-        TableWhen(name, _conditions(source, when, (*path, "table_when"), where))
+        TableWhen(name, conditions(source, when, (*path, "table_when"), where))
         for name, when in taken.get("table_when", {}).items()
     )
     if type_ is ItemType.NOTE:
@@ -236,7 +236,7 @@ def _edit(source: Source, table: dict[str, Any], path: Place, tables: Tables) ->
         if key in taken:
             taken[key] = _bound(source, taken[key], (*path, key), where)
     if "when" in taken:
-        taken["when"] = _conditions(source, taken["when"], (*path, "when"), where)
+        taken["when"] = conditions(source, taken["when"], (*path, "when"), where)
     return Edit(level=Level(level), **taken)
 
 
@@ -255,7 +255,7 @@ def _texts(source: Source, values: list[object], path: Place, where: str) -> tup
     return tuple(str(value) for value in values)
 
 
-def _conditions(source: Source, value: object, path: Place, where: str) -> tuple[Condition, ...]:
+def conditions(source: Source, value: object, path: Place, where: str) -> tuple[Condition, ...]:
     """Conditions written as ``"item in 1 2"``, ``"item answered"``; a list of them must all hold."""
     written = [value] if isinstance(value, str) else value
     if not isinstance(written, list) or not all(isinstance(each, str) for each in written):

@@ -10,9 +10,11 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Final
 
-from db import drafts, locks
+from db import drafts, locks, store
+from db.actors import Action as Deed
 from db.history import Change
 from rules.dictionary import Record
+from screens import shown
 from screens.drafting import DraftedForm
 from screens.session import Session
 from tui.screen import Command, Filed, Opened, Outcome, ScreenError, Values
@@ -187,5 +189,6 @@ class RecordForm(DraftedForm):
         if held is None:
             return ""
         self.lock = ("", "")
-        name = held.full_name or held.user
-        return f"{name} is changing this record now: you can only read it."
+        since = shown.utc(held.since_utc, store.current().zone)[-4:]
+        how = "TAKEOVER takes it" if self.session.actor.may(Deed.TAKE_OVER) else "ask, or a supervisor"
+        return f"{held.full_name or held.user} is changing this record since {since}: read only; {how}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -423,7 +424,7 @@ class TestTakingOver:
         return desk
 
     def test_a_supervisor_takes_a_record_over_with_a_reason(self, held: Workstation) -> None:
-        assert "Mary Jones is changing this record" in held.message
+        assert re.search(r"Mary Jones is changing this record since \d{4}: read only; TAKEOVER", held.message)
         held.press("ctrl+o", "TAKEOVER", "enter")
         assert "Say why" in held.message
         held.press("TAKEOVER went home", "enter")

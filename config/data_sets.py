@@ -19,6 +19,7 @@ from rules.findings import Told
 from rules.tables import Joined, Tables
 
 FOLDER = "dictionaries"
+OPTIONS = "options"  # within it: additions that are in force only where a facility puts them to use
 SITE = "site"  # the folder of a store that holds the facility's own dictionaries and tables
 
 
@@ -91,6 +92,18 @@ def has_own(site: Path) -> bool:
 def dictionary_for(id_: str, day: str = "", store: Path | None = None) -> Dictionary:
     """The dictionary of a data set on an ISO day (blank: the newest) as the facility of ``store`` uses it."""
     return library(store / SITE if store else None).of(id_, day)
+
+
+def options() -> dict[str, SiteFile]:
+    """Additions that are shipped and that a facility may put to use (``recordroom dictionary use``), by name."""
+    folder = files("config") / FOLDER / OPTIONS
+    found = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
+    )
+    return {
+        file.name.removesuffix(".toml"): SiteFile(file.name, file.read_text(encoding="utf-8"))
+        for file in found
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +182,9 @@ class _Assembly:
         """A file that declares a data set."""
         dictionary = self._read(file, self.dictionaries)
         if dictionary is not None:
-            clash = _clash(file.name, dictionary, self.dictionaries)
-            self.mistakes += clash
-            if not clash:
+            clashes = clash(file.name, dictionary, self.dictionaries)
+            self.mistakes += clashes
+            if not clashes:
                 self.roots.append(dictionary)
             self.dictionaries.append(dictionary)
 
@@ -204,7 +217,7 @@ class _Assembly:
         return dictionary
 
 
-def _clash(file: str, dictionary: Dictionary, others: Iterable[Dictionary]) -> list[Mistake]:
+def clash(file: str, dictionary: Dictionary, others: Iterable[Dictionary]) -> list[Mistake]:
     for other in others:
         if other.id == dictionary.id and other.version == dictionary.version:
             message = f"version {other.version!r} of {other.id!r} is there already: give this one another."

@@ -150,6 +150,13 @@ def away_within_row(edit: Edit, record: Record, rows: Rows, context: Context) ->
             yield Hit(row_path("movements", number, "leave_days"))
 
 
+def away_within_stay(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
+    """The days away that the edit's items count are together no more than those of the stay; told at the last."""
+    nights = stay_nights(record, context)
+    if nights is not None and sum(_number(answered(record, item)) for item in edit.items) > nights:
+        yield Hit(edit.items[-1])
+
+
 def service_days_agree(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """The length of stay is that of the services' days by the site's rule about leave.
 
@@ -296,11 +303,12 @@ def some_begin(edit: Edit, record: Record, rows: Rows, context: Context) -> Iter
 
 
 def linked_rows(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
-    """A column of row numbers (``1 3``) names only filled rows of a group (``values``), none of them twice."""
+    """A column of row numbers (``1 3``) names only filled rows of a group (``values``), none of them twice, and no
+    more than ``maximum``."""
     there = {str(number) for number in rows.get(edit.values[0], {})}
     for path, value in cells_of(edit.items, record, rows):
         words = value.split()
-        if not set(words) <= there or len(set(words)) != len(words):
+        if not set(words) <= there or not len(set(words)) == len(words) <= int(edit.maximum or len(words)):
             yield Hit(path)
 
 

@@ -11,6 +11,7 @@ FUNCTIONS: Mapping[str, EditFunction] = {
     "alive_though_dead": abstract_edits.alive_though_dead,
     "all_different": abstract_edits.all_different,
     "away_within_row": abstract_edits.away_within_row,
+    "away_within_stay": abstract_edits.away_within_stay,
     "begins_with": edit_functions.begins_with,
     "begins_without": abstract_edits.begins_without,
     "birth_measures": abstract_edits.birth_measures,

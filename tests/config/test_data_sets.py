@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.code_tables import shipped_tables
-from config.data_sets import DictionaryError, dictionary_for, library
+from config.data_sets import DictionaryError, assemble, dictionary_for, library, options
 from config.dictionary_reader import read_dictionary
 from rules.dictionary import Condition, Context, Group, ItemType, NullWhen, TableWhen
 from rules.edits import findings
@@ -240,7 +240,8 @@ class TestShippedDictionaries:
         assert set(library().ids()) == {"abstract", "trauma", "disclosure"}
 
     def test_every_registered_function_is_used_by_one_of_them(self):
-        named = {edit.function for each in library().dictionaries for edit in each.edits} - {""}
+        every = (*library().dictionaries, *assemble(None, list(options().values()))[0].dictionaries)
+        named = {edit.function for each in every for edit in each.edits} - {""}
         computed = {item.computed for each in library().dictionaries for item in each.by_id.values()} - {""}
         assert named == set(FUNCTIONS)
         assert computed == set(COMPUTED)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from config.data_sets import library
+from config.data_sets import assemble, library, options
 from rules.abstract_edits import first_day, window_row
 from rules.abstract_findings import record_findings
 from rules.codes_edits import EDITS as MCE
@@ -24,6 +24,7 @@ from rules.item_checks import CHECKS
 from rules.tables import CodeTable, TableRow
 
 ABSTRACT = library().of("abstract")
+WITH_OPTIONS = assemble(None, list(options().values()))[0].of("abstract")
 NOTES = {
     "E119": CodeNotes(excludes1=("E10",)),
     "I509": CodeNotes(code_first=("I110", "I13")),
@@ -224,6 +225,112 @@ CASES: dict[str, tuple[str, Changes, Changes]] = {
 """By code: the path at which the edit speaks, what breaks it, and what mends it."""
 
 
+VA = {
+    "source_of_admission": "1P",
+    "eligibility": "SC LESS THAN 50%",
+    "period_of_service": "7",
+    "means_test": "AS",
+    "sc_percent": "30",
+    "pow": "0",
+    "vietnam": "1",
+    "agent_orange": "0",
+    "radiation": "0",
+    "sw_asia": "0",
+    "radium": "0",
+    "shad": "0",
+    "combat_veteran": "0",
+    "mst": "N",
+    "spinal_cord": "X",
+    "suicidal_crisis": "0",
+}
+TO_NURSING_HOME = {
+    "disposition": "03",
+    "receiving_facility": "Lakeside",
+    "outpatient_care": "0",
+    "va_auspices": "1",
+    "receiving_station": "663A4",
+}
+SERVICE = {
+    "services[1].date": "2026-11-02",
+    "services[1].code": "99232",
+    "services[1].quantity": "1",
+    "services[1].provider": "P1",
+    "services[1].diagnoses": "1",
+}
+AGAIN = {path.replace("[1]", "[2]"): value for path, value in SERVICE.items()}
+MANY_MOVES = {
+    f"movements[{row}].{name}": value
+    for row in range(1, 26)
+    for name, value in (
+        ("at", f"2026-11-{1 + row // 24:02}T{row % 24:02}:00"),
+        ("unit", "3E"),
+        ("service", "MED"),
+        ("days", "0"),
+    )
+} | {"admitted_at": "2026-11-01T01:00", "movements[25].days": "4"}
+
+
+def treated(item: str, on_record: Changes) -> tuple[str, Changes, Changes]:
+    return case(item, {item: "1"}, on_record)
+
+
+OPTION_CASES: dict[str, tuple[str, Changes, Changes]] = {
+    "P101": case(
+        "services[1].date", {"services[1].date": "2026-10-31"}, {"services[1].date": "2026-11-05"}, SERVICE
+    ),
+    "P102": case("services[1].code", {"services[1].code": "9923"}, {"services[1].code": "G0378"}, SERVICE),
+    "P103": case(
+        "services[1].modifier", {"services[1].modifier": "255"}, {"services[1].modifier": "25 59"}, SERVICE
+    ),
+    "P104": case(
+        "services[1].diagnoses", {"services[1].diagnoses": "1 3"}, {"services[1].diagnoses": "2 1"}, SERVICE
+    ),
+    "P105": case("services[2].code", AGAIN, {"services[2].date": "2026-11-03"}, SERVICE),
+    "P106": case("services[1].date", AGAIN, SERVICE),
+    "V101": case("source_of_admission", {"source_of_admission": "P1"}, {"source_of_admission": "1D"}),
+    "V102": case("receiving_station", {"receiving_station": "66"}, {"receiving_station": "663"}),
+    "V103": case("means_test", {"sc_percent": "0"}, {"cp_status": "1"}),
+    "V104": case("sc_percent", {"means_test": "C", "income": "9", "sc_percent": "50"}, {"sc_percent": "40"}),
+    "V105": case("means_test", {"means_test": "N"}, {"period_of_service": "9"}),
+    "V106": case(
+        "agent_orange", {"agent_orange": "1", "vietnam": "0", "period_of_service": "8"}, {"vietnam": "1"}
+    ),
+    "V107": case("sw_asia", {"sw_asia": "1"}, {"period_of_service": "X"}),
+    "V108": case("vietnam", {"period_of_service": "2"}, {"period_of_service": "7"}),
+    "V109": case("combat_until", {"combat_veteran": "1"}, {"combat_until": "2027-01-01"}),
+    "V110": case("pow", {"pow": "1", "period_of_service": "5"}, {"period_of_service": "0"}),
+    "V120": treated("treated_ao", {"agent_orange": "1"}),
+    "V121": treated("treated_ir", {"radiation": "1"}),
+    "V122": treated("treated_swa", {"sw_asia": "1"}),
+    "V123": treated("treated_mst", {"mst": "Y"}),
+    "V124": treated("treated_hnc", {"radium": "1"}),
+    "V125": treated("treated_cv", {"combat_veteran": "1"}),
+    "V126": treated("treated_shad", {"shad": "1"}),
+    "V127": case("treated_sc", {"treated_sc": "1", "sc_percent": "0"}, {"sc_percent": "10"}),
+    "V130": case("spinal_cord", {"spinal_cord": "1"}, {"diagnoses[3].code": "G8220"}),
+    "V131": case("spinal_cord", {"spinal_cord": "4"}, {"diagnoses[3].code": "G8250"}),
+    "V132": case("spinal_cord", {"diagnoses[3].code": "G8220"}, {"spinal_cord": "3"}),
+    "V140": case(
+        "movements[1].at",
+        {"movements[2].at": "2026-11-02T09:59"},
+        {"movements[2].at": "2026-11-02T10:00"},
+        TWO_UNITS,
+    ),
+    "V141": case(
+        "movements[26].at", {"movements[26].at": "2026-11-03T10:00"}, {"movements[26].at": ""}, MANY_MOVES
+    ),
+    "V142": case("asih_days", {"asih_days": "5"}, {"asih_days": "4"}),
+    "V150": case("outpatient_care", {"disposition": "07", "outpatient_care": "1"}, {"outpatient_care": ""}),
+    "V151": case("outpatient_care", {"disposition": "02", "outpatient_care": "1"}, {"outpatient_care": "0"}),
+    "V152": case("receiving_station", {"disposition": "43"}, {"receiving_station": "663"}),
+    "V153": case("outpatient_care", {"outpatient_care": "1"}, {"va_auspices": "0"}, TO_NURSING_HOME),
+    "V154": case(
+        "receiving_station", {"receiving_station": ""}, {"receiving_station": "663"}, TO_NURSING_HOME
+    ),
+}
+"""Edits of the options that a facility may put to use."""
+
+
 def record_with(*changes: Changes) -> dict[str, str]:
     """The clean record with changes; a blank takes a value away."""
     record = dict(BASE)
@@ -252,11 +359,21 @@ class TestEachEdit:
         assert (code, path) in found(record_with(broken))
         assert code not in {each for each, _ in found(record_with(broken, mended))}
 
+    @pytest.mark.parametrize("code", sentences(WITH_OPTIONS, OPTION_CASES))
+    def test_of_an_option_speaks_where_its_sentence_is_broken_and_is_gone_when_that_is_mended(
+        self, code: str
+    ) -> None:
+        path, broken, mended = OPTION_CASES[code]
+        assert (code, path) in found(record_with(VA, broken), dictionary=WITH_OPTIONS)
+        mended_record = record_with(VA, broken, mended)
+        assert code not in {each for each, _ in found(mended_record, dictionary=WITH_OPTIONS)}
+
     def test_has_a_test(self) -> None:
         assert {edit.code for edit in ABSTRACT.edits} == set(CASES)
+        assert {edit.code for edit in WITH_OPTIONS.edits} == {*CASES, *OPTION_CASES}
 
     def test_has_a_level_a_sentence_and_a_source(self) -> None:
-        for edit in ABSTRACT.edits:
+        for edit in WITH_OPTIONS.edits:
             assert edit.citation, edit.code
             assert edit.level in Level
             assert (edit.message.endswith(".") and edit.message[0].isupper()) or edit.message[0] == "{", (
@@ -273,6 +390,15 @@ class TestACleanRecord:
     )
     def test_has_no_findings(self, changes: Changes) -> None:
         assert record_findings(ABSTRACT, record_with(changes), NOW) == []
+
+    @pytest.mark.parametrize(
+        "changes", [{}, SERVICE, TO_NURSING_HOME], ids=["stay", "services", "nursing home"]
+    )
+    def test_of_a_facility_with_all_options_has_none_either(self, changes: Changes) -> None:
+        assert record_findings(WITH_OPTIONS, record_with(VA, changes), NOW) == []
+
+    def test_of_the_abstract_alone_is_asked_nothing_of_the_options(self) -> None:
+        assert not {"means_test", "services.code"} & set(ABSTRACT.by_id)
 
 
 ITEM_CASES: dict[str, tuple[str, Changes]] = {
@@ -498,19 +624,19 @@ def random_records(dictionary: Dictionary) -> st.SearchStrategy[dict[str, str]]:
 
 class TestRandomRecords:
     @settings(max_examples=250, deadline=None)
-    @given(random_records(ABSTRACT))
+    @given(random_records(WITH_OPTIONS))
     @example({"diagnoses[1].code": "\ud800", "discharged_at": "2026-11-05T14:30"})
     @example({**BASE, "admitted_at": "0001-01-01T00:00"})
     @example({**BASE, "sex": "\x00", "disposition": "²", "birth_date": "٢٠٢٦-١١-٠١"})
     def test_never_crash_a_rule(self, record: dict[str, str]) -> None:
-        for each in record_findings(ABSTRACT, record, NOW):
+        for each in record_findings(WITH_OPTIONS, record, NOW):
             assert isinstance(each, Finding)
             assert "{" not in each.message or "{" in "".join((*record, *record.values()))
 
     @settings(max_examples=60, deadline=None)
-    @given(st.lists(st.sampled_from(paths(ABSTRACT)), min_size=1, max_size=12), VALUES)
+    @given(st.lists(st.sampled_from(paths(WITH_OPTIONS)), min_size=1, max_size=12), VALUES)
     def test_of_one_odd_value_everywhere_never_crash_a_rule(self, where: list[str], value: str) -> None:
-        record_findings(ABSTRACT, {**BASE, **dict.fromkeys(where, value)}, NOW)
+        record_findings(WITH_OPTIONS, {**BASE, **dict.fromkeys(where, value)}, NOW)
 
 
 def test_every_item_of_the_abstract_says_what_it_is() -> None:

@@ -124,7 +124,7 @@ class Changed:
     echoes: Mapping[str, str] = field(default_factory=dict)  # decoded meaning by path
     values: Mapping[str, str] = field(default_factory=dict)  # to set: computed, nulls; "" clears
     panel: Sequence[str] = ()  # lines shown under the form, such as DRG or scores
-    skip: Collection[str] = ()  # paths that are not asked as the record stands: the walk passes over them
+    skip: Collection[str] = ()  # paths, and tables, not asked as the record stands: the walk passes over them
     locked: str = ""  # why nothing can be changed any more, in words
 
 
@@ -136,6 +136,7 @@ class Filed:
     next: str = ""  # key of the record that comes now; empty clears the form for a new one
     go: str = ""  # or a command line to run instead, such as "WRK"
     session: Any = None  # who is signed on from now on: every screen opened before is left
+    habits: Habits | None = None  # how the workstation behaves from now on
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +255,11 @@ class Habits:
     idle_seconds: float = 0  # without a key, then it locks; 0 is never
     watch_seconds: float = 0  # between two looks at whether the session still stands; 0 is never
     menu: MenuTable | None = None  # with the facility's own screens; None: the one that came with the program
-
     leaves: bool = True  # a field is left by itself when what was keyed is complete
     forgives: bool = True  # Enter right after that does nothing more
     every_field: bool = False  # Enter goes to every field, also on a form that passes over what is answered
     mode: Mode = Mode.FORM  # how records open
+
 
 class Session(Protocol):
     """What the shell itself asks of whoever is signed on; screens know the rest of it."""
@@ -319,10 +320,10 @@ class FormScreen(Screen):
     reread: ClassVar[bool] = False  # read anew when it is come back to, unless something was keyed
     scratch: ClassVar[bool] = False  # nothing is lost when it is left, as with a sign-on or a search
     focus: str = ""  # where the cursor stands while a word of the screen's own is done
-
     brief: ClassVar[bool] = False  # Enter goes to what needs an answer; Tab still goes to every field
     mode: ClassVar[Mode | None] = None  # how it opens; None: as the habits of the user say
     grid: Grid | None = None  # what its overview shows and what letters do there; None: it has no overview
+
     def sections(self) -> Sequence[Section]:
         raise NotImplementedError
 
@@ -338,7 +339,6 @@ class FormScreen(Screen):
         """What F4 offers at ``path`` when ``text`` has been typed to narrow the list."""
         return ()
 
-    def save_draft(self, values: Values, focus: str) -> None:
     def is_complete(self, values: Values, path: str, text: str) -> bool:
         """Whether ``text``, keyed at ``path``, is a value and the beginning of nothing else that the list has, so
         that the field may be left by itself. Asked at each key: it must be as quick as a look into an index."""
@@ -348,6 +348,7 @@ class FormScreen(Screen):
         """What the overview says about the record as a whole, such as its status."""
         return ""
 
+    def save_draft(self, values: Values, focus: str) -> None:
         """Called at each field exit that changed something and on hang-up; ``focus`` is given back to
         ``Opened.focus`` as it is. Secret fields are never among ``values``."""
 

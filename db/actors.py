@@ -63,6 +63,7 @@ class Action(StrEnum):
     TAKE_OVER = "take over record"
     BREAK_GLASS = "break glass"  # emergency access without the permission to look; likewise
     REVIEW_ALERT = "review alert"
+    CHANGE_HABITS = "change habits"  # one's own, at the terminal
     ADMINISTER_USERS = "administer users"
     ADMINISTER_KEYS = "administer keys"
     UPGRADE = "upgrade"
@@ -121,6 +122,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.REVIEW_ALERT: frozenset({Role.PRIVACY_OFFICER}),
     Action.ADMINISTER_USERS: frozenset({Role.ADMINISTRATOR}),
     Action.ADMINISTER_KEYS: frozenset({Role.ADMINISTRATOR}),
+    Action.CHANGE_HABITS: _EVERYBODY - {Role.SERVICE},
     Action.UPGRADE: frozenset({Role.ADMINISTRATOR}),
     Action.BACKUP: frozenset({Role.ADMINISTRATOR, Role.SERVICE}),
 }

@@ -113,7 +113,10 @@ def null_values(dictionary: Dictionary, record: Record) -> dict[str, str]:
 
 
 def not_asked(dictionary: Dictionary, record: Record) -> set[str]:
-    """Paths that the record leaves nothing to say at: dependent nulls, and blank items whose time has not come."""
+    """Paths that the record leaves nothing to say at: dependent nulls, and blank items whose time has not come.
+
+    A group whose time has not come is named by its id: its open row is passed over.
+    """
     view = View(dictionary, record)
     found = set(null_values(dictionary, record))
     for part in dictionary.parts():
@@ -121,6 +124,8 @@ def not_asked(dictionary: Dictionary, record: Record) -> set[str]:
             if part.asked_when and not record.get(part.id) and not view.hold(part.asked_when):
                 found.add(part.id)
             continue
+        if part.asked_when and not view.hold(part.asked_when):
+            found.add(part.id)
         columns = [column for column in part.items if column.asked_when]
         for number, cells in view.rows.get(part.id, {}).items() if columns else ():
             for column in columns:

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tui.screen import Habits, ScreenError
+from tui.screen import Habits, Mode, ScreenError
 
 IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
 CONFIRMED_SECONDS = 10 * 60  # a proof of who sits there is good that long for looking into the audit trail
@@ -68,9 +68,12 @@ class Session:
 
     @property
     def habits(self) -> Habits:
-        """The facility's clock and way of writing dates; locked after 15 minutes, administrators after 10."""
+        """The facility's clock and way of writing dates, and what the user is used to; locked after 15 minutes,
+        administrators after 10."""
+        from db import habits
         from db.conventions import convention
 
+        own = habits.of(self.actor)
         zone = self.signed_on.store.zone
         administers = "administrator" in self.roles
         return Habits(
@@ -79,6 +82,10 @@ class Session:
             ADMINISTRATOR_IDLE_SECONDS if administers else IDLE_SECONDS,
             WATCH_SECONDS,
             menu=self.menu,
+            leaves=own["leave"] != "never",
+            forgives=own["leave"] == "forgive",
+            every_field=own["walk"] == "every",
+            mode=Mode(own["mode"]),
         )
 
     @cached_property

@@ -29,6 +29,7 @@ class ToAbstract(KeysetList):
     )
     actions: ClassVar[tuple[Action, ...]] = (
         Action("A", "Abstract", go="ABS {subject} WRK"),
+        Action("O", "Overview", go="OVR {subject} WRK"),
         Action("M", "Movements", go="ACC {subject}"),
     )
 
@@ -86,6 +87,7 @@ class ToCode(ToAbstract):
     empty: ClassVar[str] = "Every discharge is coded."
     actions: ClassVar[tuple[Action, ...]] = (
         Action("A", "Abstract", go="ABS {subject} WRC"),
+        Action("O", "Overview", go="OVR {subject} WRC"),
         Action("M", "Movements", go="ACC {subject}"),
     )
 

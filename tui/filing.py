@@ -76,6 +76,7 @@ class Filing:
         form.record.forget_secrets()
         shell.previous[form.kind] = form.record.keepable()
         shell.remember(form.screen)
+        shell.habits = filed.habits or shell.habits
         if filed.session is not None:
             await shell.sign_on(filed.session, filed.go)
         elif filed.go or (form.screen.queue and not filed.next):

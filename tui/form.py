@@ -24,7 +24,7 @@ from tui.rows import Rows
 from tui.screen import Changed, Field, FormScreen, Kind, Mode, Opened, Section, Values
 from tui.spans import Line
 from tui.stream import Stream
-from tui.view import View
+from tui.view import FIRST_ACTS, View
 from tui.walk import Walk
 from tui.way import Way
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.shell import Shell
 
 
+LOOKS = {Mode.FORM: "Form", Mode.PROMPT: "Prompts", Mode.OVERVIEW: "Overview"}
 CHANGING = (Act.FILE, Act.PROMPT, Act.SAME)  # of no use in a record that can only be read
 
 
@@ -122,7 +123,7 @@ class FormView(View):
     @property
     def kind(self) -> str:
         """Records of one kind copy from each other: those of one word."""
-        return self.word or type(self.screen).__qualname__
+        return str(getattr(self.screen, "word", "")) or self.word or type(self.screen).__qualname__
 
     def previous(self) -> Values:
         """The record of this kind that was filed last."""
@@ -160,7 +161,8 @@ class FormView(View):
             return False
         same = here is not None and here.group == spot.group
         if self.is_blank(spot):
-            return spot.first and (same or self.record.groups[spot.group].stop)
+            stop = self.record.groups[spot.group].stop and spot.group not in self.skip
+            return spot.first and (same or stop)
         return same and here is not None and here.index == spot.index
 
     def next_after(self, here: str, name: str) -> str:
@@ -226,7 +228,6 @@ class FormView(View):
             self.shell.fail(changed.locked)
         self.face.take_in(changed)
         self.take_findings(changed.findings)
-        self.way.changed()
 
     def take_findings(self, findings: Sequence[Finding]) -> None:
         said = self.said(self.findings)
@@ -241,6 +242,7 @@ class FormView(View):
         self.way.found([each for each in self.said(findings) if (each.code, each.field) not in known])
         if findings and len(self.said(findings)) != len(said):
             self.shell.say(counted(findings, self.said(findings)))
+        self.way.changed()
 
     def said(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """Findings worth a message: that a field is still blank its mark says already."""
@@ -270,7 +272,9 @@ class FormView(View):
         return self.way.cursor()
 
     def legend(self) -> list[str]:
-        return [*self.way.legend(), *super().legend()]
+        """The keys, with the other way to look at the record after the first ones."""
+        items = super().legend()
+        return [*items[: len(FIRST_ACTS)], f"F11={LOOKS[self._other()]}", *items[len(FIRST_ACTS) :]]
 
     def _way(self) -> Way:
         return {Mode.FORM: Way, Mode.PROMPT: Stream, Mode.OVERVIEW: Overview}[self.mode](self)
@@ -463,12 +467,14 @@ class FormView(View):
         if word and wanted is None:
             self.shell.fail(f"VIEW takes {', '.join(mode.upper() for mode in modes)}.")
             return
-        if wanted is None and self.screen.grid:
-            wanted = self.keyed_in if self.mode is Mode.OVERVIEW else Mode.OVERVIEW
-        elif wanted is None:
-            wanted = Mode.FORM if self.mode is Mode.PROMPT else Mode.PROMPT
         if await self.settle():
-            self.look(wanted)
+            self.look(wanted or self._other())
+
+    def _other(self) -> Mode:
+        """Where F11 leads."""
+        if self.screen.grid:
+            return self.keyed_in if self.mode is Mode.OVERVIEW else Mode.OVERVIEW
+        return Mode.FORM if self.mode is Mode.PROMPT else Mode.PROMPT
 
     async def _page(self, step: int) -> None:
         if self.way.turn(step) or not await self.settle():

@@ -26,6 +26,8 @@ ACT = " Act: "
 TWO = 40  # cells of an item, where two stand side by side
 SHORT_ECHO = 8  # cells of the meaning of a column that is not the first
 TYPED = re.compile(r"\s*([A-Za-z])\s*([\d][\d,\- ]*)?", re.ASCII)
+ALL = -1  # instead of a number
+MOST = 999  # no table has more rows
 LOCKED_TOO = (Does.VIEW, Does.OPEN, Does.GO)  # what can be done in a record that can only be read
 
 
@@ -40,6 +42,7 @@ class Overview(Stream):
         self.first = 0  # line of the page that is shown first
         self._page: list[Line] = []
         self._starts: dict[str, int] = {}  # first line of a block, by its title
+        self._places: dict[tuple[str, int], int] = {}  # line of a row of a table; of its last one under 0
         self._drawn_for: object = None
 
     # --- the walk ------------------------------------------------------------------------------------------
@@ -100,11 +103,21 @@ class Overview(Stream):
 
     def body(self, width: int) -> list[Line]:
         page = self._lines(width)
+        self._keep_in_sight()
         top = [plain(" " + clean(text), width) for text in self._top_lines()]
         self.first = max(0, min(self.first, len(page) - self.height))
         shown_now = page[self.first : self.first + self.height]
         shown_now += [blank(width)] * (self.height - len(shown_now))
         return [*top, *shown_now, self._foot(width)]
+
+    def _keep_in_sight(self) -> None:
+        """While a row is keyed its table stays in sight."""
+        spot = self.form.spot
+        if self.lane and spot and spot.group:
+            last = self._places.get((spot.group, 0), 0)
+            line_ = self._places.get((spot.group, spot.index), last)
+            if not self.first <= line_ < self.first + self.height:
+                self.first = line_ - self.height + 1
 
     def _foot(self, width: int) -> Line:
         if self.lane:
@@ -130,7 +143,7 @@ class Overview(Stream):
     def _lines(self, width: int) -> list[Line]:
         state = (width, id(self.form.face.layout))
         if self._drawn_for != state:
-            self._drawn_for, self._page, self._starts = state, [], {}
+            self._drawn_for, self._page, self._starts, self._places = state, [], {}, {}
             grid = self.form.screen.grid
             for block in grid.blocks if grid else ():
                 self._draw(block, width)
@@ -138,15 +151,19 @@ class Overview(Stream):
 
     def _draw(self, block: Block, width: int) -> None:
         parts = self.parts_of(block)
-        if not parts:
-            return
+        if all(part.name in self.form.skip and not self._has(part) for part in parts):
+            return  # nothing is there and nothing is asked; its letters act all the same
         self._starts[block.title] = len(self._page)
         self._page.append(self._heading(block, parts, width))
         items = [part for part in parts if isinstance(part, Field)]
-        self._page += [plain(text, width) for text in self._item_lines(items)]
-        for part in parts:
-            if isinstance(part, Group):
-                self._page += [self._row_line(part, index, width) for index in self._filled(part)]
+        groups = [part for part in parts if isinstance(part, Group)]
+        for text in self._item_lines(items, beside=bool(groups)):
+            self._page.append(plain(text, width))
+        for part in groups:
+            for index in self._filled(part):
+                self._places[part.name, index] = len(self._page)
+                self._page.append(self._row_line(part, index, width))
+            self._places[part.name, 0] = len(self._page) - 1
 
     def _heading(self, block: Block, parts: Sequence[Field | Group], width: int) -> Line:
         labels: dict[tuple[str, bool], str] = {}
@@ -164,23 +181,16 @@ class Overview(Stream):
             not self.form.opened.locked and any(_keyable(part) for part in parts)
         )
 
-    def _item_lines(self, items: Sequence[Field]) -> Iterator[str]:
-        """Items that hold or need something, two beside each other where they are short."""
+    def _item_lines(self, items: Sequence[Field], *, beside: bool) -> Iterator[str]:
+        """Items that hold or need something, two beside each other; V shows one in full."""
         left = ""
         for number, item in enumerate(items, 1):
-            text = self._item(number, item)
+            text = self._item(0 if beside else number, item)
             if not text:
                 continue
-            if cells(text) >= TWO:
-                if left:
-                    yield left
-                left = ""
-                yield text
-            elif left:
+            if left:
                 yield fit(left, TWO) + text
-                left = ""
-            else:
-                left = text
+            left = "" if left else fit(text, TWO - 1)
         if left:
             yield left
 
@@ -188,7 +198,7 @@ class Overview(Stream):
         form, path = self.form, item.name
         value = form.record.get(path)
         mark = form.face.marks.get(path, "")
-        if item.kind is Kind.SECRET or (not value and not mark):
+        if item.kind is Kind.SECRET or path in form.skip or (not value and not mark):
             return ""
         text = shown(item, value, form.shell.date_style)
         echo = form.face.echoes.get(path, "")
@@ -200,6 +210,9 @@ class Overview(Stream):
             for n in range(1, self.form.face.rows_of(group.name) + 1)
             if not self.form.record.is_blank_row(group.name, n)
         ]
+
+    def _has(self, part: Field | Group) -> bool:
+        return bool(self._filled(part) if isinstance(part, Group) else self.form.record.get(part.name))
 
     def _row_line(self, group: Group, index: int, width: int) -> Line:
         form, style = self.form, self.form.shell.date_style
@@ -305,7 +318,7 @@ class Overview(Stream):
 
     def _edit(self, block: Block, given: str) -> None:
         wanted: list[str] = []
-        for number in numbers(given, 999) if given else [0]:
+        for number in _given(given):
             wanted += self._paths(block, number)
         spots = [self.form.face.layout.by_path[path] for path in wanted]
         asked = [spot.path for spot in spots if self.form.asked(spot)]
@@ -381,16 +394,26 @@ class Overview(Stream):
         return paths[0] if paths else ""
 
     def _paths(self, block: Block, number: int) -> list[str]:
-        """The fields of item or row ``number`` of a block; of all of them, when it is 0."""
+        """The fields of item or row ``number`` of a block. Beside a table the other items are number 0 together."""
         parts, found = self.parts_of(block), list[str]()
         items = [part.name for part in parts if isinstance(part, Field)]
-        found += items if not number else items[number - 1 : number]
-        for part in parts:
-            if isinstance(part, Group):
-                for row in self._filled(part):
-                    if number in (0, row):
-                        found += self._row(part.name, row)
+        groups = [part for part in parts if isinstance(part, Group)]
+        if number == ALL:
+            found += items
+        elif groups:
+            found += items if not number else []
+        else:
+            found += items[number - 1 : number] if number else []
+        for part in groups:
+            for row in self._filled(part):
+                if number in (ALL, row):
+                    found += self._row(part.name, row)
         return [path for path in found if path in self.form.face.layout.by_path]
+
+
+def _given(text: str) -> list[int]:
+    """The numbers behind a letter; none are all of them."""
+    return [0] if text == "0" else numbers(text, MOST) if text else [ALL]
 
 
 def _keyable(part: Field | Group) -> bool:

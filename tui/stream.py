@@ -121,8 +121,9 @@ class Stream(Way):
         return f"{default}// " if default else ""
 
     def _write(self, text: str) -> None:
-        for piece in wrap(clean(text), self.form.shell.width - 1):
-            self.lines.append(piece)
+        bare = clean(text).lstrip(" ")
+        indent = " " * (cells(clean(text)) - cells(bare))
+        self.lines += [indent + piece for piece in wrap(bare, self.form.shell.width - 1 - len(indent))]
         cut = len(self.lines) - LINES_KEPT
         if cut > 0:
             del self.lines[:cut]

@@ -69,7 +69,3 @@ class Way:
             await self.form.filing.file()
         else:
             self.form.enter(self.form.focus)
-
-    def legend(self) -> list[str]:
-        """Items before those of the form."""
-        return []

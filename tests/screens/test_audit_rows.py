@@ -41,7 +41,7 @@ COLUMNS = (
 
 # What opening each screen logs; blank where no record of a patient is shown.
 SHOWS = {
-    "ABS": "view abstract", "ACC": "view encounter", "ACD": "view accounting", "ADM": "view census",
+    "ABQ": "view abstract", "ABS": "view abstract", "OVR": "view abstract", "HAB": "", "ACC": "view encounter", "ACD": "view accounting", "ADM": "view census",
     "ALR": "review alert", "ALV": "review alert", "AUD": "", "CEN": "", "CHT": "view patient", "CNF": "view abstract", "COD": "",
     "COR": "view accounting", "DESK": "", "DIS": "view hold queue", "DRF": "", "DSC": "view census",
     "DTH": "view census", "HIS": "view patient", "HLD": "view hold queue", "HLM": "view hold queue",

@@ -60,7 +60,7 @@ def script() -> list[str]:
     for mrn, name, sex, born, weight, payer, autopsy, admitted, discharged, remark in RECORDS:
         keys += [mrn, "enter", name, "enter", sex, born, weight, "enter", payer, "enter", autopsy]
         keys += [admitted, "tab", discharged, "enter", "i10", "enter", "y", "e119", "enter", "n"]
-        keys += ["f4", "pneu", "enter", "u", "enter", remark, "enter"]
+        keys += ["f4", "pneu", "enter", "u", "tab", remark, "enter"]
     keys += [
         "f3",
         "WRK",

@@ -6,6 +6,8 @@ Every question is an act of its own (45 CFR 164.308(a)(1)(ii)(D), review of info
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ COLUMNS: Final = (
     "seq", "at_utc", "user", "roles", "where_from", "session", "action", "kind", "record", "patient_id",
     "outcome", "detail",
 )  # fmt: skip
+LATELY: Final = 500  # rows of a user that are searched for whom a screen is about
 LOOKS: Final = (
     *(str(action) for action in Action if action.startswith("view ") and action is not Action.VIEW_AUDIT),
     str(Action.OPEN_SENSITIVE),
@@ -64,7 +67,10 @@ class Filter:
 
 def rows(actor: Actor, wanted: Filter, order: str = "seq", *, descending: bool = False) -> list[Row]:
     """The rows that were asked for, sorted by any element: one audited act."""
-    viewed(actor, Action.VIEW_AUDIT, kind="audit list", detail=_asked(wanted) | {"order": order})
+    viewed(
+        actor, Action.VIEW_AUDIT, kind="audit list", patient_id=wanted.patient_id or None,
+        detail=_asked(wanted) | {"order": order},
+    )  # fmt: skip
     return read(wanted, order, descending=descending)
 
 
@@ -110,6 +116,23 @@ def what_was_seen(actor: Actor, user: str, before: int | None, limit: int) -> li
         (user, _before(before), limit),
     )
     return [Row(*row) for row in found]
+
+
+def patient_on(actor: Actor, lines: Iterable[str]) -> int | None:
+    """The one patient whose MRN or account stands on these lines, of those whom this session has looked at lately."""
+    words = set(re.findall(r"\w+", " ".join(lines)))
+    sql = (
+        "SELECT DISTINCT p.id, p.mrn FROM (SELECT patient_id, session FROM audit WHERE user = ? ORDER BY seq DESC"
+        " LIMIT ?) a JOIN patient p ON p.id = a.patient_id WHERE a.session = ?"
+    )
+    looked_at = database.execute_sql(sql, (actor.user, LATELY, actor.session)).fetchall()
+    found = {id_ for id_, mrn in looked_at if mrn in words or words & _accounts(id_)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _accounts(patient_id: int) -> set[str]:
+    sql = "SELECT account FROM encounter WHERE patient_id = ?"
+    return {str(row[0]) for row in database.execute_sql(sql, (patient_id,))}
 
 
 def bind_user(actor: Actor, name: str, patient_id: int | None) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from db import store
 from db.actors import Action, Actor
-from db.acts import act, viewed
+from db.acts import act, permit, viewed
 from db.connect import StoreError, database
 from db.schema.privacy import PrivacyAlert, SensitivePatient
 from rules.text import clean
@@ -114,8 +114,10 @@ def alerts(actor: Actor, after: int, limit: int, *, reviewed: bool = False) -> l
 
 def open_alert(actor: Actor, id_: int) -> Alert:
     """One alert to be reviewed. Raises ``StoreError``, ``NotPermitted``."""
-    viewed(actor, Action.REVIEW_ALERT, kind="alert", record=str(id_))
-    return _alert(id_)
+    permit(actor, Action.REVIEW_ALERT, kind="alert", record=str(id_))
+    found = _alert(id_)
+    viewed(actor, Action.REVIEW_ALERT, kind="alert", record=str(id_), patient_id=found.patient_id)
+    return found
 
 
 def _alert(id_: int) -> Alert:

@@ -33,6 +33,7 @@ class Data:
     sorted_by: str
     rows: tuple[tuple[privacy.Row, str], ...]
     style: str
+    patient_id: int | None  # the one that was asked for
 
 
 def query(parameters: Mapping[str, str]) -> Data:
@@ -52,7 +53,7 @@ def query(parameters: Mapping[str, str]) -> Data:
     known |= {id_: privacy.mrn_of(id_) for id_ in known}
     period = f"{show_date(first, style)} to {show_date(last, style)}"
     rows = tuple((row, known.get(row.patient_id, "") if row.patient_id else "") for row in found)
-    return Data(period, f"sorted by {order}, {parameters['order']}", rows, style)
+    return Data(period, f"sorted by {order}, {parameters['order']}", rows, style, patient_id or None)
 
 
 def _midnight(day: str, *, days: int = 0) -> int:

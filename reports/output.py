@@ -55,9 +55,10 @@ def to_file(actor: Actor, produced: Produced, form: str, setup: Setup, path: Pat
     permit(actor, Action.EXPORT, kind="report", record=produced.report.id)
     data = in_format(produced, form, setup)
     viewed(actor, Action.EXPORT, kind="report", record=produced.report.id,
+           patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "format": form, "file": path.name,
                    "bytes": len(data)})  # fmt: skip
-    _write(path, data)
+    write(path, data)
 
 
 def to_spool(actor: Actor, produced: Produced, setup: Setup) -> Path:
@@ -69,8 +70,9 @@ def to_spool(actor: Actor, produced: Produced, setup: Setup) -> Path:
     while (path := folder / f"{produced.report.code}-{with_number:06d}.txt").exists():
         with_number += 1
     viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
+           patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "spool": path.name})  # fmt: skip
-    _write(path, data)
+    write(path, data)
     return path
 
 
@@ -87,6 +89,7 @@ def to_printer(
     encoding = "ascii" if printer.setup.ascii_only else "utf-8"
     data = as_text(chosen, printer.setup).encode(encoding, "replace")
     viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
+           patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "queue": printer.queue,
                    "pages": len(chosen)})  # fmt: skip
     return send(data, printer, f"Recordroom {produced.report.code}", copies)
@@ -143,7 +146,8 @@ def _usual_options(width: int) -> tuple[str, ...]:
     return ("landscape", "cpi=15", "lpi=8") if width > 80 else ("cpi=12", "lpi=6")
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read. Raises ``NotDelivered``."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:

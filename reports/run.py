@@ -37,6 +37,12 @@ class Produced:
     run: Run
 
     @property
+    def patient_id(self) -> int | None:
+        """The one patient that the report is about, if it is about one."""
+        found: int | None = getattr(self.data, "patient_id", None)
+        return found
+
+    @property
     def _module(self) -> ModuleType:
         return self.report.load()
 

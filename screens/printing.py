@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # loaded with the first page that is printed
 
 def print_shown(session: Session, title: str, lines: Sequence[str], queue: str) -> Outcome:
     """Print the lines of a screen to ``queue``, audited; the job's title names no patient."""
+    from db import privacy
     from db.actors import Action
     from db.acts import viewed
     from reports import output
@@ -22,7 +23,10 @@ def print_shown(session: Session, title: str, lines: Sequence[str], queue: str) 
     if not queue:
         return Outcome("Name the printer: PRT QUEUE. SITE lists the printers.", error=True)
     printer = output.printer_named(queue)
-    viewed(session.actor, Action.PRINT, kind="screen", record=title, detail={"queue": printer.queue})
+    viewed(
+        session.actor, Action.PRINT, kind="screen", record=title,
+        patient_id=privacy.patient_on(session.actor, lines), detail={"queue": printer.queue},
+    )  # fmt: skip
     plain = to_ascii if printer.setup.ascii_only else clean
     page = as_text([Page(tuple(plain(line) for line in lines), 0)], printer.setup)
     said = output.send(page.encode(), printer, "Recordroom screen")

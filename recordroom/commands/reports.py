@@ -79,7 +79,7 @@ def _command(found: Report) -> click.Command:
         text = ", ".join(filter(None, (parameter.label, HELP_OF_KIND[parameter.kind], parameter.default)))
         command = click.option(
             f"--{parameter.name}", f"asked_{parameter.name}", help=text + ".",
-            type=click.Choice(parameter.choices) if parameter.choices else str, default="",
+            type=click.Choice(parameter.choices) if parameter.choices else str,
         )(command)  # fmt: skip
     made: click.Command = click.command(found.id, help=found.about, short_help=found.title)(command)
     return made
@@ -88,13 +88,13 @@ def _command(found: Report) -> click.Command:
 def _runner(found: Report) -> Any:
     def run(
         queue: str | None, copies: int, out: Path | None, form: str, width: str | None, lines: int, utf8: bool,
-        **asked: str,
+        **asked: str | None,
     ) -> None:  # fmt: skip
         if queue and (out or form != "text"):
             raise click.UsageError("--print sends pages of text: leave out --out and --format.")
         if form == "xlsx" and not out:
             raise click.UsageError("A spreadsheet is no text for a terminal: name a file with --out.")
-        parameters = {name.removeprefix("asked_"): value for name, value in asked.items()}
+        parameters = {name.removeprefix("asked_"): value or "" for name, value in asked.items()}
         _run(found, parameters, queue, copies, out, form, int(width) if width else None, lines, utf8=utf8)
 
     return run

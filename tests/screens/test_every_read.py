@@ -1,0 +1,249 @@
+"""Nothing about a patient is shown, printed, exported or refused without a row that says whom it was about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+
+from db import patients, sign_on, users
+from db.actors import PERMITTED, Action, Role
+from db.connect import database
+from recordroom.cli import cli, run
+from reports import output
+from reports.catalogue import CATALOGUE
+from screens.printing import print_shown
+from screens.session import Session
+from tests.conftest import ADMIN, CHEAP, PASSPHRASE
+from tests.screens.conftest import ACCOUNT, MRN, POISON_MRN, House
+from tests.screens.test_audit_rows import SHOWS, last_seq, rows_after
+from tests.screens.test_every_screen import the_key
+from tests.tui.conftest import Workstation
+
+# Screens that show the record of one patient: their row names that patient, so that WHO finds it.
+ONE = {
+    "ABS", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI", "RQH", "SEN", "STP",
+    "SUS", "TRA", "WHO",
+}  # fmt: skip
+# Lists of patients: one row that says what was asked.
+LISTS = {
+    "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "REN", "RQL", "SAW", "TRL", "TRN", "UNU",
+    "WRC", "WRK",
+}  # fmt: skip
+PASSERBY = "passerby"
+NOBODYS = "somebody with no business"
+
+
+def known_words() -> set[str]:
+    """What tells a patient of the small hospital: numbers and names."""
+    found = database.execute_sql("SELECT mrn, ssn FROM patient UNION SELECT account, '' FROM encounter")
+    return {str(word) for row in found for word in row if len(str(word)) > 3} | {"MILLER"}
+
+
+class TestScreens:
+    @pytest.mark.parametrize("word", sorted(ONE))
+    def test_of_one_patient_name_that_patient_in_the_row(
+        self, desk: Workstation, house: House, word: str
+    ) -> None:
+        before = last_seq()
+        key = the_key(word, house)
+        desk.press("ctrl+o", f"={word} {key}".strip(), "enter")
+        about = [row for row in rows_after(before) if row["patient_id"] == patients.by_mrn(POISON_MRN)]
+        assert SHOWS[word] in [row["action"] for row in about if row["outcome"] == "done"], desk.text
+
+    @pytest.mark.parametrize("word", sorted(LISTS))
+    def test_of_several_say_what_was_asked(self, desk: Workstation, house: House, word: str) -> None:
+        before = last_seq()
+        desk.press("ctrl+o", f"={word} {the_key(word, house)}".strip(), "enter")
+        row = next(row for row in rows_after(before) if row["action"] == SHOWS[word])
+        assert row["detail"] or row["record"], row
+
+    @pytest.mark.parametrize("word", sorted(set(SHOWS) - ONE - LISTS))
+    def test_of_no_patient_show_none(self, desk: Workstation, house: House, word: str) -> None:
+        key = the_key(word, house) or ""
+        desk.press("ctrl+o", f"={word} {key}".strip(), "enter")
+        shown = set(re.findall(r"\w+", desk.text)) - set(re.findall(r"\w+", key))
+        assert not shown & known_words(), desk.text
+
+    @pytest.mark.parametrize("word", sorted((ONE | LISTS) - {"CNF"}))
+    def test_refused_to_somebody_without_the_role_leave_a_row_of_it(
+        self, desk: Workstation, house: House, word: str
+    ) -> None:
+        """The screen is opened past the menu, which would not even offer it. CNF compares what is open already."""
+        session, menu, key = desk.shell.session, desk.shell.menu, the_key(word, house) or ""
+        assert isinstance(session, Session)
+        session.signed_on = replace(session.signed_on, actor=replace(session.actor, roles=frozenset()))
+        open_to_all = {name: replace(entry, roles=()) for name, entry in menu.screens.items()}
+        desk.shell.menu = replace(menu, screens=open_to_all)
+        before = last_seq()
+        desk.press("ctrl+o", f"={word} {key}".strip(), "enter")
+        rows = rows_after(before)
+        assert rows, desk.text
+        asked_first = "view request" if word == "RLS" else SHOWS[word]
+        assert (rows[0]["action"], rows[0]["user"], rows[0]["where_from"], rows[0]["outcome"]) == (
+            asked_first, ADMIN, "test", "denied",
+        ), desk.text  # fmt: skip
+        assert {row["outcome"] for row in rows} == {"denied"}
+        assert not (set(re.findall(r"\w+", desk.text)) - set(re.findall(r"\w+", key))) & known_words()
+
+
+class TestPrintingAScreen:
+    @pytest.fixture
+    def lp(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(output, "send", lambda *_: "request id is LASER-1")
+
+    @pytest.mark.parametrize(
+        ("line", "named"), [(f"=CHT {MRN}", True), (f"=ACC {ACCOUNT}", True), ("=DESK", False)]
+    )
+    def test_is_a_row_that_names_the_patient_on_it(
+        self, desk: Workstation, lp: None, line: str, named: bool
+    ) -> None:
+        desk.press("ctrl+o", f"=CHT {POISON_MRN}", "enter", "ctrl+o", line, "enter")
+        before, desk.shell.printer = last_seq(), print_shown
+        desk.press("ctrl+o", "PRT LASER", "enter")
+        assert rows_after(before), desk.text
+        (row,) = rows_after(before)
+        assert (row["action"], row["outcome"]) == ("print", "done")
+        assert row["patient_id"] == (patients.by_mrn(MRN) if named else None)
+
+
+# What each command shows or does of patients, by the row that says so; blank: nothing of a patient.
+COMMANDS = {
+    "audit copy": "", "audit list": "view audit", "audit verify": "", "backup": "backup",
+    "demo": "",         "disclosure check": "", "doctor": "", "group": "", "import beds": "", "import encounters": "import",
+    "import events": "import", "import hl7": "import", "import movements": "import", "import patients": "import",
+    "import payers": "", "import providers": "", "import rejects": "export", "import services": "", "import units": "",
+    "init": "", "key recover": "", "key revoke": "", "key rotate": "", "key shares": "", "listen hl7": "import",
+    "report list": "", "restore": "", "status": "", "table import": "", "trauma score": "", "upgrade": "",
+    "user add": "", "user disable": "", "user expires": "", "user key": "", "user list": "", "user passphrase": "",
+    "user patient": "administer users", "user policy": "", "user reset": "", "user role": "", "user service": "",
+    "user totp disable": "", "user totp enable": "", "user unlock": "", "verify": "",
+} | {f"report {report.id}": str(report.action) if report.names_patients else "" for report in CATALOGUE}  # fmt: skip
+
+# Words after each command that has a row, and whether the row names the one patient.
+ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
+    "audit list": (("--mrn", POISON_MRN), True),
+    "backup": (("--to", "{folder}/backup"), False),
+    "import encounters": (("{folder}/encounters.csv", "--dry-run"), False),
+    "import events": (("{folder}/events.csv", "--dry-run"), False),
+    "import hl7": (("{folder}/a.hl7",), False),
+    "import movements": (("{folder}/movements.csv", "--dry-run"), False),
+    "import patients": (("{folder}/patients.csv", "--dry-run"), False),
+    "import rejects": (("--out", "{folder}/rejects.csv"), False),
+    "report accounting": (("--patient", POISON_MRN), True),
+    "report audit-trail": (("--mrn", POISON_MRN), True),
+    "report daily-census": (("--day", "2026-11-16"), False),
+    "user patient": (("passerby", POISON_MRN), True),
+}
+
+
+def leaves(command: click.Command, *words: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from leaves(found, *words, name)
+    else:
+        yield " ".join(words)
+
+
+def status_of(*words: str) -> int:
+    """The exit status of a command."""
+    try:
+        return run(list(words))
+    except SystemExit as ended:
+        return int(ended.code or 0)
+
+
+class TestCommands:
+    @pytest.fixture
+    def files(self, house: House, tmp_path: Path) -> Path:
+        """What the commands read; passerby is somebody without a role that may look."""
+        actor = sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE).actor
+        users.add_user(actor, PASSERBY, "", [Role.CODER], NOBODYS, cost=CHEAP)
+        sign_on.off(actor)
+        for name, text in (
+            ("patients", "mrn,last_name\n,NOBODY\n"), ("encounters", f"mrn,account,class,arrived_at\n{MRN},,E,\n"),
+            ("movements", f"mrn,account,newborn,event,at,unit,service,disposition\n{MRN},,0,admit,,,,\n"),
+            ("events", f"mrn,account,kind,at,detail\n{MRN},,operation,,\n"),
+        ):  # fmt: skip
+            (tmp_path / f"{name}.csv").write_text(text)
+        (tmp_path / "a.hl7").write_text("MSH|^~\\&|A|B|C|D|20261116||ADT^A08|1|P|2.5\r")
+        return tmp_path
+
+    def run(self, house: House, files: Path, command: str, user: str, passphrase: str, *more: str) -> int:
+        words = [word.format(folder=files) for word in (*ASKED[command][0], *more)]
+        return status_of(*command.split(), *words, *self.signing_on(house, files, user, passphrase))
+
+    def signing_on(self, house: House, files: Path, user: str, passphrase: str) -> tuple[str, ...]:
+        secret = files / "secret"
+        secret.write_text(passphrase)
+        return ("--store", str(house.directory), "--user", user, "--passphrase-file", str(secret))
+
+    def rows(self, house: House) -> list[dict[str, object]]:
+        sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE)
+        return rows_after(0)
+
+    def test_every_command_is_decided(self) -> None:
+        decided = {word for word in leaves(cli) if not word.startswith(("codes ", "dictionary "))}
+        assert decided == set(COMMANDS)  # code sets and dictionaries know no patient
+        with_rows = {command for command, action in COMMANDS.items() if action}
+        assert with_rows - {"listen hl7"} == set(
+            ASKED
+        )  # the listener's rows: tests/exchange/test_hl7_listener.py
+
+    @pytest.fixture
+    def refusals(self, house: House, files: Path) -> None:
+        """An import has refused a row."""
+        signing_on = self.signing_on(house, files, ADMIN, PASSPHRASE)
+        assert status_of("import", "patients", str(files / "patients.csv"), *signing_on) == 1
+
+    @pytest.mark.parametrize("command", sorted(ASKED))
+    def test_leave_their_row(self, house: House, files: Path, refusals: None, command: str) -> None:
+        self.run(house, files, command, ADMIN, PASSPHRASE)
+        found = [
+            row for row in self.rows(house) if row["action"] == COMMANDS[command] and row["user"] == ADMIN
+        ]
+        assert found[-1]["outcome"] == "done"
+        if ASKED[command][1]:
+            assert found[-1]["patient_id"] == patients.by_mrn(POISON_MRN)
+
+    @pytest.mark.parametrize(
+        "command", [word for word in ASKED if Role.CODER not in PERMITTED[Action(COMMANDS[word])]]
+    )
+    def test_refused_leave_a_row_of_that_and_show_nothing(
+        self, house: House, files: Path, refusals: None, command: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        capsys.readouterr()
+        assert self.run(house, files, command, PASSERBY, NOBODYS) == 4
+        assert capsys.readouterr().out == ""
+        mine = [row for row in self.rows(house) if row["user"] == PASSERBY]
+        assert [(row["action"], row["outcome"]) for row in mine] == [
+            ("sign on", "done"), (COMMANDS[command], "denied"), ("sign off", "done"),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("report", [report.id for report in CATALOGUE if report.names_patients])
+    @pytest.mark.parametrize("to", ["file", "printer", "terminal"])
+    def test_reports_that_leave_the_store_are_rows_of_their_own(
+        self, house: House, files: Path, report: str, to: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(output, "send", lambda *_, **__: "request id is LASER-1")
+        more = {"file": ("--out", str(files / "page.txt")), "printer": ("--print", "LASER"), "terminal": ()}[
+            to
+        ]
+        assert self.run(house, files, f"report {report}", ADMIN, PASSPHRASE, *more) == 0
+        left = [
+            row
+            for row in self.rows(house)
+            if row["action"] in ("print", "export") and row["record"] == report
+        ]
+        assert [row["action"] for row in left] == {"file": ["export"], "printer": ["print"], "terminal": []}[
+            to
+        ]
+        if ASKED[f"report {report}"][1]:
+            assert all(row["patient_id"] == patients.by_mrn(POISON_MRN) for row in left)

@@ -91,3 +91,13 @@ class TestAMissingDatabase:
         with pytest.raises(StoreError, match="it is missing"):
             sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert not (store_directory / "recordroom.db").exists()
+
+
+class TestACommit:
+    """No test can pull the plug: that each commit waits for the disk is what the torn writes stand on."""
+
+    def test_waits_for_the_disk_and_is_in_the_log(self, admin: Actor) -> None:
+        asked = [
+            database.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")
+        ]
+        assert asked == [2, "wal"]  # 2: FULL

@@ -18,6 +18,7 @@ STORE: Final = 3  # the store cannot be opened
 DENIED: Final = 4  # not permitted
 
 COMMANDS: Final = {
+    "abstract": "recordroom.commands.abstract:abstract",
     "audit": "recordroom.commands.audit:audit",
     "backup": "recordroom.commands.backup:backup",
     "codes": "recordroom.commands.codes:codes",
@@ -25,11 +26,13 @@ COMMANDS: Final = {
     "dictionary": "recordroom.commands.dictionary:dictionary",
     "disclosure": "recordroom.commands.disclosure:disclosure",
     "doctor": "recordroom.commands.doctor:doctor",
+    "export": "recordroom.commands.exports:export",
     "group": "recordroom.commands.group:group",
     "import": "recordroom.commands.imports:import_",
     "init": "recordroom.commands.init:init",
     "key": "recordroom.commands.keys:key",
     "listen": "recordroom.commands.hl7:listen",
+    "patients": "recordroom.commands.patients:patients",
     "report": "recordroom.commands.reports:report",
     "restore": "recordroom.commands.backup:restore",
     "status": "recordroom.commands.status:status",

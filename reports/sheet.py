@@ -8,13 +8,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-from rules.text import clean
+from rules.text import clean, csv_cell
 
 Value = str | int | Decimal | None
-
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,7 @@ def safe(value: Value) -> str:
         return ""
     if not isinstance(value, str):
         return str(value)
-    text = clean(value)
-    return "'" + text if text.lstrip().startswith(FORMULA_STARTS) else text
+    return csv_cell(value)
 
 
 def as_csv(sheets: Sequence[Sheet]) -> bytes:

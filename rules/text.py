@@ -26,6 +26,15 @@ def clean(text: str) -> str:
     return _UNSAFE.sub(MARK, text)
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_cell(text: str) -> str:
+    """``text`` as a cell of a CSV file: what a spreadsheet would take for a formula begins with an apostrophe."""
+    text = clean(text)
+    return "'" + text if text.lstrip().startswith(FORMULA_STARTS) else text
+
+
 def cells(text: str) -> int:
     """How many terminal cells ``text`` takes: East Asian wide characters two, combining marks none."""
     if text.isascii():

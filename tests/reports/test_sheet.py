@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.sheet import FORMULA_STARTS, Sheet, as_csv, as_objects, as_xlsx, safe
+from reports.sheet import Sheet, as_csv, as_objects, as_xlsx, safe
+from rules.text import FORMULA_STARTS
 
 ROWS = [("=HYPERLINK(1)", 12, Decimal("2.50"), None), ('O\x1b[31mBRIEN, "Q"', -3, Decimal("0.10"), "@x")]
 SHEET = Sheet(

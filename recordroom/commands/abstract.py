@@ -247,11 +247,10 @@ def _tell(results: Any) -> None:
 @contextmanager
 def _checker() -> Iterator[Checker]:
     """All edits, with the code sets where they are built."""
-    from screens.tables import all_tables
-
     from config.code_sources import SourceMissing, code_store
     from db import store
     from db.abstract_release import Checker
+    from db.code_tables import all_tables
     from db.codes import CodesMissing, CodeStore
 
     directory = store.current().directory

@@ -68,7 +68,7 @@ def file(
 
 
 def checker() -> Checker:
-    from screens.tables import all_tables
+    from db.code_tables import all_tables
 
     return Checker(all_tables(store.current().directory), None)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recordroom import fips
 from tests.conftest import ADMIN, PASSPHRASE
 
 ROOT = Path(__file__).parents[2]
@@ -16,9 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 def recordroom(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program as a user does."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("RECORDROOM_")} | {
-        "PYTHONPATH": str(ROOT)
-    }
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("RECORDROOM_") or k == fips.FOLDER}
+    kept["PYTHONPATH"] = str(ROOT)
     return subprocess.run(
         [sys.executable, "-m", "recordroom", *arguments], cwd=cwd, env=kept | environment,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,

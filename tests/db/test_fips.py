@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 MODULES = os.environ.get("RECORDROOM_FIPS_MODULES", "")
 SUITE = (
     "tests/db/test_store.py", "tests/db/test_rotation.py", "tests/db/test_second_factor.py",
-    "tests/db/test_ssh_keys.py",
+    "tests/db/test_ssh_keys.py", "tests/db/test_nothing_lost.py", "tests/commands/test_store_commands.py",
+    "tests/commands/test_key_commands.py", "tests/commands/test_backup_commands.py", "tests/end_to_end/test_memory.py",
 )  # fmt: skip
 CONFIG = """\
 config_diagnostics = 1

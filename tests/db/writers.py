@@ -11,9 +11,13 @@ import sys
 import time
 from pathlib import Path
 
-from db import acts, drafts, patients, sign_on, store
-from db.actors import Action, Actor
-from db.connect import database, writing
+from recordroom import fips
+
+fips.load()  # before anything that brings an OpenSSL
+
+from db import acts, drafts, patients, sign_on, store  # noqa: E402
+from db.actors import Action, Actor  # noqa: E402
+from db.connect import database, writing  # noqa: E402
 
 LOOK = "look"  # token of what changes nothing
 LIST = "SELECT * FROM audit WHERE user = ? ORDER BY seq DESC LIMIT 20"

@@ -1,8 +1,7 @@
 """What of keys, passphrases and names stands in memory while somebody works, and that nothing outlives the sign-off.
 
 The children leave out the hardening, which is what keeps everybody else from looking (tests/end_to_end/test_escape.py
-has that). The figures are those of docs/security-tests.md; the parent of the baseline had five hexadecimal copies of
-the key after closing.
+has that). The figures are those of docs/security-tests.md.
 """
 
 from __future__ import annotations
@@ -35,6 +34,8 @@ program.main()
 GOING_ON = """
 import sys
 from pathlib import Path
+from recordroom import fips
+fips.load()
 from db import patients, sign_on
 signed_on = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.stdin.readline().strip())
 assert patients.find(sys.argv[3], None, 10)

@@ -29,11 +29,14 @@ class Action(StrEnum):
     VIEW_PATIENT = "view patient"
     FIND_PATIENT = "find patient"
     AMEND_PATIENT = "amend patient"
+    REVIEW_DUPLICATE = "review duplicate"
+    MERGE_PATIENT = "merge patients"  # and take them apart again
     VIEW_ENCOUNTER = "view encounter"
     VIEW_CENSUS = "view census"
     AMEND_MOVEMENT = "amend movement"
     VIEW_ABSTRACT = "view abstract"
     FILE_ABSTRACT = "file abstract"
+    CHECK_ABSTRACTS = "check abstracts"  # every edit over those of a period
     RELEASE_ABSTRACT = "release abstract"
     REOPEN_ABSTRACT = "reopen abstract"
     TRANSMIT_ABSTRACT = "transmit abstract"
@@ -61,9 +64,9 @@ class Action(StrEnum):
     MARK_SENSITIVE = "mark sensitive"
     OPEN_SENSITIVE = "open sensitive"  # with a reason; alerts the privacy officer
     TAKE_OVER = "take over record"
+    CHANGE_HABITS = "change habits"  # one's own, at the terminal
     BREAK_GLASS = "break glass"  # emergency access without the permission to look; likewise
     REVIEW_ALERT = "review alert"
-    CHANGE_HABITS = "change habits"  # one's own, at the terminal
     ADMINISTER_USERS = "administer users"
     ADMINISTER_KEYS = "administer keys"
     UPGRADE = "upgrade"
@@ -86,11 +89,14 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.VIEW_PATIENT: _LOOKING,
     Action.FIND_PATIENT: _LOOKING,
     Action.AMEND_PATIENT: _RECORDS | {Role.SERVICE},
+    Action.REVIEW_DUPLICATE: frozenset({Role.TECHNICIAN, Role.REGISTRAR, Role.SUPERVISOR, Role.SERVICE}),
+    Action.MERGE_PATIENT: frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     Action.VIEW_ENCOUNTER: _LOOKING,
     Action.VIEW_CENSUS: _LOOKING | {Role.SERVICE},
     Action.AMEND_MOVEMENT: frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.SERVICE}),
     Action.VIEW_ABSTRACT: _LOOKING,
     Action.FILE_ABSTRACT: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.CHECK_ABSTRACTS: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR, Role.SERVICE}),
     Action.RELEASE_ABSTRACT: _roles(Act.RELEASE),
     Action.REOPEN_ABSTRACT: _roles(Act.REOPEN),
     Action.TRANSMIT_ABSTRACT: _roles(Act.TRANSMIT),
@@ -118,11 +124,11 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.MARK_SENSITIVE: frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.OPEN_SENSITIVE: _LOOKING,
     Action.TAKE_OVER: frozenset({Role.SUPERVISOR}),
+    Action.CHANGE_HABITS: _EVERYBODY - {Role.SERVICE},
     Action.BREAK_GLASS: _EVERYBODY - {Role.SERVICE},
     Action.REVIEW_ALERT: frozenset({Role.PRIVACY_OFFICER}),
     Action.ADMINISTER_USERS: frozenset({Role.ADMINISTRATOR}),
     Action.ADMINISTER_KEYS: frozenset({Role.ADMINISTRATOR}),
-    Action.CHANGE_HABITS: _EVERYBODY - {Role.SERVICE},
     Action.UPGRADE: frozenset({Role.ADMINISTRATOR}),
     Action.BACKUP: frozenset({Role.ADMINISTRATOR, Role.SERVICE}),
 }

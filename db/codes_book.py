@@ -11,6 +11,8 @@ from rules.codes_notes import CODE_FIRST, EXCLUDES1, CodeNotes, Reference, refer
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+CATEGORY = 3  # characters before the point
+
 _NONE = CodeNotes()
 
 
@@ -21,6 +23,7 @@ class Book:
         self._db = connection
         self._notes: dict[str, CodeNotes] = {}
         self._ranges: dict[Reference, tuple[str, ...]] = {}
+        self._positions: dict[str, int] = {}
 
     def notes(self, code: str) -> CodeNotes | None:
         """The notes that hold for ``code``; None when the code store does not have it."""
@@ -72,17 +75,32 @@ class Book:
         return self._ranges[reference]
 
     def _between(self, reference: Reference) -> Iterator[str]:
-        ends = [
-            self._db.execute(
-                "SELECT min(position) FROM code WHERE system = ? AND code = ?", (System.CM, code)
-            ).fetchone()[0]
-            for code in (reference.first, reference.last)
-        ]
-        if None in ends:
+        """Codes as long as the first one, between the two by their order in the book; the last one as it stands."""
+        first, last = reference.first, reference.last
+        category = first[:CATEGORY] if len(first) > CATEGORY and first[:CATEGORY] == last[:CATEGORY] else ""
+        order = self._categories() if len(first) == CATEGORY else self._order(len(first), category)
+        begins, ends = order.get(first), order.get(last, self._position(last))
+        if begins is None or ends is None:
             return
-        for (code,) in self._db.execute(
-            "SELECT DISTINCT code FROM code WHERE system = ? AND length(code) = ? AND position BETWEEN ? AND ?",
-            (System.CM, len(reference.first), *ends),
-        ):
-            yield code
-        yield reference.last
+        yield from (code for code, position in order.items() if begins <= position <= ends)
+        yield last
+
+    def _categories(self) -> dict[str, int]:
+        """Where the three-character categories stand in the book."""
+        if not self._positions:
+            self._positions = self._order(CATEGORY, "")
+        return self._positions
+
+    def _order(self, length: int, within: str) -> dict[str, int]:
+        rows = self._db.execute(
+            "SELECT code, min(position) FROM code WHERE system = ? AND code >= ? AND code < ? AND length(code) = ?"
+            " GROUP BY code",
+            (System.CM, within, f"{within}~", length),
+        )
+        return dict(rows.fetchall())
+
+    def _position(self, code: str) -> int | None:
+        row = self._db.execute(
+            "SELECT min(position) FROM code WHERE system = ? AND code = ?", (System.CM, code)
+        ).fetchone()
+        return None if row[0] is None else int(row[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -106,6 +107,15 @@ def get(encounter_id: int) -> Encounter:
     if row is None:
         raise KeyError(encounter_id)
     return _encounter(row)
+
+
+def of_ids(ids: Sequence[int]) -> list[Encounter]:
+    """These encounters, in the order of their internal numbers."""
+    chosen = ", ".join("?" * len(ids))
+    return [
+        _encounter(row)
+        for row in database.execute_sql(f"{_SELECT}e.id IN ({chosen}) ORDER BY e.id", tuple(ids))
+    ]
 
 
 def of_patient(patient_id: int, after: tuple[int, int] | None = None, limit: int = 50) -> list[Encounter]:

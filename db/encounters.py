@@ -20,6 +20,7 @@ from db.encounter_lists import (
     get,
     not_abstracted,
     not_coded,
+    of_ids,
     of_patient,
     waiting_by_age,
 )
@@ -35,7 +36,8 @@ from rules.text import clean
 
 __all__ = [
     "FIELDS", "Encounter", "WaitingRow", "apply", "cancel_attending", "change_account", "change_attending", "find",
-    "get", "mark_abstracted", "mark_coded", "merge", "move_to_patient", "not_abstracted", "not_coded", "of_patient",
+    "get", "mark_abstracted", "mark_coded", "merge", "move_to_patient", "not_abstracted", "not_coded", "of_ids",
+    "of_patient",
     "undo_merge", "waiting_by_age",
 ]  # fmt: skip
 

@@ -27,9 +27,13 @@ MOST_NAMED: Final = 6  # items that a reason names; the history has all
 
 
 def present(
-    stay: Encounter, given: Record, abstract: FiledAbstract | None, words: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """What the feed says now. ``given`` is what account and chart hold, in which the technician's word may stand."""
+    stay: Encounter, given: Record, abstract: FiledAbstract | None, words: Mapping[str, str] | None = None,
+    follow_days: int | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """What the feed says now. ``given`` is what account and chart hold, in which the technician's word may stand.
+
+    ``follow_days`` is the setting ``abstract_follow_days`` when it was read before.
+    """
     told = dict(given)
     if abstract is None or abstract.fed is None:
         return told
@@ -42,15 +46,19 @@ def present(
                 {**told, item: word} if word else {path: each for path, each in told.items() if path != item}
             )
     since = store.current().now().day - stay.discharge_day if stay.discharge_day is not None else 0
-    return as_of_the_stay(told, abstract.fed, since, int(convention("abstract_follow_days")))
+    if follow_days is None:
+        follow_days = int(convention("abstract_follow_days"))
+    return as_of_the_stay(told, abstract.fed, since, follow_days)
 
 
-def merge(abstract: FiledAbstract, feed: Record, dictionary: Dictionary) -> Merged:
-    """An abstract as it is to be shown now."""
+def merge(
+    abstract: FiledAbstract, feed: Record, dictionary: Dictionary, fixed: Callable[[str], bool] | None = None
+) -> Merged:
+    """An abstract as it is to be shown now. ``fixed`` is ``cannot_be_keyed(dictionary)`` when it is at hand."""
     fed = abstract.fed
     if fed is None:  # filed before it was kept: what was filed stands, and what differs is shown
         fed = items_of(feed)
-    return merged(abstract.record, fed, feed, fixed=_fixed(dictionary))
+    return merged(abstract.record, fed, feed, fixed=fixed or cannot_be_keyed(dictionary))
 
 
 def keep(case_id: int, filed: Record, feed: Record, dictionary: Dictionary) -> None:
@@ -61,7 +69,7 @@ def keep(case_id: int, filed: Record, feed: Record, dictionary: Dictionary) -> N
         " fed = excluded.fed, heard = excluded.heard",
         (case_id, fed, fed),
     )
-    told = merged(filed, items_of(feed), feed, fixed=_fixed(dictionary))
+    told = merged(filed, items_of(feed), feed, fixed=cannot_be_keyed(dictionary))
     _write_differences(case_id, told.differences, "filed", seen=True)
 
 
@@ -79,7 +87,7 @@ def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -
         heard = {item: was.get(item, "") for item in said if was.get(item, "")}
     if said == heard:
         return
-    touched = news(abstract.record, heard, said, fixed=_fixed(dictionary))
+    touched = news(abstract.record, heard, said, fixed=cannot_be_keyed(dictionary))
     touched = {item: change for item, change in touched.items() if _item_label(dictionary, item)}
     now = json.dumps(said, ensure_ascii=False, sort_keys=True)
     then = json.dumps(abstract.fed if abstract.fed is not None else heard, ensure_ascii=False, sort_keys=True)
@@ -89,7 +97,7 @@ def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -
         " fed = CASE fed WHEN '' THEN excluded.fed ELSE fed END",
         (abstract.case_id, then, now),
     )
-    told = merged(abstract.record, json.loads(then), feed, fixed=_fixed(dictionary))
+    told = merged(abstract.record, json.loads(then), feed, fixed=cannot_be_keyed(dictionary))
     where_from = words_of(source)
     _write_differences(abstract.case_id, told.differences, where_from)
     if touched:
@@ -182,7 +190,7 @@ def _item_label(dictionary: Dictionary, item: str) -> str:
     return next((part.label for part in dictionary.parts() if part.id == item), "")
 
 
-def _fixed(dictionary: Dictionary) -> Callable[[str], bool]:
+def cannot_be_keyed(dictionary: Dictionary) -> Callable[[str], bool]:
     """Whether an item cannot be keyed: a read-only one, a group of nothing else, or none of the data set's."""
     keyed = _keyed(dictionary)
     return lambda item: item not in keyed

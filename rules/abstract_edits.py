@@ -63,15 +63,18 @@ def procedure_in_window(edit: Edit, record: Record, rows: Rows, context: Context
     admitted, discharged = answered(record, "admitted_at"), answered(record, "discharged_at")[:10]
     if not is_date(admitted[:10]):
         return
-    row = window_row(context, answered(record, "payer"), admitted[:10])
-    first = first_day(row, admitted)
     for number, cells in rows.get("procedures", {}).items():
         day = cells.get("date", "")[:10]
-        if is_date(day) and (day < first or (is_date(discharged) and day > discharged)):
-            span = f"{shown(first)} to {shown(discharged) or 'today'}"
-            by = f" ({row.text})" if row and day < admitted[:10] else ""
-            message = f"Date of procedure {number} is outside {span}{by}: correct the date, or remove it."
-            yield Hit(row_path("procedures", number, "date"), message)
+        if not is_date(day) or admitted[:10] <= day <= (discharged if is_date(discharged) else day):
+            continue
+        row = window_row(context, answered(record, "payer"), admitted[:10])
+        first = first_day(row, admitted)
+        if first <= day < admitted[:10]:
+            continue
+        span = f"{shown(first)} to {shown(discharged) or 'today'}"
+        by = f" ({row.text})" if row and day < admitted[:10] else ""
+        message = f"Date of procedure {number} is outside {span}{by}: correct the date, or remove it."
+        yield Hit(row_path("procedures", number, "date"), message)
 
 
 def within_stay(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:

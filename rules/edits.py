@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from rules.derived import GENERAL
 from rules.dictionary import Context, Dictionary, Edit, Group, Item, Record, is_null, row_path, split_path
@@ -55,7 +56,12 @@ def _about_edit(view: View, context: Context, edit: Edit) -> Iterator[Finding]:
 
 def edit_group(edit: Edit) -> str:
     """The group whose rows the edit is asked of, or blank when it is asked once."""
-    for entry in edit.items:
+    return _group_of(edit.items)
+
+
+@lru_cache(maxsize=4096)
+def _group_of(items: tuple[str, ...]) -> str:
+    for entry in items:
         for item in entry.split("+"):
             group, dot, _ = item.partition(".")
             if dot and "[" not in item:

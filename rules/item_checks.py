@@ -72,6 +72,8 @@ def rows_missing(view: View, group: Group) -> Iterator[Finding]:
 def about_item(
     view: View, context: Context, item: Item, value: str, row: tuple[str, int] | None
 ) -> Iterator[Finding]:
+    if not value and not item.required and not item.required_when:
+        return
     path = row_path(*row, item.id) if row else item.id
     label = f"{item.label} of row {row[1]}" if row else item.label
     in_force = (not item.valid_from or item.valid_from <= view.day) and (
@@ -128,7 +130,7 @@ def _about_value(
     elif item.type is ItemType.DIAGNOSIS or item.type is ItemType.PROCEDURE:
         yield from _about_code(view, context, item, value, path, label)
     table = table_of(item, view.dictionary, view.record, path)
-    known = context.tables.get(table)
+    known = context.tables.get(table) if table else None
     for code in (value.split(" ") if item.several else (value,)) if known else ():
         if known is None or known.find(code, view.day) is not None:
             continue

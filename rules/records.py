@@ -139,7 +139,7 @@ def _nulls_in_force(dictionary: Dictionary, record: Record) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in dictionary.parts():
         if isinstance(part, Item):
-            found |= _first_null(view, part, None)
+            found |= _first_null(view, part, None) if part.null_when else {}
         elif any(column.null_when for column in part.items):
             for number in view.rows.get(part.id, {}):
                 for column in part.items:

@@ -242,6 +242,10 @@ class Abstract(FormScreen):
             :limit
         ]
 
+    def is_complete(self, values: Values, path: str, text: str) -> bool:
+        wanted = text.upper().replace(".", "")
+        return [code for code in CODES if code.startswith(wanted)] == [wanted]
+
     def save_draft(self, values: Values, focus: str) -> None:
         EVENTS.append(f"draft {focus} {sorted(values.items())}")
         self.drafted = (dict(values), focus)

@@ -16,7 +16,7 @@ from config.code_tables import Shelf
 from db import store
 from db.actors import Action, Actor
 from db.acts import viewed
-from db.connect import database
+from db.connect import database, large_cache
 from db.privacy import LOOKS, marks
 from db.schema.store import User
 from rules.tables import CodeTable
@@ -108,7 +108,8 @@ def _by_day(since: int) -> Iterator[Unusual]:
     zone = store.current().zone
     first_day = datetime.fromtimestamp(since, zone).date()
     midnight = int(datetime.combine(first_day, time(), zone).timestamp())
-    seen = _seen(midnight - limits(first_day).over_days * DAY_SECONDS, limits)
+    with large_cache():
+        seen = _seen(midnight - limits(first_day).over_days * DAY_SECONDS, limits)
     asked = {day: what for day, what in seen.items() if day[2] >= first_day}
     for day, what in sorted(asked.items(), key=lambda each: -each[1].late)[:MOST]:
         if what.late:
@@ -127,12 +128,19 @@ def _seen(since: int, limits: Callable[[date], Limits]) -> dict[Day, _Seen]:
         "SELECT at_utc, user, roles, patient_id FROM audit WHERE at_utc >= ? AND patient_id IS NOT NULL"
         f" AND action IN {marks(LOOKS)} AND roles <> 'service' ORDER BY at_utc"
     )
-    for at_utc, user, roles, patient_id in database.execute_sql(sql, (since, *LOOKS)):
-        local = datetime.fromtimestamp(at_utc, zone)
-        day = local.date()
-        what = found.setdefault((user, roles, day), _Seen(at_utc, set()))
+
+    @cache
+    def at_minute(minute: int) -> tuple[date, bool]:
+        local = datetime.fromtimestamp(minute * 60, zone)
+        return local.date(), limits(local.date()).is_late(local)
+
+    for at_utc, user, roles, patient_id in database.connection().execute(sql, (since, *LOOKS)):
+        day, late = at_minute(at_utc // 60)
+        what = found.get((user, roles, day))
+        if what is None:
+            what = found[user, roles, day] = _Seen(at_utc, set())
         what.patients.add(patient_id)
-        if limits(day).is_late(local):
+        if late:
             what.first_late_utc = what.first_late_utc or at_utc
             what.late += 1
     return found

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from db import store
 from db.actors import Action, Actor
@@ -114,6 +114,17 @@ def listing(
         ),
     )
     return [CaseRow(*row) for row in rows]
+
+
+def whole(data_set: str, after: int, limit: int, *, status: str = "") -> list[Case]:
+    """Records of a data set with everything they hold, in the order in which they were begun; ``after`` is an id."""
+    rows = database.execute_sql(
+        f"SELECT {_COLUMNS} FROM data_case WHERE data_set = ? AND void_utc IS NULL AND id > ?"
+        + (" AND status = ?" if status else "")
+        + " ORDER BY id LIMIT ?",
+        (data_set, after, *((status,) if status else ()), limit),
+    )
+    return [_case(row) for row in rows]
 
 
 def count(data_set: str, status: str = "") -> int:
@@ -243,8 +254,10 @@ def revisions(case_id: int) -> list[Revision]:
 
 def _one(where: str, *values: object) -> Case | None:
     row = database.execute_sql(f"SELECT {_COLUMNS} FROM data_case WHERE {where}", values).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _case(row)
+
+
+def _case(row: Sequence[Any]) -> Case:
     id_, data_set, version, number, patient_id, encounter_id, status, document, *filing = row
     record: dict[str, str] = json.loads(document)
     return Case(id_, data_set, version, number, patient_id, encounter_id, status, record, *filing)

@@ -43,6 +43,14 @@ class Profile:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # our column -> theirs -> ours
     pad: Mapping[str, int] = field(default_factory=dict)  # our column -> digits, filled up with zeros
 
+    def date(self, text: str) -> str:
+        """A day as ISO; what cannot be read stays as received."""
+        return _date(text, self.dates)
+
+    def moment(self, text: str) -> str:
+        """A local moment as ISO; what cannot be read stays as received."""
+        return _time(text, self.times)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -40,6 +40,9 @@ class Layout:
     required: tuple[str, ...]
     together: str
     apply: Apply
+    own_acts: bool = (
+        False  # each row is an act of its own, outside the transaction; a dry run is its own affair
+    )
 
 
 class _DryRun(Exception):
@@ -54,7 +57,14 @@ def import_file(
 
     Raises ``CsvError`` when the file cannot be used at all, ``NotPermitted``.
     """
-    layout = LAYOUTS[kind]
+    return import_with(actor, LAYOUTS[kind], kind, path, profile, dry_run=dry_run, progress=progress)
+
+
+def import_with(
+    actor: Actor, layout: Layout, kind: str, path: Path, profile: Profile, *, dry_run: bool = False,
+    progress: Callable[[int], None] = lambda lines: None,
+) -> tuple[int, Report]:  # fmt: skip
+    """Import a file whose rows ``layout`` takes; ``kind`` is what the batch is called."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -112,8 +122,11 @@ def _take_slice(
         if rows := [row for row in group if not row.problem]:
             usable.append(rows)
     try:
-        with writing():
+        if layout.own_acts:
             layout.apply(usable, source, report)
+        with writing():
+            if not layout.own_acts:
+                layout.apply(usable, source, report)
             refused = report.close_slice()
             if dry_run:
                 raise _DryRun

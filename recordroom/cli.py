@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "disclosure": "recordroom.commands.disclosure:disclosure",
     "doctor": "recordroom.commands.doctor:doctor",
     "export": "recordroom.commands.exports:export",
+    "export": "recordroom.commands.exports:export",
     "group": "recordroom.commands.group:group",
     "import": "recordroom.commands.imports:import_",
     "init": "recordroom.commands.init:init",

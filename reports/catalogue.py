@@ -82,6 +82,23 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         Action.VIEW_SITE_FILE, names_patients=False,
     ),
     Report(
+        "data-dictionary", "D01", "Data dictionary",
+        "What a data set collects: items, values, rules and code tables, from its declaration.",
+        "reports.data_dictionary",
+        (Parameter("set", "Data set", "text"), Parameter("version", "Version", "text", required=False)),
+        Action.VIEW_SITE_FILE, names_patients=False,
+    ),
+    Report(
+        "record-counts", "G01", "Records by month, status or item",
+        "How many records of any data set there are, by month, by status, or by the values of one of its items.",
+        "reports.record_counts",
+        (Parameter("set", "Data set", "text"),
+         Parameter("by", "Counted by", "text", default="month"),
+         Parameter("from", "From", "date", required=False),
+         Parameter("to", "To", "date", required=False)),
+        names_patients=False,
+    ),
+    Report(
         "audit-trail", "A01", "Audit trail",
         "Who did what, when, from where and how it ended, for a period, sorted by any element.",
         "reports.audit_trail",

@@ -76,7 +76,7 @@ GENERAL: Mapping[str, General] = {
     "minutes_between": General(_minutes, 2, 2, moments=True),
     "days_between": General(_days, 2, 2, moments=True),
     "years_between": General(_years, 2, 2, moments=True),
-    "sum_of": General(_sum, 2, 99),
+    "sum_of": General(_sum, 1, 99),
     "count_of": General(_count, 1, 99),
 }
 """``minutes_between``, ``days_between`` and ``years_between`` (completed ones) go from the first to the second; they

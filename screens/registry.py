@@ -125,7 +125,7 @@ class Registry(OfRegistry, DataSetForm):
     view: ClassVar[Deed] = Deed.VIEW_REGISTRY
     change: ClassVar[Deed] = Deed.FILE_REGISTRY
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("CHART", "Chart", "chart", "F11"),
+        Command("CHART", "Chart", "chart"),
         OVERRIDE,
         *RECORD_WORDS,
     )
@@ -400,10 +400,10 @@ class Suspense(OfRegistry, KeysetList):
         return (what,)
 
     def columns(self) -> Sequence[Column]:
-        last = (Column("Said by", 10), Column("Why", 40)) if self.dismissed else ()
+        why = (Column("Why", 32), Column("Said by", 10)) if self.dismissed else ()
         return (
-            Column("Account", 11, frozen=True), Column("MRN", 10), Column("Name", 22), Column("Discharged", 10),
-            Column("Found by", 20), *last,
+            Column("Account", 11, frozen=True), Column("Discharged", 10), *why, Column("Found by", 20),
+            Column("MRN", 10), Column("Name", 22),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -412,8 +412,8 @@ class Suspense(OfRegistry, KeysetList):
             Row(
                 row.key,
                 (
-                    row.account, row.mrn, row.patient_name, shown.day(iso_date(row.discharge_day)), row.codes,
-                    *((row.by, row.reason) if self.dismissed else ()),
+                    row.account, shown.day(iso_date(row.discharge_day)),
+                    *((row.reason, row.by) if self.dismissed else ()), row.codes, row.mrn, row.patient_name,
                 ),
                 row.account,
             )
@@ -444,4 +444,4 @@ class Suspense(OfRegistry, KeysetList):
 
     def other(self, rest: str) -> Outcome:
         self.dismissed = not self.dismissed
-        return Outcome(reload=True)
+        return Outcome("Accounts that are no case." if self.dismissed else "Accounts that wait.", reload=True)

@@ -122,7 +122,7 @@ class Session:
     @cached_property
     def tables(self) -> Tables:
         """Code tables: the shipped ones, the facility's own rows, and units, services, providers, payers."""
-        from screens.tables import all_tables
+        from db.code_tables import all_tables
 
         return all_tables(self.seat.directory)
 

@@ -12,6 +12,7 @@ from tui.record import Record
 from tui.screen import Changed, Kind, Section
 from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, Piece, blank, line, plain
 
+OVERRIDDEN = "o"
 MARKS = {Level.FATAL: "E", Level.ERROR: "E", Level.WARNING: "W", Level.QUERY: "?"}
 HIDDEN = "*" * 8  # a secret, whatever its length
 LEAST_ECHO = 6  # cells; less than that of a meaning says nothing
@@ -81,7 +82,10 @@ class Face:
     def take_findings(self, findings: Sequence[Finding]) -> None:
         """The worst finding of a field is its mark."""
         lightest_first = sorted(findings, key=lambda finding: -SEVERITY[finding.level])
-        marks = {finding.field: MARKS[finding.level] for finding in lightest_first}
+        marks = {
+            finding.field: OVERRIDDEN if finding.overridden else MARKS[finding.level]
+            for finding in sorted(lightest_first, key=lambda finding: not finding.overridden)
+        }
         self._dirty_differences(self.marks, marks)
         self.marks = marks
 

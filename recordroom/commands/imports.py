@@ -79,6 +79,41 @@ def _tell(report: Report, batch: int, *, dry_run: bool) -> None:
         )
 
 
+@import_.command("records")
+@click.argument("data_set")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would become of each row, and change nothing.")
+@click.option("--profile", type=click.Path(path_type=Path), help="TOML file that says how the sender writes.")
+@store_options
+def records(data_set: str, file: Path, dry_run: bool, profile: Path | None) -> None:
+    """Records of a registry, or abstracts, from CSV: columns are the items of DATA_SET, such as diagnoses[2].code.
+
+    Each row names its record by number or account, or begins one for an mrn. Blank changes nothing, @ clears.
+    """
+    with opened_store() as signed_on:
+        from config.code_sources import SourceMissing, code_store
+        from db.codes import CodesMissing, CodeStore
+        from exchange.csv_files import CsvError, Profile, load_profile
+        from exchange.records_import import import_records
+
+        directory = signed_on.store.directory
+        try:
+            codes = CodeStore.open(code_store(directory), directory / "site" / "tables")
+        except (CodesMissing, SourceMissing):
+            codes = None
+        try:
+            chosen = load_profile(profile) if profile else Profile()
+            batch, report = import_records(
+                signed_on.actor, data_set.casefold(), file, chosen, codes, dry_run=dry_run
+            )
+        except CsvError as error:
+            raise click.UsageError(str(error)) from error
+    _tell(report, batch, dry_run=dry_run)
+    click.echo(json.dumps(report.counts))
+    if report.counts["refused"]:
+        sys.exit(1)
+
+
 @import_.command("rejects")
 @click.option("--batch", type=int, help="Number of the import; the last one that refused rows otherwise.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file to write.")

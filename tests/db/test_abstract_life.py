@@ -293,7 +293,8 @@ class TestTheFeed:
         file(admin, stay)
         survivor = builders.a_patient(mrn="00777777", last_name="MILLER", first_name="RUTH")
         with writing():
-            patients.merge(survivor, patients.by_mrn(MRN), Source("jsmith"))
+            merge = patients.merge(survivor, patients.by_mrn(MRN), Source("jsmith"))
+        assert merge.reason == ""
         assert opened(stay).record["mrn"] == "00777777"
         assert opened(stay).status is Status.OPEN
         assert "MRN 00123456 to 00777777" in reasons(stay)[0]

@@ -1,0 +1,61 @@
+"""``recordroom export``: records of a data set into a file; needs the export permission and is audited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from recordroom.commands.common import notice, opened_store, store_options
+
+FORMATS = ("csv", "json", "xlsx")
+
+
+@click.group()
+def export() -> None:
+    """Write records to a file. Needs the export permission; what was written is in the audit trail."""
+
+
+@export.command()
+@click.argument("data_set")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--status", default="", help="Only records in this status, such as complete.")
+@click.option("--from", "first", default="", help="Only records dated on this ISO day or later.")
+@click.option("--to", "last", default="", help="Only records dated on this ISO day or earlier.")
+@store_options
+def records(data_set: str, out: Path, form: str, status: str, first: str, last: str) -> None:
+    """Write the records of DATA_SET: one row each, columns named by item, as import records takes them."""
+    from rules.values import is_date
+
+    for day in filter(None, (first, last)):
+        if not is_date(day):
+            raise click.UsageError(f"{day!r} is no day: write it as 2026-11-21.")
+    with opened_store() as signed_on:
+        from exchange.records_export import NoRecords, export_records
+        from reports import sheet
+        from reports.output import NotDelivered, write
+
+        try:
+            table = export_records(
+                signed_on.actor,
+                data_set.casefold(),
+                form,
+                out.name,
+                status=status,
+                from_day=first,
+                to_day=last,
+            )
+        except NoRecords as error:
+            raise click.UsageError(str(error)) from error
+        made = sheet.Sheet(data_set.casefold(), table.keys, table.keys, table.rows)
+        data = {
+            "csv": lambda: sheet.as_csv([made]),
+            "json": lambda: sheet.as_json(sheet.as_objects(made)),
+            "xlsx": lambda: sheet.as_xlsx(table.title, [made]),
+        }[form]()
+        try:
+            write(out, data)
+        except NotDelivered as error:
+            raise click.UsageError(str(error)) from error
+    notice(f"{len(table.rows)} records written.")

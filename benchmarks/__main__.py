@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from benchmarks.measure import Measure, shown
 
-FAMILIES = ("typing", "start", "codes", "desk", "census", "feed", "crowd", "encryption")
+FAMILIES = ("typing", "start", "codes", "desk", "census", "feed", "crowd", "encryption", "index")
 
 
 def main() -> int:
@@ -44,6 +44,7 @@ def _measured(family: str, scale: str) -> list[Measure]:
         desk_rows,
         encryption_rows,
         feed_rows,
+        index_rows,
         start_rows,
         typing_rows,
     )
@@ -56,6 +57,7 @@ def _measured(family: str, scale: str) -> list[Measure]:
         "census": lambda: census_rows.rows(stores(scale, _say), _say),
         "desk": lambda: desk_rows.rows(stores(scale, _say), _say),
         "crowd": lambda: crowd_rows.rows(stores("10k", _say), _say),
+        "index": lambda: index_rows.rows(scale, _say),
         "feed": lambda: feed_rows.rows(_say),
         "encryption": lambda: encryption_rows.rows(stores(scale, _say), _say),
     }

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
 from peewee import IntegrityError
 
-from db import late_changes
+from db import census_state, late_changes
 from db.changes import Applied, Source, note_amendments, refusal
 from db.connect import database, writing
 from db.ledger import NEW, Entry, load, save
 
 # Rows that the law wants as they were written (45 CFR 164.528): they are read through ``family``.
 WRITTEN_ONCE: Final = frozenset({"release", "suspension"})
+# What belongs to a chart itself and stays with it: keys that it is compared under, pairs that it is one of, amendments
+# that looked like another person's. Lists leave merged charts out; nothing has to move back.
+OF_THE_CHART: Final = frozenset({"match_key", "match_pending", "chart_pair", "overlay"})
+# One row a chart at most. When both have one the survivor's stands and the other waits with its chart.
+ONE_EACH: Final[Mapping[str, str]] = {
+    "sensitive_patient": "Both charts are marked sensitive: the mark of {} stands."
+}
+# While a chart holds another one its version counts in a range of its own, so that undoing the merge gives back the
+# version that it had and no form that was opened meanwhile fits it by chance.
+RANGE: Final = 1_000_000
+
 # An account's own movements and what is derived from them are put together by their ledgers.
 _OF_LEDGERS: Final = frozenset({"movement", "segment", "leave_span", "attending"})
 
@@ -40,9 +52,13 @@ def merge_patients(survivor_id: int, loser_id: int, source: Source) -> Applied:
     wrong = _cannot_merge("patient", survivor_id, loser_id)
     if wrong is not None:
         return wrong
+    before = _abstracts_of(survivor_id, loser_id)
+    versions = [int(_value("patient", "version", id_)) for id_ in (survivor_id, loser_id)]
+    both = {table for table in ONE_EACH if _has(table, survivor_id) and _has(table, loser_id)}
+    left = frozenset({"patient", *WRITTEN_ONCE, *OF_THE_CHART, *both})
     try:
         with writing():
-            moved = _move_references("patient", loser_id, survivor_id, frozenset({"patient", *WRITTEN_ONCE}))
+            moved = _move_references("patient", loser_id, survivor_id, left)
     except IntegrityError:
         return refusal(
             "P106", "Both charts have a record that may exist only once: void one of the two first."
@@ -62,8 +78,15 @@ def merge_patients(survivor_id: int, loser_id: int, source: Source) -> Applied:
     changed = filled | {"merged": (str(mrns[0]), str(mrns[1]))}
     note_amendments("patient", survivor_id, changed, source)
     late_changes.of_patient(survivor_id, source)
-    snapshot = {"moved": moved, "filled": filled, "alias": alias[0] if alias else None}
-    return Applied(_keep("patient", survivor_id, loser_id, snapshot, source), (), changed, created=True)
+    snapshot = {
+        "moved": moved, "filled": filled, "alias": alias[0] if alias else None, "versions": versions,
+        "abstracts": _touched(before, _abstracts_of(survivor_id, loser_id)),
+    }  # fmt: skip
+    merge_id = _keep("patient", survivor_id, loser_id, snapshot, source)
+    for id_, version in zip((survivor_id, loser_id), versions, strict=True):
+        database.execute_sql("UPDATE patient SET version = ? WHERE id = ?", (version + merge_id * RANGE, id_))
+    _mark_census(loser_id, moved)
+    return Applied(merge_id, (), changed, created=True)
 
 
 def undo_patients(merge_id: int, source: Source) -> Applied:
@@ -72,6 +95,10 @@ def undo_patients(merge_id: int, source: Source) -> Applied:
     if isinstance(kept, Applied):
         return kept
     survivor_id, loser_id, snapshot = kept
+    if _value("patient", "merged_into_id", survivor_id) is not None:
+        into = _value("patient", "mrn", int(_value("patient", "merged_into_id", survivor_id)))
+        return refusal("P109", f"The chart was merged into {into} afterwards: undo that merge first.")
+    _mark_census(loser_id, snapshot["moved"])
     _move_back("patient", loser_id, survivor_id, snapshot["moved"])
     _empty_again("patient", survivor_id, snapshot["filled"])
     database.execute_sql("DELETE FROM patient_alias WHERE id = ?", (snapshot["alias"],))
@@ -82,8 +109,15 @@ def undo_patients(merge_id: int, source: Source) -> Applied:
     changed = {"merged": (mrns[0], mrns[1])}
     note_amendments("patient", survivor_id, changed, source)
     _undone(merge_id, source)
+    _put_back(snapshot.get("abstracts", []))
     for patient_id in (survivor_id, loser_id):
         late_changes.of_patient(patient_id, source)
+    for id_, version in zip((survivor_id, loser_id), snapshot.get("versions", ()), strict=False):
+        since = int(_value("patient", "version", id_)) - version - merge_id * RANGE
+        changed_since = id_ == survivor_id and since > 0
+        database.execute_sql(
+            "UPDATE patient SET version = ? WHERE id = ?", (version + since * changed_since, id_)
+        )
     return Applied(merge_id, (), changed)
 
 
@@ -173,11 +207,95 @@ def _cannot_merge(table: str, survivor_id: int, loser_id: int) -> Applied | None
     if survivor_id == loser_id:
         return refusal("P104", f"Both {name} are the same one: name the two that belong together.")
     for id_ in (survivor_id, loser_id):
+        if table == "patient" and _value(table, "void_utc", id_) is not None:
+            return refusal("P110", "One of the charts was registered in error: take that back first.")
         if _value(table, "merged_into_id", id_) is not None:
             return refusal(
                 "P105", f"One of the {name} has been merged already: use the one it was merged into."
             )
     return None
+
+
+def _has(table: str, patient_id: int) -> bool:
+    return (
+        database.execute_sql(f"SELECT 1 FROM {table} WHERE patient_id = ?", (patient_id,)).fetchone()
+        is not None
+    )
+
+
+def _mark_census(loser_id: int, moved: Moved) -> None:
+    """The day summary is recomputed from the first day of the stays that change hands."""
+    ids = [key for (key,) in moved.get("encounter.patient_id", [])]
+    days = [
+        day
+        for id_ in ids
+        for (day,) in database.execute_sql("SELECT admit_day FROM encounter WHERE id = ?", (id_,))
+        if day is not None
+    ]
+    if days:
+        census_state.mark_dirty(min(days))
+
+
+_IMAGES: Final = {"data_case": "id", "abstract_cycle": "case_id", "abstract_difference": "case_id"}
+Image = dict[str, list[list[Any]]]  # table -> rows
+
+
+def _abstracts_of(*patient_ids: int) -> dict[int, Image]:
+    """The abstracts of charts as they stand: a merge may reopen them."""
+    marks = ", ".join("?" * len(patient_ids))
+    ids = database.execute_sql(
+        f"SELECT id FROM data_case WHERE patient_id IN ({marks}) AND data_set = 'abstract'", patient_ids
+    ).fetchall()
+    return {
+        id_: {
+            table: [
+                list(row) for row in database.execute_sql(f"SELECT * FROM {table} WHERE {key} = ?", (id_,))
+            ]
+            for table, key in _IMAGES.items()
+        }
+        for (id_,) in ids
+    }
+
+
+def _touched(before: dict[int, Image], after: dict[int, Image]) -> list[list[Any]]:
+    """The abstracts that a merge has changed beside their chart: number, before, after."""
+    owner = _columns("data_case").index("patient_id")
+
+    def told(image: Image) -> Image:
+        return image | {"data_case": [row[:owner] + row[owner + 1 :] for row in image["data_case"]]}
+
+    return [
+        [id_, image, after[id_]]
+        for id_, image in before.items()
+        if id_ in after and told(image) != told(after[id_])
+    ]
+
+
+def _put_back(abstracts: list[list[Any]]) -> None:
+    """Abstracts that the merge reopened are as they were, unless somebody has worked on them since."""
+    owner = _columns("data_case").index("patient_id")
+    for id_, before, after in abstracts:
+        now = {
+            table: [
+                list(row) for row in database.execute_sql(f"SELECT * FROM {table} WHERE {key} = ?", (id_,))
+            ]
+            for table, key in _IMAGES.items()
+        }
+        for row in now["data_case"] + after["data_case"]:
+            row[owner] = 0  # it has moved back already
+        if now != after:
+            continue
+        for table, key in _IMAGES.items():
+            names = _columns(table)
+            if table == "data_case":
+                database.execute_sql(f"DELETE FROM {table} WHERE {key} = ?", (id_,))
+            database.connection().executemany(
+                f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", before[table]
+            )
+
+
+def _columns(table: str) -> list[str]:
+    return [str(row[1]) for row in database.execute_sql(f"PRAGMA table_info({table})")]
 
 
 def _copies(entries: list[Entry]) -> list[Entry]:

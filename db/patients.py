@@ -23,8 +23,10 @@ from rules.findings import Finding, Level
 from rules.identity import (
     Name,
     initial_and_last4,
+    middle_digit_key,
     name_key,
     number_key,
+    numeric_key,
     shown_name,
     social_security_number,
     split_name,
@@ -150,10 +152,17 @@ def _derived(
 ) -> dict[str, Any]:
     """The columns that follow from the others."""
     return {
-        "name_key": name_key(name_of(values)), "td_key": terminal_digit_key(mrn),
+        "name_key": name_key(name_of(values)), **filing_keys(mrn),
         "birth_day": birth_day(values["birth_date"]),
         "ssn_key": initial_and_last4(values["last_name"], values["ssn"]), "temporary": temporary,
         "unreadable": json.dumps(unreadable, sort_keys=True) if unreadable else "",
+    }  # fmt: skip
+
+
+def filing_keys(mrn: str) -> dict[str, str]:
+    """The stored sort keys of a number, one for each way of filing charts."""
+    return {
+        "td_key": terminal_digit_key(mrn), "md_key": middle_digit_key(mrn), "number_order": numeric_key(mrn),
     }  # fmt: skip
 
 
@@ -182,11 +191,11 @@ def _renamed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
 
 
 def refresh_keys(patient_id: int) -> None:
-    """The search keys of a patient whose items were written without ``apply``."""
+    """The search keys of a patient whose items were written without ``apply``, by one who counts the version."""
     values = _row(patient_id)
-    unreadable = json.loads(values["unreadable"]) if values["unreadable"] else {}
+    unreadable = {name: values[name] for name in _COLUMNS if values[name] and not _readable(name, values[name])}
     derived = _derived(values["mrn"], values, unreadable, values["temporary"] == "1")
-    Patient.change(patient_id, derived, next_version=True)
+    Patient.change(patient_id, derived)
 
 
 def _keep_names(patient_id: int, before: Mapping[str, str], after: Mapping[str, str], text: str) -> bool:
@@ -441,7 +450,7 @@ def change_mrn(patient_id: int, mrn: str, source: Source) -> Applied:
     held.update(retired_utc=int(time.time())).where(
         held.patient == patient_id, held.kind == "mrn", held.value == before["mrn"]
     ).execute()
-    Patient.change(patient_id, {"mrn": mrn, "td_key": terminal_digit_key(mrn)}, next_version=True)
+    Patient.change(patient_id, {"mrn": mrn, **filing_keys(mrn)}, next_version=True)
     add_identifier(patient_id, "mrn", mrn, before["mrn_issuer"])
     changed = {"mrn": (before["mrn"], mrn)}
     note_amendments("patient", patient_id, changed, source)

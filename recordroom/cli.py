@@ -27,7 +27,6 @@ COMMANDS: Final = {
     "disclosure": "recordroom.commands.disclosure:disclosure",
     "doctor": "recordroom.commands.doctor:doctor",
     "export": "recordroom.commands.exports:export",
-    "export": "recordroom.commands.exports:export",
     "group": "recordroom.commands.group:group",
     "import": "recordroom.commands.imports:import_",
     "init": "recordroom.commands.init:init",
@@ -61,15 +60,16 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"max_content_width": 100})
 @click.version_option(package_name="recordroom", prog_name="recordroom")
+@click.option("--prompt", is_flag=True, help="The workstation in plain lines, for screen readers.")
 @store_options
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, prompt: bool) -> None:
     """A workstation for medical records technicians. Without a command it opens the workstation."""
     if ctx.invoked_subcommand is None:
         from recordroom.workstation import main
 
         options = ctx.ensure_object(StoreOptions)
-        ctx.exit(main(options.store, options.user or "", service_key=options.service_key))
+        ctx.exit(main(options.store, options.user or "", service_key=options.service_key, prompt=prompt))
 
 
 def run(arguments: list[str]) -> int:

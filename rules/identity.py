@@ -84,6 +84,24 @@ def middle_digit_key(number: str) -> str:
     return f"{middle} {first} {last}"
 
 
+def numeric_key(number: str) -> str:
+    """The sort key of straight numeric filing."""
+    last, middle, first = terminal_digit_key(number).split(" ")
+    return first + middle + last
+
+
+def unit_number(form: str, count: int) -> str:
+    """The number of the ``count``-th chart in a form whose ``#`` are digits: ``M-######`` gives ``M-000042``.
+
+    Raises ``ValueError`` when the form has no more numbers.
+    """
+    digits = form.count("#")
+    text = f"{count:0{digits}d}"
+    if not digits or len(text) > digits:
+        raise ValueError(form)
+    return form.replace("#" * digits, text)
+
+
 def terminal_digits(text: str) -> str | None:
     """The beginning of the terminal-digit key that ``45-49-99`` or ``49-99`` asks for; None for other text."""
     pairs = text.split("-")

@@ -136,6 +136,8 @@ class Patient(Base):
     merged_into = ForeignKeyField("self", null=True)
     created_utc = IntegerField()
     version = IntegerField(default=1)
+    md_key = CharField(default="", index=True)  # middle-digit order
+    number_order = CharField(default="", index=True)  # straight numeric order
 
 
 class PatientIdentifier(Base):
@@ -148,6 +150,8 @@ class PatientIdentifier(Base):
     value = CharField()
     value_key = CharField()
     retired_utc = IntegerField(null=True)
+    valid_from = CharField(default="")  # ISO days, blank where nobody said
+    valid_to = CharField(default="")
 
 
 class PatientAlias(Base):
@@ -159,6 +163,7 @@ class PatientAlias(Base):
     first_name = CharField(default="")
     middle_name = CharField(default="")
     name_key = CharField()
+    kind = CharField(default="")  # former, maiden, alias, preferred
 
 
 class Merge(Base):

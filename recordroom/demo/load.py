@@ -32,7 +32,7 @@ SOON_S, LATE_S, LATE_EVERY = 300, 100_000, 400  # when movements are keyed: some
 UNSEEN, ALIVE, DEAD = range(3)  # what is stored of a person
 
 COLUMNS: Final = {
-    "patient": "id mrn last_name first_name middle_name suffix name_key td_key birth_date birth_day sex ssn"
+    "patient": "id mrn last_name first_name middle_name suffix name_key td_key md_key number_order birth_date birth_day sex ssn"
     " ssn_key street city state zip county country phone race ethnicity marital death_date us_person temporary"
     " created_utc",
     "patient_identifier": "patient_id kind value value_key",
@@ -267,7 +267,8 @@ def _patient_row(number: int, person: Person, seen_utc: int) -> tuple[object, ..
     birth_day = day_number(person.birth_date) if len(person.birth_date) == 10 else None
     return (
         number, person.mrn, person.last, person.first, person.middle, person.suffix,
-        identity.name_key(name), identity.terminal_digit_key(person.mrn),
+        identity.name_key(name), identity.terminal_digit_key(person.mrn), identity.middle_digit_key(person.mrn),
+        identity.numeric_key(person.mrn),
         person.birth_date, birth_day, person.sex, person.ssn,
         identity.initial_and_last4(person.last, person.ssn), person.street, person.city, person.state,
         person.postal_code, person.county, "US", person.phone, person.race, person.ethnicity, person.marital,

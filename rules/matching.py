@@ -1,0 +1,391 @@
+"""Whether two charts are one person: Fellegi-Sunter weights over eight fields, explained field by field.
+
+A field weighs log2(m/u): how much likelier its agreement (or disagreement) is for one person than for two (Fellegi
+and Sunter 1969). A name weighs by how rare it is (Winkler 2000). The score is the sum less log2 of the people in the
+index: 0 is even odds that the two are one person, 10 a thousand to one. Fields of one household hang together, twins,
+namesakes and father and son share most of theirs: what such charts cannot tell is a doubt, and a doubt asks a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import log2
+from typing import Final
+
+from rules.matching_fields import BANDS, FIELDS, Person, compare
+
+SAME: Final = "same"
+REVIEW: Final = "review"
+NO: Final = ""
+
+Pattern = tuple[str, ...]
+"""The bands of the eight fields, blank where one is missing."""
+Rates = Mapping[tuple[str, str], tuple[float, float]]
+"""(field, band) -> m, u: its share among pairs that are one person, and among pairs that are two."""
+
+HOUSEHOLD_BITS: Final = 13.0  # what address and telephone weigh together at most: a family shares both
+MOST_BITS: Final = 16.0
+LEAST_BITS: Final = -8.0
+RAREST: Final = 2.0  # people of one name: it cannot be rarer than the two that are compared
+COMMON_NAME: Final = 3  # people of one first name, from which on it is no slip of the pen
+SLIP_SHARE: Final = 0.08  # of a name's people are those whose name is a slip of it: no more
+SHORT_FORM_SHARE: Final = 0.25  # the same of a short form: from there on it is a name of its own as well
+GENERATION_YEARS: Final = 12  # between a parent and a child of one name
+LIKELY: Final = 3.0  # bits above even odds
+CLEARLY: Final = 6.0  # bits by which one chart fits better than another: 64 times as likely
+RIVAL: Final = "fits another chart as well"
+THIRD: Final = "both are the same as a third chart"
+AGREEING: Final = ("same", "near")
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many people of the index have a name; ``people`` in all."""
+
+    people: int
+    last: Mapping[str, int] = field(default_factory=dict)
+    first: Mapping[str, int] = field(default_factory=dict)
+
+    def bits(self, names: Mapping[str, int], name: str, m: float) -> float:
+        """The weight of agreeing on a name that so many have."""
+        share = max(names.get(name, 0), RAREST) / max(self.people, 1000)
+        return log2(m / share)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Rates in force, how common names are, and the facility's two thresholds."""
+
+    rates: Rates
+    shares: Shares
+    strong: float = 10.0
+    listed: float = 0.0
+    bits: Mapping[tuple[str, str], float] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        bits = {key: min(MOST_BITS, max(LEAST_BITS, log2(m / u))) for key, (m, u) in self.rates.items()}
+        for name in FIELDS:
+            bits[name, ""] = 0.0
+        object.__setattr__(self, "bits", bits)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one field says: its agreement and its weight in bits."""
+
+    field: str
+    band: str  # blank: missing on one of the two
+    bits: float
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.band or 'missing'} {self.bits:+.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What was found about two charts."""
+
+    score: float
+    verdict: str  # SAME, REVIEW or NO
+    parts: tuple[Part, ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> list[str]:
+        """The fields that weigh, heaviest first, then the doubts."""
+        told = sorted((part for part in self.parts if part.band), key=lambda part: -abs(part.bits))
+        return [*(str(part) for part in told), *self.doubts]
+
+
+def match(one: Person, other: Person, model: Model) -> Match:
+    """Compare two people. The order of the two makes no difference."""
+    pattern = compare(one, other)
+    parts = _parts(one, other, pattern, model)
+    score = round(sum(part.bits for part in parts) - log2(max(model.shares.people, 1000)), 2)
+    if score < model.listed and "same" not in (pattern[5],):
+        return Match(score, NO, parts)
+    if _two_people(one, other, pattern, model):
+        return Match(score, NO, parts, ("twins, or two people of one name",))
+    doubts = tuple(_doubts(one, other, pattern, model))
+    if score >= model.strong and not doubts:
+        return Match(score, SAME, parts)
+    return Match(score, REVIEW if score >= model.listed else NO, parts, doubts)
+
+
+def _parts(one: Person, other: Person, pattern: Pattern, model: Model) -> tuple[Part, ...]:
+    bits = [model.bits[key] for key in zip(FIELDS, pattern, strict=True)]
+    last, first = pattern[0], pattern[1]
+    if last == "same":
+        bits[0] = model.shares.bits(model.shares.last, one.last, model.rates["last name", "same"][0])
+    if first == "same":
+        bits[1] = model.shares.bits(model.shares.first, one.first, model.rates["first name", "same"][0])
+    if bits[6] > 0 and bits[7] > 0 and (over := bits[6] + bits[7] - HOUSEHOLD_BITS) > 0:
+        bits[6], bits[7] = bits[6] - over / 2, bits[7] - over / 2
+    return tuple(map(Part, FIELDS, pattern, (round(each, 1) for each in bits)))
+
+
+def _two_people(one: Person, other: Person, pattern: Pattern, model: Model) -> bool:
+    """Twins, and parent and child of one name."""
+    last, first, _, birth, _, ssn, *_ = pattern
+    if one.order and other.order and one.order != other.order:
+        return True
+    if one.generation and other.generation and one.generation != other.generation:
+        return not (ssn == "same" and birth == "same")
+    if ssn == "same" or not one.first or not other.first:
+        return False
+    return first == "differs" and birth in ("same", "part", "close", "differs") and last != "swapped"
+
+
+def _doubts(one: Person, other: Person, pattern: Pattern, model: Model) -> list[str]:
+    """What a person has to look at before two charts are called one."""
+    last, first, middle, birth, sex, ssn, address, phone = pattern
+    home = address in AGREEING or phone in AGREEING
+    both_home = address in AGREEING and phone in AGREEING
+    number = ssn in AGREEING
+    own_number = number and not _one_after_the_other(one.ssn, other.ssn)
+    more = home or number or middle == "same"
+    given = first in ("same", "nickname", "swapped")
+    born = birth in ("same", "swapped", "near")
+    two_names = _two_names(one, other, pattern, model)
+    doubts = []
+    if first == "differs" and not (ssn == "same" and born):
+        doubts.append("another first name")
+    if (
+        first == "far"
+        and not (number and born)
+        and not (both_home and born and middle in ("same", "initial"))
+    ):
+        doubts.append("first names hardly alike")
+    if ssn != "same" and ((two_names and not own_number) or (first == "nickname" and middle == "differs")):
+        doubts.append("two first names: may be twins")
+    if not first and not _nameless(one, other, pattern, number, home):
+        doubts.append("no first name to compare")
+    if first == "middle" and not own_number:
+        doubts.append("goes by the middle name, or is a twin")
+    if first in ("initial", "part") and not more:
+        doubts.append("first name agrees in part, and nothing beside it")
+    if not birth and not (
+        number or (given and (home if last in ("same", "swapped") else both_home and last == "near"))
+    ):
+        doubts.append("no birth date to compare")
+    if birth == "differs" and not (ssn == "same" and given and last not in ("differs", "far")):
+        doubts.append("another birth date")
+    if birth in ("near", "close", "part") and not more and not (birth == "near" and middle == "initial"):
+        doubts.append("birth date agrees nearly, and nothing beside it")
+    known = last not in ("", "far", "differs") and (
+        (given and home) or (first == "near" and both_home and not two_names)
+    )
+    if birth in ("close", "part") and not (number or known):
+        doubts.append("birth date agrees in part")
+    if not number and _parent_and_child(one, other, birth):
+        doubts.append("may be parent and child of one name")
+    if last in ("differs", "far") and not (
+        _renamed(pattern, more, both_home, given)
+        or (last == "far" and born and more and first in ("same", "nickname", "near") and not two_names)
+        or (
+            first == "near"
+            and birth == "same"
+            and both_home
+            and middle in ("same", "initial")
+            and not two_names
+        )
+    ):
+        doubts.append("another last name")
+    if not last and not number:
+        doubts.append("no last name to compare")
+    if ssn == "differs" and not (first == "same" and last == "same" and birth == "same" and home):
+        doubts.append("another SSN")
+    if ssn == "close" and not (first in ("same", "nickname", "near") and born):
+        doubts.append("SSN agrees in part")
+    alike = first == "near" and not two_names and (both_home or (home and middle in ("same", "initial")))
+    sure = (given and (more or (first == last == "same" and middle == "initial"))) or (
+        alike and last == "same"
+    )
+    if sex == "differs" and not (
+        ssn == "same" or (birth == "same" and sure) or (born and first == last == "same" and both_home)
+    ):
+        doubts.append("another sex")
+    if middle == "differs" and not (number or (birth in ("same", "swapped") and home)):
+        doubts.append("another middle name")
+    return doubts
+
+
+def _two_names(one: Person, other: Person, pattern: Pattern, model: Model) -> bool:
+    """Whether two first names that are alike are two names, as MARIA and MARIE, and no slip of the pen."""
+    first, middle = pattern[1], pattern[2]
+    if first not in ("near", "far", "part", "nickname") or middle == "same":
+        return False
+    rarer, commoner = sorted(model.shares.first.get(name, 0) for name in (one.first, other.first))
+    share = SHORT_FORM_SHARE if first == "nickname" else SLIP_SHARE
+    return rarer >= COMMON_NAME and rarer >= share * commoner
+
+
+def _parent_and_child(one: Person, other: Person, birth: str) -> bool:
+    """Whether the years lie a generation apart, or one is a junior and the other not said to be."""
+    first, second = one.born.year, other.born.year
+    if not first or not second:
+        return one.generation != other.generation
+    if birth in ("same", "swapped"):
+        return False
+    slip = birth == "near" and (sorted(str(first)) == sorted(str(second)) or one.sex == other.sex == "F")
+    return abs(first - second) >= GENERATION_YEARS and (not slip or one.generation != other.generation)
+
+
+def _one_after_the_other(one: str, other: str) -> bool:
+    """Whether two numbers were issued together, as those of twins are."""
+    return one != other and abs(int(one) - int(other)) <= 2
+
+
+def _nameless(one: Person, other: Person, pattern: Pattern, number: bool, home: bool) -> bool:
+    """Whether somebody without a first name is known well enough: born the same day at the same address."""
+    last, _, _, birth, sex, ssn, *_ = pattern
+    if birth != "same" or sex == "differs" or ssn in ("differs", "close") or one.order or other.order:
+        return False
+    return number or (last in ("same", "near") and home)
+
+
+def _renamed(pattern: Pattern, more: bool, both_home: bool, given: bool) -> bool:
+    """Whether a person of another last name is known well enough: married or divorced meanwhile."""
+    middle, birth, sex, ssn = pattern[2:6]
+    if ssn == "same":
+        return given or birth in ("same", "swapped", "near")
+    if not given or sex == "differs" or ssn == "differs" or middle == "differs":
+        return False
+    return (birth in ("same", "swapped") and more) or (birth == "near" and (both_home or ssn == "near"))
+
+
+Found = Mapping[tuple[int, int], Match]
+"""Matches by the two ids, the smaller first."""
+
+
+def settled(found: Found, told_apart: Callable[[int, int], bool]) -> dict[tuple[int, int], Match]:
+    """The matches of a whole file with each other in mind.
+
+    Somebody who is the same as two people that are not one another (twins, father and son) is known too little:
+    all three are for review. Two people who are the same as a third are the same too. ``told_apart`` says whether
+    two charts that were found to be the same as a third are certainly two people.
+    """
+    near: dict[int, set[int]] = {}
+    for (a, b), each in found.items():
+        if each.verdict == SAME:
+            near.setdefault(a, set()).add(b)
+            near.setdefault(b, set()).add(a)
+    result = dict(found)
+    for centre, others in near.items():
+        for a, b in combinations(sorted(others), 2):
+            between = found.get((a, b))
+            if between is not None and between.verdict == SAME:
+                continue
+            links = [(min(centre, other), max(centre, other)) for other in (a, b)]
+            if told_apart(a, b):
+                for link, rival in (links, links[::-1]):
+                    if found[link].score < found[rival].score + CLEARLY and not _certain(found[link]):
+                        weak = found[link]
+                        result[link] = Match(weak.score, REVIEW, weak.parts, (*weak.doubts, RIVAL))
+            elif all(_certain(found[link]) for link in links) or (between is not None and _likely(between)):
+                score = between.score if between else min(found[link].score for link in links)
+                result[a, b] = Match(score, SAME, between.parts if between else (), (THIRD,))
+    return result
+
+
+def _certain(found: Match) -> bool:
+    """Whether SSN, first name and birth date all agree, so that no third chart can make it doubtful."""
+    bands = {part.field: part.band for part in found.parts}
+    return (
+        bands["SSN"] in AGREEING
+        and bands["first name"] in ("same", "nickname")
+        and bands["birth date"] in ("same", "near", "swapped")
+    )
+
+
+def _likely(found: Match) -> bool:
+    """Whether two charts that are the same as a third may be one, by what they say themselves."""
+    bands = {part.field: part.band for part in found.parts}
+    alike = bands["first name"] in ("same", "nickname", "swapped", "near", "initial")
+    return alike and found.score >= LIKELY and bands["SSN"] != "differs" and bands["sex"] != "differs"
+
+
+def told_apart(one: Person, other: Person, model: Model) -> bool:
+    """Whether two charts are certainly two people, though each may be the same as a third."""
+    pattern = compare(one, other)
+    first, birth, ssn = pattern[1], pattern[3], pattern[5]
+    if one.order and other.order and one.order != other.order:
+        return True
+    if one.generation and other.generation and one.generation != other.generation:
+        return True
+    if ssn == "same":
+        return False
+    if first == "differs":
+        rarer = min(model.shares.first.get(name, 0) for name in (one.first, other.first))
+        return rarer >= COMMON_NAME or ssn == "differs"
+    if _two_names(one, other, pattern, model):
+        return ssn not in AGREEING or _one_after_the_other(one.ssn, other.ssn)
+    return ssn == "differs" or birth == "differs"
+
+
+# -- Estimating the rates -----------------------------------------------------------------------------------------
+
+ROUNDS: Final = 200
+CLOSE_ENOUGH: Final = 1e-5
+BEFOREHAND: Final = (
+    20.0  # pairs for which the rates that were in force stand, so that few pairs change little
+)
+
+
+def estimate(patterns: Mapping[Pattern, int], before: Rates, unmatched: Mapping[Pattern, int]) -> dict[
+    tuple[str, str], tuple[float, float]
+]:  # fmt: skip
+    """m and u from the agreement patterns of a file without knowing which pairs are one person.
+
+    Expectation maximisation (Dempster 1977; Winkler 1988) over ``patterns`` of candidate pairs; u comes from
+    ``unmatched``, pairs drawn by chance. ``before`` is where it begins and what few pairs are weighed with.
+    """
+    u = _u_rates(unmatched, before)
+    m = {key: rates[0] for key, rates in before.items()}
+    total = sum(patterns.values())
+    share = 0.1
+    for _ in range(ROUNDS):
+        expected: dict[tuple[str, str], float] = {}
+        matched = 0.0
+        for pattern, count in patterns.items():
+            here, there = share, 1 - share
+            for key in zip(FIELDS, pattern, strict=True):
+                if key[1]:
+                    here *= m[key]
+                    there *= u[key]
+            weight = count * here / (here + there)
+            matched += weight
+            for key in zip(FIELDS, pattern, strict=True):
+                if key[1]:
+                    expected[key] = expected.get(key, 0.0) + weight
+        changed = _m_rates(expected, before)
+        moved = max(abs(changed[key] - m[key]) for key in m)
+        m, share = changed, min(0.999, max(1e-6, matched / total)) if total else share
+        if moved < CLOSE_ENOUGH:
+            break
+    return {key: (m[key], u[key]) for key in before}
+
+
+def _m_rates(expected: Mapping[tuple[str, str], float], before: Rates) -> dict[tuple[str, str], float]:
+    rates = {}
+    for name in FIELDS:
+        total = sum(expected.get((name, band), 0.0) for band in BANDS[name]) + BEFOREHAND
+        for band in BANDS[name]:
+            rates[name, band] = (expected.get((name, band), 0.0) + BEFOREHAND * before[name, band][0]) / total
+    return rates
+
+
+def _u_rates(unmatched: Mapping[Pattern, int], before: Rates) -> dict[tuple[str, str], float]:
+    """Shares among pairs drawn by chance; a band too rare to be met keeps what it was."""
+    rates: dict[tuple[str, str], float] = {}
+    for place, name in enumerate(FIELDS):
+        counts: dict[str, int] = {}
+        for pattern, count in unmatched.items():
+            counts[pattern[place]] = counts.get(pattern[place], 0) + count
+        total = sum(count for band, count in counts.items() if band)
+        for band in BANDS[name]:
+            met = counts.get(band, 0)
+            rates[name, band] = met / total if met >= BEFOREHAND else before[name, band][1]
+    return rates

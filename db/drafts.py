@@ -35,13 +35,18 @@ class Draft:
     focus: str
     version: str  # version of the record that the values started from
     saved_utc: int
+    fed: dict[str, str] | None = None  # what the feed said when the values were keyed, by item
 
 
-def save(actor: Actor, draft_of: tuple[str, str], values: dict[str, str], focus: str, version: str) -> None:
+def save(
+    actor: Actor, draft_of: tuple[str, str], values: dict[str, str], focus: str, version: str,
+    fed: dict[str, str] | None = None,
+) -> None:  # fmt: skip
     """Keep what has been keyed for (screen, key). Raises ``StoreError`` when the disk does not take it."""
     drafts = _read(actor)
     drafts["\n".join(draft_of)] = {
         "values": values, "focus": focus, "version": version, "saved_utc": int(time.time()),
+        **({} if fed is None else {"fed": fed}),
     }  # fmt: skip
     _write(actor, drafts)
 
@@ -67,7 +72,9 @@ def waiting(actor: Actor) -> list[Draft]:
 
 def _draft(name: str, kept: dict[str, Any]) -> Draft:
     screen, _, key = name.partition("\n")
-    return Draft(screen, key, kept["values"], kept["focus"], kept["version"], kept["saved_utc"])
+    return Draft(
+        screen, key, kept["values"], kept["focus"], kept["version"], kept["saved_utc"], kept.get("fed")
+    )
 
 
 def _path(actor: Actor) -> Path:

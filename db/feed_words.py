@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from config.data_sets import DictionaryError, dictionary_for
 from db import encounters, lifecycle, store
+from db.actors import Action, Actor
+from db.acts import act, viewed
 from db.changes import Source
 from db.connect import database
 from db.conventions import convention
@@ -23,6 +26,10 @@ from rules.feed_differences import Difference, Merged, as_of_the_stay, items_of,
 from rules.lifecycle import Act
 from rules.values import shown
 
+if TYPE_CHECKING:
+    from db.abstracts import AbstractRecord
+
+UNASKED: Final = frozenset({"consultations"})  # filled in by the feed, and there to be keyed
 MOST_NAMED: Final = 6  # items that a reason names; the history has all
 
 
@@ -80,14 +87,16 @@ def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -
     stay = encounters.get(abstract.encounter_id)
     dictionary = _dictionary(stay.discharged_at[:10])
     feed = present(stay, abstracts.from_account(stay), abstract, words)
-    said = items_of(feed)
+    said, fixed = items_of(feed), cannot_be_keyed(dictionary)
     heard = abstract.heard
     if heard is None:
         was = items_of(abstract.record)
-        heard = {item: was.get(item, "") for item in said if was.get(item, "")}
+        # What the record has no word of was not kept when it was filed: that is no news.
+        new = {item for item in said if fixed(item) or item in UNASKED} - was.keys()
+        heard = {item: said[item] if item in new else was[item] for item in said if item in new or item in was}
     if said == heard:
         return
-    touched = news(abstract.record, heard, said, fixed=cannot_be_keyed(dictionary))
+    touched = news(abstract.record, heard, said, fixed=fixed)
     touched = {item: change for item, change in touched.items() if _item_label(dictionary, item)}
     now = json.dumps(said, ensure_ascii=False, sort_keys=True)
     then = json.dumps(abstract.fed if abstract.fed is not None else heard, ensure_ascii=False, sort_keys=True)
@@ -97,7 +106,7 @@ def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -
         " fed = CASE fed WHEN '' THEN excluded.fed ELSE fed END",
         (abstract.case_id, then, now),
     )
-    told = merged(abstract.record, json.loads(then), feed, fixed=cannot_be_keyed(dictionary))
+    told = merged(abstract.record, json.loads(then), feed, fixed=fixed)
     where_from = words_of(source)
     _write_differences(abstract.case_id, told.differences, where_from)
     if touched:
@@ -203,3 +212,94 @@ def _keyed(dictionary: Dictionary) -> frozenset[str]:
         if not all(column.read_only or column.computed for column in columns):
             found.add(part.id)
     return frozenset(found)
+
+
+# For the form and the list of differences ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDifference:
+    """A difference that nobody has looked at, with the account that it is about."""
+
+    case_id: int
+    account: str
+    mrn: str
+    item: str
+    label: str
+    filed: str
+    feed: str
+    since_utc: int
+    source: str
+    status: str
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        return (self.since_utc, self.case_id, self.item)
+
+
+def resumed(draft: Record, fed: Mapping[str, str], feed: Record, dictionary: Dictionary) -> Merged:
+    """A draft over what the feed says by now; ``fed`` is what it said when the draft was kept."""
+    return merged(draft, fed, feed, fixed=cannot_be_keyed(dictionary))
+
+
+def differing(record: Record, opened: AbstractRecord, dictionary: Dictionary) -> list[Difference]:
+    """Items of a record that can be keyed and hold something else than the feed says now."""
+    fixed, values, said = cannot_be_keyed(dictionary), items_of(record), items_of(opened.feed)
+    found = [
+        Difference(item, values.get(item, ""), text)
+        for item, text in said.items()
+        if not fixed(item) and values.get(item, "") != text
+    ]
+    gone = [
+        each for each in opened.differences.values() if not each.feed and values.get(each.item) == each.filed
+    ]
+    return found + gone
+
+
+def path_of(dictionary: Dictionary, item: str) -> str:
+    """Where a difference is shown: at the item, or at the first row of a group."""
+    for part in dictionary.parts():
+        if part.id == item and isinstance(part, Group):
+            return f"{item}[1].{part.items[0].id}"
+    return item
+
+
+def waiting(after: tuple[int, int, str] | None = None, limit: int = 50) -> list[WaitingDifference]:
+    """Differences that nobody has looked at, oldest first; ``after`` is the ``key`` of the last one shown."""
+    dictionary = _dictionary("")
+    rows = database.execute_sql(
+        "SELECT d.case_id, e.account, p.mrn, d.item, d.filed, d.feed, d.since_utc, d.source, c.status"
+        " FROM abstract_difference d JOIN data_case c ON c.id = d.case_id JOIN encounter e ON e.id = c.encounter_id"
+        " JOIN patient p ON p.id = c.patient_id"
+        " WHERE d.seen_utc IS NULL AND (d.since_utc, d.case_id, d.item) > (?, ?, ?)"
+        " ORDER BY d.since_utc, d.case_id, d.item LIMIT ?",
+        (*(after or (0, 0, "")), limit),
+    )
+    return [
+        WaitingDifference(case_id, account, mrn, item, _item_label(dictionary, item) or item, *rest)
+        for case_id, account, mrn, item, *rest in rows
+    ]
+
+
+def waiting_count() -> int:
+    """How many differences nobody has looked at."""
+    row = database.execute_sql("SELECT count(*) FROM abstract_difference WHERE seen_utc IS NULL").fetchone()
+    return int(row[0])
+
+
+def open_list(actor: Actor) -> None:
+    """Log that the list of differences is shown."""
+    viewed(actor, Action.VIEW_ABSTRACT, kind="list", record="differences", detail={"count": waiting_count()})
+
+
+def keep_own(actor: Actor, case_id: int, item: str) -> None:
+    """Somebody has looked and keeps what was keyed: one audited act. The difference stays marked."""
+    here = lifecycle.standing(case_id)
+    with act(
+        actor, Action.FILE_ABSTRACT, kind="account", record=here.number, patient_id=here.patient_id
+    ) as done:
+        database.execute_sql(
+            "UPDATE abstract_difference SET seen_utc = ?, seen_by = ? WHERE case_id = ? AND item = ?",
+            (int(time.time()), actor.user, case_id, item),
+        )
+        done.detail["kept"] = item

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
 from config.grids import Grid, standard_grid
-from db import abstracts, encounters
+from db import abstract_release, abstract_returns, abstracts, drafts, encounters, feed_words
+from db import lifecycle as life
+from db.abstract_release import Checker
+from db.abstract_returns import Return
 from db.abstracts import AbstractRecord, Drg
-from db.cases import COMPLETE, Case
+from db.cases import COMPLETE, OPEN, Case
 from db.codes import Weight
 from db.encounters import WaitingRow
-from rules import drg
+from rules import drg, lifecycle
 from rules.abstract_findings import claim_of, day_of, record_findings
 from rules.codes import dotted
 from rules.dictionary import split_path
 from rules.drg import Claim, GroupedDiagnosis, Grouping
-from rules.findings import Finding
+from rules.feed_differences import item_of, items_of, taken_from
+from rules.findings import Finding, Level, worst_first
 from rules.records import rows_of
+from rules.values import shown
 from screens.account import banner, encounter_named
 from screens.data_set import DataSetForm
 from screens.record import RECORD_WORDS, Loaded
-from tui.screen import Command, Filed, Opened, Outcome, Values
+from tui.screen import Command, Filed, Opened, Outcome, Refused, Values
 
 NO_GROUPING = Grouping()
 WITH_POA = ("diagnoses", "external_causes")
@@ -54,9 +60,18 @@ class Abstract(DataSetForm):
     commands: ClassVar[tuple[Command, ...]] = (
         Command("MOVES", "Movements", "moves", "F10"),
         Command("CHART", "Chart", "chart"),
+        Command("LEAVE", "File and leave it open", "leave_open"),
+        Command("RELEASE", "Release a complete abstract", "release"),
+        Command("REOPEN", "Open it again, with a reason", "reopen"),
+        Command("RETURN", "Billing returns it, with a reason", "return_it"),
+        Command("CLEAR", "Say why what came back stands as it is", "clear"),
+        Command("FEED", "Take the feed's value here", "take_feed"),
         *RECORD_WORDS,
     )
     opened: AbstractRecord
+    leaving_open = False  # the next filing leaves it open
+    returns: Sequence[Return] = ()
+    followed: Mapping[str, tuple[str, str]] = {}  # what the feed changed since the draft was keyed
     worklist = ""  # word of the list that it was opened from
     _last: tuple[Claim, Grouping] | None = None
 
@@ -64,19 +79,43 @@ class Abstract(DataSetForm):
         """``key`` is the account and, when it was opened from a work list, the word of that."""
         account, _, worklist = key.strip().partition(" ")
         self.worklist = worklist.strip().upper()
-        return super().open(account)
+        self.leaving_open = False
+        opened = super().open(account)
+        case = self.opened.case
+        why = life.why_open(case.id) if case and case.status == OPEN else ""
+        return replace(opened, message=f"Open again: {why}") if why and not opened.message else opened
+
+    def with_draft(self, opened: Opened) -> Opened:
+        """The draft over what the feed says by now: what nobody keyed follows, what was keyed stays."""
+        found = super().with_draft(opened)
+        draft = drafts.load(self.session.actor, (self.word, self.key)) if found.resumed else None
+        if draft is None or draft.fed is None:
+            return found
+        told = feed_words.resumed(draft.values, draft.fed, self.opened.feed, self.dictionary)
+        if not told.followed and not told.differences:
+            return found
+        changed = feed_words.in_words(self.dictionary, told.followed)
+        message = f"{found.message} The feed changed meanwhile: {changed}." if changed else found.message
+        return replace(found, values=dict(told.record), message=message)
+
+    def fed(self) -> dict[str, str]:
+        return items_of(self.opened.feed)
 
     def load(self, key: str) -> Loaded:
         stay = encounter_named(key)
         self.opened = abstracts.open_abstract(self.session.actor, stay.id, self.dictionary)
         case = self.opened.case
+        self.returns = abstract_returns.of_case(case.id) if case else ()
         return Loaded(
-            self.opened.record, str(case.revision if case else 0), banner(stay), ("abstract", stay.account)
-        )
+            self.opened.record, str(case.revision if case else 0), banner(stay), ("abstract", stay.account),
+            lifecycle.read_only(self.opened.status),
+        )  # fmt: skip
 
     def standing(self, values: Values) -> str:
         case = self.opened.case
-        return f"{case.status.capitalize()}, filed by {case.filed_by}." if case else "Not filed yet."
+        why = life.why_open(case.id) if case and case.status == OPEN else ""
+        said = f"{case.status.capitalize()}, filed by {case.filed_by}." if case else "Not filed yet."
+        return f"{said} {why}".strip()
 
     def filed(self) -> Case | None:
         return self.opened.case
@@ -91,9 +130,19 @@ class Abstract(DataSetForm):
         made = Drg(grouping.drg, grouping.mdc, grouping.version, weight)
         case = abstracts.file_abstract(
             self.session.actor, self.opened, self.dictionary, values, findings, made,
-            expected_revision=int(self.version), reason=self.reason,
+            expected_revision=int(self.version), reason=self.reason, leave_open=self.leaving_open,
         )  # fmt: skip
-        state = "" if case.status == COMPLETE else ", not complete: it stays in the work list"
+        left, self.leaving_open = self.leaving_open, False
+        state = (
+            ""
+            if case.status == COMPLETE
+            else ", left open"
+            if left
+            else ", not complete: it stays in the work list"
+        )
+        return self._filed(case, state)
+
+    def _filed(self, case: Case, state: str) -> Filed:
         follower = following(self.worklist, self.opened.encounter)
         if follower is None:
             return Filed(f"FILED {case.number}{state}.")
@@ -103,7 +152,34 @@ class Abstract(DataSetForm):
         )
 
     def findings(self, values: Values) -> list[Finding]:
-        return record_findings(self.dictionary, values, self.context())
+        found = record_findings(self.dictionary, values, self.context())
+        found += abstract_returns.findings(self.returns, values)
+        return worst_first(found + self.differing(values))
+
+    def differing(self, values: Values) -> list[Finding]:
+        """What was keyed otherwise than the feed says: shown at its field, in nobody's way."""
+        return [
+            Finding(
+                Level.WARNING if each.item in self.opened.differences else Level.QUERY, "FEED",
+                f"The feed says {shown(each.feed) or 'nothing'}, keyed was {shown(each.filed) or 'nothing'}, which "
+                "stands. FEED takes the feed's value.",
+                feed_words.path_of(self.dictionary, each.item),
+            )
+            for each in feed_words.differing(values, self.opened, self.dictionary)
+        ]  # fmt: skip
+
+    def file(self, values: Values, reason: str) -> Filed | Refused:
+        """A complete abstract is amended with a reason; one in which nothing was changed is left as it is."""
+        case = self.opened.case
+        if self.version == self.begun and case is not None and not reason and case.status == COMPLETE:
+            if not self.leaving_open and {k: v for k, v in values.items() if v} == dict(case.record):
+                self.discard_draft()
+                return self._filed(case, ", nothing was changed")
+            amend = Finding(Level.WARNING, "AMEND", "This abstract is complete: say why it is amended.")
+            found = lifecycle.in_the_way(self.findings(values))
+            if not any(each.level is Level.FATAL for each in found):
+                return Refused((amend, *self.in_order(found)), overridable=True)
+        return super().file(values, reason)
 
     def skip(self, values: Values) -> Collection[str]:
         return {*super().skip(values), *self._exempt(values)}
@@ -182,6 +258,59 @@ class Abstract(DataSetForm):
 
     def moves(self, rest: str) -> Outcome:
         return Outcome(go=f"ACC {self.key}")
+
+    def leave_open(self, rest: str) -> Outcome:
+        """LEAVE: file what is keyed and leave it open, though nothing may stand against it."""
+        self.leaving_open = True
+        return Outcome(go="FILE")
+
+    def release(self, rest: str) -> Outcome:
+        """RELEASE: a supervisor lets a complete abstract go."""
+        if self._draft():
+            return Outcome(
+                "File or give up what was keyed first: it is not part of the abstract.", error=True
+            )
+        check = Checker(self.session.tables, self.session.codes)
+        result = abstract_release.release(self.session.actor, self.opened.encounter.id, check)
+        if result.went_on:
+            return Outcome(f"RELEASED {result.account}.", reload=True)
+        return Outcome(result.sentence, reload=True, error=True)
+
+    def reopen(self, rest: str) -> Outcome:
+        """``REOPEN why``: a supervisor opens it again."""
+        abstract_release.reopen(self.session.actor, self.opened.encounter.id, rest)
+        return Outcome(f"Open again: {rest}", reload=True)
+
+    def return_it(self, rest: str) -> Outcome:
+        """``RETURN why``: billing has sent it back; the reason stands with the abstract until it is answered."""
+        reasons = [abstract_returns.Reason("", rest)]
+        abstract_release.returned(self.session.actor, self.opened.encounter.id, reasons)
+        return Outcome("Returned by billing: it is open again, and the reason stands with it.", reload=True)
+
+    def clear(self, rest: str) -> Outcome:
+        """``CLEAR why``: what came back holds good as it is."""
+        case = self.opened.case
+        if case is None or not self.returns:
+            return Outcome("Nothing has come back about this abstract.", error=True)
+        count = abstract_returns.clear(self.session.actor, case.id, rest)
+        return Outcome(f"{count} {'reason is' if count == 1 else 'reasons are'} answered.", reload=True)
+
+    def take_feed(self, rest: str) -> Outcome:
+        """FEED: the feed's value in the field of the cursor, or of the item that is named."""
+        item = item_of(rest.strip().lower() or self.focus)
+        found = {each.item: each for each in feed_words.differing(self.values, self.opened, self.dictionary)}
+        if item not in found:
+            return Outcome("Nothing differs from the feed here: Ctrl+E lists what does.", error=True)
+        record = taken_from(self.values, item, self.opened.feed)
+        changed = {
+            path: record.get(path, "")
+            for path in {*self.values, *record}
+            if self.values.get(path) != record.get(path)
+        }
+        return Outcome("The feed's value is taken once you file.", values=changed)
+
+    def _draft(self) -> bool:
+        return drafts.load(self.session.actor, (self.word, self.key)) is not None
 
     def chart(self, rest: str) -> Outcome:
         return Outcome(go=f"CHT {self.opened.encounter.mrn}")

@@ -81,6 +81,7 @@ class ConflictList(KeysetList):
     labels: Mapping[str, str]
     taken: dict[str, str]
     values: Values
+    fed: dict[str, str] | None = None
 
     def open(self, key: str) -> str:
         self.word, _, self.key = key.strip().partition(" ")
@@ -93,7 +94,7 @@ class ConflictList(KeysetList):
         draft = drafts.load(self.session.actor, (self.word, self.key))
         if draft is None or draft.version == loaded.version:
             return ""
-        self.values, self.who = draft.values, form.filed_by()
+        self.values, self.who, self.fed = draft.values, form.filed_by(), form.fed()
         fixed = {path for path in {*loaded.record, *draft.values} if not form.item_at(path)[1]}
         self.items = differing(form.record_at(draft.version), loaded.record, draft.values, fixed)
         self.labels = {each.path: form.item_at(each.path)[0] for each in self.items}
@@ -156,5 +157,7 @@ class ConflictList(KeysetList):
             if self.taken[item.path] == THEIRS:
                 values[item.path] = item.theirs
         kept = {path: value for path, value in values.items() if value}
-        drafts.save(self.session.actor, (self.word, self.key), kept, self.items[0].path, self.version)
+        drafts.save(
+            self.session.actor, (self.word, self.key), kept, self.items[0].path, self.version, self.fed
+        )
         return Outcome(go=f"={self.word} {self.key}")

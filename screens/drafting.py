@@ -31,7 +31,11 @@ class DraftedForm(FormScreen):
         return replace(opened, values=draft.values, focus=draft.focus, message=message, resumed=True)
 
     def save_draft(self, values: Values, focus: str) -> None:
-        drafts.save(self.session.actor, (self.word, self.key), values, focus, self.begun)
+        drafts.save(self.session.actor, (self.word, self.key), values, focus, self.begun, self.fed())
+
+    def fed(self) -> dict[str, str] | None:
+        """What the feed says about the record, by item, to be compared when the draft is resumed; None: nothing."""
+        return None
 
     def discard_draft(self) -> None:
         drafts.discard(self.session.actor, (self.word, self.key))

@@ -104,7 +104,8 @@ def _table(made: Checkup) -> None:
 
     for each in made.found:
         click.echo(
-            f"{each.account}  discharged {each.discharged_at[:10]}  {each.unit}  {each.status}, filed by {each.filed_by}"
+            f"{each.account}  discharged {each.discharged_at[:10]}  {each.unit}  {each.status},"
+            f" filed by {each.filed_by}"
         )
         for finding in each.findings:
             click.echo(f"  {finding.level:<8}{finding.code:<7}{finding.message}")
@@ -123,7 +124,8 @@ def _table(made: Checkup) -> None:
 
 def _sentence(made: Checkup) -> str:
     with_errors = f"{made.wrong:,} with errors" if made.wrong else "none with errors"
-    return f"{made.checked:,} abstracts checked, {with_errors}, {len(made.found):,} with any finding."
+    counted = "1 abstract" if made.checked == 1 else f"{made.checked:,} abstracts"
+    return f"{counted} checked, {with_errors}, {len(made.found):,} with any finding."
 
 
 def _json_lines(made: Checkup) -> None:

@@ -28,6 +28,7 @@ class Lists:
     def __init__(self, form: FormView) -> None:
         self.form = form
         self.explained = ""  # field that F1 has just explained: F1 again is about the screen
+        self.listed = 0  # where the list of findings stood: mending one leaves the next in its place
 
     async def prompt(self, text: str) -> None:
         """F4: what this field takes, narrowed by what has been keyed."""
@@ -52,8 +53,8 @@ class Lists:
         await shell.push(Pick(shell, spot.label, find, picked, text, shown=shown))
 
     async def findings(self) -> None:
-        """Ctrl+E: everything that was found, worst first; Enter goes to the field."""
-        form = self.form
+        """Ctrl+E: everything that was found, worst first and as the form stands; Enter goes to the field."""
+        form, order = self.form, self.form.face.layout.order
         if not form.findings:
             form.shell.say("No findings.")
             return
@@ -65,16 +66,24 @@ class Lists:
                 else f"{MARKS[finding.level]} {finding.code} {self.where(finding)}{finding.message}",
             )
             for finding in sorted(
-                form.findings, key=lambda each: (bool(each.overridden), SEVERITY[each.level])
+                form.findings,
+                key=lambda each: (
+                    bool(each.overridden),
+                    SEVERITY[each.level],
+                    order.get(each.field, len(order)),
+                ),
             )
         ]
 
         async def picked(choice: Choice) -> None:
+            self.listed = next((n for n, each in enumerate(choices) if each is choice), 0)
             if choice.value in form.face.layout.by_path:
                 form.enter(choice.value)
+            else:
+                form.shell.say(choice.text)
 
         heading = counted(form.findings, form.said(form.findings)).partition(":")[0]
-        await form.shell.push(Pick.of(form.shell, heading, choices, picked, values=False))
+        await form.shell.push(Pick.of(form.shell, heading, choices, picked, values=False, at=self.listed))
 
     def where(self, finding: Finding) -> str:
         """``Code 2: `` for the second row of a table; empty for a finding about the whole record."""

@@ -29,12 +29,13 @@ class Pick(View):
 
     def __init__(
         self, shell: Shell, heading: str, find: Find, picked: Picked, text: str = "", *, values: bool = True,
-        shown: Callable[[str], str] = str,
+        shown: Callable[[str], str] = str, at: int = 0,
     ) -> None:  # fmt: skip
         super().__init__(shell)
         self.heading, self.find, self.picked, self.values, self.shown = heading, find, picked, values, shown
         self.entry = Entry(text, len(text), fresh=False)
         self.choices: Sequence[Choice] = ()
+        self.begin = at  # where the list stands first
         self.at = 0
         self.top = 0
 
@@ -44,21 +45,23 @@ class Pick(View):
 
     @classmethod
     def of(
-        cls, shell: Shell, heading: str, choices: Sequence[Choice], picked: Picked, *, values: bool = True
-    ) -> Pick:
+        cls, shell: Shell, heading: str, choices: Sequence[Choice], picked: Picked, *, values: bool = True,
+        at: int = 0,
+    ) -> Pick:  # fmt: skip
         """A list whose choices are all known."""
 
         async def find(text: str) -> Sequence[Choice]:
             wanted = text.upper()
             return [choice for choice in choices if wanted in f"{choice.value} {choice.text}".upper()]
 
-        return cls(shell, heading, find, picked, values=values)
+        return cls(shell, heading, find, picked, values=values, at=at)
 
     def legend(self) -> list[str]:
         return ["Enter=Pick", "type to narrow", *super().legend()]
 
     async def start(self) -> None:
         await self._narrow()
+        self.at = max(0, min(self.begin, len(self.choices) - 1))
 
     def body(self, width: int, height: int) -> list[Line]:
         self._keep_in_sight()

@@ -1,4 +1,4 @@
-"""``recordroom abstract check``: the abstracts of a period under every edit, by account and code, one row of the trail."""
+"""``recordroom abstract check``: abstracts of a period under every edit, by account and code, one row of the trail."""
 
 from __future__ import annotations
 

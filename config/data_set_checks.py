@@ -293,7 +293,8 @@ def _check_edit(source: Source, dictionary: Dictionary, edit: Edit, path: Place,
         wrong("table", f"there is no code table {edit.table!r}{did_you_mean(edit.table, tables)}.")
     if edit.kind == "range" and not (edit.minimum or edit.maximum):
         wrong("kind", "an edit of kind range needs a minimum or a maximum.")
-    known = {"item", "earlier", "later"} if edit.kind == "order" else {"item"}
+    exact = edit.kind != "order" and edit.kind in (*KINDS, *WHOLE)
+    known = {"item"} if exact else {"item", "earlier", "later"}
     for name in _PLACEHOLDER.findall(edit.message):
         if name not in known:
             wrong("message", f"the message cannot say {{{name}}}.")

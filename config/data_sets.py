@@ -144,7 +144,9 @@ def assemble(site: Path | None, own: Sequence[SiteFile]) -> tuple[Library, list[
     made = _Assembly(tables)
     texts = [SiteFile(file.name, file.read_text(encoding="utf-8")) for file in shipped]
     additions: list[tuple[SiteFile, str, str]] = []
-    for file in (*texts, *own):
+    for file in texts:
+        made.take(file)
+    for file in own:
         added_to, name = _addition(file)
         if added_to:
             additions.append((file, added_to, name))

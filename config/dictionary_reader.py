@@ -168,8 +168,9 @@ def _group(source: Source, table: dict[str, Any], path: Place, tables: Tables) -
         return _item(source, defaults | table, path, tables)
 
     columns = tuple(_tables(source, taken, "column", path, where, column, tables))
-    if "id" not in taken or "label" not in taken:
+    if "id" not in taken:
         return None
+    taken.setdefault("label", taken["id"])  # told already; what names the item is no further mistake
     plain: dict[str, Any] = {key: taken[key] for key in ("rows", "help", "min_rows", "stop") if key in taken}
     if "asked_when" in taken:
         plain["asked_when"] = conditions(source, taken["asked_when"], (*path, "asked_when"), where)
@@ -179,8 +180,9 @@ def _group(source: Source, table: dict[str, Any], path: Place, tables: Tables) -
 def _item(source: Source, table: dict[str, Any], path: Place, tables: Tables) -> Item | None:
     where = f"item {table.get('id', '?')}"
     taken = source.take(table, ITEM_KEYS, path, where, ("id", "label"))
-    if "id" not in taken or "label" not in taken:
+    if "id" not in taken:
         return None
+    taken.setdefault("label", taken["id"])  # told already; what names the item is no further mistake
     kind = taken.pop("type", "text")
     if kind not in {member.value for member in ItemType}:
         known = ", ".join((*ItemType, GROUP))

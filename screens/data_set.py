@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from config.data_sets import library
-from db import rule_context, store
+from db import encounters, patients, registries, rule_context, store
 from db.acts import Conflict
 from db.cases import VOID, Case, revisions
 from db.history import Change, of_case
@@ -107,7 +107,7 @@ class DataSetForm(RecordForm):
     def go_back(self, why: str) -> None:
         before = dict(self.record_at(str(int(self.version) - 1)) or {})
         self.reason = f"Filing {self.version} undone: {why}"
-        self.put(before, self.findings(before))
+        self.put(before, [finding for finding in self.findings(before) if not finding.overridden])
 
     def amended(self) -> list[Change]:
         case = self.filed()
@@ -124,8 +124,20 @@ class DataSetForm(RecordForm):
         opened = super().open(key)
         self.take_version(opened.values)
         self.dated, self.dated_otherwise = opened.values.get(self.dictionary.dated_by, "")[:10], ()
-        opened = replace(opened, new=self.version == "0" and not opened.resumed)
+        if self.version == "0" and not opened.resumed:
+            opened = replace(opened, new=True, values=self.brought(opened.values) | opened.values)
         return opened if opened.message else replace(opened, message=self.what_changed())
+
+    def brought(self, values: Values) -> Values:
+        """What a new record has from registration, the account and the patient's record before."""
+        if not any(item.fill or item.carry_patient for item in self.dictionary.by_id.values()):
+            return {}
+        encounter_id = encounters.find(values.get("account", ""))
+        stay = encounters.get(encounter_id) if encounter_id else None
+        patient_id = stay.patient_id if stay else patients.by_mrn(values.get("mrn", ""))
+        if not patient_id:
+            return {}
+        return registries.known(self.dictionary, self.session.tables, patient_id, stay)
 
     def take_version(self, values: Mapping[str, str]) -> None:
         """Take the version of the data set that holds on the record's date: the record is filed under it."""
@@ -161,7 +173,8 @@ class DataSetForm(RecordForm):
         try:
             entered = library(self.session.seat.directory / "site").version(self.data_set, case.version)
         except LookupError:
-            return f"Entered under version {case.version}, which is not here any more; filing takes up {self.dictionary.version}."
+            gone = f"Entered under version {case.version}, which is not here any more."
+            return f"{gone} Filing takes up {self.dictionary.version}."
         changed = "; ".join(differences(entered, self.dictionary)) or "nothing that is asked"
         return f"Entered under version {case.version}. Filing takes up {self.dictionary.version}: {changed}."
 
@@ -184,10 +197,10 @@ class DataSetForm(RecordForm):
         derived |= {p: v for p, v in computed.items() if values.get(p, "") != v}
         settled = {p: v for p, v in (settled | derived).items() if v}
         self.values = settled
+        found = [*self.findings(settled), *self.other_version(settled)]
         return Changed(
-            [*self.findings(settled), *self.other_version(settled)], self.echoes(settled), derived, self.panel(settled), self.skip(settled),
-            self.taken_over,
-        )  # fmt: skip
+            found, self.echoes(settled), derived, self.panel(settled), self.skip(settled), self.taken_over
+        )
 
     def skip(self, values: Values) -> Collection[str]:
         """Paths that are not asked as the record stands."""

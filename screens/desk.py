@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
+from config.data_sets import SITE, library
 from db import cases, census, drafts, encounters, intake, patients, requests, sensitive, store
 from db.actors import Action as Deed
+from db.registries import suspects_count
 from screens.session import Session
 from tui.screen import Entry, MenuScreen
 
@@ -24,7 +26,9 @@ class Desk(MenuScreen):
         name = self.session.signed_on.full_name or self.session.user
         roles = "all roles" if len(self.session.roles) >= 7 else ", ".join(sorted(self.session.roles))
         full = self.session.signed_on.disk_warning
-        return (f"{name}, {roles}", full) if full else (f"{name}, {roles}",)
+        wrong = self.session.wrong_dictionary
+        wrong = f"The facility's dictionaries cannot be used: {wrong}" if wrong else ""
+        return (f"{name}, {roles}", *filter(None, (full, wrong)))
 
     def entries(self) -> Sequence[Entry]:
         may = self.session.actor.may
@@ -68,7 +72,16 @@ def disclosure(session: Session) -> Iterable[Entry]:
 
 
 def registries(session: Session) -> Iterable[Entry]:
-    yield Entry("TRL", "Trauma records still open", "TRL", str(cases.count("trauma", cases.OPEN)))
+    for entry in dict.fromkeys(session.menu.screens.values()):
+        if not entry.permits(session.roles):
+            continue
+        if entry.screen == "screens.registry:records":
+            name = entry.title.partition(":")[0].removesuffix(" registry")
+            count = cases.count(entry.data_set, cases.OPEN)
+            yield Entry(entry.word, f"{name} records still open", entry.word, str(count))
+        elif entry.screen == "screens.registry:suspense":
+            registry = library(session.seat.directory / SITE).of(entry.data_set)
+            yield Entry(entry.word, entry.title, entry.word, str(suspects_count(registry)))
 
 
 def privacy_alerts(session: Session) -> Iterable[Entry]:

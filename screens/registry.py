@@ -295,8 +295,8 @@ class RegistryList(OfRegistry, KeysetList):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Number", 6, frozen=True), Column("Status", 8), *(column_of(*each) for each in self.items()), Column("MRN", 8),
-            Column("Name", 22), Column("Account", 10), Column("Filed", 15), Column("By", 12),
+            Column("Number", 6, frozen=True), Column("Status", 8), *(column_of(*each) for each in self.items()),
+            Column("MRN", 8), Column("Name", 22), Column("Account", 10), Column("Filed", 15), Column("By", 12),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:

@@ -45,6 +45,7 @@ class Session:
     seat: Seat
     signed_on: SignedOn = field(repr=False)
     confirmed: float = field(default_factory=monotonic, repr=False)  # when the user last proved who it is
+    wrong_dictionary: str = ""  # the first mistake in the facility's dictionaries, found at sign-on
     _codes: CodeStore | None = field(default=None, repr=False)
 
     @property
@@ -97,7 +98,8 @@ class Session:
         site = self.seat.directory / "site"
         try:
             return with_registries(standard_menu(), library(site).dictionaries) if has_own(site) else standard_menu()
-        except DictionaryError:  # the desk says so, and so does every screen that needs it
+        except DictionaryError as error:  # the desk says so, and so does every screen that needs it
+            self.wrong_dictionary = str(error.mistakes[0])
             return standard_menu()
 
     @property

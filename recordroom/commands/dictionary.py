@@ -68,7 +68,12 @@ def install(file: Path) -> None:
     with opened_store() as signed_on:
         from db.dictionaries import install as put_in_force
 
-        made = put_in_force(signed_on.actor, text, file.name)
+        try:
+            made = put_in_force(signed_on.actor, text, file.name)
+        except DictionaryError as error:
+            for mistake in error.mistakes:
+                click.echo(str(mistake))
+            sys.exit(1)
     if not made:
         click.echo("It is in force already, just so.")
     for each in made:

@@ -52,7 +52,7 @@ def transmit(
     chosen = list(_released(from_day, to_day, chosen_by))
     if not chosen:
         raise lifecycle.NotAllowed(
-            f"No released abstract was {chosen_by} from {iso_date(from_day)} to {iso_date(to_day)}: nothing to send."
+            f"Nothing to send: no released abstract was {chosen_by} {iso_date(from_day)} to {iso_date(to_day)}."
         )
     number = transmissions.begin(actor, layout, chosen_by, from_day, to_day)
     failed: list[Result] = []

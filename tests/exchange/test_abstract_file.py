@@ -336,7 +336,7 @@ class TestTransmission:
     def test_of_a_period_without_released_abstracts_there_is_no_batch(
         self, admin: Actor, stays: list[int]
     ) -> None:
-        with pytest.raises(NotAllowed, match="nothing to send"):
+        with pytest.raises(NotAllowed, match="Nothing to send"):
             abstract_file.transmit(admin, PTF, checker(), TO, TO + 30, "discharged")
         assert transmissions.listing() == []
 

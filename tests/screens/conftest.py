@@ -71,6 +71,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(actor, poisoned)
     message = a_held_message(actor)
+    an_empty_batch(actor)
     sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)
     sign_on.off(actor)
     return House(directory, request, release, trauma, message, "1")
@@ -97,6 +98,16 @@ def a_trauma_record(actor: Actor, patient_id: int) -> str:
         status=cases.OPEN,
     )  # fmt: skip
     return case.number
+
+
+def an_empty_batch(actor: Actor) -> None:
+    """Batch 1, begun and broken off before anything was in it."""
+    from config.data_sets import dictionary_for
+    from config.layout_reader import layout_named
+    from db import transmissions
+
+    layout = layout_named("va-ptf", None, dictionary_for("abstract"))
+    transmissions.begin(actor, layout, transmissions.BY_DISCHARGE, 1, 2)
 
 
 def a_held_message(actor: Actor) -> str:

@@ -51,6 +51,8 @@ SHOWS = {
     "ROI": "view request", "RQH": "view request", "RQL": "view request", "RUN": "", "SAW": "view audit",
     "SEN": "mark sensitive", "SFL": "", "SFR": "", "SITE": "", "STP": "view request", "SUS": "view accounting",
     "TOUR": "", "TRA": "view registry", "TRL": "view registry", "TRN": "view census", "UNU": "view audit",
+    "DFF": "view abstract", "RLA": "view abstract", "RTN": "view abstract", "TRX": "transmit abstract",
+    "TXA": "transmit abstract",
     "WHO": "view audit", "WHY": "", "WRC": "view encounter", "WRK": "view encounter",
 }  # fmt: skip
 
@@ -204,6 +206,9 @@ class TestPermissions:
 
 # Functions of db/ that take an actor and begin no act, and why none is missing there.
 SILENT = {
+    "abstract_returns.send_back": "inside the act of the answer or return",
+    "transmissions.add": "inside the batch, whose acts begin and close it",
+    "transmissions.fail": "inside the batch, whose acts begin and close it",
     "disclosure_law.check_entitlement": "decides inside the act of the release",
     "drafts.discard": "a draft is no record", "drafts.load": "a draft is no record",
     "drafts.save": "a draft is no record", "drafts.waiting": "a draft is no record",

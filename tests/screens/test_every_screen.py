@@ -17,7 +17,7 @@ KEYS = {
     "DTH": "11/15/2026", "INP": "3E", "NOT": "I214", "COD": "chf", "RUN": "daily-census",
     "WHO": POISON_MRN, "SAW": "admin", "SEN": POISON_MRN, "WHY": POISON_MRN,
     "PGE": "daily-census day=2026-11-16", "SFL": "provider", "SFR": "provider 1001",
-    "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "SIGNON": None,
+    "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "SIGNON": None,
 }  # fmt: skip
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from benchmarks.measure import Measure, shown
 
-FAMILIES = ("typing", "start", "codes", "desk", "census", "feed", "crowd", "encryption", "index")
+FAMILIES = ("typing", "start", "codes", "abstracts", "desk", "census", "feed", "crowd", "encryption", "index")
 
 
 def main() -> int:
@@ -38,6 +38,7 @@ def main() -> int:
 def _measured(family: str, scale: str) -> list[Measure]:
     """The lines of a family. Its modules are loaded here, so that one family costs no other."""
     from benchmarks import (
+        abstract_rows,
         census_rows,
         code_rows,
         crowd_rows,
@@ -54,6 +55,7 @@ def _measured(family: str, scale: str) -> list[Measure]:
         "typing": lambda: typing_rows.rows(_say),
         "start": lambda: start_rows.rows(stores("10k", _say), _say),
         "codes": lambda: code_rows.rows(_say),
+        "abstracts": lambda: abstract_rows.rows(stores("10k", _say), _say),
         "census": lambda: census_rows.rows(stores(scale, _say), _say),
         "desk": lambda: desk_rows.rows(stores(scale, _say), _say),
         "crowd": lambda: crowd_rows.rows(stores("10k", _say), _say),

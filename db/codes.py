@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from rules.codes_notes import CodeNotes
 from rules.findings import Told
 
 POA_EXEMPT = "poa_exempt"
+ANSWERS_KEPT = 50_000
 LONGEST = 7  # characters of a code, in both systems
 SHORTEST = {System.CM: 3, System.PCS: 7}
 
@@ -115,6 +117,7 @@ class CodeStore:
         self._search = Search(connection, shelf)
         self._book = Book(connection)
         self._exempt: tuple[str, ...] | None = None
+        self._answers: dict[tuple[str, str, date], bool | None] = {}  # the file never changes: nor do they
         self._weights: dict[tuple[str, int], Weight | None] = {}
         self._exempt_listed = bool(connection.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone())
         self.valid_through = date.fromisoformat(self._meta["valid_through"])
@@ -175,6 +178,21 @@ class CodeStore:
 
         A code that the store does not have is asked of the code editor itself, which may know later ones.
         """
+        return self._once(system, code, day, self._valid)
+
+    def _once(
+        self, kind: str, code: str, day: date, ask: Callable[[str, str, date], bool | None]
+    ) -> bool | None:
+        """The answer about a code on a day, kept: a record asks the same after every change."""
+        key = (kind, code, day)
+        if key not in self._answers:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            self._answers[key] = ask(kind, code, day)
+        return self._answers[key]
+
+    def _valid(self, kind: str, code: str, day: date) -> bool | None:
+        system = System(kind)
         rows = self._search.versions(normal(code), system)
         if day > self.valid_through or not rows:
             return valid_on(code, system, day)
@@ -202,6 +220,9 @@ class CodeStore:
 
     def poa_exempt(self, code: str, day: date) -> bool | None:
         """Whether POA is not reported for a diagnosis; None when no installed list says so."""
+        return self._once(POA_EXEMPT, code, day, self._poa_exempt)
+
+    def _poa_exempt(self, kind: str, code: str, day: date) -> bool | None:
         code, when = normal(code), _number(day)
         if self._exempt_listed:
             found = self._db.execute(

@@ -6,7 +6,6 @@ A form, a release and a check of a whole period get the same, so that they find 
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from db import store
@@ -32,23 +31,15 @@ def options() -> dict[str, str]:
 def context(tables: Tables, codes: CodeStore | None, settings: Mapping[str, str] | None = None) -> Context:
     """The context of the rules at this moment. ``settings`` are ``options()`` when they were read before.
 
-    Without the code sets codes are checked by form alone. Every answer about a code is kept
-    for as long as the context is.
+    Without the code sets codes are checked by form alone.
     """
-
-    @cache
-    def diagnosis_valid(code: str, day: str) -> bool | None:
-        return codes.valid(code, System.CM, date.fromisoformat(day)) if codes else None
-
-    @cache
-    def procedure_valid(code: str, day: str) -> bool | None:
-        return codes.valid(code, System.PCS, date.fromisoformat(day)) if codes else None
-
-    @cache
-    def poa_exempt(code: str, day: str) -> bool | None:
-        return codes.poa_exempt(code, date.fromisoformat(day)) if codes else None
-
     now, found = store.current().now().local, dict(options() if settings is None else settings)
     if codes is None:
         return Context(now, tables, found)
-    return Context(now, tables, found, diagnosis_valid, procedure_valid, poa_exempt, codes.notes)
+    return Context(
+        now, tables, found,
+        diagnosis_valid=lambda code, day: codes.valid(code, System.CM, date.fromisoformat(day)),
+        procedure_valid=lambda code, day: codes.valid(code, System.PCS, date.fromisoformat(day)),
+        poa_exempt=lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)),
+        notes=codes.notes,
+    )  # fmt: skip

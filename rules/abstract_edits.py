@@ -414,14 +414,17 @@ def _dotted(code: str) -> str:
 def pacemaker_set(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """A first pacemaker has its generator and its leads; a generator that is replaced stands without (table
     ``pacemaker_codes``)."""
+    found = [(number, code) for _, number, code in coded(rows, ("procedures",)) if len(code) == 7]
     table = context.tables.get("pacemaker_codes")
+    known = list(table.on(answered(record, "discharged_at")[:10])) if table and found else []
     parts: dict[str, list[int]] = {}
-    for _, number, code in coded(rows, ("procedures",)):
-        for row in table.on(answered(record, "discharged_at")[:10]) if table and len(code) == 7 else ():
-            if code.startswith(str(row.more.get("begins"))) and code[5] in str(row.more.get("devices")):
+    for row in known:
+        begins, devices = str(row.more.get("begins")), str(row.more.get("devices"))
+        for number, code in found:
+            if code.startswith(begins) and code[5] in devices:
                 parts.setdefault(str(row.more.get("part")), []).append(number)
     if "generator" in parts and "lead" not in parts and "removed" not in parts:
-        yield Hit(row_path("procedures", parts["generator"][0], "code"))
+        yield Hit(row_path("procedures", min(parts["generator"]), "code"))
 
 
 def cells_of(items: Iterable[str], record: Record, rows: Rows) -> Iterator[tuple[str, str]]:

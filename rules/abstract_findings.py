@@ -12,6 +12,7 @@ from datetime import date
 from rules import codes_edits, edits
 from rules.dictionary import Context, Dictionary, Record
 from rules.drg import Claim, Diagnosis, Procedure
+from rules.edit_functions import age_on_admission
 from rules.findings import Finding, worst_first
 from rules.overrides import in_force, marked, without
 from rules.records import rows_of
@@ -29,13 +30,8 @@ def record_findings(dictionary: Dictionary, record: Record, context: Context) ->
     """All findings about an abstract, worst first, those that somebody let stand marked so. Bad data never raise."""
     items = without(record)
     found = edits.findings(dictionary, items, context)
-    found += claim_findings(settled(dictionary, items, context))
+    found += claim_findings({**items, "age": age_on_admission(items, {}, context)})
     return marked(worst_first(found), in_force(dictionary, record))
-
-
-def settled(dictionary: Dictionary, record: Record, context: Context) -> dict[str, str]:
-    """The record with its derived items, such as the age."""
-    return {**record, **edits.computed(dictionary, record, context)}
 
 
 def claim_findings(record: Record) -> list[Finding]:

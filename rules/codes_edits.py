@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from rules.codes import ICD10_FROM, System, dotted, normal
 from rules.drg import Claim, engine, engine_input, no_version
@@ -126,6 +127,12 @@ def _counts(claim: Claim) -> Counter[str] | None:
     return counts
 
 
+@lru_cache(maxsize=20_000)
+def _beside(claim: Claim) -> Counter[str] | None:
+    """``_counts`` of a claim of one code or two, which comes again after every change of a record; left unchanged."""
+    return _counts(claim)
+
+
 def _attributed(claim: Claim, found: Counter[str]) -> Iterable[CodeEdit]:
     left = Counter(found)
     for name in list(left):
@@ -140,7 +147,7 @@ def _attributed(claim: Claim, found: Counter[str]) -> Iterable[CodeEdit]:
             yield _edit(name, "dx", 1, claim.dx[0].code)
     if not left:
         return
-    alone = _counts(_only(claim, (), ())) or Counter()
+    alone = _beside(_only(claim, (), ())) or Counter()
     for name in list(left):
         if alone[name]:
             left[name] -= 1
@@ -149,7 +156,7 @@ def _attributed(claim: Claim, found: Counter[str]) -> Iterable[CodeEdit]:
         for row in rows:
             if not +left:
                 return
-            beside = _counts(_only(claim, *((row,), ()) if part == "dx" else ((), (row,)))) or Counter()
+            beside = _beside(_only(claim, *((row,), ()) if part == "dx" else ((), (row,)))) or Counter()
             for name in list(+left):
                 if beside[name] > alone[name]:
                     left[name] -= 1
@@ -232,7 +239,11 @@ def sex_conflicts(claim: Claim) -> tuple[CodeEdit, ...]:
     then = replace(claim, discharged_on=SEX_EDIT_LAST)
     found = Counter({"SEX_CONFLICT": (_counts(then) or Counter())["SEX_CONFLICT"]})
     return tuple(
-        replace(each, level=Level.WARNING, message=f"{each.message[:-1]} as registered: check code and registration.")
+        replace(
+            each,
+            level=Level.WARNING,
+            message=f"{each.message[:-1]} as registered: check code and registration.",
+        )
         for each in _attributed(then, +found)
     )
 

@@ -40,15 +40,21 @@ class CaseItem:
 
 
 class View:
-    """A record taken apart once: values by path, rows by group, dependent nulls in place."""
+    """A record taken apart once, when its rows are first asked for: values by path, rows by group."""
 
-    __slots__ = ("day", "dictionary", "record", "rows")
+    __slots__ = ("_rows", "day", "dictionary", "record")
 
     def __init__(self, dictionary: Dictionary, record: Record, day: str = "") -> None:
         self.dictionary = dictionary
         self.record = record
-        self.rows = rows_of(record)
+        self._rows: Rows | None = None
         self.day = day
+
+    @property
+    def rows(self) -> Rows:
+        if self._rows is None:
+            self._rows = rows_of(self.record)
+        return self._rows
 
     def values(self, item: str, row: tuple[str, int] | None) -> list[str]:
         """What ``item`` of a condition or edit stands for, seen from ``row`` (group and number)."""
@@ -56,7 +62,7 @@ class View:
             return [self.record.get(item, "")]
         group, dot, column = item.partition(".")
         if not dot:
-            if group in self.rows:
+            if group not in self.dictionary.by_id and group in self.rows:
                 return [value for cells in self.rows[group].values() for value in cells.values()]
             return [self.record.get(item, "")]
         if row is not None and row[0] == group:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from config.code_tables import Shelf, TableError
-from config.data_sets import SITE, DictionaryError, clash, library
+from config.data_sets import SITE, DictionaryError, clash, library, options
 from config.dictionary_reader import read_dictionary
 from recordroom.commands.common import named_store, opened_store, store_options
 from rules.dictionary import Dictionary
@@ -64,12 +64,27 @@ def install(file: Path) -> None:
     It is checked first, with everything that is there already; with a mistake nothing is changed and the exit status
     is 1. Who is signed on sees new screens at the next sign-on, and new items when a record is next opened.
     """
-    text = _text(file)
+    _install(_text(file), file.name)
+
+
+@dictionary.command()
+@click.argument("name", type=click.Choice(sorted(options())))
+@store_options
+def use(name: str) -> None:
+    """Put a shipped addition to the abstract to use: the VA's items and edits, or professional services.
+
+    It is installed as it stands in this release; a later release's takes its place when it is put to use again.
+    """
+    chosen = options()[name]
+    _install(chosen.text, chosen.name)
+
+
+def _install(text: str, file: str) -> None:
     with opened_store() as signed_on:
         from db.dictionaries import install as put_in_force
 
         try:
-            made = put_in_force(signed_on.actor, text, file.name)
+            made = put_in_force(signed_on.actor, text, file)
         except DictionaryError as error:
             for mistake in error.mistakes:
                 click.echo(str(mistake))

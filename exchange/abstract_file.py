@@ -20,7 +20,7 @@ from db.connect import database, large_cache, writing
 from db.conventions import convention
 from db.files import replace_file
 from db.transmissions import BY_RELEASE, Transmission
-from rules.abstract_findings import settled
+from rules import edits
 from rules.dictionary import Context, Dictionary
 from rules.findings import Finding, Told
 from rules.layouts import Layout, Line, lines
@@ -108,7 +108,7 @@ def _send(
 
 def export_record(opened: AbstractRecord, dictionary: Dictionary) -> dict[str, str]:
     """An abstract with what layouts may name beside its items (``rules.layouts.EXTRA``)."""
-    record = settled(dictionary, opened.record, Context("", {}))
+    record = {**opened.record, **edits.computed(dictionary, opened.record, Context("", {}))}
     found = {**record, "station_number": convention("station_number")}
     who = patients.get(opened.encounter.patient_id)
     found["ssn"] = who.get("ssn", "")

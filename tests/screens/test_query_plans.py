@@ -23,13 +23,15 @@ GROWING = frozenset({
     "amendment", "patient", "patient_identifier", "patient_alias", "merge", "encounter", "encounter_diagnosis",
     "attending", "movement", "event", "segment", "leave_span", "day_stats", "data_case", "case_revision", "case_item",
     "request", "request_event", "release", "suspension", "received_message", "feed_disagreement", "document_note",
-    "abstract", "diagnosis", "procedure", "audit", "refused_row",
+    "abstract", "abstract_cycle", "abstract_difference", "abstract_return", "abstract_sent", "abstract_step",
+    "abstract_transmission", "diagnosis", "procedure", "audit", "refused_row",
 })  # fmt: skip
 # Indexes that hold no more than what is open at the moment: who is in house, what waits to be done.
 OF_OPEN_WORK = frozenset({
     "encounter_in_house", "encounter_not_abstracted", "encounter_not_coded", "patient_temporary",
     "received_message_held", "received_message_waiting", "feed_disagreement_open", "feed_disagreement_waiting",
     "request_open", "segment_open", "leave_span_counted",
+    "abstract_difference_waiting", "abstract_return_waiting",
 })  # fmt: skip
 # Answered from one end of an index, or by no row at all.
 # A registry is counted from its index alone: some thousand records a decade.

@@ -11,9 +11,14 @@ from screens.session import Seat
 
 def main(
     directory: Path | None = None, user: str = "", *, service_key: Path | None = None, guided: bool = False,
-    hint: str = "",
+    hint: str = "", prompt: bool = False,
 ) -> int:  # fmt: skip
-    """Run the workstation until the user signs off or the line drops; returns the exit status."""
+    """Run the workstation until the user signs off or the line drops; returns the exit status.
+
+    With ``prompt``, or RECORDROOM_PROMPT set, it asks in plain lines, for screen readers and braille.
+    """
+    if prompt:
+        os.environ["RECORDROOM_PROMPT"] = "1"
     named = os.environ.get("RECORDROOM_STORE")
     directory = directory or (Path(named) if named else None)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -54,12 +59,18 @@ def run(seat: Seat) -> int:
     from config.menu import standard_menu
     from screens.printing import print_shown
     from screens.sign_on import SignOn
-    from tui import console
     from tui.shell import Shell
 
     with ThreadPoolExecutor(1, "store") as executor:
         shell = Shell(lambda: SignOn(seat), standard_menu(), executor, printer=print_shown)
-        return console.run(shell, seat.directory / "incidents.log")
+        log = seat.directory / "incidents.log"
+        if os.environ.get("RECORDROOM_PROMPT"):
+            from tui import linear
+
+            return linear.run(shell, log)
+        from tui import console
+
+        return console.run(shell, log)
 
 
 def where_from() -> str:

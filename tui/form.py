@@ -53,11 +53,10 @@ class FormView(View):
         self.filing = Filing(self)
         self.rows = Rows(self)
         self.lists = Lists(self)
-        self.mode = screen.mode or shell.habits.mode
+        usual = Mode.PROMPT if shell.linear else shell.habits.mode
+        self.mode = screen.mode or usual
         self.way = self._way()
-        self.keyed_in = (
-            self.mode if self.mode is not Mode.OVERVIEW else shell.habits.mode
-        )  # where F11 goes back to
+        self.keyed_in = self.mode if self.mode is not Mode.OVERVIEW else usual  # where F11 goes back to
         self.shown_at_entry = ""
         self.findings: Sequence[Finding] = ()
         self.skip: frozenset[str] = frozenset()
@@ -283,7 +282,7 @@ class FormView(View):
         """Show the record in another way; what was keyed stays as it is."""
         if self.mode is not Mode.OVERVIEW:
             self.keyed_in = self.mode
-        self.mode = mode
+        self.mode = Mode.PROMPT if self.shell.linear and mode is Mode.FORM else mode
         self.way = self._way()
         self.way.begin()
         self.enter(self.focus, quiet=True)
@@ -390,6 +389,7 @@ class FormView(View):
         self.face.dirty(self.focus)
         if (
             self.shell.habits.leaves
+            and not self.shell.linear
             and self.entry.at == len(self.entry.text)
             and await self._is_complete(spot)
         ):

@@ -230,6 +230,9 @@ class Overview(Stream):
         text = f"{mark}{index:>2} {' '.join(texts)}" + (f"  {first}" if first else "")
         return plain(text, width)
 
+    def whole(self, width: int) -> list[Line]:
+        return [*(plain(clean(text), width) for text in self._top_lines()), *self._lines(width)]
+
     def show(self, block: Block) -> None:
         """Bring a block to the top of the page."""
         self._lines(self.form.shell.width)

@@ -77,6 +77,7 @@ class Shell:
         self.message = ""
         self.message_is_error = False
         self.failed = False  # the key in hand met a hard error: the gate keeps the waiting keys
+        self.linear = False  # plain lines: records are asked for prompt by prompt, and a line is one answer
         self.strokes = 0  # keys that hands have made
         self.left_by_itself = False  # the key in hand completed a field, which was then left without Enter
         self.held = 0  # keys that wait, as the gate says

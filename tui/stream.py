@@ -36,6 +36,7 @@ class Stream(Way):
         self.dropped = 0  # lines that were there before the first of ``lines``
         self.asking = ""  # path of the prompt that waits
         self.default = ""  # what Enter keeps there, as it is shown
+        self.echoed: str | None = None  # the answer, where the terminal itself shows what is keyed
         self._section = -1
         self._told: list[str] = []  # findings that arose in the field in hand
         self._top = 0
@@ -97,7 +98,11 @@ class Stream(Way):
                 answer = "@"
             echo = self.form.face.echoes.get(spot.path, "")
             text = f"{self._label(spot)}{self._kept(self.default)}{answer}".rstrip()
-            self._write(f"{text}   {echo}" if echo else text)
+            if self.echoed is not None:  # say only what the terminal does not show already
+                text = "" if answer.upper() == self.echoed.strip().upper() else f"   {answer}".rstrip()
+            if text or echo:
+                self._write(f"{text}   {echo}" if echo else text)
+            self.echoed = None
         self.asking = ""
         self._tell()
 
@@ -141,6 +146,10 @@ class Stream(Way):
         text = self._label(spot) + self._kept(self.default)
         room = self.form.shell.width - LEAST_ANSWER
         return text if cells(text) <= room else fit(text, room - 4) + "> // "
+
+    def whole(self, width: int) -> list[Line]:
+        """Everything that there is to see of the record, however many lines."""
+        return [self._line(number, width) for number in range(len(self.lines))]
 
     def body(self, width: int) -> list[Line]:
         face = self.form.face

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -399,19 +400,23 @@ def make_shell(executor: ThreadPoolExecutor, **options: Any) -> Shell:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``desk_app.py FOLDER [idle [watch seconds]]``: runs on this terminal; what is filed goes to FOLDER/filed."""
+    """``desk_app.py FOLDER [idle [watch seconds]]``: runs on this terminal; what is filed goes to FOLDER/filed.
+
+    With RECORDROOM_PROMPT set it asks in plain lines.
+    """
     from tui.launch import prepare_environment
 
     global LOG_FILE, DRAFT_FILE, IDLE_SECONDS, WATCH_SECONDS
     folder = Path(arguments[0])
     LOG_FILE, DRAFT_FILE = folder / "filed", folder / "draft"
     prepare_environment()
-    from tui import console
+    from tui import console, linear
 
     IDLE_SECONDS = float(arguments[1]) if len(arguments) > 1 else 0
     WATCH_SECONDS = float(arguments[2]) if len(arguments) > 2 else 0
     with ThreadPoolExecutor(1) as executor:
-        return console.run(make_shell(executor), folder / "incidents")
+        run = linear.run if os.environ.get("RECORDROOM_PROMPT") else console.run
+        return run(make_shell(executor), folder / "incidents")
 
 
 if __name__ == "__main__":

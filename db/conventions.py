@@ -30,7 +30,7 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "hospital_payment": (
         "ipps",
         ("ipps", "excluded", "cah", "cah owned"),
-        "How Medicare pays the hospital, which tells the days before admission that belong to a stay",
+        "How Medicare pays; tells the days before a stay that are of it",
     ),
     "age_of_majority": ("18", (), "Age at which a patient is no minor"),
     "closure_area": ("", ("", "dc"), "Area whose closing days are no working days"),

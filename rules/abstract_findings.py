@@ -34,6 +34,11 @@ def record_findings(dictionary: Dictionary, record: Record, context: Context) ->
     return marked(worst_first(found), in_force(dictionary, record))
 
 
+def settled(dictionary: Dictionary, record: Record, context: Context) -> dict[str, str]:
+    """The record with its derived items, such as the age."""
+    return {**record, **edits.computed(dictionary, record, context)}
+
+
 def claim_findings(record: Record) -> list[Finding]:
     """What the Medicare code editor says about the codes, and where they do not agree with the registered sex."""
     claim, rows = claim_and_rows(record)

@@ -113,6 +113,7 @@ class TestPrintingAScreen:
 
 # What each command shows or does of patients, by the row that says so; blank: nothing of a patient.
 COMMANDS = {
+    "abstract check": "check abstracts",
     "audit copy": "", "audit list": "view audit", "audit verify": "", "backup": "backup",
     "demo": "",         "disclosure check": "", "doctor": "", "group": "", "import beds": "", "import encounters": "import",
     "import events": "import", "import hl7": "import", "import movements": "import", "import patients": "import",
@@ -126,6 +127,7 @@ COMMANDS = {
 
 # Words after each command that has a row, and whether the row names the one patient.
 ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
+    "abstract check": (("--month", "2026-11"), False),
     "audit list": (("--mrn", POISON_MRN), True),
     "backup": (("--to", "{folder}/backup"), False),
     "import encounters": (("{folder}/encounters.csv", "--dry-run"), False),

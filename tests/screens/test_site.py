@@ -18,6 +18,7 @@ class TestTheFiles:
     def test_open_by_their_word(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=SITE", "enter", "conv", "enter")
         assert desk.lines[0].split()[0] == "SFL"
+        desk.press("f8")
         assert "Leave nights taken off" in desk.text
 
     def test_take_a_new_row_and_show_it(self, desk: Workstation) -> None:
@@ -54,6 +55,7 @@ class TestAConvention:
             "ctrl+o", "=SFR setting leave_rule", "enter", "no deduction", "enter", "11/15/2026", "enter"
         )
         assert desk.message == "FILED leave_rule"
+        desk.press("f8")
         assert "11/15/2026" in desk.text
         before, after = (page_of(desk, day) for day in ("2026-11-14", "2026-11-16"))
         assert "it is not taken off" not in before

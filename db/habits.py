@@ -24,13 +24,13 @@ class Habit:
 
 
 HABITS: Final[Mapping[str, Habit]] = {
-    "leave": Habit("A field that is complete", {
-        "forgive": "is left by itself; Enter behind it does no harm",
-        "plain": "is left by itself; Enter behind it counts",
-        "never": "is left by Enter alone",
+    "leave": Habit("A complete field is", {
+        "forgive": "left by itself, Enter behind is harmless",
+        "plain": "left by itself, Enter behind it counts",
+        "never": "left by Enter or Tab alone",
     }),
     "walk": Habit("Enter goes", {
-        "missing": "to the next field that needs an answer, where a form allows it",
+        "missing": "to what is missing",
         "every": "to every field",
     }),
     "mode": Habit("Records open", {"form": "as a form", "prompt": "prompt by prompt"}),

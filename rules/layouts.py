@@ -139,7 +139,8 @@ def lines(layout: Layout, dictionary: Dictionary, record: Record) -> tuple[list[
             if filled or not each.if_filled:
                 made.append(Line(each.id, text))
                 found += wrong
-    return made, found
+    by_item = {each.field: each for each in reversed(found)}  # said once, for the first record that it is wanted in
+    return made, [each for each in found if by_item[each.field] is each]
 
 
 def _bunches(view: View, each: RecordType) -> Iterator[list[int]]:

@@ -76,9 +76,7 @@ MAY: Final[Mapping[Act, frozenset[str]]] = {
 }
 """Roles that may do an act, in any status that permits it."""
 
-_READ_ONLY = (
-    "the abstract is {status} and can only be read: a supervisor reopens it first, with a reason (REOPEN)"
-)
+_READ_ONLY = "the abstract is {status}: read only until a supervisor reopens it (REOPEN)"
 _UNFILED = "the abstract is not filed yet"
 _NOT_COMPLETE = "the abstract is not complete: file it without errors first"
 _NOT_RELEASED = "the abstract is not released: release it first"

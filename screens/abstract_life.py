@@ -157,9 +157,9 @@ class Batches(KeysetList):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Batch", 6, ">", frozen=True), Column("Made", 10), Column("By", 10), Column("Layout", 8),
+            Column("Batch", 6, ">", frozen=True), Column("Made", 10), Column("Layout", 8),
             Column("From", 10), Column("To", 10), Column("Sent", 6, ">"), Column("Acc.", 5, ">"),
-            Column("Rej.", 5, ">"), Column("Open", 5, ">"),
+            Column("Rej.", 5, ">"), Column("Open", 5, ">"), Column("By", 10),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -167,9 +167,10 @@ class Batches(KeysetList):
             Row(
                 (row.id,),
                 (
-                    str(row.id), shown.day(row.made_at[:10]), row.made_by, row.layout,
+                    str(row.id), shown.day(row.made_at[:10]), row.layout,
                     shown.day(iso_date(row.from_day)), shown.day(iso_date(row.to_day)), str(row.records),
                     str(row.accepted), str(row.rejected), str(row.unanswered),
+                    row.made_by,
                 ),
                 str(row.id),
                 "" if row.closed else "!",

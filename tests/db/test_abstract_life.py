@@ -143,7 +143,7 @@ class TestRelease:
     def test_makes_it_read_only_until_it_is_reopened_with_a_reason(self, admin: Actor, stay: int) -> None:
         file(admin, stay)
         abstract_release.release(admin, stay, checker())
-        with pytest.raises(NotAllowed, match="can only be read"):
+        with pytest.raises(NotAllowed, match="read only until"):
             file(admin, stay, "x", marital="M")
         with pytest.raises(NotAllowed, match="takes a reason"):
             abstract_release.reopen(admin, stay, " ")

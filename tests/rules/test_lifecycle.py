@@ -78,7 +78,7 @@ class TestTheWay:
     @pytest.mark.parametrize("status", ["released", "transmitted"])
     def test_what_was_released_is_read_only_until_it_is_reopened(self, status: str) -> None:
         assert ask(status, Act.KEEP, SUPERVISOR, reason="x").refused
-        assert read_only(status).endswith("with a reason (REOPEN).")
+        assert read_only(status).endswith("read only until a supervisor reopens it (REOPEN).")
         assert has_gone(status)
         assert not is_open(status)
 

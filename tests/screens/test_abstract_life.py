@@ -92,7 +92,7 @@ class TestRelease:
         filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "ctrl+o", "RELEASE", "enter")
         assert filed.message == f"RELEASED {ACCOUNT}."
         filed.press("f2")
-        assert "can only be read: a supervisor reopens it first" in filed.message
+        assert "read only until a supervisor reopens it (REOPEN)." in filed.message
         filed.press("ctrl+o", "REOPEN", "enter")
         assert "takes a reason" in filed.message
         filed.press(" a code was missed", "enter")

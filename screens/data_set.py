@@ -111,7 +111,7 @@ class DataSetForm(RecordForm):
 
     def amended(self) -> list[Change]:
         case = self.filed()
-        return of_case(case.id) if case else []
+        return [readable(change) for change in of_case(case.id)] if case else []
 
     # What all data sets have in common --------------------------------------------------------------
 
@@ -361,6 +361,16 @@ class DataSetForm(RecordForm):
         else:
             listed = not item.table or item.table in self.session.tables
         return made if listed else replace(made, unlisted=True)
+
+
+def readable(change: Change) -> Change:
+    """A change in the history; of an override who let it stand and why."""
+    if not overrides.is_override(change.item):
+        return change
+    old, new = (
+        overrides.kept({change.item: text})[0].said if text else "" for text in (change.old, change.new)
+    )
+    return replace(change, old=old, new=new)
 
 
 def item_label(dictionary: Dictionary, path: str) -> str:

@@ -38,6 +38,7 @@ from tui.screen import (
     Filed,
     Group,
     Note,
+    Opened,
     Outcome,
     Row,
     ScreenError,
@@ -154,6 +155,14 @@ class Registry(OfRegistry, DataSetForm):
             f"Record {case.number}, {case.status}, filed {times}, last {filed} by {case.filed_by}",
         )
         return Loaded(case.record, str(case.revision), banner, (self.data_set, case.number))
+
+    def open(self, key: str) -> Opened:
+        """A new record whose account is known begins at the first thing that is missing."""
+        opened = super().open(key)
+        if not opened.new or opened.focus or not opened.values.get("mrn"):
+            return opened
+        missing = [each for each in self.findings(opened.values) if self.item_at(each.field)[1]]
+        return replace(opened, focus=self.in_order(missing)[0].field if missing else "")
 
     def filed(self) -> Case | None:
         return self.case

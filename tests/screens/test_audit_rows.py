@@ -215,6 +215,7 @@ SILENT = {
     "intake.open_batch": "inside the act of the import",
     "intake.disagreements": "views through _viewed_list", "intake.held_messages": "views through _viewed_list",
     "locks.keep": "a lock is no record", "locks.release": "a lock is no record", "locks.take": "a lock is no record",
+    "registries.check_role": "a look at the roles alone", "registries.file": "files through cases.file_case",
     "second_factor.begin": "shows a new secret; confirming it is the act",
     "sign_on.confirm": "a failure stands in signon.log, which the next sign-on folds in",
     "sign_on.off": "adds its row itself",

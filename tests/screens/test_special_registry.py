@@ -133,7 +133,7 @@ class TestItsForm:
         goto(record, "LAST KNOWN", "11102026", "0630", "enter")
         assert "Onset to door 90" in record.text
         goto(record, "IV THROMB", "y")
-        goto(record, "BEGUN", "11102026", "0842", "enter")
+        goto(record, "LYSIS BEGUN", "11102026", "0842", "enter")
         assert "door to needle 42" in record.text
 
     def test_sets_and_skips_what_does_not_apply(self, record: Workstation) -> None:
@@ -188,6 +188,7 @@ class TestAnOverride:
         assert text.endswith("charted in words only")
         wrong.press("ctrl+o", "HIS STK 1", "enter")
         assert "Override ST110" in wrong.text
+        assert f"{ADMIN} 20" in next(line for line in wrong.lines if "Override ST110" in line)
         detail = ask(
             wrong,
             lambda: database.execute_sql(

@@ -86,6 +86,7 @@ def group_rows(group: Group, values: Values) -> int:
 def shown_rows(group: Group, values: Values, locked: bool) -> int:
     """Rows that are drawn: the filled ones and, where rows can be added, one blank."""
     filled = group_rows(group, values)
+    locked = locked or all(column.read_only for column in group.columns)
     return min(group.rows, filled + (0 if locked else 1)) if group.rows >= filled else filled
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from config.grids import Grid
 from rules.dates import HOW_TO_KEY_A_DATE, HOW_TO_KEY_A_TIME
 from tui.field import field_limit
 from tui.keys import KeyMap, shown_key
-from tui.screen import Field, Group, Kind, Note, Screen, Section
+from tui.screen import Field, FormScreen, Group, Kind, Note, Section
 from tui.view import own_words
 
 HOW = {
@@ -26,6 +27,8 @@ ENTRIES = (
     "  blank and Enter: the last value of this kind, such as the last patient",
     "  ^LABEL  jumps to a field or section    ^?  lists where to    ^  leaves    ^^  goes home",
     "Typing replaces what is shown; an arrow key first, and it is changed in place.",
+    "A code, date or fixed length that is complete is left by itself, and Enter behind it does no harm (HAB).",
+    "Prompt by prompt (VIEW P), Enter keeps what stands before //, and -2 takes row 2 out of the table asked.",
 )
 
 
@@ -49,11 +52,12 @@ def field_help(field: Field) -> list[str]:
     return sentences
 
 
-def form_help(screen: Screen, sections: Sequence[Section], keymap: KeyMap) -> list[str]:
+def form_help(screen: FormScreen, sections: Sequence[Section], keymap: KeyMap) -> list[str]:
     lines = [*screen.help.splitlines(), "", "Sections, with the word to jump to each:"]
     lines += [f"  ^{section.name.upper():<12} {section.title}" for section in sections if section.title]
     lines += ["", *ENTRIES, "", *key_help(keymap)]
     lines += own_words(screen)
+    lines += grid_help(screen.grid)
     lines += ["", "Fields:"]
     for section in sections:
         for part in section.parts:
@@ -65,6 +69,20 @@ def form_help(screen: Screen, sections: Sequence[Section], keymap: KeyMap) -> li
             elif not isinstance(part, Note):
                 lines.append(f"  {part.label}: {' '.join(field_help(part))}")
     return lines
+
+
+def grid_help(grid: Grid | None) -> list[str]:
+    """The letters of an overview and the numbers that jump to its parts."""
+    if grid is None:
+        return []
+    lines = ["", "Letters of the overview (F11), with the number of an item or row: A, M2, D1-3,5, X3,1"]
+    for block in grid.blocks:
+        jumps = " ".join(f"^{word}" for word in block.jump)
+        lines.append(f"  {block.title}{f' ({jumps})' if jumps else ''}:")
+        lines.append("    " + ", ".join(f"{each.letter} {each.label.lower()}" for each in block.letters))
+    return (
+        [*lines, f"  The page itself: {' '.join(f'^{word}' for word in grid.home)}"] if grid.home else lines
+    )
 
 
 def key_help(keymap: KeyMap) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from config.code_tables import Shelf
 from db import store
@@ -22,6 +22,8 @@ ITEMS: Final = (
     "phone",
 )  # fmt: skip
 SLICE: Final = 400  # charts keyed in one transaction
+FEW: Final = 300  # candidates
+OF_NAMES: Final = frozenset("zfny")  # first letters of keys that say nothing but names, place and year
 MANY: Final = 400  # values bound in one statement
 _SELECT: Final = f"SELECT p.id, {', '.join(f'p.{item}' for item in ITEMS)} FROM patient p"
 LIVING: Final = "p.merged_into_id IS NULL AND p.void_utc IS NULL"
@@ -53,7 +55,7 @@ def person(id_: int, values: Mapping[str, str], former: Iterable[Name] = ()) -> 
 def people(ids: Iterable[int]) -> dict[int, Person]:
     """These charts, but for those that were merged into another or are void."""
     found: dict[int, Person] = {}
-    wanted = list(ids)
+    wanted, tables = list(ids), name_tables()
     for start in range(0, len(wanted), MANY):
         some = wanted[start : start + MANY]
         marks = ", ".join("?" * len(some))
@@ -65,7 +67,9 @@ def people(ids: Iterable[int]) -> dict[int, Person]:
         ):
             aliases.setdefault(id_, []).append(Name(*parts))
         for row in database.execute_sql(f"{_SELECT} WHERE p.id IN ({marks}) AND {LIVING}", some):
-            found[row[0]] = _person(row, aliases.get(row[0], ()))
+            found[row[0]] = person_of(
+                row[0], dict(zip(ITEMS, row[1:], strict=True)), aliases.get(row[0], ()), tables
+            )
     return found
 
 
@@ -78,10 +82,6 @@ def everybody(after: int, limit: int) -> list[Person]:
         )
     ]
     return list(people(ids).values())
-
-
-def _person(row: Sequence[Any], former: Iterable[Name]) -> Person:
-    return person_of(row[0], dict(zip(ITEMS, row[1:], strict=True)), former, name_tables())
 
 
 def unkeyed() -> bool:
@@ -109,25 +109,34 @@ def key_one(patient_id: int) -> None:
 
 
 def _key(ids: Sequence[int]) -> None:
-    found = people(ids)
+    write_keys(ids, people(ids))
+
+
+def write_keys(ids: Sequence[int], found: Mapping[int, Person]) -> None:
+    """Write the keys of charts again, inside the caller's transaction; one that is not ``found`` has none any more."""
     connection = database.connection()
-    known = set()
+    known: dict[int, str] = {}
     for start in range(0, len(ids), MANY):
         some = ids[start : start + MANY]
         marks = ", ".join("?" * len(some))
-        known |= {
-            id_
-            for (id_,) in database.execute_sql(
-                f"SELECT DISTINCT patient_id FROM match_key WHERE patient_id IN ({marks})", some
-            )
-        }
+        known |= dict(
+            database.execute_sql(
+                f"SELECT patient_id, keys FROM match_person WHERE patient_id IN ({marks})", some
+            ).fetchall()
+        )
     connection.executemany(
-        "DELETE FROM match_key WHERE patient_id = ?", [(id_,) for id_ in ids if id_ in known]
+        "DELETE FROM match_key WHERE key = ? AND patient_id = ?",
+        [(key, id_) for id_, keys in known.items() for key in keys.split()],
+    )
+    keys_of = {id_: blocking_keys(each) for id_, each in found.items()}
+    connection.executemany(
+        "INSERT OR REPLACE INTO match_person VALUES (?, ?)",
+        [(id_, " ".join(sorted(keys))) for id_, keys in keys_of.items()],
     )
     connection.executemany(
-        "INSERT INTO match_key VALUES (?, ?)",
-        sorted((key, id_) for id_, each in found.items() for key in blocking_keys(each)),
+        "DELETE FROM match_person WHERE patient_id = ?", [(id_,) for id_ in known if id_ not in found]
     )
+    insert_keys(sorted((key, id_) for id_, keys in keys_of.items() for key in keys))
     connection.executemany(
         "INSERT INTO match_name VALUES (?, ?, 1) ON CONFLICT (kind, name) DO UPDATE SET people = people + 1",
         [
@@ -141,12 +150,27 @@ def _key(ids: Sequence[int]) -> None:
     connection.executemany("UPDATE match_pending SET keyed = 1 WHERE patient_id = ?", [(id_,) for id_ in ids])
 
 
+def insert_keys(rows: Sequence[tuple[str, int]]) -> None:
+    """Keys of charts that have none, in the order of the keys."""
+    database.connection().executemany("INSERT INTO match_key VALUES (?, ?)", rows)
+
+
 def candidates(one: Person) -> set[int]:
-    """The charts that share a key with this one, itself left out."""
+    """The charts that share a key with this one, itself left out.
+
+    Of very many those are left out that share a single key made of names alone: they would agree in nothing else.
+    """
     keys = sorted(blocking_keys(one))
     marks = ", ".join("?" * len(keys))
-    rows = database.execute_sql(f"SELECT patient_id FROM match_key WHERE key IN ({marks})", keys)
-    return {id_ for (id_,) in rows if id_ != one.id}
+    shared: dict[int, list[str]] = {}
+    for key, id_ in database.execute_sql(
+        f"SELECT key, patient_id FROM match_key WHERE key IN ({marks})", keys
+    ):
+        if id_ != one.id:
+            shared.setdefault(id_, []).append(key)
+    if len(shared) <= FEW:
+        return set(shared)
+    return {id_ for id_, found in shared.items() if len(found) > 1 or found[0][0] not in OF_NAMES}
 
 
 def rates() -> Rates:
@@ -176,7 +200,7 @@ def model(of: Iterable[Person], shares: Shares | None = None) -> Model:
 
 def index_size() -> int:
     """About how many charts there are: the highest internal number."""
-    return int(database.execute_sql("SELECT coalesce(max(id), 0) FROM patient").fetchone()[0])
+    return int(database.execute_sql("SELECT max(id) FROM patient").fetchone()[0] or 0)
 
 
 def _shares(of: Iterable[Person]) -> Shares:

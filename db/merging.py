@@ -19,7 +19,7 @@ from db.ledger import NEW, Entry, load, save
 WRITTEN_ONCE: Final = frozenset({"release", "suspension"})
 # What belongs to a chart itself and stays with it: keys that it is compared under, pairs that it is one of, amendments
 # that looked like another person's. Lists leave merged charts out; nothing has to move back.
-OF_THE_CHART: Final = frozenset({"match_key", "match_pending", "chart_pair", "overlay"})
+OF_THE_CHART: Final = frozenset({"match_key", "match_person", "match_pending", "chart_pair", "overlay"})
 # One row a chart at most. When both have one the survivor's stands and the other waits with its chart.
 ONE_EACH: Final[Mapping[str, str]] = {
     "sensitive_patient": "Both charts are marked sensitive: the mark of {} stands."
@@ -31,7 +31,7 @@ RANGE: Final = 1_000_000
 # An account's own movements and what is derived from them are put together by their ledgers.
 _OF_LEDGERS: Final = frozenset({"movement", "segment", "leave_span", "attending"})
 
-_FILLED_PATIENT: Final = (
+FILLED_PATIENT: Final = (
     "middle_name", "suffix", "birth_date", "sex", "ssn", "street", "city", "state", "zip", "county", "country",
     "phone", "race", "ethnicity", "marital", "death_date", "patient_category", "us_person",
 )  # fmt: skip
@@ -63,7 +63,7 @@ def merge_patients(survivor_id: int, loser_id: int, source: Source) -> Applied:
         return refusal(
             "P106", "Both charts have a record that may exist only once: void one of the two first."
         )
-    filled = _fill_blanks("patient", survivor_id, loser_id, _FILLED_PATIENT)
+    filled = _fill_blanks("patient", survivor_id, loser_id, FILLED_PATIENT)
     alias = database.execute_sql(
         "INSERT INTO patient_alias (patient_id, last_name, first_name, middle_name, name_key)"
         " SELECT ?, last_name, first_name, middle_name, name_key FROM patient AS l WHERE id = ? AND name_key <> ''"
@@ -303,7 +303,7 @@ def _copies(entries: list[Entry]) -> list[Entry]:
 
 
 @cache
-def _references(target: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+def references(target: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """Every column that refers to a table's id: table, column, primary key."""
     return tuple(
         (table, key.column, tuple(database.get_primary_keys(table)))
@@ -318,7 +318,7 @@ def _move_references(
 ) -> Moved:
     """Let all rows that refer to one record refer to another; ``each``: a table that cannot follow stays."""
     moved: Moved = {}
-    for table, column, keys in _references(target):
+    for table, column, keys in references(target):
         if table in left:
             continue
         where = f"FROM {table} WHERE {column} = ?"
@@ -340,7 +340,7 @@ def _move_references(
 
 
 def _move_back(target: str, loser_id: int, survivor_id: int, moved: Moved) -> None:
-    keys_of = {f"{table}.{column}": keys for table, column, keys in _references(target)}
+    keys_of = {f"{table}.{column}": keys for table, column, keys in references(target)}
     for name, rows in moved.items():
         table, _, column = name.partition(".")
         where = " AND ".join(f"{key} = ?" for key in keys_of[name])

@@ -200,7 +200,20 @@ def _died_here(patient_id: int) -> bool:
 def warnings(patient_id: int) -> tuple[str, ...]:
     """What must be seen before the chart is opened, in a few words each."""
     row = database.execute_sql(f"{_SELECT} FROM patient p WHERE p.id = ?", (patient_id,)).fetchone()
-    return _warnings(row) if row else ()
+    if row is None:
+        return ()
+    overlaid = database.execute_sql(
+        "SELECT 1 FROM overlay WHERE patient_id = ? AND settled_utc IS NULL LIMIT 1", (patient_id,)
+    ).fetchone()
+    doubled = database.execute_sql(
+        "SELECT 1 FROM chart_pair WHERE low_id = ? AND state <> 'apart' AND match = 'same'"
+        " UNION ALL SELECT 1 FROM chart_pair WHERE high_id = ? AND state <> 'apart' AND match = 'same' LIMIT 1",
+        (patient_id, patient_id),
+    ).fetchone()
+    more = (("amended into another person? see OVL",) if overlaid else ()) + (
+        ("may have a second chart: see DUP",) if doubled else ()
+    )
+    return (*_warnings(row), *more)
 
 
 def temporary(after: int = 0, limit: int = 50) -> list[PatientRow]:

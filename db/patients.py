@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from db import acts, late_changes, merging
+from db import acts, duplicates, late_changes, merging, store
 from db.actors import Action, Actor
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import StoreError, database
+from db.conventions import convention
 from db.merging import family
 from db.patient_search import PatientRow, find, temporary, warnings
 from db.schema.hospital import Patient, PatientAlias, PatientIdentifier
@@ -31,13 +32,14 @@ from rules.identity import (
     social_security_number,
     split_name,
     terminal_digit_key,
+    unit_number,
 )
 from rules.text import clean
 
 __all__ = [
     "FIELDS", "PatientRow", "add_identifier", "apply", "by_mrn", "by_mrns", "change_mrn", "family", "file", "find",
-    "get", "last_amendment", "last_filing", "merge", "set_temporary", "temporary", "undo_filing", "undo_merge",
-    "values_at", "void", "warnings",
+    "get", "last_amendment", "last_filing", "merge", "next_mrn", "register", "set_aliases", "set_temporary",
+    "temporary", "undo_filing", "undo_merge", "values_at", "void", "warnings",
 ]  # fmt: skip
 
 FIELDS: Final = (
@@ -87,7 +89,17 @@ def apply(fields: Mapping[str, str], source: Source) -> Applied:
     note_amendments("patient", patient_id, {} if created else changed, source)
     if changed and not created:
         late_changes.of_patient(patient_id, source)
+        if "first_name" in changed:
+            _note_overlay(patient_id, before, after, known, source)
     return Applied(patient_id, tuple(findings), changed, created=created)
+
+
+def _note_overlay(
+    patient_id: int, before: Mapping[str, str], after: Mapping[str, str], known: Iterable[str], source: Source
+) -> None:
+    from db import overlays  # which undoes amendments and so stands on this module
+
+    overlays.note(patient_id, before, after, "|".join(known), source)
 
 
 def _merged_values(
@@ -193,7 +205,9 @@ def _renamed(before: Mapping[str, str], after: Mapping[str, str]) -> bool:
 def refresh_keys(patient_id: int) -> None:
     """The search keys of a patient whose items were written without ``apply``, by one who counts the version."""
     values = _row(patient_id)
-    unreadable = {name: values[name] for name in _COLUMNS if values[name] and not _readable(name, values[name])}
+    unreadable = {
+        name: values[name] for name in _COLUMNS if values[name] and not _readable(name, values[name])
+    }
     derived = _derived(values["mrn"], values, unreadable, values["temporary"] == "1")
     Patient.change(patient_id, derived)
 
@@ -243,8 +257,44 @@ def file(actor: Actor, fields: Mapping[str, str], expected_version: int) -> Appl
         _check_version(patient_id, expected_version)
         applied = apply(fields, Source(actor.user, f"{FILING}{expected_version}"))
         done.patient_id = applied.record_id or None
+        if applied.record_id and (applied.created or applied.changed):
+            duplicates.refresh(applied.record_id)
         _note_changed(done, applied)
     return applied
+
+
+def register(actor: Actor, fields: Mapping[str, str], looked_at: Mapping[str, float]) -> Applied:
+    """A new patient from a screen: one audited act. A blank MRN takes the next number in the facility's form.
+
+    ``looked_at`` are the charts that look like this one, with their scores: who registered has seen them. The pairs
+    go on the list of duplicates all the same.
+    """
+    with acts.act(actor, Action.AMEND_PATIENT, kind="patient") as done:
+        mrn = fields.get("mrn", "").strip() or next_mrn()
+        done.record = mrn
+        if by_mrn(mrn):
+            return refusal("S002", "This MRN has a patient already: PAT finds the chart.", "mrn")
+        applied = apply({**fields, "mrn": mrn}, Source(actor.user, f"{FILING}0"))
+        if applied.refused:
+            return applied
+        done.patient_id = applied.record_id
+        done.detail |= {"registered": mrn} | ({"looked_at": dict(looked_at)} if looked_at else {})
+        duplicates.refresh(applied.record_id)
+    return applied
+
+
+def next_mrn() -> str:
+    """The next number that no chart has, in the facility's form, inside the caller's transaction."""
+    form = convention("mrn_format")
+    while True:
+        try:
+            number = unit_number(form, store.next_number("mrn"))
+        except ValueError:
+            raise StoreError(
+                f"The numbers of the form {form} are used up: set another form (mrn_format)."
+            ) from None
+        if not by_mrn(number):
+            return number
 
 
 def _check_version(patient_id: int, expected: int) -> None:
@@ -300,15 +350,15 @@ def undo_filing(actor: Actor, patient_id: int, expected_version: int, reason: st
         names = old.get("aliases", "|".join(aliases(patient_id)))
         values: dict[str, str] = {name: old[name] or CLEAR for name in _COLUMNS if name in old}
         applied = apply(values | {"mrn": mrn}, source)
-        changed = dict(applied.changed) | _set_aliases(patient_id, names, source)
+        changed = dict(applied.changed) | set_aliases(patient_id, names, source)
         if old.get("temporary"):
             set_temporary(patient_id, temporary=True)
         _note_changed(done, Applied(patient_id, changed=changed))
         done.detail["reason"] = reason
 
 
-def _set_aliases(patient_id: int, names: str, source: Source) -> dict[str, tuple[str, str]]:
-    """These other names and no more, as a change."""
+def set_aliases(patient_id: int, names: str, source: Source) -> dict[str, tuple[str, str]]:
+    """A patient has these other names and no more, as a change."""
     now = "|".join(aliases(patient_id))
     if now == names:
         return {}

@@ -66,7 +66,7 @@ def check_all(actor: Actor, say: Callable[[str, int, int], None]) -> Iterator[tu
         )
     }
     today, last = store.current().now().local[:10], 0
-    total = int(database.execute_sql("SELECT coalesce(max(id), 0) FROM patient").fetchone()[0])
+    total = int(database.execute_sql("SELECT max(id) FROM patient").fetchone()[0] or 0)
     while rows := database.execute_sql(
         f"SELECT id, {', '.join(ITEMS)} FROM patient WHERE id > ? AND merged_into_id IS NULL AND void_utc IS NULL"
         " ORDER BY id LIMIT ?",

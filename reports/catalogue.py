@@ -12,7 +12,7 @@ from db.actors import Action
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a report asks for. ``default`` is canonical text, or one of ``yesterday`` and ``last month``."""
+    """What a report asks for. ``default`` is canonical text, or one of ``today``, ``yesterday``, ``last month``."""
 
     name: str  # the flag on the command line and the field on the screen
     label: str
@@ -27,7 +27,8 @@ class Report:
     """A report: what it is called, what it asks for, who may run it, and the module that makes it.
 
     The module has ``query(parameters)``, which reads, and the pure functions ``render(data, width)``, which
-    gives a ``Document``, ``sheets(data)``, and, where the JSON is no list of rows, ``as_json(data)``.
+    gives a ``Document``, ``sheets(data)``, and, where the JSON is no list of rows, ``as_json(data)``. What is printed
+    on stock of its own, such as a label, also has ``paper(data, setup)`` and ``pages(data, setup)``.
     """
 
     id: str  # the word on the command line
@@ -82,6 +83,13 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         Action.VIEW_SITE_FILE, names_patients=False,
     ),
     Report(
+        "merge-slip", "F02", "Merge slip",
+        "Two charts that were put together: numbers, names, where they are filed, volumes to combine.",
+        "reports.merge_slip",
+        (Parameter("merge", "Number of the merge", "text"),),
+        Action.MERGE_PATIENT,
+    ),
+    Report(
         "data-dictionary", "D01", "Data dictionary",
         "What a data set collects: items, values, rules and code tables, from its declaration.",
         "reports.data_dictionary",
@@ -111,6 +119,38 @@ CATALOGUE: Final[tuple[Report, ...]] = (
          Parameter("sort", "Sorted by", "text", default="seq", choices=ELEMENTS),
          Parameter("order", "Order", "text", default="ascending", choices=("ascending", "descending"))),
         Action.VIEW_AUDIT,
+    ),
+    Report(
+        "face-sheet", "H01", "Admission and discharge face sheet",
+        "Who was here, from when to when, under whom and who pays: the first page of the chart.",
+        "reports.face_sheet", (Parameter("account", "Account", "text"),), Action.VIEW_ENCOUNTER,
+    ),
+    Report(
+        "summary-sheet", "H02", "Abstract and coding summary sheet",
+        "Everything that an abstract says, its codes and DRG, what stands against it and what became of it.",
+        "reports.summary_sheet", (Parameter("account", "Account", "text"),), Action.VIEW_ABSTRACT,
+    ),
+    Report(
+        "chart-label", "H03", "Chart label",
+        "Name, number with its filing digits, birth date, sex and bar code, on label stock.",
+        "reports.chart_label",
+        (Parameter("patient", "MRN", "text"),
+         Parameter("copies", "Copies", "text", required=False),
+         Parameter("stock", "Stock", "text", default="label")),
+        Action.VIEW_PATIENT,
+    ),
+    Report(
+        "outguide", "H04", "Outguide",
+        "What stands in a chart's place on the shelf: its number, who has it, since when and until when.",
+        "reports.outguide",
+        (Parameter("patient", "MRN", "text"),
+         Parameter("borrower", "Borrower", "text"),
+         Parameter("out", "Out on", "date", default="today"),
+         Parameter("due", "Due back", "date", required=False),
+         Parameter("volume", "Volume", "text", required=False),
+         Parameter("note", "Note", "text", required=False),
+         Parameter("stock", "Stock", "text", default="outguide")),
+        Action.VIEW_PATIENT,
     ),
 )  # fmt: skip
 

@@ -63,12 +63,14 @@ class Model:
     strong: float = 10.0
     listed: float = 0.0
     bits: Mapping[tuple[str, str], float] = field(init=False, repr=False)
+    prior: float = field(init=False)  # bits against any two of the index being one person
 
     def __post_init__(self) -> None:
         bits = {key: min(MOST_BITS, max(LEAST_BITS, log2(m / u))) for key, (m, u) in self.rates.items()}
         for name in FIELDS:
             bits[name, ""] = 0.0
         object.__setattr__(self, "bits", bits)
+        object.__setattr__(self, "prior", log2(max(self.shares.people, 1000)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,31 +101,34 @@ class Match:
         return [*(str(part) for part in told), *self.doubts]
 
 
-def match(one: Person, other: Person, model: Model) -> Match:
-    """Compare two people. The order of the two makes no difference."""
+def match(one: Person, other: Person, model: Model, *, told: bool = True) -> Match:
+    """Compare two people. The order of the two makes no difference. ``told``: say why two are two, too."""
     pattern = compare(one, other)
-    parts = _parts(one, other, pattern, model)
-    score = round(sum(part.bits for part in parts) - log2(max(model.shares.people, 1000)), 2)
-    if score < model.listed and "same" not in (pattern[5],):
+    bits = _bits(one, other, pattern, model)
+    score = round(sum(bits) - model.prior, 2)
+    if not told and score < model.listed:
+        return Match(score, NO, ())
+    parts = tuple(map(Part, FIELDS, pattern, (round(each, 1) for each in bits)))
+    if score < model.listed:
         return Match(score, NO, parts)
     if _two_people(one, other, pattern, model):
         return Match(score, NO, parts, ("twins, or two people of one name",))
     doubts = tuple(_doubts(one, other, pattern, model))
     if score >= model.strong and not doubts:
         return Match(score, SAME, parts)
-    return Match(score, REVIEW if score >= model.listed else NO, parts, doubts)
+    return Match(score, REVIEW, parts, doubts)
 
 
-def _parts(one: Person, other: Person, pattern: Pattern, model: Model) -> tuple[Part, ...]:
+def _bits(one: Person, other: Person, pattern: Pattern, model: Model) -> list[float]:
+    """The weight of each field."""
     bits = [model.bits[key] for key in zip(FIELDS, pattern, strict=True)]
-    last, first = pattern[0], pattern[1]
-    if last == "same":
+    if pattern[0] == "same":
         bits[0] = model.shares.bits(model.shares.last, one.last, model.rates["last name", "same"][0])
-    if first == "same":
+    if pattern[1] == "same":
         bits[1] = model.shares.bits(model.shares.first, one.first, model.rates["first name", "same"][0])
     if bits[6] > 0 and bits[7] > 0 and (over := bits[6] + bits[7] - HOUSEHOLD_BITS) > 0:
         bits[6], bits[7] = bits[6] - over / 2, bits[7] - over / 2
-    return tuple(map(Part, FIELDS, pattern, (round(each, 1) for each in bits)))
+    return bits
 
 
 def _two_people(one: Person, other: Person, pattern: Pattern, model: Model) -> bool:
@@ -258,6 +263,18 @@ def _renamed(pattern: Pattern, more: bool, both_home: bool, given: bool) -> bool
 
 Found = Mapping[tuple[int, int], Match]
 """Matches by the two ids, the smaller first."""
+
+
+def replaced(before: Person, after: Person) -> bool:
+    """Whether a registration was changed so much that it is another person's: the first name, and with it at least
+    two of last name, birth date, sex and SSN."""
+    last, first, _, birth, sex, ssn, *_ = compare(before, after)
+    far = ("differs", "far")
+    others = (last in far) + (birth in ("differs", "close", "part")) + (sex == "differs") + (ssn == "differs")
+    return first in far and others >= 2 and (birth not in ("", "same", "swapped") or ssn == "differs")
+
+
+# -- A whole file -------------------------------------------------------------------------------------------------
 
 
 def settled(found: Found, told_apart: Callable[[int, int], bool]) -> dict[tuple[int, int], Match]:

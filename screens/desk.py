@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
 from config.data_sets import SITE, library
-from db import cases, census, drafts, encounters, intake, patients, requests, sensitive, store
+from db import (
+    cases,
+    census,
+    drafts,
+    duplicates,
+    encounters,
+    intake,
+    overlays,
+    patients,
+    requests,
+    sensitive,
+    store,
+)
 from db.actors import Action as Deed
 from db.registries import suspects_count
 from screens.session import Session
@@ -64,6 +76,14 @@ def feed(session: Session) -> Iterable[Entry]:
     yield Entry("REN", "Patients to rename", "REN", f"{MANY}+" if unnamed > MANY else str(unnamed))
 
 
+def patient_index(session: Session) -> Iterable[Entry]:
+    waiting, later = duplicates.counts()
+    new = duplicates.pending()
+    note = ", ".join(f"{count} {what}" for count, what in ((later, "put off"), (new, "not compared")) if count)
+    yield Entry("DUP", "Charts that may be one person", "DUP", "1000+" if waiting >= 1000 else str(waiting), note)
+    yield Entry("OVL", "Amended into another person?", "OVL", str(overlays.count()))
+
+
 def disclosure(session: Session) -> Iterable[Entry]:
     counts = requests.counts(session.actor)
     parts = ((counts.overdue, "late"), (counts.due_soon, "soon due"), (counts.held, "held"))
@@ -106,6 +126,7 @@ PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.FILE_ABSTRACT, waiting_discharges),
     (Deed.VIEW_CENSUS, house),
     (Deed.VIEW_HOLD_QUEUE, feed),
+    (Deed.REVIEW_DUPLICATE, patient_index),
     (Deed.VIEW_REGISTRY, registries),
     (Deed.VIEW_REQUEST, disclosure),
     (Deed.REVIEW_ALERT, privacy_alerts),

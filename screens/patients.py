@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from db import encounters, patients, store
+from db import encounters, overlays, patients, store
 from db.actors import Action as Deed
 from db.acts import Conflict, NotPermitted, viewed
 from db.history import Change, of_amendments
@@ -58,7 +58,7 @@ class FindPatient(KeysetList):
         Action("E", "Edit", go="PTA {subject}"),
         Action("R", "Request", go="ROI NEW {subject}"),
     )
-    commands: ClassVar[tuple[Command, ...]] = (Command("REG", "Register", "register", "F6"),)
+    commands: ClassVar[tuple[Command, ...]] = (Command("NEW", "Register", "register", "F6"),)
     text = ""
 
     def open(self, key: str) -> str:
@@ -90,7 +90,7 @@ class FindPatient(KeysetList):
         return None
 
     def register(self, rest: str) -> Outcome:
-        return Outcome(go="PTA")
+        return Outcome(go="REG")
 
 
 SHORTER = {"same name as another patient": "same name"}  # so that it is seen beside the name at 80 columns
@@ -112,12 +112,16 @@ class Chart(KeysetList):
     actions: ClassVar[tuple[Action, ...]] = (
         Action("A", "Abstract", go="ABS {subject}"),
         Action("M", "Movements", go="ACC {subject}"),
+        Action("F", "Face sheet", go="FAC {subject}"),
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("EDIT", "Amend", "amend", "F10"),
         Command("ACCT", "Accounting", "accounting", "F11"),
         Command("REQ", "Request", "request"),
+        Command("LABEL", "Chart label", "label"),
+        Command("OUTGUIDE", "Outguide", "outguide"),
         Command("HIST", "History, item by item", "items_history"),
+        Command("IDS", "Numbers and names", "numbers"),
     )
     help: ClassVar[str] = (
         "Encounters, newest first; x marks cancelled ones. Cls: I inpatient, E emergency, O outpatient, OBS "
@@ -178,11 +182,20 @@ class Chart(KeysetList):
     def amend(self, rest: str) -> Outcome:
         return Outcome(go=f"PTA {self.mrn}")
 
+    def numbers(self, rest: str) -> Outcome:
+        return Outcome(go=f"IDN {self.mrn}")
+
     def request(self, rest: str) -> Outcome:
         return Outcome(go=f"ROI NEW {self.mrn}")
 
     def accounting(self, rest: str) -> Outcome:
         return Outcome(go=f"ACD {self.mrn}")
+
+    def label(self, rest: str) -> Outcome:
+        return Outcome(go=f"LBL {self.mrn} {rest}".strip())
+
+    def outguide(self, rest: str) -> Outcome:
+        return Outcome(go=f"OUT {self.mrn}")
 
 
 class ToRename(KeysetList):
@@ -320,6 +333,8 @@ class AmendPatient(RecordForm):
         if self.begun != self.version:
             return self.compare(values)
         fields = {name: values.get(name) or ("@" if self.before.get(name) else "") for name in NAMES}
+        if self.key and not reason and overlays.likely(self.before, values):
+            return Refused((Finding(Level.WARNING, "P202", OVERLAID, "first_name"),), overridable=True)
         try:
             applied = patients.file(self.session.actor, fields, self._number())
         except Conflict:
@@ -336,6 +351,9 @@ class AmendPatient(RecordForm):
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("patient", self.key) if self.key else None
+
+
+OVERLAID = "Is this the right chart? The name and more change at once: say why it is the same person."
 
 
 def patient_named(text: str) -> int:

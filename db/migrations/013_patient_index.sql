@@ -18,7 +18,8 @@ ALTER TABLE patient_alias ADD COLUMN kind TEXT NOT NULL DEFAULT '';
 CREATE TABLE match_key (
     key TEXT NOT NULL, patient_id INTEGER NOT NULL REFERENCES patient (id), PRIMARY KEY (key, patient_id))
     WITHOUT ROWID;
-CREATE INDEX match_key_patient ON match_key (patient_id);
+-- The keys of a chart, between blanks: so that they can be taken away again without an index over all of them.
+CREATE TABLE match_person (patient_id INTEGER PRIMARY KEY REFERENCES patient (id), keys TEXT NOT NULL);
 CREATE TABLE match_pending (
     patient_id INTEGER PRIMARY KEY REFERENCES patient (id), keyed INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX match_pending_unkeyed ON match_pending (patient_id) WHERE keyed = 0;
@@ -63,6 +64,7 @@ CREATE TABLE overlay (
     reason TEXT NOT NULL DEFAULT '');
 CREATE INDEX overlay_waiting ON overlay (id) WHERE settled_utc IS NULL;
 CREATE INDEX overlay_patient ON overlay (patient_id, id);
+CREATE INDEX merge_made ON merge (kind, id);
 
 -- What a merge moves is found by an index.
 CREATE INDEX document_note_patient ON document_note (patient_id) WHERE patient_id IS NOT NULL;

@@ -18,6 +18,13 @@ class MatchKey(Base):
         primary_key = CompositeKey("key", "patient")
 
 
+class MatchPerson(Base):
+    """The keys of a chart, between blanks."""
+
+    patient = ForeignKeyField(Patient, primary_key=True)
+    keys = TextField()
+
+
 class MatchPending(Base):
     """A chart whose identity was changed since it was compared; ``keyed``: its keys are made again already."""
 
@@ -85,4 +92,4 @@ class Overlay(Base):
     reason = TextField(default="")
 
 
-MODELS = (MatchKey, MatchPending, MatchName, MatchRate, ChartPair, Overlay)
+MODELS = (MatchKey, MatchPerson, MatchPending, MatchName, MatchRate, ChartPair, Overlay)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.menu import standard_menu
-from db import cases, disclosures, requests, sensitive, sign_on, site, store
+from db import cases, disclosures, patients, requests, sensitive, sign_on, site, store
 from db.actors import Action, Actor
 from db.changes import Source
 from db.connect import writing
@@ -72,9 +72,22 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     trauma = a_trauma_record(actor, poisoned)
     message = a_held_message(actor)
     an_empty_batch(actor)
+    a_merge_and_an_overlay(poisoned)
     sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)
     sign_on.off(actor)
     return House(directory, request, release, trauma, message, "1")
+
+
+def a_merge_and_an_overlay(poisoned: int) -> None:
+    """Two charts put together, and one that was amended into another person, both with poisoned texts."""
+    with writing():
+        other = builders.the_poisoned_patient(mrn="00666667", ssn="", birth_date="1960-01-02")
+        patients.merge(poisoned, other, Source("test"))
+        builders.the_poisoned_patient(mrn="00666668", ssn="", birth_date="1960-01-02", sex="M")
+        patients.apply(
+            {"mrn": "00666668", "last_name": "OTHER", "first_name": "QUITE", "birth_date": "1990-05-05", "sex": "F"},
+            Source(builders.POISON_LAST, "test"),
+        )  # fmt: skip
 
 
 def a_request_answered(actor: Actor, patient_id: int) -> tuple[str, str]:

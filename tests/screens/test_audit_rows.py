@@ -50,9 +50,12 @@ SHOWS = {
     "PWD": "", "REL": "view request", "REN": "view patient", "REP": "", "RLS": "view accounting",
     "ROI": "view request", "RQH": "view request", "RQL": "view request", "RUN": "", "SAW": "view audit",
     "SEN": "mark sensitive", "SFL": "", "SFR": "", "SITE": "", "STP": "view request", "SUS": "view accounting",
+    "FAC": "view encounter", "SUM": "view abstract", "LBL": "view patient", "OUT": "",
     "TOUR": "", "TRA": "view registry", "TRL": "view registry", "TRN": "view census", "UNU": "view audit",
     "DFF": "view abstract", "RLA": "view abstract", "RTN": "view abstract", "TRX": "transmit abstract",
     "TXA": "transmit abstract",
+    "DUP": "review duplicate", "FIL": "view patient", "IDN": "view patient", "MRG": "view patient",
+    "MRL": "view patient", "OVL": "review duplicate", "OVU": "view patient", "REG": "", "UNM": "view patient",
     "WHO": "view audit", "WHY": "", "WRC": "view encounter", "WRK": "view encounter",
 }  # fmt: skip
 

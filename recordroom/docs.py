@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from config.data_sets import library
+from config.data_sets import assemble, library, options
 from config.keys import standard_keys
 from config.menu import standard_menu
 from db.actors import PERMITTED, Role
@@ -36,6 +36,9 @@ def pages() -> dict[str, str]:
     }
     for id_ in library().ids():
         made[f"data-set-{id_}.md"] = _data_set(library().of(id_))
+    for name, option in options().items():
+        whole = assemble(None, [option])[0].dictionaries[-1]
+        made[f"data-set-{name}.md"] = _data_set(whole)
     return {name: MADE + "\n" + text for name, text in made.items()}
 
 

@@ -22,25 +22,25 @@ class AllTables(Mapping[str, CodeTable]):
     """Tables by id. A site file is read when first asked for, and again after ``forget``."""
 
     def __init__(self, shipped: Tables) -> None:
-        self._shipped = shipped
+        self.shipped = shipped
         self._site: dict[str, CodeTable] = {}
 
     def __getitem__(self, id_: str) -> CodeTable:
         if id_ not in SITE_FILES:
-            return self._shipped[id_]
+            return self.shipped[id_]
         if id_ not in self._site:
             self._site[id_] = site_table(id_)
         return self._site[id_]
 
     def __contains__(self, id_: object) -> bool:
-        return id_ in SITE_FILES or id_ in self._shipped
+        return id_ in SITE_FILES or id_ in self.shipped
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._shipped
+        yield from self.shipped
         yield from SITE_FILES
 
     def __len__(self) -> int:
-        return len(self._shipped) + len(SITE_FILES)
+        return len(self.shipped) + len(SITE_FILES)
 
     def forget(self) -> None:
         """A site file was changed: read it again."""

@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rules.dictionary import Dictionary, Edit, Record, row_path, split_path
+from rules.dictionary import Dictionary, Edit, Record, split_path
 from rules.findings import Finding, Level
+from rules.records import View
 from rules.text import clean
 
 MARK = "!"  # begins the path of an override: ``!A114 procedures[2].code``
@@ -119,16 +120,11 @@ def _edit(dictionary: Dictionary, code: str) -> Edit | None:
 def _digest(dictionary: Dictionary, record: Record, code: str, field: str) -> str:
     """A digest of the value at ``field`` and of all that the edit compares it with."""
     edit = _edit(dictionary, code)
-    group, row, _ = split_path(field)
-    paths = [field]
-    for entry in edit.items if edit else ():
-        for item in entry.split("+"):
-            within, dot, column = item.partition(".")
-            same_row = dot and "[" not in item and within == group
-            paths.append(row_path(group, row, column) if same_row else item)
-    for condition in edit.when if edit else ():
-        within, dot, column = condition.item.partition(".")
-        same_row = dot and "[" not in condition.item and within == group
-        paths.append(row_path(group, row, column) if same_row else condition.item)
-    values = [record.get(path, "") for path in paths]
+    row = split_path(field)[:2]
+    view = View(dictionary, without(record))
+    named = [item for entry in edit.items for item in entry.split("+")] if edit else []
+    named += [condition.item for condition in edit.when] if edit else []
+    values = [record.get(field, "")]
+    for item in named:
+        values += view.values(item, row if row[0] else None)
     return hashlib.sha256("\n".join(values).encode()).hexdigest()[:DIGITS]

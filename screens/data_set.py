@@ -142,6 +142,7 @@ class DataSetForm(RecordForm):
     def take_version(self, values: Mapping[str, str]) -> None:
         """Take the version of the data set that holds on the record's date: the record is filed under it."""
         newest = self.dictionary_on("")
+        self.session.refresh_tables()
         try:
             self.dictionary = self.dictionary_on(records.record_day(newest, values, self.context()))
         except LookupError:  # no version holds on that day: the newest is as good as any

@@ -20,9 +20,9 @@ ADMINISTRATOR_IDLE_SECONDS = 10 * 60  # V-222390
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
     from config.menu import MenuTable
     from db.actors import Actor
+    from db.code_tables import AllTables
     from db.codes import CodeStore
     from db.sign_on import SignedOn
-    from rules.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,10 @@ class Session:
 
         site = self.seat.directory / "site"
         try:
-            return with_registries(standard_menu(), library(site).dictionaries) if has_own(site) else standard_menu()
+            if not has_own(site):
+                return standard_menu()
+            made = library(site)
+            return with_registries(standard_menu(), [made.of(id_) for id_ in made.ids()])
         except DictionaryError as error:  # the desk says so, and so does every screen that needs it
             self.wrong_dictionary = str(error.mistakes[0])
             return standard_menu()
@@ -122,11 +125,18 @@ class Session:
         return self._codes
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> AllTables:
         """Code tables: the shipped ones, the facility's own rows, and units, services, providers, payers."""
         from db.code_tables import all_tables
 
         return all_tables(self.seat.directory)
+
+    def refresh_tables(self) -> None:
+        """A dictionary was installed meanwhile, with tables of its own: take them in."""
+        from config.data_sets import library
+
+        if self.tables.shipped is not library(self.seat.directory / "site").tables:
+            del self.__dict__["tables"]
 
     def unlock(self, passphrase: str) -> bool:
         """Whether this is the user's passphrase, after the idle lock; without one, a code of the second factor."""

@@ -1,5 +1,7 @@
 """An error may be let stand with a reason, as long as what it is about stays as it was."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules.dictionary import Dictionary, Edit, Group, Item, ItemType, Section
@@ -63,6 +65,17 @@ class TestAnOverride:
     def test_lapses_when_anything_changes_that_its_edit_compares(self, changed):
         record = with_override(EARLY)
         assert in_force(DICTIONARY, {**record, changed: "2026-04-01"}) == {}
+
+    def test_lapses_when_a_row_changes_that_its_edit_looks_at(self):
+        rule = Edit(
+            "X1", Level.ERROR, "function", "Wrong.", ("drugs.dose", "weight"), function="x", override=True
+        )
+        dictionary = replace(DICTIONARY, edits=(rule,))
+        finding = Finding(Level.ERROR, "X1", "Wrong.", "weight")
+        path, text = overriding(dictionary, RECORD, finding, "hk", "2026-11-22", "so it was")
+        assert in_force(dictionary, {**RECORD, path: text})
+        assert in_force(dictionary, {**RECORD, path: text, "drugs[2].dose": "8"}) == {}
+        assert in_force(dictionary, {**RECORD, path: text, "drugs[3].dose": "8"}) == {}
 
     def test_is_about_one_row_of_a_group(self):
         overrides = in_force(DICTIONARY, with_override(SECOND))

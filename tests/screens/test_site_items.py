@@ -17,8 +17,10 @@ from tests.screens.test_trauma import focus
 from tests.tui.conftest import Workstation
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide-registry.md").read_text(encoding="utf-8")
-ADDITION = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[1].replace(
-    "required_when", "carry_patient = true\nrequired_when"
+ADDITION = (
+    re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[1]
+    .replace("required_when", "carry_patient = true\nrequired_when")
+    .replace('kind = "excludes"', 'kind = "excludes"\noverride = true')
 )
 GROUP = """
 [[section]]
@@ -79,6 +81,18 @@ class TestAnItemOfTheFacility:
         goto(abstract, "DISPOSITION", "20", "enter")
         assert "GH1" in {finding.code for finding in view(abstract).findings}
 
+    def test_may_be_let_stand_where_its_edit_says_so(self, abstract: Workstation) -> None:
+        goto(abstract, "DISPOSITION", "20", "enter")
+        goto(abstract, "FOLLOW-UP", "1", "enter")
+        goto(abstract, "FOLLOW-UP")
+        abstract.press("ctrl+o", "OVERRIDE called the widow", "enter")
+        assert abstract.message.startswith("GH1 stands")
+        said = {each.code: each.overridden for each in view(abstract).findings}
+        assert said["GH1"].endswith("called the widow")
+        abstract.press("f2", "f2", "later", "enter")
+        case = ask(abstract, cases.by_number, "abstract", ACCOUNT)
+        assert case.record["!GH1 follow_up"].endswith("called the widow")  # type: ignore[attr-defined]
+
     def test_is_stored_under_the_version_that_asked_it(self, abstract: Workstation) -> None:
         goto(abstract, "FOLLOW-UP", "1", "enter")
         abstract.press("f2", "f2", "later", "enter")
@@ -138,9 +152,7 @@ class TestARefusedFile:
         )
         output, status = command(house, tmp_path, "dictionary", "install", wrong)
         assert status == 1
-        assert (
-            "wrong.toml line 12, item follow_up: there is no setting 'lable'" in output
-        )
+        assert "wrong.toml line 12, item follow_up: there is no setting 'lable'" in output
         assert "kind 'exclude' is unknown" in output
         assert not list((house.directory / "site").glob("dictionaries/*"))
 

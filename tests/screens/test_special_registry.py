@@ -412,6 +412,31 @@ class TestVersions:
         record.press("f2")
         assert ask(record, cases.by_number, "stroke", "000001").version == "2027"  # type: ignore[attr-defined]
 
+    def test_the_values_of_a_new_version_are_listed_at_once(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=STK NEW {ACCOUNT}", "enter")
+
+        def install() -> None:
+            actor = Actor(1, ADMIN, frozenset(Role))
+            later = NEXT_YEAR.replace('text = "Ischemic stroke"', 'text = "Infarct of the brain"')
+            dictionaries.install(actor, later, "next.toml")
+
+        ask(desk, install)
+        desk.press("ctrl+o", f"=STK NEW {ACCOUNT}", "enter")
+        goto(desk, "CLINICAL", "f4")
+        assert "Infarct of the brain" in desk.text
+
+    def test_the_date_of_the_record_picks_its_version(self, record: Workstation) -> None:
+        def install() -> None:
+            dictionaries.install(Actor(1, ADMIN, frozenset(Role)), NEXT_YEAR, "next.toml")
+
+        ask(record, install)
+        record.press("ctrl+o", f"=STK NEW {ACCOUNT}", "enter")
+        goto(record, "ARRIVED", "10152026")
+        assert "V001" in {finding.code for finding in view(record).findings}
+        record.press("f2")
+        case = ask(record, cases.by_number, "stroke", "000001")
+        assert case.version == "2026.1"  # type: ignore[attr-defined]
+
     def test_a_version_that_has_records_is_never_rewritten(self, record: Workstation, tmp_path: Path) -> None:
         record.press("f2")
         from config.data_sets import DictionaryError

@@ -26,7 +26,7 @@ from rules.findings import Finding, Level, worst_first
 from rules.records import rows_of
 from rules.values import shown
 from screens.account import banner, encounter_named
-from screens.data_set import DataSetForm
+from screens.data_set import OVERRIDE, DataSetForm
 from screens.record import RECORD_WORDS, Loaded
 from tui.screen import Command, Filed, Opened, Outcome, Refused, Values
 
@@ -66,6 +66,7 @@ class Abstract(DataSetForm):
         Command("RETURN", "Billing returns it, with a reason", "return_it"),
         Command("CLEAR", "Say why what came back stands as it is", "clear"),
         Command("FEED", "Take the feed's value here", "take_feed"),
+        OVERRIDE,
         *RECORD_WORDS,
     )
     opened: AbstractRecord

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rules.findings import SEVERITY, Finding, Level
 from rules.text import cells, clean
+from tui.digest import place_of
 from tui.face import MARKS
 from tui.field import pointed
 from tui.fieldhelp import field_help
-from tui.overview import place_of
 from tui.picks import LIST_LIMIT, Pick
 from tui.screen import Choice, Mode
 

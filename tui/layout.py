@@ -69,6 +69,10 @@ class Layout:
         near = self.spots[max(0, around - MOST_COLUMNS) : around + MOST_COLUMNS]
         return [other for other in near if (other.group, other.index) == (spot.group, spot.index)]
 
+    def row_paths(self, group: str, index: int) -> list[str]:
+        """The fields of row ``index`` of a table, in order."""
+        return [spot.path for spot in self.spots if (spot.group, spot.index) == (group, index)]
+
     def text(self, row: int, column: int, words: str, attributes: int = PLAIN) -> None:
         self.fixed.setdefault(row, []).append((column, words, attributes))
 

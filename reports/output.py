@@ -47,7 +47,7 @@ def in_format(produced: Produced, form: str, setup: Setup) -> bytes:
     if form == "json":
         return sheet.as_json(produced.json_value())
     encoding = "ascii" if setup.ascii_only else "utf-8"
-    return as_text(produced.pages(setup), setup).encode(encoding, "replace")
+    return as_text(produced.pages(setup), produced.paper(setup)).encode(encoding, "replace")
 
 
 def to_file(actor: Actor, produced: Produced, form: str, setup: Setup, path: Path) -> None:
@@ -87,7 +87,7 @@ def to_printer(
     stack = produced.pages(printer.setup)
     chosen = [stack[number - 1] for number in pages if 0 < number <= len(stack)] if pages else stack
     encoding = "ascii" if printer.setup.ascii_only else "utf-8"
-    data = as_text(chosen, printer.setup).encode(encoding, "replace")
+    data = as_text(chosen, produced.paper(printer.setup)).encode(encoding, "replace")
     viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
            patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "queue": printer.queue,

@@ -51,8 +51,16 @@ class Produced:
         document: Document = self._module.render(self.data, width)
         return document
 
+    def paper(self, setup: Setup) -> Setup:
+        """What it is printed on: the paper of the printer, or stock of its own, as labels have it."""
+        own: Setup = self._module.paper(self.data, setup) if hasattr(self._module, "paper") else setup
+        return own
+
     def pages(self, setup: Setup) -> list[Page]:
-        """The report on paper."""
+        """The report on paper, or on stock of its own."""
+        if hasattr(self._module, "pages"):
+            own: list[Page] = self._module.pages(self.data, setup)
+            return own
         return paginate(self.document(setup.width), self.run, setup)
 
     def sheets(self) -> list[Sheet]:
@@ -102,6 +110,7 @@ def _audit_head() -> str:
 def resolved(parameter: Parameter, value: str, today: int) -> str:
     """The canonical value of a parameter: the one given, or its default. Raises ``NotAsked``."""
     value = value or {
+        "today": iso_date(today),
         "yesterday": iso_date(today - 1),
         "last month": month_of(today, months_back=1).name,
     }.get(parameter.default, parameter.default)

@@ -60,6 +60,7 @@ class Abstract(DataSetForm):
     commands: ClassVar[tuple[Command, ...]] = (
         Command("MOVES", "Movements", "moves", "F10"),
         Command("CHART", "Chart", "chart"),
+        Command("SHEET", "Summary sheet", "sheet"),
         Command("LEAVE", "File and leave it open", "leave_open"),
         Command("RELEASE", "Release a complete abstract", "release"),
         Command("REOPEN", "Open it again, with a reason", "reopen"),
@@ -315,6 +316,10 @@ class Abstract(DataSetForm):
 
     def chart(self, rest: str) -> Outcome:
         return Outcome(go=f"CHT {self.opened.encounter.mrn}")
+
+    def sheet(self, rest: str) -> Outcome:
+        """SHEET: the abstract as it is printed."""
+        return Outcome(go=f"SUM {self.key}")
 
 
 def severity(row: GroupedDiagnosis) -> str:

@@ -93,6 +93,7 @@ class Movements(ListScreen):
         Command("ADD", "Add", "add", "F6"),
         Command("ABST", "Abstract", "abstract", "F10"),
         Command("CHART", "Chart", "chart", "F11"),
+        Command("FACE", "Face sheet", "face"),
         Command("HIST", "History, item by item", "items_history"),
     )
     session: Session
@@ -114,6 +115,9 @@ class Movements(ListScreen):
 
     def items_history(self, rest: str) -> Outcome:
         return Outcome(go=f"HIS ACC {self.account}")
+
+    def face(self, rest: str) -> Outcome:
+        return Outcome(go=f"FAC {self.account}")
 
     def heading(self) -> Sequence[str]:
         return banner(encounters.get(self.encounter_id))

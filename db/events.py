@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass
 
+from db import late_changes
 from db.changes import Applied, Source, note_amendments, refusal
 from db.connect import database
 from db.schema.hospital import Event
@@ -68,12 +69,14 @@ def apply(
         Event.change(id_, columns)
         changed = {"detail": (str(held), said.text)}
         note_amendments("event", id_, changed, source)
+        _late(encounter_id, source)
         return Applied(id_, findings, changed)
     event_id = Event.add({
         "encounter_id": encounter_id or None, "patient_id": patient_id or None, "kind": kind, "at_utc": at.utc,
         "at_offset": at.offset, "day": at.day, **columns, "recorded_utc": int(time.time()), "by": source.by,
         "origin": source.origin,
     })  # fmt: skip
+    _late(encounter_id, source)
     return Applied(event_id, findings, {"kind": ("", kind), "at": ("", at.local)}, created=True)
 
 
@@ -83,7 +86,15 @@ def void(event_id: int, source: Source) -> Applied:
         return refusal("V103", "There is no such event, or it has been taken back already.")
     changed = {"state": ("current", "void")}
     note_amendments("event", event_id, changed, source)
+    row = Event.row(event_id)
+    _late((row["encounter_id"] or 0) if row else 0, source)
     return Applied(event_id, (), changed)
+
+
+def _late(encounter_id: int, source: Source) -> None:
+    """An abstract that is filed tells of consultations, autopsies and such: compare it."""
+    if encounter_id:
+        late_changes.of_encounters((encounter_id,), source)
 
 
 def of_encounter(encounter_id: int) -> list[EventRow]:

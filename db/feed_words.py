@@ -22,7 +22,7 @@ from db.conventions import convention
 from db.encounters import Encounter
 from db.late_changes import SETTLED, FiledAbstract
 from rules.dictionary import Dictionary, Group, Record
-from rules.feed_differences import Difference, Merged, as_of_the_stay, items_of, merged, news
+from rules.feed_differences import ROW, Difference, Merged, as_of_the_stay, items_of, merged, news
 from rules.lifecycle import Act
 from rules.values import shown
 
@@ -93,7 +93,9 @@ def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -
         was = items_of(abstract.record)
         # What the record has no word of was not kept when it was filed: that is no news.
         new = {item for item in said if fixed(item) or item in UNASKED} - was.keys()
-        heard = {item: said[item] if item in new else was[item] for item in said if item in new or item in was}
+        heard = {
+            item: said[item] if item in new else was[item] for item in said if item in new or item in was
+        }
     if said == heard:
         return
     touched = news(abstract.record, heard, said, fixed=fixed)
@@ -184,15 +186,23 @@ def words_of(source: Source) -> str:
 def in_words(dictionary: Dictionary, changed: Mapping[str, tuple[str, str]]) -> str:
     """Changed items in a sentence: ``Disposition 01 to 03, Payer blank to MCR``."""
     named = [
-        f"{_item_label(dictionary, item)} {_value(old)} to {_value(new)}"
+        f"{_item_label(dictionary, item)} {text_of(dictionary, item, old)} to {text_of(dictionary, item, new)}"
         for item, (old, new) in changed.items()
     ]
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return ", ".join(named[:MOST_NAMED]) + more
 
 
-def _value(text: str) -> str:
-    return shown(text) or "blank"
+def text_of(dictionary: Dictionary, item: str, text: str) -> str:
+    """A value as a sentence says it: a day as people write it, a table of several columns by its rows."""
+    if not text:
+        return "blank"
+    if any(
+        part.id == item and isinstance(part, Group) and len(part.items) > 1 for part in dictionary.parts()
+    ):
+        rows = text.count(ROW) + 1
+        return "1 row" if rows == 1 else f"{rows} rows"
+    return shown(text)
 
 
 def _item_label(dictionary: Dictionary, item: str) -> str:
@@ -276,8 +286,17 @@ def waiting(after: tuple[int, int, str] | None = None, limit: int = 50) -> list[
         (*(after or (0, 0, "")), limit),
     )
     return [
-        WaitingDifference(case_id, account, mrn, item, _item_label(dictionary, item) or item, *rest)
-        for case_id, account, mrn, item, *rest in rows
+        WaitingDifference(
+            case_id,
+            account,
+            mrn,
+            item,
+            _item_label(dictionary, item) or item,
+            text_of(dictionary, item, filed),
+            text_of(dictionary, item, feed),
+            *rest,
+        )
+        for case_id, account, mrn, item, filed, feed, *rest in rows
     ]
 
 

@@ -35,7 +35,7 @@ PERSONAL: Final = frozenset(
 )
 """Items of the person that change with time without having been wrong."""
 
-_ROW, _CELL = "|", "~"
+ROW, _CELL = "|", "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def items_of(record: Record) -> dict[str, str]:
         else:
             found[path] = value
     for group, rows in groups.items():
-        found[group] = _ROW.join(_row_text(rows[number]) for number in sorted(rows))
+        found[group] = ROW.join(_row_text(rows[number]) for number in sorted(rows))
     return found
 
 

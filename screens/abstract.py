@@ -24,7 +24,6 @@ from rules.drg import Claim, GroupedDiagnosis, Grouping
 from rules.feed_differences import item_of, items_of, taken_from
 from rules.findings import Finding, Level, worst_first
 from rules.records import rows_of
-from rules.values import shown
 from screens.account import banner, encounter_named
 from screens.data_set import OVERRIDE, DataSetForm
 from screens.record import RECORD_WORDS, Loaded
@@ -163,8 +162,9 @@ class Abstract(DataSetForm):
         return [
             Finding(
                 Level.WARNING if each.item in self.opened.differences else Level.QUERY, "FEED",
-                f"The feed says {shown(each.feed) or 'nothing'}, keyed was {shown(each.filed) or 'nothing'}, which "
-                "stands. FEED takes the feed's value.",
+                f"The feed says {feed_words.text_of(self.dictionary, each.item, each.feed)}, keyed was "
+                f"{feed_words.text_of(self.dictionary, each.item, each.filed)}, which stands. "
+                "FEED takes the feed's value.",
                 feed_words.path_of(self.dictionary, each.item),
             )
             for each in feed_words.differing(values, self.opened, self.dictionary)

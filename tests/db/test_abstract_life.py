@@ -378,3 +378,70 @@ class TestReturns:
             (ACCOUNT, "B1", Kind.BILLING), (ACCOUNT, "B2", Kind.BILLING),
         ]  # fmt: skip
         assert abstract_returns.waiting(rows[0].key) == rows[1:]
+
+
+class TestOtherChanges:
+    def test_a_consultation_that_comes_late_reopens(self, admin: Actor, stay: int) -> None:
+        from db import events
+        from rules.moments import iso_date, moment
+
+        file(admin, stay)
+        day = iso_date(store.current().now().day - 2)
+        with writing():
+            at = moment(f"{day}T10:00", store.current().zone)
+            done = events.apply(
+                stay, encounters.get(stay).patient_id, "consultation", at, "CAR", Source("jsmith")
+            )
+        assert not done.refused, done.reason
+        assert opened(stay).status is Status.OPEN
+        assert reasons(stay) == ["jsmith changed Consultations blank to 1 row"]
+
+    def test_a_visit_that_belongs_to_somebody_else_reopens_with_who_it_is_now(
+        self, admin: Actor, stay: int
+    ) -> None:
+        file(admin, stay)
+        other = builders.a_patient(mrn="00777777", last_name="OTHER")
+        with writing():
+            encounters.move_to_patient(stay, other, Source("jsmith"))
+        assert opened(stay).record["last_name"] == "OTHER"
+        assert "Last name Miller to OTHER" in reasons(stay)[0]
+
+    def test_another_number_of_the_account_reopens(self, admin: Actor, stay: int) -> None:
+        file(admin, stay)
+        with writing():
+            encounters.change_account(stay, "9911", Source("jsmith"))
+        assert reasons(stay) == ["jsmith changed Account 4711 to 9911"]
+
+    def test_merged_accounts_keep_the_history_of_the_abstract(self, admin: Actor, stay: int) -> None:
+        file(admin, stay)
+        survivor = builders.an_encounter(encounters.get(stay).patient_id, "9912")
+        with writing():
+            merge = encounters.merge(survivor, stay, Source("jsmith"))
+        assert not merge.refused, merge.reason
+        now = opened(survivor)
+        assert now.case is not None
+        assert now.status is Status.OPEN
+        assert [step.act for step in lifecycle.steps(now.case.id)] == ["change", "complete"]
+        assert "Account 4711 to 9912" in reasons(survivor)[0]
+
+    def test_a_transfer_recorded_late_says_so_in_rows(self, admin: Actor, stay: int) -> None:
+        from rules.moments import iso_date
+
+        file(admin, stay)
+        builders.a_movement(stay, "transfer", f"{iso_date(store.current().now().day - 3)}T10:00", "ICU")
+        assert "Movements 1 row to 2 rows" in reasons(stay)[0]
+
+    def test_what_is_taken_out_of_use_leaves_nothing_waiting(self, admin: Actor, stay: int) -> None:
+        file(admin, stay, payer="BCBS")
+        abstract_release.returned(admin, stay, [Reason("B1", "One")])
+        amend_account(payer="SELF")
+        abstracts.void_abstract(admin, opened(stay), "wrong account")
+        assert abstract_returns.waiting_count() == 0
+        assert opened(stay).status is Status.NEW
+        assert file(admin, stay).status is Status.COMPLETE
+
+    def test_a_released_one_is_not_taken_out_of_use(self, admin: Actor, stay: int) -> None:
+        file(admin, stay)
+        abstract_release.release(admin, stay, checker())
+        with pytest.raises(NotAllowed, match="read only until"):
+            abstracts.void_abstract(admin, opened(stay), "wrong account")

@@ -120,8 +120,6 @@ class Chart(KeysetList):
         Command("REQ", "Request", "request"),
         Command("LABEL", "Chart label", "label"),
         Command("OUTGUIDE", "Outguide", "outguide"),
-        Command("LABEL", "Chart label", "label"),
-        Command("OUTGUIDE", "Outguide", "outguide"),
         Command("HIST", "History, item by item", "items_history"),
         Command("IDS", "Numbers and names", "numbers"),
     )
@@ -192,12 +190,6 @@ class Chart(KeysetList):
 
     def accounting(self, rest: str) -> Outcome:
         return Outcome(go=f"ACD {self.mrn}")
-
-    def label(self, rest: str) -> Outcome:
-        return Outcome(go=f"LBL {self.mrn} {rest}".strip())
-
-    def outguide(self, rest: str) -> Outcome:
-        return Outcome(go=f"OUT {self.mrn}")
 
     def label(self, rest: str) -> Outcome:
         return Outcome(go=f"LBL {self.mrn} {rest}".strip())

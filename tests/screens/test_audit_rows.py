@@ -51,7 +51,6 @@ SHOWS = {
     "ROI": "view request", "RQH": "view request", "RQL": "view request", "RUN": "", "SAW": "view audit",
     "SEN": "mark sensitive", "SFL": "", "SFR": "", "SITE": "", "STP": "view request", "SUS": "view accounting",
     "FAC": "view encounter", "SUM": "view abstract", "LBL": "view patient", "OUT": "",
-    "FAC": "view encounter", "SUM": "view abstract", "LBL": "view patient", "OUT": "",
     "TOUR": "", "TRA": "view registry", "TRL": "view registry", "TRN": "view census", "UNU": "view audit",
     "DFF": "view abstract", "RLA": "view abstract", "RTN": "view abstract", "TRX": "transmit abstract",
     "TXA": "transmit abstract",

@@ -16,7 +16,6 @@ KEYS = {
     "MOV": POISON_ACCOUNT, "ABS": POISON_ACCOUNT, "OVR": POISON_ACCOUNT, "ABQ": POISON_ACCOUNT, "ADM": "11/16/2026", "DSC": "11/15/2026", "TRN": "11/15/2026",
     "DTH": "11/15/2026", "INP": "3E", "NOT": "I214", "COD": "chf", "RUN": "daily-census",
     "FAC": POISON_ACCOUNT, "SUM": POISON_ACCOUNT, "LBL": POISON_MRN, "OUT": POISON_MRN,
-    "FAC": POISON_ACCOUNT, "SUM": POISON_ACCOUNT, "LBL": POISON_MRN, "OUT": POISON_MRN,
     "WHO": POISON_MRN, "SAW": "admin", "SEN": POISON_MRN, "WHY": POISON_MRN,
     "PGE": "daily-census day=2026-11-16", "SFL": "provider", "SFR": "provider 1001",
     "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "IDN": POISON_MRN, "MRG": f"{MRN} {POISON_MRN}",

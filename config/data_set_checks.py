@@ -48,6 +48,7 @@ def check(source: Source, dictionary: Dictionary, tables: Tables) -> None:
             _check_item(source, dictionary, part, path, tables)
         else:
             _check_group(source, part, path)
+            _check_conditions(source, dictionary, part.asked_when, (*path, "asked_when"), f"group {part.id}")
     if "extends" not in source.data:
         check_words(source, dictionary)
         check_registry(source, dictionary)

@@ -181,6 +181,7 @@ class TestAMistake:
             ("given in 0", "givn in 0", "asks about 'givn', which is no item, did you mean 'given'."),
             ("given in 0", "given equals 0", "needs an item and one of in, not-in, begins, answered, blank."),
             ("given in 0", "given in", "condition 'given in' needs values."),
+            ("given in 0", "given begins", "condition 'given begins' needs values."),
             ("arrived answered", "arrived answered 1", "takes no values."),
             ('table = "poa"', 'table = "pao"', "item drug: there is no code table 'pao', did you mean 'poa'."),
             ('table = "poa"\n', "", "item drug: an item of type code needs a table."),

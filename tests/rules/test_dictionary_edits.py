@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from config.data_sets import library
 from config.dictionary_reader import read_dictionary
-from rules.dictionary import Context, Dictionary, is_null, row_path, split_path
+from rules.dictionary import Condition, Context, Dictionary, is_null, row_path, split_path
 from rules.edits import findings
 from rules.findings import Level
-from rules.records import choices, decode, items, null_values
+from rules.records import View, choices, decode, items, not_asked, null_values
 from rules.tables import CodeTable, TableRow
 
 ABSTRACT = library().of("abstract")
@@ -294,6 +294,25 @@ class TestStructuredEdits:
             record[f"{name}_date"], _, record[f"{name}_time"] = moment.partition("T")
         listed = findings(self.MOMENTS, record, NOW)
         assert [each.field for each in listed if each.code == "S2"] == fields
+
+
+class TestWhatIsAsked:
+    def test_a_table_whose_time_has_not_come_is_passed_over_as_a_whole(self):
+        assert "external_causes" in not_asked(ABSTRACT, an_abstract())
+        injured = with_paths({"diagnoses[3].code": "S72001A"})
+        assert "external_causes" not in not_asked(ABSTRACT, injured)
+
+    def test_what_was_asked_is_not_passed_over_while_it_holds_something(self):
+        held = an_abstract(receiving_facility="Lakeside")
+        assert "receiving_facility" not in not_asked(ABSTRACT, held)
+        assert "receiving_facility" in not_asked(ABSTRACT, an_abstract())
+
+    @pytest.mark.parametrize(
+        ("value", "holds"), [("I214", True), ("I22", True), ("R079", False), ("", False), ("/NK", False)]
+    )
+    def test_begins_looks_at_the_first_characters(self, value, holds):
+        view = View(ABSTRACT, {"admitting_diagnosis": value} if value else {})
+        assert view.hold((Condition("admitting_diagnosis", "begins", ("I21", "I22")),)) is holds
 
 
 class TestWhatListsRead:

@@ -15,6 +15,7 @@ from db import (
     late_changes,
     lifecycle,
     store,
+    work_acts,
 )
 from db.actors import Action, Actor
 from db.acts import Conflict, act, viewed
@@ -128,6 +129,7 @@ def file_abstract(
         lifecycle.take(here, deed, status, reason, Source(actor.user, "abstract"))
         feed_words.keep(case.id, values, opened.feed, dictionary)
         abstract_returns.settle(case.id, values, actor.user)
+        work_acts.note_errors(stay.id, len(in_the_way(findings)))
         write_codes(stay.id, case.id, values, drg)
         settled = {name: values.get(name, "") for name in KEPT_BY_ACCOUNT if values.get(name)}
         encounters.apply(stay.account, stay.patient_id, settled, Source(actor.user, "abstract"))

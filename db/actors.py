@@ -42,6 +42,11 @@ class Action(StrEnum):
     TRANSMIT_ABSTRACT = "transmit abstract"
     ANSWER_ABSTRACT = "take in answer"  # of the receiver
     RETURN_ABSTRACT = "return abstract"  # by billing
+    TAKE_WORK = "take work"  # out of the queue, and give it back
+    ASSIGN_WORK = "assign work"
+    HOLD_WORK = "hold work"
+    NOTE_WORK = "note work"  # notes and queries on an account
+    VIEW_PRODUCTIVITY = "view productivity"  # of everybody; one's own takes no permission
     VIEW_REGISTRY = "view registry"
     FILE_REGISTRY = "file registry"
     VIEW_REQUEST = "view request"
@@ -102,6 +107,11 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.TRANSMIT_ABSTRACT: _roles(Act.TRANSMIT),
     Action.ANSWER_ABSTRACT: _roles(Act.REJECT),
     Action.RETURN_ABSTRACT: _roles(Act.RETURN),
+    Action.TAKE_WORK: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.ASSIGN_WORK: frozenset({Role.SUPERVISOR}),
+    Action.HOLD_WORK: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.NOTE_WORK: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.VIEW_PRODUCTIVITY: frozenset({Role.SUPERVISOR, Role.SERVICE}),
     Action.VIEW_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.FILE_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR}),
     Action.VIEW_REQUEST: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),

@@ -53,6 +53,11 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
         "Days after discharge in which an abstract's name and residence follow the feed",
     ),
     "station_number": ("", (), "Number of the facility in abstract files"),
+    "drg_base_rate": (
+        "",
+        (),
+        "Dollars for a DRG weight of 1, such as 6500.00: expected payment of accounts without charges",
+    ),
 }
 """Setting -> default, permitted values (none: free), what it says."""
 
@@ -82,6 +87,7 @@ CITATIONS: Final[Mapping[str, str]] = {
     "hl7_held_answer": "HL7 v2 chapter 2, MSA-1, table 0008",
     "abstract_follow_days": "UHDDS 5: the residence at the time of the stay; the facility's choice of days",
     "station_number": "VA PIMS 5.3 PTF manual: facility and suffix, up to six characters",
+    "drg_base_rate": "42 CFR 412.64: the hospital's own operating and capital base rate; from the chief of finance",
 }
 
 _COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours"})
@@ -98,6 +104,7 @@ _FREE: Final[Mapping[str, str]] = {
     "hl7_processing_ids": r"[A-Z](,[A-Z])*",
     "abstract_follow_days": "0|[1-9][0-9]{0,3}",
     "station_number": "[0-9A-Z]{0,6}",
+    "drg_base_rate": r"([1-9][0-9]{2,5}\.[0-9]{2})?",
 }  # settings of any wording, and the pattern they must have
 
 

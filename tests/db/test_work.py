@@ -1,0 +1,463 @@
+"""The queue equals a recompute after any history; nothing is taken twice; a hold comes back by itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.data_sets import dictionary_for
+from db import (
+    abstract_returns,
+    abstracts,
+    cases,
+    conventions,
+    dnfb,
+    drafts,
+    encounters,
+    lifecycle,
+    movements,
+    patients,
+    store,
+    work,
+    work_acts,
+)
+from db.actors import Actor, Role
+from db.acts import NotPermitted
+from db.changes import Source
+from db.connect import database, writing
+from db.derivation import Cost
+from db.lifecycle import NotAllowed
+from db.movements import Movement
+from db.users import add_user
+from db.work_acts import NotDone
+from rules.census import Event
+from rules.lifecycle import Act
+from rules.moments import iso_date, moment
+from rules.work import EVERYTHING, NEVER, SORTS, Kind, read_line
+from tests import builders
+from tests.db.test_abstract_life import ERROR, file
+
+SOURCE = Source("feed", "hl7 1")
+ALL = read_line("KIND=A,C,I,O,B,R,F,Q,W,L HOLD=ANY")
+
+
+def a_discharge(account: str, days_ago: int = 5, **more: Any) -> int:
+    today = store.current().now().day
+    return builders.a_stay(
+        f"{iso_date(today - days_ago - 3)}T08:00", f"{iso_date(today - days_ago)}T11:30", account=account, **more
+    )  # fmt: skip
+
+
+def accounts(actor: Actor, line: str = "") -> list[str]:
+    return [item.account for item in work.page(actor, read_line(line))]
+
+
+def item(actor: Actor, account: str) -> work.Item:
+    return next(each for each in work.page(actor, ALL) if each.account == account)
+
+
+def sound(actor: Actor) -> None:
+    found = work.check(actor)
+    assert found.sound, found
+
+
+@pytest.fixture
+def jones(admin: Actor) -> Actor:
+    add_user(admin, "jones", "Mary Jones", [Role.TECHNICIAN], "mary jones has a key", cost=Cost(rounds=1000))
+    row = database.execute_sql("SELECT id FROM user WHERE name = 'jones'").fetchone()
+    return Actor(row[0], "jones", frozenset({Role.TECHNICIAN}), "test", "0002")
+
+
+class TestKinds:
+    def test_a_discharge_is_to_be_abstracted_and_coded(self, admin: Actor) -> None:
+        a_discharge("1")
+        assert item(admin, "1").kinds == Kind.ABSTRACT | Kind.CODE
+
+    def test_who_is_in_house_is_no_work(self, admin: Actor) -> None:
+        builders.a_stay("2026-11-01T08:00", account="1")
+        assert accounts(admin) == []
+
+    def test_one_filed_with_errors_is_incomplete(self, admin: Actor) -> None:
+        stay = a_discharge("1")
+        file(admin, stay, "later", (ERROR,))
+        assert item(admin, "1").kinds & Kind.OPEN
+        assert (item(admin, "1").errors, accounts(admin, "ERROR=Y"), accounts(admin, "ERROR=N")) == (
+            1,
+            ["1"],
+            [],
+        )
+
+    def test_a_complete_one_is_to_be_released_and_no_work_of_technicians(self, admin: Actor) -> None:
+        stay = a_discharge("1")
+        file(admin, stay)
+        assert item(admin, "1").kinds == Kind.RELEASE
+        assert (accounts(admin), accounts(admin, "RELEASE")) == ([], ["1"])
+
+    def test_one_that_came_back_says_from_whom_and_waits_since_then(self, admin: Actor) -> None:
+        stay = a_discharge("1", days_ago=30)
+        record = file(admin, stay)
+        assert record.case is not None
+        with writing():
+            abstract_returns.send_back(
+                admin, record.case.id, abstract_returns.Kind.BILLING,
+                [abstract_returns.Reason("", "Wrong payer.", "payer")], record.record,
+            )  # fmt: skip
+        assert item(admin, "1").kinds == Kind.OPEN | Kind.BILLING
+        assert item(admin, "1").since_day == store.current().now().day
+        assert accounts(admin, "RETURNED") == ["1"]
+
+    def test_one_that_a_late_change_reopened_says_so(self, admin: Actor) -> None:
+        stay = a_discharge("1")
+        file(admin, stay)
+        with writing():
+            encounters.apply("1", encounters.get(stay).patient_id, {"payer": "BCBS"}, SOURCE)
+        assert item(admin, "1").kinds & Kind.REOPENED
+
+    def test_an_answered_query_is_work_until_the_abstract_is_filed(self, admin: Actor) -> None:
+        stay = a_discharge("1")
+        file(admin, stay, "later", (ERROR,))
+        work_acts.ask(admin, "1", "Was the pneumonia present on admission?")
+        assert item(admin, "1").kinds & Kind.WAITING
+        work_acts.answer(admin, "1", "Yes, at the ED.")
+        assert item(admin, "1").kinds & (Kind.WAITING | Kind.ANSWERED) == Kind.ANSWERED
+        file(admin, stay)
+        assert item(admin, "1").kinds == Kind.RELEASE
+        assert work_acts.queries(stay)[0].settled
+
+    def test_a_draft_is_the_work_of_who_keyed_it(self, admin: Actor, jones: Actor) -> None:
+        file(admin, a_discharge("1"))
+        a_discharge("2")
+        drafts.save(jones, ("ABS", "1"), {"note": "half"}, "note", "1")
+        assert (accounts(jones, "DRAFT"), accounts(admin, "DRAFT")) == (["1"], [])
+        assert (accounts(jones), accounts(admin)) == (["1", "2"], ["2"])
+
+    def test_a_chart_that_may_be_one_of_two_is_marked(self, admin: Actor) -> None:
+        stay = a_discharge("1")
+        a_discharge("2")
+        patient, other = encounters.get(stay).patient_id, builders.a_patient()
+        database.execute_sql(
+            "INSERT INTO chart_pair (low_id, high_id, score_hundredths, match, reasons, found_utc)"
+            " VALUES (?, ?, 900, 'review', '[]', 0)",
+            (patient, other),
+        )
+        assert (accounts(admin, "DUPLICATE"), item(admin, "2").kinds & Kind.DUPLICATE) == (["1"], 0)
+
+
+class TestOrders:
+    @pytest.fixture
+    def seven(self, admin: Actor) -> Actor:
+        for number in range(7):
+            patient = builders.a_patient(
+                mrn=f"00{number * 37 % 100:02}{number * 53 % 100:02}{number * 71 % 100:02}"
+            )
+            a_discharge(
+                f"90{number * 3 % 7}", days_ago=1 + number * 5 % 7, patient_id=patient,
+                unit=("3E", "ICU")[number % 2], payer=("MCR", "BCBS", "SELF")[number % 3],
+            )  # fmt: skip
+        return admin
+
+    @pytest.mark.parametrize("sort", sorted(SORTS))
+    @pytest.mark.parametrize("line", ["", "UNIT=3E", "CODE HOLD=ANY"])
+    def test_pages_give_every_account_once_in_the_order_of_the_column(
+        self, seven: Actor, sort: str, line: str
+    ) -> None:
+        asked = read_line(f"{line} SORT={sort}")
+        whole = work.page(seven, asked, None, 50)
+        paged: list[work.Item] = []
+        while found := work.page(seven, asked, paged[-1].key if paged else None, 2):
+            paged += found
+        assert paged == whole
+        assert [each.key for each in whole] == sorted(each.key for each in whole)
+        assert len(whole) == (4 if "3E" in line else 7)
+
+    @pytest.mark.parametrize("sort", sorted(SORTS))
+    def test_a_page_of_the_queue_is_read_along_its_index(self, admin: Actor, sort: str) -> None:
+        column = SORTS[sort].column
+        plan = database.execute_sql(
+            f"EXPLAIN QUERY PLAN SELECT w.{column}, w.encounter_id FROM work_item w INDEXED BY"
+            f" work_item_{work._INDEXES[column]} WHERE w.kinds >= 4 AND (w.{column}, w.encounter_id) > (?, ?)"
+            f" ORDER BY w.{column}, w.encounter_id LIMIT 20",
+            (1, 1),
+        ).fetchall()
+        assert not [row[3] for row in plan if "TEMP B-TREE" in row[3]]
+
+
+class TestFilters:
+    def test_age_value_unit_and_error_narrow_the_queue(self, admin: Actor) -> None:
+        a_discharge("1", days_ago=2)
+        a_discharge("2", days_ago=9, unit="ICU", payer="BCBS")
+        with writing():
+            work_acts.apply_charge("2", 1_250_000, SOURCE)
+        assert (
+            accounts(admin, "AGE>7") == accounts(admin, "UNIT=ICU") == accounts(admin, "VALUE>10000") == ["2"]
+        )
+        assert accounts(admin, "AGE<3") == accounts(admin, "PAYER=MCR") == ["1"]
+        assert accounts(admin, "AGE=2-9") == ["2", "1"]
+
+    def test_what_is_valued_by_charges_or_by_weight_and_base_rate_says_which(self, admin: Actor) -> None:
+        stay = a_discharge("1")
+        file(admin, stay)
+        database.execute_sql("UPDATE abstract SET weight_ten_thousandths = 15000")
+        assert (item(admin, "1").value_cents, item(admin, "1").value_from) == (None, "")
+        applied = conventions.file_setting(admin, "drg_base_rate", "6500.00", 0)
+        assert not applied.refused
+        assert (item(admin, "1").value_cents, item(admin, "1").value_from) == (975_000, "expected")
+        with writing():
+            work_acts.apply_charge("1", 2_000_050, SOURCE)
+        assert (item(admin, "1").value_cents, item(admin, "1").value_from) == (2_000_050, "charges")
+        sound(admin)
+
+
+class TestHands:
+    def test_take_next_gives_what_nobody_has_in_the_order_asked_for(self, admin: Actor, jones: Actor) -> None:
+        for number, days in (("1", 3), ("2", 9), ("3", 6)):
+            a_discharge(number, days_ago=days)
+        taken = [work_acts.take_next(who, EVERYTHING) for who in (admin, jones, admin)]
+        assert [each.account for each in taken if each] == ["2", "3", "1"]
+        assert work_acts.take_next(jones, EVERYTHING) is None
+        assert (accounts(jones, "TO=ME"), accounts(jones, "TO=NOBODY")) == (["3"], [])
+
+    def test_a_hundred_who_ask_at_once_get_a_hundred_accounts(self, admin: Actor) -> None:
+        """The choice and the taking are one transaction, in whatever order they come."""
+        for number in range(100):
+            a_discharge(f"{1000 + number}")
+        users = [
+            Actor(admin.user_id, f"user{number}", admin.roles, "test", str(number)) for number in range(100)
+        ]
+        taken: list[str] = []
+        lock = (
+            threading.Lock()
+        )  # the database thread of one process takes one at a time, as the workstation does
+
+        def take(actor: Actor) -> None:
+            with lock:
+                found = work_acts.take_next(actor, EVERYTHING)
+            assert found is not None
+            taken.append(found.account)
+
+        threads = [threading.Thread(target=take, args=(user,)) for user in users]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert len(set(taken)) == 100
+
+    def test_what_somebody_else_has_is_not_taken_but_by_a_supervisor(
+        self, admin: Actor, jones: Actor
+    ) -> None:
+        a_discharge("1")
+        work_acts.take(admin, "1")
+        with pytest.raises(NotDone, match="is with admin"):
+            work_acts.take(jones, "1")
+        with pytest.raises(NotDone, match="not with you"):
+            work_acts.give_back(jones, "1")
+        with pytest.raises(NotPermitted):
+            work_acts.assign(jones, "1", "jones")
+        work_acts.assign(admin, "1", "jones")
+        work_acts.give_back(jones, "1")
+        assert item(admin, "1").assigned == ""
+
+    def test_nobody_who_cannot_sign_on_is_given_work(self, admin: Actor) -> None:
+        a_discharge("1")
+        with pytest.raises(NotDone, match="no user who can sign on"):
+            work_acts.assign(admin, "1", "nobody")
+
+    def test_a_hold_comes_back_by_itself_on_its_day(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        a_discharge("1")
+        today = store.current().now().day
+        work_acts.hold(admin, "1", "DOC", today + 2)
+        assert (accounts(admin), accounts(admin, "HOLD=Y"), accounts(admin, "REASON=DOC")) == (
+            [],
+            ["1"],
+            ["1"],
+        )
+        assert work.waiting().items == 0
+        database.execute_sql("UPDATE work_hand SET hold_until = ?", (today,))  # as if two days had gone by
+        assert (accounts(admin), item(admin, "1").hold_reason, work.waiting().items) == (["1"], "", 1)
+
+    def test_a_hold_without_an_end_waits_to_be_released(self, admin: Actor) -> None:
+        a_discharge("1")
+        work_acts.hold(admin, "1", "DOC", None)
+        assert item(admin, "1").hold_until == NEVER
+        work_acts.release_hold(admin, "1")
+        assert accounts(admin) == ["1"]
+        with pytest.raises(NotDone, match="not on hold"):
+            work_acts.release_hold(admin, "1")
+
+    def test_a_hold_that_would_be_over_at_once_is_refused(self, admin: Actor) -> None:
+        a_discharge("1")
+        with pytest.raises(NotDone, match="day to come"):
+            work_acts.hold(admin, "1", "DOC", store.current().now().day)
+
+    def test_notes_are_only_added_to(self, admin: Actor) -> None:
+        stay = a_discharge("1")
+        work_acts.note(admin, "1", "Op note asked for by phone.")
+        work_acts.note(admin, "1", "It has come.")
+        assert [note.text for note in work_acts.notes(stay)] == [
+            "It has come.",
+            "Op note asked for by phone.",
+        ]
+        assert item(admin, "1").note == "It has come."
+        with pytest.raises(Exception, match="kept as it was written"):
+            database.execute_sql("UPDATE work_note SET text = 'x'")
+
+    def test_each_act_has_its_row_that_names_the_account(self, admin: Actor) -> None:
+        a_discharge("1")
+        acts: list[tuple[str, Callable[[], object]]] = [
+            ("take work", lambda: work_acts.take_next(admin, EVERYTHING)),
+            ("hold work", lambda: work_acts.hold(admin, "1", "DOC", None)),
+            ("note work", lambda: work_acts.note(admin, "1", "Something.")),
+            ("assign work", lambda: work_acts.assign(admin, "1", "admin")),
+        ]
+        for action, act in acts:
+            act()
+            row = database.execute_sql(
+                "SELECT action, record, patient_id, outcome FROM audit ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+            assert (row[0], row[1], row[3]) == (action, "1", "done")
+            assert row[2]
+
+
+class TestNotFinalBilled:
+    def test_counts_each_account_once_by_the_first_reason(self, admin: Actor) -> None:
+        a_discharge("1", days_ago=2)
+        file(admin, a_discharge("2", days_ago=9))
+        a_discharge("3", days_ago=40)
+        work_acts.hold(admin, "3", "DOC", None)
+        with writing():
+            work_acts.apply_charge("3", 100_000, SOURCE)
+        found = dnfb.counted()
+        assert {line.name: line.accounts for line in found.by_reason()} == {
+            "On hold": 1, "Not abstracted": 1, "Complete, not released": 1,
+        }  # fmt: skip
+        assert [line.accounts for line in found.by_band()] == [1, 0, 1, 0, 1]
+        assert (found.total.accounts, found.total.value_cents, found.total.without_value) == (3, 100_000, 2)
+        assert found.total.days == 2 + 9 + 40
+
+    def test_what_is_released_is_billed(self, admin: Actor) -> None:
+        case = file(admin, a_discharge("1")).case
+        assert case is not None
+        with writing():
+            lifecycle.follow(case.id, Act.RELEASE, "", SOURCE)
+        assert dnfb.counted().total.accounts == 0
+        assert accounts(admin, "RELEASE") == []
+
+
+ACTS = (
+    "file", "fail", "release", "reopen", "change", "back", "clear", "void", "payer", "name", "unit", "cancel",
+    "discharge", "hold", "take", "give", "ask", "answer", "charge", "rate", "charts", "apart", "accounts", "split",
+    "account",
+)  # fmt: skip
+history = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(ACTS), st.integers(0, 3)), max_size=30)
+
+
+class TestTable:
+    @given(history)
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_equals_a_recompute_after_any_history(
+        self, admin: Actor, history: list[tuple[int, str, int]]
+    ) -> None:
+        numbers = [f"{builders._NUMBERS.__next__():06d}" for _ in range(4)]
+        owners = [builders.a_patient() for _ in range(2)]
+        for place, number in enumerate(numbers):
+            a_discharge(number, patient_id=owners[place % 2])
+        for which, act, choice in history:
+            with suppress(NotAllowed, NotDone):
+                do(admin, numbers, owners, which, act, choice)
+        sound(admin)
+
+    def test_a_row_that_went_wrong_is_found_and_mended(self, admin: Actor) -> None:
+        a_discharge("1")
+        a_discharge("2")
+        database.execute_sql("UPDATE work_item SET payer = 'WRONG' WHERE account = '1'")
+        database.execute_sql("DELETE FROM work_item WHERE account = '2'")
+        assert work.check(admin).wrong == ("1", "2")
+        assert work.check(admin, mend=True).wrong == ("1", "2")
+        sound(admin)
+
+    def test_a_tally_that_went_wrong_is_found_and_mended(self, admin: Actor) -> None:
+        a_discharge("1")
+        database.execute_sql("UPDATE work_tally SET items = 7")
+        assert work.check(admin, mend=True).tally_wrong
+        sound(admin)
+
+
+def do(actor: Actor, numbers: list[str], owners: list[int], which: int, act: str, choice: int) -> None:
+    """One step of a history. What is not permitted just then is refused, and changes nothing."""
+    account, today = numbers[which], store.current().now().day
+    stay = encounters.find(account)
+    case = cases.by_encounter("abstract", stay)
+    if act in ("file", "fail"):
+        file(actor, stay, "amended", (ERROR,) if act == "fail" else ())
+        weight = 10_000 * (choice + 1)
+        database.execute_sql(
+            "UPDATE abstract SET weight_ten_thousandths = ? WHERE encounter_id = ?", (weight, stay)
+        )
+    elif act in ("release", "reopen", "change") and case:
+        with writing():
+            lifecycle.follow(case.id, Act(act), "because", SOURCE)
+    elif act == "back" and case:
+        with writing():
+            kind = list(abstract_returns.Kind)[choice % 2]
+            reasons = [abstract_returns.Reason("", "Wrong.", ("payer", "")[choice // 2])]
+            abstract_returns.send_back(actor, case.id, kind, reasons, case.record)
+    elif act == "clear" and case:
+        abstract_returns.clear(actor, case.id, "It stands.")
+    elif act == "void" and case:
+        abstracts.void_abstract(
+            actor, abstracts.read(encounters.get(stay), dictionary_for("abstract")), "wrong patient"
+        )
+    elif act in ("hold", "take", "give", "ask", "answer"):
+        {
+            "hold": lambda: work_acts.hold(actor, account, "DOC", today + choice if choice else None),
+            "take": lambda: work_acts.take(actor, account), "give": lambda: work_acts.give_back(actor, account),
+            "ask": lambda: work_acts.ask(actor, account, "Which?"),
+            "answer": lambda: work_acts.answer(actor, account, "That."),
+        }[act]()  # fmt: skip
+    elif act == "rate":
+        conventions.file_setting(actor, "drg_base_rate", f"6{choice}00.00", today - 4 * choice)
+    else:
+        with writing():
+            by_feed(account, stay, numbers, owners, act, choice)
+
+
+def by_feed(account: str, stay: int, numbers: list[str], owners: list[int], act: str, choice: int) -> None:
+    now = encounters.get(stay)
+    today = store.current().now().day
+    if act == "payer":
+        encounters.apply(account, now.patient_id, {"payer": f"P{choice}", "provider": f"D{choice}"}, SOURCE)
+    elif act == "name":
+        patients.apply({"mrn": now.mrn, "last_name": f"NAME{choice}"}, SOURCE)
+    elif act == "charge":
+        work_acts.apply_charge(account, 100_000 * choice, SOURCE)
+    elif act == "account":
+        encounters.change_account(stay, f"{account}{choice}", SOURCE)
+        numbers[numbers.index(account)] = f"{account}{choice}"
+    elif act in ("unit", "discharge"):
+        event, day = (Event.TRANSFER, today - 7) if act == "unit" else (Event.DISCHARGE, today - choice)
+        at = moment(f"{iso_date(day)}T10:0{choice}", store.current().zone)
+        movements.record(
+            stay, Movement(event, at, f"U{choice}" if act == "unit" else "", disposition="01"), SOURCE
+        )
+    elif act == "cancel" and (rows := movements.of_encounter(stay)):
+        movements.cancel(rows[-1 - choice % len(rows)].id, SOURCE)
+    elif act == "charts":
+        patients.merge(owners[choice % 2], owners[1 - choice % 2], SOURCE)
+    elif act == "accounts":
+        encounters.merge(stay, encounters.find(numbers[choice]), SOURCE)
+    elif act in ("apart", "split"):
+        undo, kind = (
+            (patients.undo_merge, "patient") if act == "apart" else (encounters.undo_merge, "account")
+        )
+        for (merge_id,) in database.execute_sql(
+            "SELECT id FROM merge WHERE kind = ? AND undone_utc IS NULL ORDER BY id DESC LIMIT 1", (kind,)
+        ).fetchall():
+            undo(merge_id, SOURCE)

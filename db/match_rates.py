@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from random import Random
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from db import acts, match_people, store
@@ -15,11 +15,12 @@ from rules.matching import Pattern, Rates, estimate
 from rules.matching_fields import Person, compare
 
 BY_CHANCE: Final = 200_000  # pairs drawn
+FAR_OFF: Final = 7919  # a prime: no register has this rhythm
 MOST_PAIRS: Final = 2_000_000  # candidate pairs looked at
 SMALLEST: Final = 500  # charts: fewer tell nothing
 
 
-def estimate_from_index(actor: Actor, seed: int, say: Say) -> Rates:
+def estimate_from_index(actor: Actor, say: Say) -> Rates:
     """Estimate m and u and put them in force from today: one audited act. Raises ``StoreError`` for a small index."""
     from db.connect import StoreError
 
@@ -31,10 +32,7 @@ def estimate_from_index(actor: Actor, seed: int, say: Say) -> Rates:
             )
         candidates = _candidates(people, say)
         everybody = list(people.values())
-        draw = Random(seed)  # noqa: S311 - pairs are drawn, nothing is kept secret
-        chance: Counter[Pattern] = Counter(
-            compare(*draw.sample(everybody, 2)) for _ in range(min(BY_CHANCE, 40 * len(everybody)))
-        )
+        chance = Counter(compare(one, other) for one, other in _by_chance(everybody))
     before = match_people.rates()
     found = estimate(candidates, before, chance)
     today = store.current().now().day
@@ -49,6 +47,17 @@ def estimate_from_index(actor: Actor, seed: int, say: Say) -> Rates:
             {f"{field}.{band}": [round(m, 5), round(u, 7)] for (field, band), (m, u) in found.items()},
         )
     return found
+
+
+def _by_chance(everybody: Sequence[Person]) -> Iterator[tuple[Person, Person]]:
+    """Pairs that have nothing to do with one another: each with some who stand far off in the index."""
+    total = len(everybody)
+    wanted = min(BY_CHANCE, 40 * total)
+    for turn in range(wanted):
+        one = turn % total
+        other = (one + 1 + (turn // total + 1) * FAR_OFF) % total
+        if other != one:
+            yield everybody[one], everybody[other]
 
 
 def _candidates(people: dict[int, Person], say: Say) -> Counter[Pattern]:

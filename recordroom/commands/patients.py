@@ -80,9 +80,8 @@ def _say(step: str, done: int, of: int) -> None:
 @click.option(
     "--estimate", is_flag=True, help="Estimate them from the index, and put them in force from today."
 )
-@click.option("--seed", default=1, show_default=True, help="Draws the pairs by chance.")
 @store_options
-def weights(estimate: bool, seed: int) -> None:
+def weights(estimate: bool) -> None:
     """Print the weights that charts are compared with: m, u and bits of each agreement.
 
     --estimate finds m and u from the agreement patterns of the index itself (expectation maximisation), without
@@ -96,7 +95,7 @@ def weights(estimate: bool, seed: int) -> None:
 
     with opened_store() as signed_on:
         if estimate:
-            match_rates.estimate_from_index(signed_on.actor, seed, _say)
+            match_rates.estimate_from_index(signed_on.actor, _say)
         rates = match_people.rates()
     rows = [
         (field, band, f"{m:.5f}", f"{u:.7f}", f"{log2(m / u):+.1f}")

@@ -13,7 +13,7 @@ from db import lifecycle as life
 from db.abstract_release import Checker
 from db.abstract_returns import Return
 from db.abstracts import AbstractRecord, Drg
-from db.cases import COMPLETE, OPEN, Case
+from db.cases import Case
 from db.codes import Weight
 from db.encounters import WaitingRow
 from rules import drg, lifecycle
@@ -83,7 +83,7 @@ class Abstract(DataSetForm):
         self.leaving_open = False
         opened = super().open(account)
         case = self.opened.case
-        why = life.why_open(case.id) if case and case.status == OPEN else ""
+        why = life.why_open(case.id) if case and lifecycle.is_open(case.status) else ""
         return replace(opened, message=f"Open again: {why}") if why and not opened.message else opened
 
     def with_draft(self, opened: Opened) -> Opened:
@@ -114,7 +114,7 @@ class Abstract(DataSetForm):
 
     def standing(self, values: Values) -> str:
         case = self.opened.case
-        why = life.why_open(case.id) if case and case.status == OPEN else ""
+        why = life.why_open(case.id) if case and lifecycle.is_open(case.status) else ""
         said = f"{case.status.capitalize()}, filed by {case.filed_by}." if case else "Not filed yet."
         return f"{said} {why}".strip()
 
@@ -136,7 +136,7 @@ class Abstract(DataSetForm):
         left, self.leaving_open = self.leaving_open, False
         state = (
             ""
-            if case.status == COMPLETE
+            if not lifecycle.is_open(case.status)
             else ", left open"
             if left
             else ", not complete: it stays in the work list"
@@ -173,7 +173,8 @@ class Abstract(DataSetForm):
     def file(self, values: Values, reason: str) -> Filed | Refused:
         """A complete abstract is amended with a reason; one in which nothing was changed is left as it is."""
         case = self.opened.case
-        if self.version == self.begun and case is not None and not reason and case.status == COMPLETE:
+        amending = case is not None and lifecycle.reason_asked(case.status, lifecycle.Act.COMPLETE)
+        if self.version == self.begun and case is not None and amending and not reason:
             if not self.leaving_open and {k: v for k, v in values.items() if v} == dict(case.record):
                 self.discard_draft()
                 return self._filed(case, ", nothing was changed")

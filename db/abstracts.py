@@ -164,7 +164,7 @@ def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
         for table in ("abstract", "diagnosis", "procedure"):
             database.execute_sql(f"DELETE FROM {table} WHERE encounter_id = ?", (stay.id,))
         encounters.apply(
-            stay.account, stay.patient_id, _before_abstracts(stay.id), Source(actor.user, "abstract")
+            stay.account, stay.patient_id, before_abstracts(stay.id), Source(actor.user, "abstract")
         )
         encounters.mark_abstracted(stay.id, None)
         encounters.mark_coded(stay.id, None)
@@ -172,7 +172,7 @@ def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
         done.detail["void"] = reason
 
 
-def _before_abstracts(encounter_id: int) -> dict[str, str]:
+def before_abstracts(encounter_id: int) -> dict[str, str]:
     """Items of an account that an abstract wrote last, as they were before."""
     found: dict[str, str] = {}
     others: set[str] = set()

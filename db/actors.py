@@ -49,6 +49,11 @@ class Action(StrEnum):
     VIEW_PRODUCTIVITY = "view productivity"  # of everybody; one's own takes no permission
     VIEW_REGISTRY = "view registry"
     FILE_REGISTRY = "file registry"
+    PLAN_REVIEW = "plan review"  # and draw its sample
+    VIEW_REVIEW = "view review"
+    REVIEW_RECORD = "review record"  # by a second person, or by worksheet
+    SETTLE_REVIEW = "settle review"  # one's own part in a difference
+    ARBITRATE_REVIEW = "arbitrate review"
     VIEW_REQUEST = "view request"
     FILE_REQUEST = "file request"
     RELEASE_INFORMATION = "release information"
@@ -114,6 +119,11 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.VIEW_PRODUCTIVITY: frozenset({Role.SUPERVISOR, Role.SERVICE}),
     Action.VIEW_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.FILE_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR}),
+    Action.PLAN_REVIEW: frozenset({Role.SUPERVISOR}),
+    Action.VIEW_REVIEW: _RECORDS,
+    Action.REVIEW_RECORD: _RECORDS,
+    Action.SETTLE_REVIEW: _RECORDS,
+    Action.ARBITRATE_REVIEW: frozenset({Role.SUPERVISOR}),
     Action.VIEW_REQUEST: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.FILE_REQUEST: frozenset({Role.ROI, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.RELEASE_INFORMATION: frozenset({Role.ROI, Role.PRIVACY_OFFICER}),

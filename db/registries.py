@@ -34,9 +34,14 @@ def check_role(actor: Actor, dictionary: Dictionary) -> None:
 # What a new record has from elsewhere
 
 
-def known(dictionary: Dictionary, tables: Tables, patient_id: int, stay: Encounter | None) -> dict[str, str]:
-    """What registration, the account, its abstract and the patient's record before say, by item of ``fill``."""
-    found = _carried(dictionary, patient_id)
+def known(
+    dictionary: Dictionary, tables: Tables, patient_id: int, stay: Encounter | None, *, carry: bool = True
+) -> dict[str, str]:
+    """What registration, the account, its abstract and the patient's record before say, by item of ``fill``.
+
+    Without ``carry`` the patient's records in the registry itself say nothing.
+    """
+    found = _carried(dictionary, patient_id) if carry else {}
     who, abstract = (
         patients.get(patient_id),
         cases.by_encounter(abstracts.DATA_SET, stay.id) if stay else None,

@@ -134,13 +134,11 @@ def close_store() -> None:
 
 def setting(name: str, day: int | None = None, default: str = "") -> str:
     """The value of a site setting in force on a day number (now when None)."""
-    found = (
-        Setting.select(Setting.value)
-        .where(Setting.name == name, Setting.from_day <= (FOREVER if day is None else day))
-        .order_by(Setting.from_day.desc())
-        .first()
-    )
-    return found.value if found else default
+    row = database.execute_sql(
+        "SELECT value FROM setting WHERE name = ? AND from_day <= ? ORDER BY from_day DESC LIMIT 1",
+        (name, FOREVER if day is None else day),
+    ).fetchone()
+    return str(row[0]) if row else default
 
 
 def passphrase_cost() -> Cost:

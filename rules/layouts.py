@@ -139,7 +139,9 @@ def lines(layout: Layout, dictionary: Dictionary, record: Record) -> tuple[list[
             if filled or not each.if_filled:
                 made.append(Line(each.id, text))
                 found += wrong
-    by_item = {each.field: each for each in reversed(found)}  # said once, for the first record that it is wanted in
+    by_item = {
+        each.field: each for each in reversed(found)
+    }  # said once, for the first record that it is wanted in
     return made, [each for each in found if by_item[each.field] is each]
 
 

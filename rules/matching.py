@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import log2
+from math import log2, prod
 from typing import Final
 
 from rules.matching_fields import BANDS, FIELDS, Person, compare
@@ -346,6 +346,18 @@ def told_apart(one: Person, other: Person, model: Model) -> bool:
 
 ROUNDS: Final = 200
 CLOSE_ENOUGH: Final = 1e-5
+FAMILY: Final[Mapping[tuple[str, str], float]] = {
+    ("last name", "same"): 0.9, ("last name", "differs"): 0.05, ("first name", "differs"): 0.9,
+    ("first name", "same"): 0.03, ("middle name", "differs"): 0.8, ("birth date", "differs"): 0.85,
+    ("birth date", "same"): 0.06, ("sex", "same"): 0.5, ("sex", "differs"): 0.5, ("SSN", "differs"): 0.95,
+    ("SSN", "near"): 0.03, ("address", "same"): 0.85, ("phone", "same"): 0.85, ("phone", "differs"): 0.1,
+}  # fmt: skip
+"""Where the rates of two people of one family begin."""
+NAMESAKE: Final[Mapping[tuple[str, str], float]] = {
+    ("last name", "same"): 0.9, ("last name", "differs"): 0.05, ("first name", "same"): 0.85,
+    ("first name", "nickname"): 0.05, ("first name", "differs"): 0.05, ("sex", "same"): 0.97, ("sex", "differs"): 0.03,
+}  # fmt: skip
+"""Where those of namesakes begin; in all else they agree as any two do."""
 BEFOREHAND: Final = (
     20.0  # pairs for which the rates that were in force stand, so that few pairs change little
 )
@@ -357,40 +369,47 @@ def estimate(patterns: Mapping[Pattern, int], before: Rates, unmatched: Mapping[
     """m and u from the agreement patterns of a file without knowing which pairs are one person.
 
     Expectation maximisation (Dempster 1977; Winkler 1988) over ``patterns`` of candidate pairs; u comes from
-    ``unmatched``, pairs drawn by chance. ``before`` is where it begins and what few pairs are weighed with.
+    ``unmatched``, pairs drawn by chance. Families share name, address and telephone, namesakes their names, and both
+    are many among candidates: they are classes of their own, or they would pass for one person (Winkler 1993).
+    ``before`` is where it begins and what few pairs are weighed with.
     """
     u = _u_rates(unmatched, before)
-    m = {key: rates[0] for key, rates in before.items()}
-    total = sum(patterns.values())
-    share = 0.1
+    begins = [
+        {key: rates[0] for key, rates in before.items()},
+        {key: FAMILY.get(key, 0.5 * u[key] + 0.01) for key in before},
+        {key: NAMESAKE.get(key, u[key]) for key in before},
+    ]
+    classes, shares, total = [*begins, u], [0.1, 0.2, 0.3, 0.4], sum(patterns.values())
     for _ in range(ROUNDS):
-        expected: dict[tuple[str, str], float] = {}
-        matched = 0.0
+        expected: list[dict[tuple[str, str], float]] = [{} for _ in classes]
+        found = [0.0 for _ in classes]
         for pattern, count in patterns.items():
-            here, there = share, 1 - share
-            for key in zip(FIELDS, pattern, strict=True):
-                if key[1]:
-                    here *= m[key]
-                    there *= u[key]
-            weight = count * here / (here + there)
-            matched += weight
-            for key in zip(FIELDS, pattern, strict=True):
-                if key[1]:
-                    expected[key] = expected.get(key, 0.0) + weight
-        changed = _m_rates(expected, before)
-        moved = max(abs(changed[key] - m[key]) for key in m)
-        m, share = changed, min(0.999, max(1e-6, matched / total)) if total else share
+            keys = [key for key in zip(FIELDS, pattern, strict=True) if key[1]]
+            odds = [s * prod(rates[key] for key in keys) for s, rates in zip(shares, classes, strict=True)]
+            whole = sum(odds) or 1.0
+            for number, each in enumerate(odds):
+                found[number] += count * each / whole
+                for key in keys:
+                    expected[number][key] = expected[number].get(key, 0.0) + count * each / whole
+        changed = [_m_rates(counts, begin) for counts, begin in zip(expected, begins, strict=False)]
+        moved = max(abs(changed[0][key] - classes[0][key]) for key in u)
+        classes = [*changed, u]
+        if total:
+            shares = [min(0.999, max(1e-6, each / total)) for each in found]
         if moved < CLOSE_ENOUGH:
             break
-    return {key: (m[key], u[key]) for key in before}
+    one = classes[0]
+    return {key: (one[key], u[key]) for key in before}
 
 
-def _m_rates(expected: Mapping[tuple[str, str], float], before: Rates) -> dict[tuple[str, str], float]:
+def _m_rates(
+    expected: Mapping[tuple[str, str], float], before: Mapping[tuple[str, str], float]
+) -> dict[tuple[str, str], float]:
     rates = {}
     for name in FIELDS:
         total = sum(expected.get((name, band), 0.0) for band in BANDS[name]) + BEFOREHAND
         for band in BANDS[name]:
-            rates[name, band] = (expected.get((name, band), 0.0) + BEFOREHAND * before[name, band][0]) / total
+            rates[name, band] = (expected.get((name, band), 0.0) + BEFOREHAND * before[name, band]) / total
     return rates
 
 

@@ -358,6 +358,8 @@ class FormView(View):
             pass
         elif stroke.name in ("enter", "tab"):
             await self.forward(stroke.name)
+        elif stroke.name == "f11":
+            await self._look_elsewhere("")
         elif stroke.name == "shift+tab":
             await self.go(self.walk.following(self.focus, -1, round_about=True))
         elif stroke.name in ("up", "down"):

@@ -26,8 +26,8 @@ from tests.tui.conftest import Workstation
 
 # Screens that show the record of one patient: their row names that patient, so that WHO finds it.
 ONE = {
-    "ABS", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI", "RQH", "SEN", "STP",
-    "SUS", "TRA", "WHO",
+    "ABQ", "ABS", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI", "RQH", "SEN", "STP",
+    "SUS", "TRA", "WHO", "WKH", "WKN",
 }  # fmt: skip
 # Lists of patients: one row that says what was asked.
 LISTS = {

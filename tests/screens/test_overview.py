@@ -20,8 +20,8 @@ CODED = ("2186-5", "R079", "I214", "Y", "N179", "Y", "E119", "Y")
 
 @pytest.fixture
 def page(desk: Workstation) -> Workstation:
-    """The overview of the oldest discharge, with three diagnoses, opened from the work list."""
-    desk.press("ctrl+o", "=WRK", "enter", "a", *CODED, "f11")
+    """The overview of a discharge with three diagnoses."""
+    desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", *CODED, "f11")
     return desk
 
 

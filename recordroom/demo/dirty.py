@@ -40,6 +40,13 @@ SOUNDS: Final = (
 STREETS: Final = ("Elm", "Oak", "Maple", "Main", "Church", "Mill", "Park", "Cedar", "Lake", "Hill", "River", "Union",
                   "Washington", "Pine", "Walnut", "Spring", "North", "Ridge", "Court", "Prospect")  # fmt: skip
 KINDS: Final = ("St", "Ave", "Rd", "Ln", "Dr")
+HEADS: Final = ("Ab", "Bar", "Ber", "Bren", "Cal", "Car", "Dal", "Dem", "Els", "Fal", "Fen", "Gar", "Gil", "Hal", "Har",
+                "Hol", "Jan", "Kal", "Kel", "Lam", "Lin", "Mal", "Mar", "Nor", "Os", "Pal", "Per", "Quin", "Ran", "Ros",
+                "Sal", "Sher", "Tal", "Tor", "Ul", "Van", "Ver", "Wal", "Win", "Yar")  # fmt: skip
+MIDDLES: Final = ("a", "e", "i", "o", "an", "en", "in", "er", "el", "ing", "ol", "um", "ach", "ett", "ov")
+ENDS: Final = ("berg", "by", "ford", "gard", "ham", "house", "ington", "ka", "land", "ley", "man", "mont", "quist", "sen",
+               "ski", "son", "stein", "ton", "vich", "wood", "worth", "zak")  # fmt: skip
+TOWN: Final = 50_000  # charts of an index of one town
 DAY_ONE: Final = date(1932, 1, 1).toordinal()
 LAST_DAY: Final = date(2026, 6, 30).toordinal()
 
@@ -70,9 +77,11 @@ class _Desk:
             for kind in ("female", "male", "last")
         }
         self.towns = people["towns"]
+        self.region = False  # a large index: rarer names, and more than the postcodes of one town
 
     def register(self, count: int, twice: float) -> Dirty:
         random = self.random
+        self.region = count > TOWN
         singles = int(count * (1 - twice))
         people: list[Row] = []
         while len(people) < singles:
@@ -121,14 +130,23 @@ class _Desk:
         sex = random.choice("FM")
         city, state, postcode, county, *_ = random.choice(self.towns)
         born = date.fromordinal(random.randint(DAY_ONE, LAST_DAY))
+        if self.region:
+            postcode = f"{postcode[:3]}{random.randint(0, 99):02d}"
         return {
-            "last_name": self.names["last"].draw(random),
+            "last_name": self._last(),
             "first_name": self._first(sex),
             "middle_name": self._middle(sex),
             "suffix": "", "birth_date": born.isoformat(), "sex": sex,
             "ssn": self._ssn(), "street": self._street(), "city": city, "state": state, "zip": postcode,
             "county": county, "phone": self._phone(),
         }  # fmt: skip
+
+    def _last(self) -> str:
+        """The commonest 250 names are those of every third person (Census Bureau); the rest have one of thousands."""
+        random = self.random
+        if self.region and random.random() < 0.65:
+            return random.choice(HEADS) + random.choice(MIDDLES) + random.choice(ENDS)
+        return str(self.names["last"].draw(random))
 
     def _first(self, sex: str) -> str:
         return str(self.names["female" if sex == "F" else "male"].draw(self.random))

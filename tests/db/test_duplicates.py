@@ -47,7 +47,8 @@ class TestComparing:
         with writing():
             patients.apply(
                 {"mrn": patients.get(one)["mrn"], "last_name": "BAKER", "first_name": "GEORGE",
-                 "birth_date": "1980-11-30", "ssn": "987111222", "street": "1 Oak Ave", "phone": "315-555-0111", "sex": "M", "aliases": "@"},
+                 "birth_date": "1980-11-30", "ssn": "987111222", "street": "1 Oak Ave",
+                 "phone": "315-555-0111", "sex": "M", "aliases": "@"},
                 SOURCE,
             )  # fmt: skip
         assert caught_up() == []

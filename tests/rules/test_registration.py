@@ -1,4 +1,4 @@
-"""Registrations checked by rules that are data: each that is broken is named, all but the locked can be switched off."""
+"""Registrations checked by rules that are data: each broken one is named, all but the locked can be switched off."""
 
 from __future__ import annotations
 

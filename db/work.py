@@ -86,10 +86,34 @@ def page(actor: Actor, asked: Asked, after: Key | None = None, limit: int = 50) 
     question = _question(actor, asked)
     column = asked.order.column
     found = _keys(question, asked, column, after, limit)
-    loose = [id_ for id_ in question.drafted if _drafts_count(asked)]
-    if loose:
-        found = sorted({*found, *_loose(question, loose, column, after, limit)})[:limit]
+    if _drafts_count(asked):
+        found = sorted({*found, *_loose(question, question.drafted, column, after, limit)})[:limit]
     return _items(found, column, question)
+
+
+def count(actor: Actor, asked: Asked) -> Waiting:
+    """How many accounts are asked for, and since which day the one that waits longest waits."""
+    if asked == work.EVERYTHING:
+        found = waiting()
+    else:
+        question = _question(actor, asked)
+        busy = "" if asked.kinds & (Kind.RELEASE | Kind.WAITING) else " AND w.kinds >= 4"
+        row = database.execute_sql(
+            f"SELECT count(*), min(w.since_day) FROM work_item w WHERE {question.where}{busy}",
+            question.values,
+        ).fetchone()
+        found = Waiting(row[0], row[1])
+    question = _question(actor, asked)
+    loose = _loose(question, question.drafted, "since_day", None, 1000) if _drafts_count(asked) else []
+    drafts_alone = [id_ for _, id_ in loose if not _is_busy(id_)]
+    return Waiting(found.items + len(drafts_alone), found.oldest)
+
+
+def _is_busy(encounter_id: int) -> bool:
+    row = database.execute_sql(
+        "SELECT 1 FROM work_item WHERE encounter_id = ? AND kinds >= 4", (encounter_id,)
+    ).fetchone()
+    return row is not None
 
 
 def next_of(actor: Actor, asked: Asked, after: Key | None = None) -> Item | None:
@@ -215,7 +239,9 @@ def _asks_for_few(asked: Asked) -> bool:
 
 
 def _loose(question: _Question, ids: Sequence[int], column: str, after: Key | None, limit: int) -> list[Key]:
-    """Accounts that are not in the queue but for a draft of the asker."""
+    """Accounts of which the asker has a draft, whether or not something else waits there."""
+    if not ids:
+        return []
     where, values = question.where, question.values
     if after is not None:
         where, values = f"{where} AND (w.{column}, w.encounter_id) > (?, ?)", (*values, *after)

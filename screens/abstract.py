@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from config.grids import Grid, standard_grid
-from db import abstract_release, abstract_returns, abstracts, drafts, encounters, feed_words
+from db import abstract_release, abstract_returns, abstracts, drafts, feed_words, work_acts
 from db import lifecycle as life
 from db.abstract_release import Checker
 from db.abstract_returns import Return
 from db.abstracts import AbstractRecord, Drg
 from db.cases import Case
 from db.codes import Weight
-from db.encounters import WaitingRow
 from rules import drg, lifecycle
 from rules.abstract_findings import claim_of, day_of, record_findings
 from rules.codes import dotted
@@ -27,15 +26,12 @@ from rules.records import rows_of
 from screens.account import banner, encounter_named
 from screens.data_set import OVERRIDE, DataSetForm
 from screens.record import RECORD_WORDS, Loaded
+from screens.worklists import following, latest_note, place_in
 from tui.screen import Command, Filed, Opened, Outcome, Refused, Values
 
 NO_GROUPING = Grouping()
 WITH_POA = ("diagnoses", "external_causes")
 EXEMPT = "1"
-QUEUES: Mapping[str, Callable[[tuple[int, int] | None, int], Sequence[WaitingRow]]] = {
-    "WRK": encounters.not_abstracted,
-    "WRC": encounters.not_coded,
-}
 
 
 class Abstract(DataSetForm):
@@ -66,6 +62,7 @@ class Abstract(DataSetForm):
         Command("RETURN", "Billing returns it, with a reason", "return_it"),
         Command("CLEAR", "Say why what came back stands as it is", "clear"),
         Command("FEED", "Take the feed's value here", "take_feed"),
+        Command("NOTES", "Notes and queries on the account", "work_notes"),
         OVERRIDE,
         *RECORD_WORDS,
     )
@@ -74,17 +71,23 @@ class Abstract(DataSetForm):
     returns: Sequence[Return] = ()
     followed: Mapping[str, tuple[str, str]] = {}  # what the feed changed since the draft was keyed
     worklist = ""  # word of the list that it was opened from
+    place: tuple[Any, int] | None = None  # where it stood there
     _last: tuple[Claim, Grouping] | None = None
 
     def open(self, key: str) -> Opened:
         """``key`` is the account and, when it was opened from a work list, the word of that."""
         account, _, worklist = key.strip().partition(" ")
-        self.worklist = worklist.strip().upper()
+        self.worklist, _, how = worklist.strip().upper().partition(" ")
+        self.session.taking = self.worklist if how.strip() == "TAKE" else ""
         self.leaving_open = False
         opened = super().open(account)
+        self.place = place_in(self.session, self.worklist, self.opened.encounter.id)
         case = self.opened.case
         why = life.why_open(case.id) if case and lifecycle.is_open(case.status) else ""
-        return replace(opened, message=f"Open again: {why}") if why and not opened.message else opened
+        said = " ".join(
+            filter(None, (f"Open again: {why}" if why else "", latest_note(self.opened.encounter.id)))
+        )
+        return replace(opened, message=said) if said and not opened.message else opened
 
     def with_draft(self, opened: Opened) -> Opened:
         """The draft over what the feed says by now: what nobody keyed follows, what was keyed stays."""
@@ -144,13 +147,11 @@ class Abstract(DataSetForm):
         return self._filed(case, state)
 
     def _filed(self, case: Case, state: str) -> Filed:
-        follower = following(self.worklist, self.opened.encounter)
-        if follower is None:
+        follower = following(self.session, self.worklist, self.place, self.opened.encounter.account)
+        if not follower:
             return Filed(f"FILED {case.number}{state}.")
-        return Filed(
-            f"FILED {case.number}{state}. Next: {follower.account}",
-            next=f"{follower.account} {self.worklist}",
-        )
+        how = " TAKE" if self.session.taking == self.worklist else ""
+        return Filed(f"FILED {case.number}{state}. Next: {follower}", next=f"{follower} {self.worklist}{how}")
 
     def findings(self, values: Values) -> list[Finding]:
         found = record_findings(self.dictionary, values, self.context())
@@ -259,6 +260,13 @@ class Abstract(DataSetForm):
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.key)
 
+    def work_notes(self, rest: str) -> Outcome:
+        """``NOTES text`` adds a note to the account, NOTES alone shows what was noted and asked."""
+        if not rest.strip():
+            return Outcome(go=f"WKN {self.opened.encounter.account}")
+        work_acts.note(self.session.actor, self.opened.encounter.account, rest)
+        return Outcome("The note is kept with the account.")
+
     def moves(self, rest: str) -> Outcome:
         return Outcome(go=f"ACC {self.key}")
 
@@ -326,12 +334,3 @@ class Abstract(DataSetForm):
 def severity(row: GroupedDiagnosis) -> str:
     """What a secondary diagnosis counts: CC, MCC, or the severity in brackets that something takes from it."""
     return row.counts or (f"({row.severity})" if row.severity else "")
-
-
-def following(worklist: str, stay: encounters.Encounter) -> WaitingRow | None:
-    """What comes after this stay in a work list, or its oldest; None when nothing waits or there is no list."""
-    waiting = QUEUES.get(worklist)
-    if waiting is None:
-        return None
-    rows = waiting((stay.discharge_day or 0, stay.id), 1) or waiting(None, 1)
-    return rows[0] if rows and rows[0].account != stay.account else None

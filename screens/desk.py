@@ -11,20 +11,20 @@ from db import (
     census,
     drafts,
     duplicates,
-    encounters,
     intake,
     overlays,
     patients,
     requests,
     sensitive,
     store,
+    work,
 )
 from db.actors import Action as Deed
 from db.registries import suspects_count
 from screens.session import Session
+from screens.waiting import aged, counts
 from tui.screen import Entry, MenuScreen
 
-AGES: Final = ("0-3 days", "4-7", "8-14", "15-30", "over 30")
 MANY: Final = 100  # a longer list is said to hold more
 
 
@@ -47,13 +47,13 @@ class Desk(MenuScreen):
         return [entry for deed, make in PARTS if may(deed) for entry in make(self.session)]
 
 
-def waiting_discharges(session: Session) -> Iterable[Entry]:
-    ages = encounters.waiting_by_age(store.current().now().day)
-    for word, title, counts in (
-        ("WRK", "Discharges to abstract", ages["not_abstracted"]),
-        ("WRC", "Discharges to code", ages["not_coded"]),
-    ):
-        yield Entry(word, title, word, str(sum(counts)), by_age(counts))
+def work_queue(session: Session) -> Iterable[Entry]:
+    own = work.mine(session.actor)
+    found = counts(session, ("WRK", "WRC"))
+    for word, title in (("WRK", "Work queue"), ("WRC", "Discharges to code")):
+        yield Entry(word, title, word, *found[word])
+    if own.items:
+        yield Entry("MINE", "Work that is yours", "WRK TO=ME", *aged(own))
 
 
 def house(session: Session) -> Iterable[Entry]:
@@ -79,8 +79,12 @@ def feed(session: Session) -> Iterable[Entry]:
 def patient_index(session: Session) -> Iterable[Entry]:
     waiting, later = duplicates.counts()
     new = duplicates.pending()
-    note = ", ".join(f"{count} {what}" for count, what in ((later, "put off"), (new, "not compared")) if count)
-    yield Entry("DUP", "Charts that may be one person", "DUP", "1000+" if waiting >= 1000 else str(waiting), note)
+    note = ", ".join(
+        f"{count} {what}" for count, what in ((later, "put off"), (new, "not compared")) if count
+    )
+    yield Entry(
+        "DUP", "Charts that may be one person", "DUP", "1000+" if waiting >= 1000 else str(waiting), note
+    )
     yield Entry("OVL", "Amended into another person?", "OVL", str(overlays.count()))
 
 
@@ -114,16 +118,8 @@ def own_drafts(session: Session) -> Iterable[Entry]:
     yield Entry("DRF", "Your drafts", "DRF", str(len(found)), newest)
 
 
-def by_age(counts: Sequence[int]) -> str:
-    """The oldest band that holds any, as ``12 over 30``."""
-    for count, age in reversed(list(zip(counts, AGES, strict=True))):
-        if count:
-            return f"{count} {age}"
-    return ""
-
-
 PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
-    (Deed.FILE_ABSTRACT, waiting_discharges),
+    (Deed.FILE_ABSTRACT, work_queue),
     (Deed.VIEW_CENSUS, house),
     (Deed.VIEW_HOLD_QUEUE, feed),
     (Deed.REVIEW_DUPLICATE, patient_index),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
     from db.code_tables import AllTables
     from db.codes import CodeStore
     from db.sign_on import SignedOn
+    from rules.work import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Session:
     signed_on: SignedOn = field(repr=False)
     confirmed: float = field(default_factory=monotonic, repr=False)  # when the user last proved who it is
     wrong_dictionary: str = ""  # the first mistake in the facility's dictionaries, found at sign-on
+    queues: dict[str, Asked] = field(default_factory=dict, repr=False)  # asked of the work queue, by word
+    taking: str = ""  # the word of the queue that is being taken one after the other
     _codes: CodeStore | None = field(default=None, repr=False)
 
     @property
@@ -104,6 +107,12 @@ class Session:
         except DictionaryError as error:  # the desk says so, and so does every screen that needs it
             self.wrong_dictionary = str(error.mistakes[0])
             return standard_menu()
+
+    def waiting(self, words: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        """What waits behind entries of a menu: count, and how old it is."""
+        from screens.waiting import counts
+
+        return counts(self, words)
 
     @property
     def home(self) -> str:

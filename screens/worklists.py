@@ -1,98 +1,269 @@
-"""WRK and WRC: discharges that wait to be abstracted or coded, oldest first. Enter opens, filing brings the next."""
+"""WRK and WRC: the work queue, whole or what is to be coded, in any order; each person's filter stays. TAKE goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from db import encounters, store
-from db.actors import Action as Deed
-from db.acts import viewed
-from db.encounters import WaitingRow
+from db import store, work, work_acts
+from db.work import Item
+from rules import work as rules
 from rules.dates import Unclear, parse_date
-from rules.moments import day_number
+from rules.identity import fold, terminal_digits
+from rules.moments import day_number, iso_date
+from rules.work import EVERYTHING, SORTS, Asked, NotUnderstood
 from screens import shown
 from screens.keyset import Key, KeysetList
-from tui.screen import Action, Column, Row
+from screens.session import Session
+from tui.screen import Action, Column, Command, Outcome, Row, ScreenError
+
+FIRST = {"WRK": EVERYTHING, "WRC": replace(EVERYTHING, kinds=rules.Kind.CODE)}
+"""What each word opens with; WRC is the queue with a filter."""
+LAST_ID = 2**62
 
 
-class ToAbstract(KeysetList):
-    """Discharges without a complete abstract."""
+class WorkQueue(KeysetList):
+    """WRK: every discharge that somebody has to do something about, one row each."""
 
-    title: ClassVar[str] = "Discharges to abstract"
-    empty: ClassVar[str] = "Every discharge is abstracted."
-    position_label: ClassVar[str] = "Discharged on or after"
+    title: ClassVar[str] = "Work queue"
+    word: ClassVar[str] = "WRK"
+    empty: ClassVar[str] = "Nothing waits here. FILTER ALL asks for everything."
     help: ClassVar[str] = (
-        "Enter or A opens the abstract of the row. When it is filed the next one comes by itself. The oldest "
-        "discharge stands first; Days says how long it has waited."
+        "One row for each account. Why: "
+        + "; ".join(f"{letter} {text}" for letter, text in rules.LETTERS.values())
+        + ". FILTER and a line asks for a part, such as FILTER CODE UNIT=3E AGE>7; FILTER alone shows a form with F4, "
+        "FILTER ALL asks for everything. SORT and a word changes the order: "
+        + ", ".join(SORTS)
+        + ". KEEP and a name keeps the filter, USE and the name brings it back, KEEP alone makes it yours at once. "
+        "TAKE takes the next that nobody has and opens it; when it is filed the next one is taken. Key 1-3,7 to select "
+        "rows; the letters then act on all of them."
     )
-    actions: ClassVar[tuple[Action, ...]] = (
-        Action("A", "Abstract", go="ABS {subject} WRK"),
-        Action("O", "Overview", go="OVR {subject} WRK"),
-        Action("M", "Movements", go="ACC {subject}"),
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("TAKE", "Take the next", "take_next", "F6"),
+        Command("FILTER", "Filter", "filter", "F10"),
+        Command("SORT", "Order", "sort"),
+        Command("KEEP", "Keep this filter", "keep"),
+        Command("USE", "Use a kept filter", "use"),
     )
+    counted = work.Waiting(0, None)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.actions = actions_of(self.word)  # type: ignore[misc]
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked for. It stays until the session ends; the one kept without a name opens the next."""
+        return asked_of(self.session, self.word)
 
     def open(self, key: str) -> str:
-        viewed(
-            self.session.actor,
-            Deed.VIEW_ENCOUNTER,
-            kind="list",
-            record=self.title,
-            detail={"count": self.count()},
-        )
-        return ""
+        message = ""
+        if key.strip():
+            self.session.queues[self.word] = self._asked_by(key)
+        else:
+            try:
+                asked_of(self.session, self.word)
+            except NotUnderstood as error:  # kept under an older version
+                self.session.queues[self.word] = FIRST[self.word]
+                message = str(error)
+        work.open_list(self.session.actor, self.asked)
+        return message
+
+    def _asked_by(self, line: str) -> Asked:
+        if line.strip().upper() == "ALL":
+            return FIRST[self.word]
+        kept = work_acts.presets(self.session.actor).get(line.strip().upper())
+        return rules.read_line(kept or line, FIRST[self.word])
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Account", 11, frozen=True), Column("MRN", 10), Column("Name", 22), Column("Discharged", 10),
-            Column("Days", 4, ">"), Column("LOS", 4, ">"), Column("Unit", 6), Column("Service", 7),
-            Column("Attending", 12), Column("Payer", 8),
+            Column("Account", 10, frozen=True), Column("Why", 5), Column("Name", 17), Column("Discharged", 10),
+            Column("Days", 4, ">"), Column("Unit", 5), Column("Has it", 8), Column("Hold", 7), Column("Note", 20),
+            Column("Value", 9, ">"), Column("Errors", 6, ">"), Column("Service", 7), Column("Payer", 8),
+            Column("Attending", 9), Column("MRN", 10), Column("LOS", 4, ">"), Column("Status", 11),
+            Column("Since", 10),
         )  # fmt: skip
 
     def heading(self) -> Sequence[str]:
-        return (f"{self.count()} waiting",)
-
-    def count(self) -> int:
-        return sum(encounters.waiting_by_age(store.current().now().day)["not_abstracted"])
-
-    def waiting(self, after: tuple[int, int] | None, limit: int) -> list[WaitingRow]:
-        return encounters.not_abstracted(after, limit)
+        count, today = self.counted, store.current().now().day
+        oldest = "" if count.oldest is None else f", oldest {max(0, today - count.oldest)} days"
+        line = str(replace(self.asked, sort=EVERYTHING.sort)) or "everything that is not on hold"
+        return (f"{count.items} waiting{oldest}. {line}. By {self.asked.order.label}.",)
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        asked = self.asked
+        # A place in what was asked for before is none in what is asked for now: that begins at its start.
+        place = (after[1], after[2]) if after is not None and after[0] == str(asked) else None
+        if place is None:
+            self.counted = work.count(self.session.actor, asked)
         today = store.current().now().day
-        return [
-            Row(
-                row.key,
-                (
-                    row.account, row.mrn, row.patient_name, shown.day(row.discharged_at[:10]),
-                    shown.days_since(row.discharge_day, today), str(row.los_days), row.unit, row.service,
-                    row.attending, row.payer,
-                ),
-                row.account,
-            )
-            for row in self.waiting(after, limit)
-        ]  # fmt: skip
+        return [self._row(item, today) for item in work.page(self.session.actor, asked, place, limit)]
+
+    def _row(self, item: Item, today: int) -> Row:
+        return Row(
+            (str(self.asked), *item.key),
+            (
+                item.account, rules.letters(item.kinds), item.patient_name, shown.day(item.discharged_at[:10]),
+                shown.days_since(item.discharge_day, today), item.unit, item.assigned, item.hold_reason, item.note,
+                rules.dollars(item.value_cents), str(item.errors or ""), item.service, item.payer, item.attending,
+                item.mrn, str(item.los_days), item.status or "not filed", shown.day(iso_date(item.since_day)),
+            ),
+            item.account,
+            "n" if item.note else "",
+        )  # fmt: skip
 
     def position(self, text: str) -> Key | None:
-        local = store.current().now().local
-        found = parse_date(text, datetime.fromisoformat(local), past=True)
-        return None if isinstance(found, Unclear) else (day_number(found) - 1, 2**62)
+        return (str(self.asked), place_of(self.asked, text), -1)
+
+    # --- words ---------------------------------------------------------------------------------------------
+
+    def take_next(self, rest: str) -> Outcome:
+        """TAKE: the next that nobody has is yours and opens."""
+        item = work_acts.take_next(self.session.actor, self.asked)
+        if item is None:
+            return Outcome("Nothing is left here that nobody has.", error=True)
+        return Outcome(f"{item.account} is yours.", go=f"ABS {item.account} {self.word} TAKE", reload=True)
+
+    def filter(self, rest: str) -> Outcome:
+        """``FILTER line``; alone it opens the form."""
+        if not rest.strip():
+            return Outcome(go=f"WKF {self.word}")
+        return self._ask_for(self._asked_by(rest))
+
+    def sort(self, rest: str) -> Outcome:
+        """``SORT TD``."""
+        return self._ask_for(rules.read_line(f"SORT={rest.strip() or '?'}", self.asked))
+
+    def keep(self, rest: str) -> Outcome:
+        """``KEEP name``; without a name the queue opens with it."""
+        line = str(self.asked) or "HOLD=N"
+        name = rest.strip() or ("" if self.word == "WRK" else self.word)
+        work_acts.keep_preset(self.session.actor, name, line)
+        return Outcome(f"Kept: {line}. " + (f"USE {name}" if rest.strip() else f"{self.word} opens with it."))
+
+    def use(self, rest: str) -> Outcome:
+        """``USE name``."""
+        kept = work_acts.presets(self.session.actor)
+        line = kept.get(rest.strip().upper())
+        if line is None or not rest.strip():
+            names = ", ".join(filter(None, kept)) or "none yet: KEEP and a name keeps one"
+            return Outcome(f"Kept filters: {names}.", error=bool(rest.strip()))
+        return self._ask_for(rules.read_line(line))
+
+    def _ask_for(self, asked: Asked) -> Outcome:
+        self.session.queues[self.word] = asked
+        self._before.clear()
+        return Outcome(reload=True)
+
+    # --- letters -------------------------------------------------------------------------------------------
+
+    def take(self, subject: str) -> Outcome:
+        work_acts.take(self.session.actor, subject)
+        return Outcome(f"{subject} is yours.", reload=True)
+
+    def give_back(self, subject: str) -> Outcome:
+        work_acts.give_back(self.session.actor, subject)
+        return Outcome(f"{subject} is anybody's.", reload=True)
+
+    def assign(self, subject: str, to: str) -> Outcome:
+        work_acts.assign(self.session.actor, subject, to)
+        return Outcome(f"{subject} is with {to.strip().lower()}.", reload=True)
+
+    def note(self, subject: str, text: str) -> Outcome:
+        work_acts.note(self.session.actor, subject, text)
+        return Outcome(f"Noted on {subject}.", reload=True)
+
+    def release_hold(self, subject: str) -> Outcome:
+        work_acts.release_hold(self.session.actor, subject)
+        return Outcome(f"{subject} is in the queue again.", reload=True)
+
+    def ask(self, subject: str, question: str) -> Outcome:
+        work_acts.ask(self.session.actor, subject, question)
+        return Outcome(f"The query about {subject} is open.", reload=True)
+
+    def answer(self, subject: str, said: str) -> Outcome:
+        work_acts.answer(self.session.actor, subject, said)
+        return Outcome(f"{subject}: the answer is noted.", reload=True)
 
 
-class ToCode(ToAbstract):
-    """Discharges whose codes are not complete."""
+class ToCode(WorkQueue):
+    """WRC: the queue with what is to be coded."""
 
     title: ClassVar[str] = "Discharges to code"
-    empty: ClassVar[str] = "Every discharge is coded."
-    actions: ClassVar[tuple[Action, ...]] = (
-        Action("A", "Abstract", go="ABS {subject} WRC"),
-        Action("O", "Overview", go="OVR {subject} WRC"),
+    word: ClassVar[str] = "WRC"
+
+
+def actions_of(word: str) -> tuple[Action, ...]:
+    """What the letters do, on the rows of the list that this word opened."""
+    return (
+        Action("A", "Abstract", go=f"ABS {{subject}} {word}"),
+        Action("T", "Take", method="take"),
+        Action("G", "Give back", method="give_back"),
+        Action("N", "Note", method="note", why="Note?"),
+        Action("H", "Hold", go="WKH {subject}"),
+        Action("U", "Unhold", method="release_hold"),
+        Action("W", "What was noted", go="WKN {subject}"),
+        Action("Q", "Query", method="ask", why="What is asked of the attending?"),
+        Action("R", "Answer", method="answer", why="What was answered?"),
+        Action("S", "Assign", method="assign", why="Assign to whom?"),
+        Action("O", "Overview", go=f"OVR {{subject}} {word}"),
         Action("M", "Movements", go="ACC {subject}"),
     )
 
-    def count(self) -> int:
-        return sum(encounters.waiting_by_age(store.current().now().day)["not_coded"])
 
-    def waiting(self, after: tuple[int, int] | None, limit: int) -> list[WaitingRow]:
-        return encounters.not_coded(after, limit)
+def asked_of(session: Session, word: str) -> Asked:
+    """What a person asks of the queue now. Raises ``NotUnderstood`` when what was kept cannot be read."""
+    if word not in session.queues:
+        kept = work_acts.presets(session.actor).get("" if word == "WRK" else word)
+        session.queues[word] = rules.read_line(kept) if kept else FIRST[word]
+    return session.queues[word]
+
+
+def following(session: Session, word: str, place: tuple[Any, int] | None, account: str) -> str:
+    """The account that comes after one that was just filed, of the same filter; blank when none does.
+
+    Who takes one after the other is given the next that nobody has; otherwise it is the next in the list that
+    nobody else has, from the start again at its end.
+    """
+    if word not in FIRST:
+        return ""
+    asked, actor = asked_of(session, word), session.actor
+    if session.taking == word:
+        taken = work_acts.take_next(actor, asked)
+        return taken.account if taken else ""
+    item = work.next_of(actor, asked, place)
+    if item is None or item.account == account:
+        item = work.next_of(actor, asked)
+    return item.account if item and item.account != account else ""
+
+
+def place_in(session: Session, word: str, encounter_id: int) -> tuple[Any, int] | None:
+    """Where an account stands in what was asked for of a list, before it is filed."""
+    return work.place(session.actor, asked_of(session, word), encounter_id) if word in FIRST else None
+
+
+def latest_note(encounter_id: int) -> str:
+    """The latest note of an account with who wrote it when; blank when there is none."""
+    found = work_acts.notes(encounter_id)[:1]
+    return "".join(f"{note.by} {shown.moment(note.at)}: {note.text}" for note in found)
+
+
+def place_of(asked: Asked, text: str) -> int | str:
+    """Where what was typed stands in an order. Raises ``ScreenError``."""
+    if asked.sort in ("DISCHARGE", "AGE"):
+        found = parse_date(text, datetime.fromisoformat(store.current().now().local), past=True)
+        if isinstance(found, Unclear):
+            raise ScreenError(f"{text} is no date: the list is by {asked.order.label}.")
+        return day_number(found)
+    if asked.order.of_numbers:
+        digits = text.replace("$", "").replace(",", "")
+        if not digits.isdecimal():
+            raise ScreenError(f"{text} is no number: the list is by {asked.order.label}.")
+        return -int(digits) * 100 if asked.sort == "VALUE" else int(digits)
+    if asked.sort == "NAME":
+        return fold(text.partition(",")[0]) + ("," + fold(text.partition(",")[2]) if "," in text else "")
+    if asked.sort == "TD":
+        return terminal_digits(text) or text
+    return text if asked.sort in ("ACCOUNT", "MRN") else text.upper()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rules.text import cells, clean, fit
@@ -65,6 +66,14 @@ class MenuView(View):
             self.heading, self.entries = await self.shell.call(
                 lambda: (list(screen.heading()), list(screen.entries()))
             )
+        elif self.shell.session is not None:
+            waiting = await self.shell.call(self.shell.session.waiting, self.words)
+            self.entries = [
+                replace(entry, count=waiting[entry.word][0], note=waiting[entry.word][1])
+                if entry.word in waiting
+                else entry
+                for entry in self.entries
+            ]
         self.at = max(0, min(self.at, len(self.entries) - 1))
 
     async def resume(self) -> None:

@@ -287,6 +287,9 @@ class Session(Protocol):
     def unlock(self, passphrase: str) -> bool:
         """Whether this is the passphrase of the user, after the idle lock."""
 
+    def waiting(self, words: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        """What waits behind the entries of a menu that can say so at once: count, and how old it is."""
+
     def check(self) -> None:
         """Raise ``SessionOver`` when the session was ended from elsewhere or has lasted too long."""
 

@@ -23,6 +23,7 @@ from tui.field import Entry
 from tui.form import FormView
 from tui.gate import NOBODYS
 from tui.keys import Act, KeyMap, Stroke, shown_key, standard_keymap
+from tui.leaving import Leaving
 from tui.listing import ListView
 from tui.locked import LockedView
 from tui.menu import MenuView
@@ -71,6 +72,7 @@ class Shell:
         self.session: Session | None = None
         self.stack: list[View] = []
         self.commands = Commands(self)
+        self.leaving = Leaving(self)
         self.command = Entry("", 0, fresh=False)
         self.in_command = False
         self.question: Question | None = None
@@ -232,9 +234,9 @@ class Shell:
         self._push(view)
 
     async def open_menu(self, menu_id: str) -> None:
-        self._push(
-            MenuView(self, self.menu.menus[menu_id].title, self.commands.entries(menu_id), word=menu_id)
-        )
+        view = MenuView(self, self.menu.menus[menu_id].title, self.commands.entries(menu_id), word=menu_id)
+        await view.reload()
+        self._push(view)
 
     async def push(self, view: Pick) -> None:
         """A list drawn over what is open."""
@@ -273,44 +275,6 @@ class Shell:
             await self.drop(self.top, resume=False)
         if kept:
             self.say(f"Not filed, kept as a draft: {', '.join(kept)}.")
-
-    async def leave(self, act: Act) -> None:
-        """F3 and F12: to whatever called this view. Asks only when something keyed would be lost."""
-        view = self.top
-        if view.unsaved():
-            if act is Act.EXIT:
-                self.ask("Not filed. Leave and keep it as a draft? Y or N", self._leave_keeping, "YN")
-            else:
-                self.ask("Give up what was keyed here? Y or N", self._leave_giving_up, "YN")
-        elif len(self.stack) > 1:
-            self.clear_message()
-            await self.drop(view)
-        elif self.session is None:
-            await self.end()
-        elif self.session.home and view.word != self.session.home.partition(" ")[0]:
-            self.clear_message()
-            await self.drop(view)  # opened with =WORD: the desk comes after it
-        else:
-            self.ask("Sign off? Y or N", self._sign_off, "YN")
-
-    async def _leave_keeping(self, answer: str) -> None:
-        if answer == "Y":
-            await self.call(self.top.save)
-            await self.leave_now()
-
-    async def _leave_giving_up(self, answer: str) -> None:
-        if answer == "Y":
-            await self.call(self.top.give_up)
-            await self.leave_now()
-
-    async def leave_now(self) -> None:
-        await self.drop(self.top)
-        if not self.stack:
-            await self.go_home()
-
-    async def _sign_off(self, answer: str) -> None:
-        if answer == "Y":
-            await self.end()
 
     def remember(self, screen: Screen) -> None:
         """What Space and Enter bring back later: the last patient, account or code of a screen."""
@@ -432,7 +396,7 @@ class Shell:
         if await self._own_act(act, rest) or await self.top.act(act, rest):
             return
         if act in (Act.EXIT, Act.CANCEL):
-            await self.leave(act)
+            await self.leaving.ask(act)
         elif act is Act.HELP:
             await self._help()
         elif act is Act.HOME:

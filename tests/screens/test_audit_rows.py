@@ -56,6 +56,7 @@ SHOWS = {
     "TXA": "transmit abstract",
     "DUP": "review duplicate", "FIL": "view patient", "IDN": "view patient", "MRG": "view patient",
     "MRL": "view patient", "OVL": "review duplicate", "OVU": "view patient", "REG": "", "UNM": "view patient",
+    "WKF": "", "WKH": "view encounter", "WKN": "view encounter", "DNF": "", "PRD": "",
     "WHO": "view audit", "WHY": "", "WRC": "view encounter", "WRK": "view encounter",
 }  # fmt: skip
 
@@ -209,6 +210,13 @@ class TestPermissions:
 
 # Functions of db/ that take an actor and begin no act, and why none is missing there.
 SILENT = {
+    "work.count": "figures", "work.mine": "figures", "work.next_of": "a place in the list that open_list logs",
+    "work.page": "the list that open_list logs", "work.place": "a place in the list that open_list logs",
+    "work_acts.answer": "begins its act in _on", "work_acts.ask": "begins its act in _on",
+    "work_acts.assign": "begins its act in _on", "work_acts.give_back": "begins its act in _on",
+    "work_acts.hold": "begins its act in _on", "work_acts.note": "begins its act in _on",
+    "work_acts.presets": "a person's own filters", "work_acts.release_hold": "begins its act in _on",
+    "work_acts.take": "begins its act in _on",
     "abstract_returns.send_back": "inside the act of the answer or return",
     "transmissions.add": "inside the batch, whose acts begin and close it",
     "transmissions.fail": "inside the batch, whose acts begin and close it",

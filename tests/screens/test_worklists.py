@@ -17,8 +17,9 @@ def waiting(desk: Workstation, word: str) -> str:
 class TestTheDesk:
     def test_counts_what_waits_and_opens_it_by_number_or_word(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=DESK", "enter")
-        assert "Discharges to abstract" in waiting(desk, "WRK")
-        assert waiting(desk, "WRK").split()[-3:-1] != []
+        assert "Work queue" in waiting(desk, "WRK")
+        assert waiting(desk, "WRK").split()[-4] == "2"
+        assert "oldest" in waiting(desk, "WRK")
         desk.press("1", "enter")
         assert desk.lines[0].split()[0] == "WRK"
         desk.press("f3", "WRC", "enter")
@@ -31,7 +32,7 @@ class TestTheDesk:
         assert desk.message == "Sign off? Y or N"
 
 
-class TestDischargesToAbstract:
+class TestTheQueue:
     def test_the_oldest_stands_first(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=WRK", "enter")
         rows = [line for line in desk.lines if POISON_ACCOUNT in line or ACCOUNT in line]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -107,6 +107,9 @@ class Signed:
 
     def unlock(self, passphrase: str) -> bool:
         return passphrase == "open sesame"
+
+    def waiting(self, words: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        return {"WRK": ("42", "oldest 12 days")} if "WRK" in words else {}
 
     def check(self) -> None:
         if OVER or (LOG_FILE is not None and (LOG_FILE.parent / "over").exists()):

@@ -1,0 +1,80 @@
+"""DNF: discharged, not final billed: how much waits and why; Enter shows the accounts behind a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from db import dnfb
+from db.actors import Action as Deed
+from db.acts import permit
+from db.dnfb import Counted, Line
+from rules.work import dollars
+from screens.drafts import page_of
+from screens.session import Session
+from tui.screen import Action, Column, Command, ListScreen, Outcome, Page, Row
+
+
+class NotFinalBilled(ListScreen):
+    """Counts, days and value by reason, age, payer and service."""
+
+    title: ClassVar[str] = "Discharged, not final billed"
+    empty: ClassVar[str] = "Every discharge is released."
+    help: ClassVar[str] = (
+        "A discharge is final billed once its abstract is released. Each account counts once, by the first reason that "
+        "applies. Value: its charges, or its DRG weight times the base rate (setting drg_base_rate). Enter lists the "
+        "accounts of a line; REPORT prints it."
+    )
+    actions: ClassVar[tuple[Action, ...]] = (Action("L", "List", method="listed"),)
+    commands: ClassVar[tuple[Command, ...]] = (Command("REPORT", "As a report", "report", "F10"),)
+    session: Session
+    counted: Counted
+
+    def open(self, key: str) -> str:
+        permit(self.session.actor, Deed.RUN_REPORT, kind="report", record="dnfb")
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        total, valued = self.counted.total, self.counted.valued
+        by = (
+            f"charges {valued['charges']}, weight and base rate {valued['expected']}, not valued {valued['']}"
+        )
+        return (f"{total.accounts} accounts, ${dollars(total.value_cents)}: by {by}.",)
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("What", 26, frozen=True), Column("Accounts", 8, ">"), Column("Oldest", 6, ">"),
+            Column("Average", 7, ">"), Column("Value", 14, ">"), Column("No value", 8, ">"),
+        )  # fmt: skip
+
+    def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
+        self.counted = dnfb.counted()
+        rows = [
+            Row(
+                (number,),
+                (
+                    line.name, str(line.accounts), str(line.oldest), str(line.average), dollars(line.value_cents),
+                    str(line.without_value or ""),
+                ),
+                line.asks,
+            )
+            for number, line in enumerate(lines(self.counted))
+        ]  # fmt: skip
+        return page_of(rows, key, limit, backward=backward)
+
+    def listed(self, subject: str) -> Outcome:
+        if not subject:
+            return Outcome("No list asks for these alone.", error=True)
+        return Outcome(go=f"WRK {subject}")
+
+    def report(self, rest: str) -> Outcome:
+        return Outcome(go="RUN dnfb")
+
+
+def lines(counted: Counted) -> list[Line]:
+    """Everything, then by reason, age, payer and service."""
+    if not counted.groups:
+        return []
+    return [
+        counted.total, *counted.by_reason(), *counted.by_band(), *counted.by_payer(), *counted.by_service(),
+    ]  # fmt: skip

@@ -455,8 +455,7 @@ class FormView(View):
         elif act is Act.VIEW:
             await self._look_elsewhere(rest)
         elif act is Act.EXIT and self.mode is Mode.PROMPT and self.unsaved():
-            await self.shell.call(self.save)
-            await self.shell.leave_now()
+            await self.shell.leaving.keep()
             self.shell.say("Not filed: what was keyed is kept as a draft.")
         else:
             return False

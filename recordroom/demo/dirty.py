@@ -44,8 +44,8 @@ HEADS: Final = ("Ab", "Bar", "Ber", "Bren", "Cal", "Car", "Dal", "Dem", "Els", "
                 "Hol", "Jan", "Kal", "Kel", "Lam", "Lin", "Mal", "Mar", "Nor", "Os", "Pal", "Per", "Quin", "Ran", "Ros",
                 "Sal", "Sher", "Tal", "Tor", "Ul", "Van", "Ver", "Wal", "Win", "Yar")  # fmt: skip
 MIDDLES: Final = ("a", "e", "i", "o", "an", "en", "in", "er", "el", "ing", "ol", "um", "ach", "ett", "ov")
-ENDS: Final = ("berg", "by", "ford", "gard", "ham", "house", "ington", "ka", "land", "ley", "man", "mont", "quist", "sen",
-               "ski", "son", "stein", "ton", "vich", "wood", "worth", "zak")  # fmt: skip
+ENDS: Final = ("berg", "by", "ford", "gard", "ham", "house", "ington", "ka", "land", "ley", "man", "mont", "quist",
+               "sen", "ski", "son", "stein", "ton", "vich", "wood", "worth", "zak")  # fmt: skip
 TOWN: Final = 50_000  # charts of an index of one town
 DAY_ONE: Final = date(1932, 1, 1).toordinal()
 LAST_DAY: Final = date(2026, 6, 30).toordinal()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
 from tests.tui.conftest import Workstation
 
@@ -60,8 +61,8 @@ class TestFinding:
         assert desk.lines[0].split()[0] == "PAT"
 
     def test_what_a_reader_must_know_fits_beside_the_name(self, find: Workstation) -> None:
-        find.press("f6", "00777777", "enter", "MILLER", "enter", "RUTH", "enter", "f2", "f3")
-        find.press("/MILLER", "enter")
+        builders.a_patient(mrn="00777777", last_name="MILLER", first_name="RUTH")
+        find.press("MILLER", "enter")
         rows = [line for line in find.lines if "MILLER,RUTH" in line]
         assert len(rows) == 2
         assert all(row.endswith("same name") for row in rows)
@@ -122,7 +123,7 @@ class TestRegistering:
         find.hang_up()
         again = seat()
         again.press("DRF", "enter")
-        assert "PTA" in again.text
+        assert "REG" in again.text
         again.press("enter")
         assert again.message == "Your draft of this record is resumed."
         assert "BAKER" in again.text

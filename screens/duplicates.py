@@ -42,10 +42,10 @@ DECISIONS: Final = (
     Choice("LATER", "Put off, with the reason"),
 )
 SIDE: Final = (
-    ("Name", "name", "last name"), ("", "", "first name"), ("", "", "middle name"),
-    ("Birth date", "birth_date", "birth date"),
-    ("Sex", "sex", "sex"), ("SSN", "ssn", "SSN"), ("Street", "street", "address"), ("City, ZIP", "place", ""),
-    ("Phone", "phone", "phone"), ("Other names", "aliases", ""),
+    ("Last name", "last_name", "last name"), ("First name", "first_name", "first name"),
+    ("Middle", "middle_name", "middle name"), ("Birth date", "birth_date", "birth date"), ("Sex", "sex", "sex"),
+    ("SSN", "ssn", "SSN"), ("Street", "street", "address"), ("City, ZIP", "place", ""), ("Phone", "phone", "phone"),
+    ("Suffix", "suffix", ""), ("Other names", "aliases", ""),
 )  # fmt: skip
 AT_ONCE: Final = 40  # charts compared when the list is opened
 
@@ -196,18 +196,12 @@ class Decide(FormScreen):
         one, other = self.plan.survivor, self.plan.loser
         assert self.match is not None
         weights = {part.field: part for part in self.match.parts}
-        lines = [f"{'':11} {fit(one['mrn'], 23)} {fit(other['mrn'], 23)} Agreement"]
+        lines = [f"{'MRN':11} {fit(one['mrn'], 23)} {fit(other['mrn'], 23)} Agreement, weight"]
         for label, item, field in SIDE:
-            part = weights.get(field)
-            said = (
-                f"{part.field if not label else ''} {part.band or 'missing'} {part.bits:+.1f}".strip()
-                if part
-                else ""
-            )
-            if item and (said or _value(one, item) or _value(other, item)):
-                lines.append(f"{label:11} {fit(_value(one, item), 23)} {fit(_value(other, item), 23)} {said}")
-            elif part is not None and part.band:
-                lines.append(f"{'':59} {said}")
+            part, values = weights.get(field), (_value(one, item), _value(other, item))
+            said = f"{part.band or 'missing'} {part.bits:+.1f}" if part else ""
+            if part or any(values):
+                lines.append(f"{label:11} {fit(values[0], 23)} {fit(values[1], 23)} {said}".rstrip())
         return lines
 
     def _consequences(self) -> list[str]:

@@ -93,7 +93,9 @@ class Register(AmendPatient):
         lines = [line for each in self.found[:MOST] for line in _lines(each)]
         if len(self.found) > MOST:
             lines.append(f"and {len(self.found) - MOST} more: PAT finds them.")
-        return [f"{len(self.found)} look like this one:", *lines] if lines else []
+        count = len(self.found)
+        said = "1 chart looks like this one:" if count == 1 else f"{count} charts look like this one:"
+        return [said, *lines] if lines else []
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         if not values.get("last_name"):

@@ -55,7 +55,7 @@ class TestRegistering:
 
     def test_who_looks_alike_stands_under_the_form_with_score_and_reasons(self, desk: Workstation) -> None:
         keyed_again(desk)
-        assert "look like this one" in desk.text
+        assert "1 chart looks like this one" in desk.text
         assert MRN in desk.text
         assert "birth date same" in desk.text
 

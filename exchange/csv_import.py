@@ -7,6 +7,7 @@ slice is a transaction of its own; a dry run rolls each back.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from config.code_tables import Shelf
-from db import census, encounters, events, imports, patients, site, store
+from db import census, encounters, events, imports, patients, site, store, work_acts
 from db.actors import Actor
 from db.changes import Applied, Source, refusal
 from db.connect import large_cache, writing
@@ -243,6 +244,16 @@ def _beds(row: Row, source: Source) -> Applied:
     return Applied(applied.record_id, (*applied.findings, *findings), applied.changed, applied.created)
 
 
+def _charges(row: Row, source: Source) -> Applied:
+    """What another system charges for an account, in dollars and cents."""
+    found = re.fullmatch(r"\$?(\d{1,9})(?:\.(\d{2}))?", row["charges"].replace(",", ""))
+    if found is None:
+        return refusal(
+            "C501", "The charges are no amount: write dollars and cents, such as 12345.67.", "charges"
+        )
+    return work_acts.apply_charge(row["account"], int(found[1]) * 100 + int(found[2] or 0), source)
+
+
 def _site(kind: str, row: Row, source: Source) -> Applied:
     return site.apply(kind, row[kind], row.values, source)
 
@@ -263,6 +274,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = {
         ("unit", "from_date", "beds", "bassinets", "authorized", "out_of_service"), ("unit", "from_date", "beds"),
         "unit", _each(_beds),
     ),
+    "charges": Layout(("account", "charges"), ("account", "charges"), "account", _each(_charges)),
     "units": _site_layout("unit", "name", "type", "division", "counts_in_census", "from_date", "to_date"),
     "services": _site_layout("service", "name", "obstetric", "from_date", "to_date"),
     "providers": _site_layout("provider", "name", "npi", "service", "status"),

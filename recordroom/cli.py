@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "upgrade": "recordroom.commands.upgrade:upgrade",
     "user": "recordroom.commands.users:user",
     "verify": "recordroom.commands.backup:verify",
+    "work": "recordroom.commands.work:work",
 }
 
 

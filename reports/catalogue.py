@@ -16,7 +16,7 @@ class Parameter:
 
     name: str  # the flag on the command line and the field on the screen
     label: str
-    kind: str  # date, month, text
+    kind: str  # date, month, text, or user: somebody whose figures are asked for
     required: bool = True
     default: str = ""
     choices: tuple[str, ...] = ()
@@ -104,6 +104,21 @@ CATALOGUE: Final[tuple[Report, ...]] = (
          Parameter("by", "Counted by", "text", default="month"),
          Parameter("from", "From", "date", required=False),
          Parameter("to", "To", "date", required=False)),
+        names_patients=False,
+    ),
+    Report(
+        "dnfb", "B01", "Discharged, not final billed",
+        "Discharges whose abstract is not released: accounts, days and value by reason, age, payer and service.",
+        "reports.dnfb", names_patients=False,
+    ),
+    Report(
+        "productivity", "P01", "Productivity",
+        "Records and minutes by technician and record type, and the rate against the facility's standard.",
+        "reports.productivity",
+        (Parameter("from", "From", "date", default="yesterday"),
+         Parameter("to", "To", "date", required=False),
+         Parameter("user", "User", "user", required=False),
+         Parameter("by", "By", "text", default="period", choices=("period", "day"))),
         names_patients=False,
     ),
     Report(

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from db import census, conventions, store
-from db.actors import Actor
+from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import large_cache, snapshot
 from reports.catalogue import Parameter, Report
@@ -21,6 +21,7 @@ from rules.periods import month, month_of
 
 ANCHORS: Final = frozenset({"daily-census"})  # printed every day and kept: the audit trail is anchored on it
 HEAD_DIGITS: Final = 16
+USER: Final = "user"  # the kind of a parameter that names whose figures are asked for
 
 
 class NotAsked(Told):
@@ -89,6 +90,7 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
         for parameter in report.parameters
         if (value := resolved(parameter, asked.get(parameter.name, ""), now.day))
     }
+    parameters |= _own(actor, report, parameters)
     census.bring_up_to_date_if_due()
     with large_cache(), snapshot():
         data = report.load().query(parameters)
@@ -99,6 +101,16 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     stamp = show_moment(now.local, conventions.convention("date_style"))
     audit = _audit_head() if report.id in ANCHORS else ""
     return Produced(report, parameters, data, Run(store.current().facility, actor.user, stamp, audit))
+
+
+def _own(actor: Actor, report: Report, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Whose figures are shown: one's own, unless the actor may see everybody's. Raises ``NotPermitted``."""
+    asked = next((each.name for each in report.parameters if each.kind == USER), "")
+    if not asked or actor.may(Action.VIEW_PRODUCTIVITY):
+        return {}
+    if parameters.get(asked, actor.user).lower() != actor.user.lower():
+        permit(actor, Action.VIEW_PRODUCTIVITY, kind="report", record=report.id)
+    return {asked: actor.user}
 
 
 def _audit_head() -> str:

@@ -331,7 +331,7 @@ def per_hour(records: int, seconds: int) -> Decimal | None:
     """Records an hour to one decimal, half up; None without time."""
     if seconds <= 0:
         return None
-    return Decimal((records * 36_000 * 2 + seconds) // (2 * seconds)) / 10
+    return Decimal((records * 36_000 * 2 + seconds) // (2 * seconds)).scaleb(-1)
 
 
 def percent(part: Decimal, whole: Decimal) -> int:

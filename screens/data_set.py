@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from time import monotonic, time
 from typing import ClassVar
 
 from config.data_sets import library
-from db import encounters, patients, registries, rule_context, store
+from db import encounters, patients, registries, rule_context, store, work_times
 from db.acts import Conflict
 from db.cases import VOID, Case, revisions
+from db.connect import StoreError
 from db.history import Change, of_case
 from rules import edits, overrides, records
 from rules.codes import System
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path
 from rules.findings import Finding, Level
 from rules.versions import differences
+from rules.work import Stopwatch
 from screens.record import RecordForm
 from screens.session import Session
 from tui import screen
@@ -64,6 +68,7 @@ class DataSetForm(RecordForm):
         self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
         self.dated = ""  # the date for which the version was last looked up
         self.dated_otherwise: Sequence[Finding] = ()
+        self.watch, self.began_utc = Stopwatch(monotonic()), int(time())
         self.values: Values = {}  # as they stood when a field was last left
         self.dictionary: Dictionary = self.dictionary_on("")
 
@@ -121,7 +126,9 @@ class DataSetForm(RecordForm):
 
     def open(self, key: str) -> Opened:
         self.nulls = {}
+        self.stop_watch(None)
         opened = super().open(key)
+        self.watch, self.began_utc = Stopwatch(monotonic()), int(time())
         self.take_version(opened.values)
         self.dated, self.dated_otherwise = opened.values.get(self.dictionary.dated_by, "")[:10], ()
         if self.version == "0" and not opened.resumed:
@@ -188,6 +195,7 @@ class DataSetForm(RecordForm):
     def changed(self, values: Values, path: str) -> Changed:
         if path:
             self.keep_lock()
+            self.watch.touch(monotonic())
         context = self.context()
         nulls = records.null_values(self.dictionary, values)
         freed = {p: "" for p, v in self.nulls.items() if p not in nulls and values.get(p) == v}
@@ -233,8 +241,26 @@ class DataSetForm(RecordForm):
             if not self.lock[0]:
                 raise  # a new record, which somebody else began too: there is none here to compare with
             return self.compare(values)
+        before = self.version.partition(" ")[0]
+        self.stop_watch(int(before) + 1 if before.isdecimal() else 1)
         self.discard_draft()
         return filed
+
+    def stop_watch(self, revision: int | None) -> None:
+        """Keep the time at this record, which ended with a filing or without one; whoever only looked has none."""
+        watch, self.watch = self.watch, Stopwatch(monotonic())
+        if revision is not None:
+            watch.touch(monotonic())
+        changing = bool(self.lock[0]) or self.version == "0"
+        if store.current().tampered or not changing or (revision is None and watch.seconds < 1):
+            return
+        record, seconds = self.key.partition(" ")[0], round(watch.seconds)
+        with suppress(StoreError):  # filed, or kept as a draft: the time is not worth an error
+            work_times.note(self.session.actor, self.data_set, record, self.began_utc, seconds, revision)
+
+    def close(self) -> None:
+        self.stop_watch(None)
+        super().close()
 
     def override(self, rest: str) -> screen.Outcome:
         """``OVERRIDE why``: the finding at the cursor stands with a reason, until what it is about changes.

@@ -23,6 +23,7 @@ KINDS = {
     "encounters": "Emergency, outpatient and observation visits.",
     "movements": "Admissions, transfers, leaves and discharges.",
     "events": "Operations, births, deaths, autopsies, consultations, infections.",
+    "charges": "Charges of accounts, in dollars: what the value on hold is by.",
     "beds": "Beds set up and staffed in each unit from a day on.",
     "units": "Units (wards).",
     "services": "Treating services.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from db import (
     store,
     work,
     work_acts,
+    work_times,
 )
 from db.actors import Actor, Role
 from db.acts import NotPermitted
@@ -36,6 +38,11 @@ from db.lifecycle import NotAllowed
 from db.movements import Movement
 from db.users import add_user
 from db.work_acts import NotDone
+from exchange.csv_files import Profile
+from exchange.csv_import import import_file
+from reports.catalogue import find
+from reports.page import Setup
+from reports.run import produce
 from rules.census import Event
 from rules.lifecycle import Act
 from rules.moments import iso_date, moment
@@ -461,3 +468,64 @@ def by_feed(account: str, stay: int, numbers: list[str], owners: list[int], act:
             "SELECT id FROM merge WHERE kind = ? AND undone_utc IS NULL ORDER BY id DESC LIMIT 1", (kind,)
         ).fetchall():
             undo(merge_id, SOURCE)
+
+
+class TestProductivity:
+    def test_counts_records_once_and_minutes_of_all_sittings(self, admin: Actor, jones: Actor) -> None:
+        today = store.current().now().day
+        work_times.note(jones, "abstract", "1", 0, 300, None)  # left as a draft
+        work_times.note(jones, "abstract", "1", 0, 900, 1)
+        work_times.note(jones, "abstract", "1", 0, 120, 2)
+        work_times.note(jones, "abstract", "2", 0, 480, 1)
+        work_times.note(admin, "trauma", "3", 0, 3600, 1)
+        found = work_times.figures(today, today, user="jones")
+        assert [(each.records, each.first, each.amended, each.minutes) for each in found] == [(2, 2, 1, 30)]
+        assert str(found[0].rate) == "4.0"
+        assert len(work_times.figures(today, today)) == 2
+
+    def test_a_technician_sees_own_figures_alone(self, admin: Actor, jones: Actor) -> None:
+        today = store.current().now().day
+        work_times.note(jones, "abstract", "1", 0, 300, 1)
+        work_times.note(admin, "abstract", "2", 0, 300, 1)
+        assert [each.user for each in work_times.figures_for(jones, today, today)] == ["jones"]
+        assert [each.user for each in work_times.figures_for(jones, today, today, user="JONES")] == ["jones"]
+        with pytest.raises(NotPermitted):
+            work_times.figures_for(jones, today, today, user="admin")
+        assert [each.user for each in work_times.figures_for(admin, today, today)] == ["admin", "jones"]
+
+    def test_the_report_shows_a_technician_nobody_else(self, admin: Actor, jones: Actor) -> None:
+        today = iso_date(store.current().now().day)
+        for who, record in ((jones, "1"), (admin, "2")):
+            work_times.note(who, "abstract", record, 0, 1200, 1)
+        report = find("P01")
+        assert report is not None
+        own = produce(jones, report, {"from": today}).document(80)
+        assert "jones" in str(own.body)
+        assert "admin" not in str(own.body)
+        with pytest.raises(NotPermitted):
+            produce(jones, report, {"from": today, "user": "admin"})
+        everybody = produce(admin, report, {"from": today}).document(80)
+        assert "admin" in str(everybody.body)
+        assert "('abstract', '1', '1', '0', '20', '20.0', '3.0', '3.0', '100')" in str(everybody.body)
+
+    def test_what_is_not_final_billed_is_a_report_too(self, admin: Actor) -> None:
+        a_discharge("1", days_ago=9)
+        report = find("B01")
+        assert report is not None
+        made = produce(admin, report, {})
+        assert ("Not abstracted", "1", "9", "9", "0", "1") in made.document(80).body
+        assert made.pages(Setup(80))[0].lines
+        assert made.sheets()[0].rows[0][:3] == ("Reason", "Not abstracted", 1)
+
+
+class TestCharges:
+    def test_are_taken_from_a_file_and_change_the_value(self, admin: Actor, tmp_path: Path) -> None:
+        a_discharge("1")
+        file_ = tmp_path / "charges.csv"
+        file_.write_text('account,charges\n1,"$12,345.67"\n2,5.00\n1x,abc\n')
+        _, report = import_file(admin, "charges", file_, Profile())
+        assert (report.counts["applied"], report.counts["refused"]) == (1, 2)
+        assert item(admin, "1").value_cents == 1_234_567
+        _, again = import_file(admin, "charges", file_, Profile())
+        assert again.counts["unchanged"] == 1
+        sound(admin)

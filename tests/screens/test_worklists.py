@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from tests.conftest import ADMIN
 from tests.screens.conftest import ACCOUNT, POISON_ACCOUNT
 from tests.tui.conftest import Workstation
 
@@ -72,3 +75,156 @@ class TestDischargesToCode:
     def test_an_empty_list_says_that_all_is_done(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=WRC", "enter", "/01/01/2027", "enter")
         assert desk.lines[0].split()[0] == "WRC"
+
+
+def queue(desk: Workstation, line: str = "") -> list[str]:
+    """The accounts in sight."""
+    desk.press("ctrl+o", f"=WRK {line}".strip(), "enter")
+    return [
+        account
+        for line in desk.lines[3:22]
+        for account in (ACCOUNT, POISON_ACCOUNT)
+        if f" {account} " in line
+    ]
+
+
+class TestFilterAndOrder:
+    def test_a_line_narrows_the_queue_and_stays(self, desk: Workstation) -> None:
+        assert queue(desk, "CODE AGE>0 SORT=NAME") != []
+        assert "KIND=CODE AGE>0" in desk.text
+        desk.press("ctrl+o", "=DESK", "enter", "ctrl+o", "WRK", "enter")
+        assert "KIND=CODE AGE>0" in desk.text
+        desk.press("ctrl+o", "FILTER ALL", "enter")
+        assert "everything that is not on hold" in desk.text
+
+    def test_a_word_that_is_not_known_is_said_and_changes_nothing(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("ctrl+o", "FILTER COLOUR=RED", "enter")
+        assert "COLOUR is not known here" in desk.message
+        assert "everything that is not on hold" in desk.text
+
+    def test_another_order_begins_at_its_start(self, desk: Workstation) -> None:
+        queue(desk)
+        first = desk.lines[4]
+        desk.press("ctrl+o", "SORT ACCOUNT", "enter")
+        assert "By account." in desk.text
+        desk.press("ctrl+o", "SORT AGE", "enter", "ctrl+o", "SORT DISCHARGE", "enter")
+        assert desk.lines[4] == first
+
+    def test_the_form_offers_codes_and_shows_the_queue_again(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("f10")
+        assert desk.lines[0].split()[0] == "WKF"
+        desk.press("CODE", "f4")
+        assert "to code" in desk.text
+        desk.press("f12", "f2")
+        assert desk.lines[0].split()[0] == "WRK"
+        assert "KIND=CODE" in desk.text
+
+    def test_a_kept_filter_comes_back_by_its_name_and_at_the_next_sign_on(
+        self, seat: Callable[[], Workstation]
+    ) -> None:
+        desk = seat()
+        queue(desk, "UNIT=3E SORT=TD")
+        desk.press("ctrl+o", "KEEP MORNING", "enter", "ctrl+o", "KEEP", "enter")
+        assert "WRK opens with it" in desk.message
+        desk.press("ctrl+o", "FILTER ALL", "enter", "ctrl+o", "USE MORNING", "enter")
+        assert "UNIT=3E" in desk.text
+        desk.press("ctrl+o", "=DESK", "enter", "f3", "y")
+        desk = seat()
+        queue(desk)
+        assert "UNIT=3E. By terminal digit." in desk.text
+
+
+class TestWorkingOnTheQueue:
+    def test_take_opens_the_oldest_that_nobody_has_and_goes_on_after_filing(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("f6")
+        assert desk.lines[0].split()[0] == "ABS"
+        assert ACCOUNT in desk.text
+        desk.press("not h", "enter", "ctrl+e", "enter", "R079", "enter", "I214", "enter", "y", "f2")
+        assert f"Next: {POISON_ACCOUNT}" in desk.message
+        desk.press("f3")
+        assert "admin" in next(line for line in desk.lines if POISON_ACCOUNT in line)
+        desk.press("f6")
+        assert "Nothing is left here that nobody has" in desk.message
+
+    def test_notes_are_shown_on_the_row_and_on_the_abstract(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("n", "Op note is asked for", "enter", "right", "right", "right")
+        assert "Op note is asked for" in desk.text
+        desk.press("a")
+        assert "Op note is asked for" in desk.message
+        desk.press("ctrl+o", "NOTES", "enter")
+        assert desk.lines[0].split()[0] == "WKN"
+        assert "Op note is asked for" in desk.text
+
+    def test_a_hold_takes_the_account_out_until_its_day(self, desk: Workstation) -> None:
+        assert ACCOUNT in queue(desk)
+        desk.press("h", "DOC", "enter", "f2")
+        assert f"ON HOLD {ACCOUNT} until" in desk.message
+        assert ACCOUNT not in queue(desk)
+        assert ACCOUNT in queue(desk, "HOLD=Y")
+        desk.press("u")
+        desk.press("ctrl+o", "FILTER ALL", "enter")
+        assert "2 waiting" in desk.text
+
+    def test_a_reason_that_the_facility_does_not_have_is_refused(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("h", "LAZY", "enter", "f2")
+        assert desk.lines[0].split()[0] == "WKH"
+
+    def test_selected_rows_are_assigned_together(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("1-2", "enter", "s", ADMIN, "enter")
+        assert queue(desk, "TO=ME") == [ACCOUNT, POISON_ACCOUNT]
+        desk.press("ctrl+o", "=DESK", "enter")
+        assert " 2 " in waiting(desk, "MINE")
+        assert "oldest" in waiting(desk, "MINE")
+        queue(desk, "TO=ME")
+        desk.press("g")
+        assert "1 waiting" in desk.text
+
+    def test_a_query_waits_and_its_answer_is_work(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("q", "Present on admission?", "enter")
+        assert "ACW" in next(line for line in desk.lines if ACCOUNT in line)
+        desk.press("r", "Yes", "enter")
+        assert "ACQ" in next(line for line in desk.lines if ACCOUNT in line)
+
+
+class TestTheMenu:
+    def test_says_how_many_wait_and_how_long(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=CODING", "enter")
+        assert "Work queue" in waiting(desk, "WRK")
+        assert " 2 " in waiting(desk, "WRK")
+        assert "oldest" in waiting(desk, "WRK")
+
+    def test_is_right_again_when_it_is_come_back_to(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=CODING", "enter", "WRK", "enter", "h", "DOC", "enter", "f2", "f3")
+        assert desk.lines[0].split()[0] == "CODING"
+        assert " 1 " in waiting(desk, "WRK")
+
+
+class TestNotFinalBilled:
+    def test_a_line_leads_to_its_accounts(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=DNF", "enter")
+        assert "Not abstracted" in desk.text
+        desk.press("2", "enter", "enter")
+        assert desk.lines[0].split()[0] == "WRK"
+        assert "KIND=ABSTRACT BILLED=N" in desk.text
+        assert ACCOUNT in desk.text
+
+    def test_is_printed_as_a_report(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=DNF", "enter", "f10", "f2")
+        assert "DISCHARGED, NOT FINAL BILLED" in desk.text
+
+
+class TestProductivity:
+    def test_a_filing_counts_for_who_filed(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("a", "not h", "enter", "ctrl+e", "enter", "R079", "enter", "I214", "enter", "y", "f2")
+        desk.press("ctrl+o", "=PRD", "enter")
+        row = next(line for line in desk.lines if "abstract" in line)
+        words = row.split()
+        assert words[words.index("admin") :][:4] == ["admin", "abstract", "all", "1"]

@@ -1,0 +1,132 @@
+"""P01: records and minutes of each technician by record type, and the rate against the facility's standard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+
+from config.code_tables import Shelf
+from db import conventions, store, work_times
+from db.work_times import Figures
+from reports.page import Column, Document, Group, Heads, Item, Total
+from reports.run import NotAsked
+from reports.sheet import Sheet, Value
+from rules.dates import show_date
+from rules.moments import day_number, iso_date
+from rules.work import IDLE_SECONDS, per_hour, percent
+
+NOTES: Final = (
+    "Records: filed at least once in the period; amended: filings of records that were filed before.",
+    f"Minutes: from the first touch to filing or leaving; pauses over {IDLE_SECONDS // 60} minutes are left out.",
+    "Standard: the facility's records an hour (table productivity_standards), to be confirmed by the facility.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The figures of a period, and the standard of each record type on its last day."""
+
+    figures: list[Figures]
+    standards: Mapping[str, Decimal]
+    by_day: bool
+    period: str
+    selection: str
+    style: str
+
+
+def query(parameters: Mapping[str, str]) -> Data:
+    """Read. Raises ``NotAsked`` when the period ends before it begins."""
+    first, last = day_number(parameters["from"]), day_number(parameters.get("to") or parameters["from"])
+    if last < first:
+        raise NotAsked("The period ends before it begins.")
+    user, by_day = parameters.get("user", ""), parameters.get("by") == "day"
+    found = work_times.figures(first, last, user=user, by_day=by_day)
+    style = conventions.convention("date_style")
+    shown = " to ".join(dict.fromkeys(show_date(iso_date(day), style) for day in (first, last)))
+    return Data(found, standards(iso_date(last)), by_day, shown, user or "all technicians", style)
+
+
+def standards(day: str) -> dict[str, Decimal]:
+    """Records an hour that are expected on an ISO day, by data set."""
+    table = Shelf(store.current().directory / "site" / "tables")["productivity_standards"]
+    return {row.code: Decimal(str(row.more["per_hour"])) for row in table.on(day) if "per_hour" in row.more}
+
+
+def render(data: Data, width: int) -> Document:
+    """A group for each technician, a line for each record type, and each day where that was asked for."""
+    columns = (
+        Column("Record type", width - 61), Column("Records", 7, number=True), Column("First|filed", 6, number=True),
+        Column("Amended", 7, number=True), Column("Minutes", 8, number=True),
+        Column("Minutes|a record", 8, number=True),
+        Column("Records|an hour", 7, number=True), Column("Standard", 8, number=True), Column("%", 4, number=True),
+    )  # fmt: skip
+    body: list[Item] = [Heads(columns)]
+    for user, rows in groupby(data.figures, lambda each: (each.user, each.full_name)):
+        found = list(rows)
+        body.append(Group(" ".join(filter(None, user))))
+        body += [_row(data, each) for each in found]
+        if len(found) > 1:
+            body.append(Total("All records", _sums(found), level=1, rule=True))
+    return Document(
+        "P01",
+        "PRODUCTIVITY",
+        data.period,
+        data.selection,
+        body if data.figures else [],
+        len(data.figures),
+        NOTES,
+    )
+
+
+def _row(data: Data, each: Figures) -> tuple[str, ...]:
+    standard = data.standards.get(each.data_set)
+    name = f"{each.data_set} {show_date(iso_date(each.day), data.style)}" if each.day else each.data_set
+    share = str(percent(each.rate, standard)) if standard and each.rate is not None else ""
+    return (
+        name, str(each.records), str(each.first), str(each.amended), str(each.minutes),
+        _each(each.seconds, each.records),
+        "" if each.rate is None else str(each.rate), "" if standard is None else str(standard), share,
+    )  # fmt: skip
+
+
+def _sums(found: list[Figures]) -> tuple[str, ...]:
+    records, seconds = sum(each.records for each in found), sum(each.seconds for each in found)
+    rate = per_hour(records, seconds)
+    return (
+        "", str(records), str(sum(each.first for each in found)), str(sum(each.amended for each in found)),
+        str((seconds + 30) // 60), _each(seconds, records), "" if rate is None else str(rate), "", "",
+    )  # fmt: skip
+
+
+def _each(seconds: int, records: int) -> str:
+    """Minutes a record to one decimal, half up."""
+    return str(Decimal((seconds * 20 + records * 60) // (2 * records * 60)).scaleb(-1)) if records else ""
+
+
+def sheets(data: Data) -> list[Sheet]:
+    """One row for each technician and record type, and each day where that was asked for."""
+    keys = (
+        "user",
+        "data_set",
+        "day",
+        "records",
+        "first_filed",
+        "amended",
+        "seconds",
+        "per_hour",
+        "standard_per_hour",
+    )
+    heads = (
+        "User", "Record type", "Day", "Records", "First filed", "Amended", "Seconds", "Records an hour", "Standard",
+    )  # fmt: skip
+    rows: list[tuple[Value, ...]] = [
+        (
+            each.user, each.data_set, iso_date(each.day) if each.day else "", each.records, each.first, each.amended,
+            each.seconds, each.rate, data.standards.get(each.data_set),
+        )
+        for each in data.figures
+    ]  # fmt: skip
+    return [Sheet("productivity", keys, heads, rows)]

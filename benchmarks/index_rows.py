@@ -45,6 +45,7 @@ def rows(scale: str, say: Callable[[str], None]) -> list[Measure]:
         asked = sorted(_asked(row) for row in _some())
     finally:
         store.close_store()
+        shutil.rmtree(directory)
     found = sum(line.match == SAME for line in lines)
     return [
         Measure(

@@ -84,8 +84,8 @@ class Digest:
             if not text:
                 continue
             if left:
-                yield fit(left, TWO) + text
-            left = "" if left else fit(text, TWO - 1)
+                yield f"{fit(left, TWO - 1)} {text}"
+            left = "" if left else text
         if left:
             yield left
 

@@ -102,7 +102,7 @@ class FormView(View):
         if self.screen.reread and not self.unsaved():
             focus = self.focus
             await self.start(self.key)
-            self.enter(focus if focus in self.face.layout.by_path else self.walk.first(), quiet=True)
+            self._stand_again(focus)
 
     def _load(self, key: str) -> tuple[Opened, Sequence[Section], Changed]:
         opened = self.screen.open(key)
@@ -500,8 +500,15 @@ class FormView(View):
             return
         await self.answer(path)
         self.lay_out(anew=True)
-        self.enter(path if path in self.face.layout.by_path else self.walk.first(), quiet=True)
+        self._stand_again(path)
         self.shell.say("The last change was taken back.")
+
+    def _stand_again(self, path: str) -> None:
+        """The cursor where it stood; where letters acted they go on acting."""
+        acting = self.way.is_acting()
+        self.enter(path if path in self.face.layout.by_path else self.walk.first(), quiet=True)
+        if acting:
+            self.way.ready()
 
     # --- what is asked of it from outside ------------------------------------------------------------------
 

@@ -100,9 +100,8 @@ class Letters:
         if not given and len(rows) == 1:
             wanted = rows
         if group is None or not wanted:
-            self.form.shell.fail(
-                f"{block.title}: say which, by number." if rows else f"{block.title}: there is no row."
-            )
+            which = f"there is no row {given}".rstrip() if given or not rows else "say which, by number"
+            self.form.shell.fail(f"{block.title}: {which}.")
         elif does is Does.DELETE:
             await self.form.rows.delete(group.name, wanted)
             self.page.ready()

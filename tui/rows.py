@@ -43,6 +43,7 @@ class Rows:
             index = to
         await self._renew(spot.group, f"{spot.group}[{index}].{spot.field.name}")
         if act is Act.DELETE_ROW:
+            form.way.ready()  # the row in hand is gone: what moved up into its place is not what was to be keyed
             form.shell.say(f"Row {spot.index} deleted. Ctrl+U brings it back.")
 
     async def delete(self, group: str, numbers: list[int]) -> None:

@@ -50,6 +50,9 @@ class TestThePage:
             x for x in page.lines if x.startswith("Diagnoses")
         )
 
+    def test_an_item_that_stands_alone_has_the_whole_line(self, page: Workstation) -> None:
+        assert "0 Admitting diagnosis: R07.9 Chest pain, unspecified" in page.text
+
     def test_a_longer_page_scrolls(self, page: Workstation) -> None:
         page.press(
             "a", "enter", *(key for code in ("I10", "E785", "J449", "F329") for key in (code, "y")), "tab"
@@ -124,6 +127,27 @@ class TestLetters:
         page.press("d", "enter")
         assert page.message == "Diagnoses: say which, by number."
         assert len(codes(page)) == 3
+
+    def test_delete_of_a_row_that_is_not_there_says_so(self, page: Workstation) -> None:
+        page.press("d7", "enter")
+        assert page.message == "Diagnoses: there is no row 7."
+        page.press("r2", "enter")
+        assert page.message == "Procedures: there is no row 2."
+
+    def test_letters_act_again_after_a_change_was_taken_back(self, page: Workstation) -> None:
+        page.press("d2", "enter", "ctrl+u")
+        assert codes(page) == ["I214", "N179", "E119"]
+        assert acts(page)
+
+    def test_a_row_deleted_where_it_is_edited_leaves_the_next_one_alone(self, page: Workstation) -> None:
+        page.press("m2", "enter", "@", "enter")
+        assert codes(page) == ["I214", "E119"]
+        assert acts(page)
+
+    def test_letters_act_after_the_movements_were_looked_at(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=OVR {ACCOUNT}", "enter", "b", "enter", "f3")
+        assert desk.lines[0].split()[0] == "OVR"
+        assert acts(desk)
 
     def test_move_changes_the_principal_diagnosis_and_the_drg(self, page: Workstation) -> None:
         page.press("x2", "enter", "1", "enter")

@@ -42,7 +42,7 @@ def query(parameters: Mapping[str, str]) -> Data:
     first, last = day_number(parameters["from"]), day_number(parameters.get("to") or parameters["from"])
     if last < first:
         raise NotAsked("The period ends before it begins.")
-    user, by_day = parameters.get("user", ""), parameters.get("by") == "day"
+    user, by_day = parameters.get("technician", ""), parameters.get("by") == "day"
     found = work_times.figures(first, last, user=user, by_day=by_day)
     style = conventions.convention("date_style")
     shown = " to ".join(dict.fromkeys(show_date(iso_date(day), style) for day in (first, last)))
@@ -58,8 +58,8 @@ def standards(day: str) -> dict[str, Decimal]:
 def render(data: Data, width: int) -> Document:
     """A group for each technician, a line for each record type, and each day where that was asked for."""
     columns = (
-        Column("Record type", width - 61), Column("Records", 7, number=True), Column("First|filed", 6, number=True),
-        Column("Amended", 7, number=True), Column("Minutes", 8, number=True),
+        Column("Record type", width - 61), Column("Records", 7, number=True), Column("First|filed", 5, number=True),
+        Column("Amended", 7, number=True), Column("Minutes", 7, number=True),
         Column("Minutes|a record", 8, number=True),
         Column("Records|an hour", 7, number=True), Column("Standard", 8, number=True), Column("%", 4, number=True),
     )  # fmt: skip

@@ -92,5 +92,5 @@ class Productivity(ListScreen):
     def report(self, rest: str) -> Outcome:
         today = store.current().now().day
         first, last = iso_date(today - self.last_days + 1), iso_date(today)
-        whose = f" user={self.user}" if self.user else ""
+        whose = f" technician={self.user}" if self.user else ""
         return Outcome(go=f"RUN productivity from={first} to={last}{whose}")

@@ -89,7 +89,7 @@ class WorkQueue(KeysetList):
     def heading(self) -> Sequence[str]:
         count, today = self.counted, store.current().now().day
         oldest = "" if count.oldest is None else f", oldest {max(0, today - count.oldest)} days"
-        line = str(replace(self.asked, sort=EVERYTHING.sort)) or "everything that is not on hold"
+        line = str(replace(self.asked, sort=EVERYTHING.sort)) or "Not on hold"
         return (f"{count.items} waiting{oldest}. {line}. By {self.asked.order.label}.",)
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:

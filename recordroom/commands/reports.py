@@ -12,7 +12,7 @@ from recordroom.commands.common import notice, opened_store, store_options
 from reports.catalogue import CATALOGUE, Report, find
 from reports.catalogue import Parameter as Asked
 
-HELP_OF_KIND: Final = {"date": "ISO date", "month": "YYYY-MM", "text": ""}
+HELP_OF_KIND: Final = {"date": "ISO date", "month": "YYYY-MM", "text": "", "user": "name"}
 
 
 class Catalogue(click.Group):

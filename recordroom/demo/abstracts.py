@@ -19,6 +19,7 @@ from recordroom.demo.clock import local
 from recordroom.demo.model import DAY, Stay
 from rules import drg
 from rules.codes import fiscal_year, normal
+from rules.lifecycle import Status
 from rules.records import items
 
 # Share of discharges that is finished, by days since discharge: the backlog of a department that copes.
@@ -31,6 +32,7 @@ FACILITIES: Final = (
 )  # fmt: skip
 TRANSFERRED: Final = frozenset({"02", "03", "04", "05", "43", "61", "62", "63", "64", "65", "66", "69", "70"})
 TABLE5_YEAR: Final = 2026
+UNRELEASED_DAYS: Final = 4  # complete abstracts wait that long for the supervisor
 
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -75,6 +77,7 @@ class Abstracts:
             patient_id,
             complete,
             discharged_utc + (filed_day - day) * 86_400,
+            released=complete and self._today - filed_day >= UNRELEASED_DAYS,
         )
         rows["diagnosis"] += abstracts.diagnosis_rows(encounter_id, record)
         rows["procedure"] += abstracts.procedure_rows(encounter_id, record)
@@ -85,15 +88,19 @@ class Abstracts:
 
     def _case(
         self, rows: Rows, record: dict[str, str], stay: Stay, encounter_id: int, patient_id: int, complete: bool,
-        utc: int,
+        utc: int, *, released: bool,
     ) -> None:  # fmt: skip
         document = json.dumps(dict(sorted(record.items())), ensure_ascii=False) if self._documents else "{}"
         version, status = self._dictionary.version, COMPLETE if complete else OPEN
         rows["data_case"].append((
-            self._cases, abstracts.DATA_SET, version, stay.account, patient_id, encounter_id, status,
+            self._cases, abstracts.DATA_SET, version, stay.account, patient_id, encounter_id,
+            Status.RELEASED if released else status,
             document, 1, utc, utc, self._by,
         ))  # fmt: skip
         if self._documents:
+            if released:
+                row = (self._cases, "", "", utc, self._by, utc + 86_400, utc // 86_400 + 719_164, self._by)
+                rows["abstract_cycle"].append(row)
             rows["case_revision"].append((self._cases, 1, version, document, status, utc, self._by))
             rows["case_item"] += [
                 (self._cases, item.item, item.seq, item.text, item.number, item.day, item.null_code)

@@ -47,6 +47,7 @@ COLUMNS: Final = {
     "encounter_diagnosis": "encounter_id seq code",
     "data_case": "id data_set version number patient_id encounter_id status document revision created_utc"
     " filed_utc filed_by",
+    "abstract_cycle": "case_id fed heard completed_utc completed_by released_utc released_day released_by",
     "case_revision": "case_id revision version document status filed_utc filed_by",
     "case_item": "case_id item seq text number day null_code",
     "abstract": "encounter_id case_id drg mdc drg_version weight_ten_thousandths",

@@ -503,8 +503,10 @@ class TestProductivity:
         assert "jones" in str(own.body)
         assert "admin" not in str(own.body)
         with pytest.raises(NotPermitted):
-            produce(jones, report, {"from": today, "user": "admin"})
+            produce(jones, report, {"from": today, "technician": "admin"})
         everybody = produce(admin, report, {"from": today}).document(80)
+        for setup in (Setup(80), Setup(132)):
+            assert produce(admin, report, {"from": today, "by": "day"}).pages(setup)[0].lines
         assert "admin" in str(everybody.body)
         assert "('abstract', '1', '1', '0', '20', '20.0', '3.0', '3.0', '100')" in str(everybody.body)
 

@@ -115,7 +115,7 @@ class TestPrintingAScreen:
 COMMANDS = {
     "abstract check": "check abstracts",
     "audit copy": "", "audit list": "view audit", "audit verify": "", "backup": "backup",
-    "demo": "",         "disclosure check": "", "doctor": "", "group": "", "import beds": "", "import encounters": "import",
+    "demo": "",         "disclosure check": "", "doctor": "", "group": "", "import beds": "", "import charges": "import", "work check": "check abstracts", "work status": "", "import encounters": "import",
     "import events": "import", "import hl7": "import", "import movements": "import", "import patients": "import",
     "import payers": "", "import providers": "", "import rejects": "export", "import services": "", "import units": "",
     "init": "", "key recover": "", "key revoke": "", "key rotate": "", "key shares": "", "listen hl7": "import",
@@ -130,6 +130,7 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "abstract check": (("--month", "2026-11"), False),
     "audit list": (("--mrn", POISON_MRN), True),
     "backup": (("--to", "{folder}/backup"), False),
+    "import charges": (("{folder}/charges.csv", "--dry-run"), False),
     "import encounters": (("{folder}/encounters.csv", "--dry-run"), False),
     "import events": (("{folder}/events.csv", "--dry-run"), False),
     "import hl7": (("{folder}/a.hl7",), False),
@@ -140,6 +141,7 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report audit-trail": (("--mrn", POISON_MRN), True),
     "report daily-census": (("--day", "2026-11-16"), False),
     "user patient": (("passerby", POISON_MRN), True),
+    "work check": ((), False),
 }
 
 
@@ -172,6 +174,7 @@ class TestCommands:
         for name, text in (
             ("patients", "mrn,last_name\n,NOBODY\n"), ("encounters", f"mrn,account,class,arrived_at\n{MRN},,E,\n"),
             ("movements", f"mrn,account,newborn,event,at,unit,service,disposition\n{MRN},,0,admit,,,,\n"),
+            ("charges", "account,charges\n,1.00\n"),
             ("events", f"mrn,account,kind,at,detail\n{MRN},,operation,,\n"),
         ):  # fmt: skip
             (tmp_path / f"{name}.csv").write_text(text)

@@ -51,6 +51,7 @@ class Action(StrEnum):
     FILE_REGISTRY = "file registry"
     PLAN_REVIEW = "plan review"  # and draw its sample
     VIEW_REVIEW = "view review"
+    VIEW_RATES = "view review rates"  # of each person
     REVIEW_RECORD = "review record"  # by a second person, or by worksheet
     SETTLE_REVIEW = "settle review"  # one's own part in a difference
     ARBITRATE_REVIEW = "arbitrate review"
@@ -121,6 +122,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.FILE_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR}),
     Action.PLAN_REVIEW: frozenset({Role.SUPERVISOR}),
     Action.VIEW_REVIEW: _RECORDS,
+    Action.VIEW_RATES: frozenset({Role.SUPERVISOR}),
     Action.REVIEW_RECORD: _RECORDS,
     Action.SETTLE_REVIEW: _RECORDS,
     Action.ARBITRATE_REVIEW: frozenset({Role.SUPERVISOR}),

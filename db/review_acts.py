@@ -395,6 +395,21 @@ def settle(
     return named(number)
 
 
+def categorise(actor: Actor, number: str, difference_id: int, category: str) -> None:
+    """Say of which kind a difference is: for a third person. Raises ``NotReviewed``."""
+    one = named(number)
+    with act(
+        actor, Action.ARBITRATE_REVIEW, kind="review", record=one.number, patient_id=one.patient_id
+    ) as done:
+        if actor.user in (one.person, one.reviewer):
+            raise NotReviewed("You are one of the two: of which kind it is, is for a third to say.")
+        each, known = _difference(one, difference_id), reviews.categories()
+        if category not in known:
+            raise NotReviewed(f"{category} is no kind of disagreement: {', '.join(known)}.")
+        ReviewDifference.change(each.id, {"category": category})
+        done.changed({each.difference.path: each.category}, {each.difference.path: category})
+
+
 def _difference(one: Reviewed, difference_id: int) -> Differing:
     each = next((each for each in reviews.differences(one.id) if each.id == difference_id), None)
     if each is None:
@@ -465,9 +480,7 @@ def open_worksheet(actor: Actor, number: str) -> Reviewed:
     return one
 
 
-def answer(
-    actor: Actor, number: str, values: Mapping[str, str], comments: Mapping[str, str], elements: int
-) -> Reviewed:
+def answer(actor: Actor, number: str, values: Mapping[str, str], remark: str = "") -> Reviewed:
     """Key the answers of a worksheet; it is answered once every element is. An answer may be corrected."""
     one = named(number)
     with act(
@@ -475,19 +488,19 @@ def answer(
     ) as done:
         if one.kind == BLIND or one.status not in (DUE, ANSWERED):
             raise NotReviewed(f"Review {one.number} takes no answers.")
-        before = {element: each.answer for element, each in reviews.answers(one.id).items()}
-        given = {element: value for element, value in values.items() if value}
+        asked = [row.code for row in reviews.elements(one)]
+        given = {element: values[element] for element in asked if values.get(element)}
         if wrong := [value for value in given.values() if value not in ANSWERS]:
             raise NotReviewed(f"{wrong[0]} is no answer: {', '.join(ANSWERS)}.")
-        now = int(time.time())
+        before, now = reviews.answers(one.id), int(time.time())
         database.execute_sql("DELETE FROM review_answer WHERE reviewed_id = ?", (one.id,))
-        for element, value in given.items():
-            database.execute_sql(
-                "INSERT INTO review_answer (reviewed_id, element, answer, comment, by, at_utc)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (one.id, element, value, clean(comments.get(element, "")), actor.user, now),
-            )
-        status = ANSWERED if len(given) >= elements else DUE
-        ReviewedRecord.change(one.id, {"status": status, "reviewer": actor.user, "filed_utc": now})
+        database.connection().executemany(
+            "INSERT INTO review_answer (reviewed_id, element, answer, by, at_utc) VALUES (?, ?, ?, ?, ?)",
+            [(one.id, element, value, actor.user, now) for element, value in given.items()],
+        )
+        status = ANSWERED if len(given) == len(asked) else DUE
+        ReviewedRecord.change(
+            one.id, {"status": status, "reviewer": actor.user, "filed_utc": now, "reason": clean(remark)}
+        )
         done.changed(before, given)
     return named(number)

@@ -18,10 +18,10 @@ from rules import reviews
 from rules.abstract_findings import claim_of
 from rules.dictionary import Dictionary
 from rules.edit_functions import age_in_years
-from rules.moments import iso_date, moment
+from rules.moments import iso_date, moment, moment_at
 from rules.overrides import without
 from rules.reviews import Category, Compared, Decided, Decision, Difference, Kinds, Matching, Outcome
-from rules.tables import CodeTable, listed
+from rules.tables import CodeTable, TableRow, listed
 from rules.text import clean
 
 BLIND, CLOSED_RECORDS, OPEN_RECORDS = "blind", "closed", "open"
@@ -86,6 +86,7 @@ class Reviewed:
     mrn: str
     patient_name: str
     drawn_utc: int
+    remark: str  # of a worksheet, or why it was left out
 
     @property
     def second(self) -> dict[str, str]:
@@ -103,16 +104,6 @@ class Differing:
     difference: Difference
     category: str
     decision: str
-    comment: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found for one element of a worksheet: Y, N or NA."""
-
-    element: str
-    answer: str
     comment: str
     by: str
 
@@ -150,7 +141,8 @@ _RECORDS: Final = (
     "SELECT r.id, r.number, p.number, p.kind, p.data_set, r.case_id, r.encounter_id, r.revision, r.person,"
     " r.reviewer, r.status, r.version, r.document, r.filed_utc, r.first_drg, r.second_drg, r.final_drg, r.seen_utc,"
     " coalesce(CASE WHEN p.data_set IN ('abstract', '') THEN e.account END, c.number, e.account), t.id, t.mrn,"
-    " t.last_name || ',' || t.first_name, p.drawn_utc FROM reviewed_record r JOIN review_plan p ON p.id = r.plan_id"
+    " t.last_name || ',' || t.first_name, p.drawn_utc, r.reason FROM reviewed_record r"
+    " JOIN review_plan p ON p.id = r.plan_id"
     " LEFT JOIN data_case c ON c.id = r.case_id LEFT JOIN encounter e ON e.id = r.encounter_id"
     " JOIN patient t ON t.id = coalesce(c.patient_id, e.patient_id)"
 )
@@ -260,13 +252,12 @@ def differences(reviewed_id: int) -> list[Differing]:
     ]
 
 
-def answers(reviewed_id: int) -> dict[str, Answer]:
-    """The answers of a worksheet by element."""
+def answers(reviewed_id: int) -> dict[str, str]:
+    """The answers of a worksheet by element: Y, N or NA."""
     rows = database.execute_sql(
-        "SELECT element, answer, comment, by FROM review_answer WHERE reviewed_id = ? ORDER BY id",
-        (reviewed_id,),
+        "SELECT element, answer FROM review_answer WHERE reviewed_id = ? ORDER BY id", (reviewed_id,)
     )
-    return {row[0]: Answer(*row) for row in rows}
+    return dict(rows.fetchall())
 
 
 # The site's tables
@@ -292,6 +283,16 @@ def matchings(data_set: str, day: str = "") -> dict[str, Matching]:
             columns, indicator = listed(row.more.get("columns")), row.more.get("indicator", "")
             found[group] = Matching(columns, row.more.get("principal") is True, str(indicator))
     return found
+
+
+def elements(reviewed: Reviewed) -> list[TableRow]:
+    """What a worksheet asks: the elements for its kind of record that were in force when it was drawn."""
+    day = moment_at(reviewed.drawn_utc, store.current().zone).local[:10]
+    return [
+        row
+        for row in _table("review_elements").on(day)
+        if row.more.get("records", "both") in ("both", reviewed.kind)
+    ]
 
 
 def floors(day: str = "") -> dict[str, int]:

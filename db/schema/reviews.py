@@ -48,7 +48,7 @@ class ReviewedRecord(Base):
     second_drg = CharField(default="")
     final_drg = CharField(default="")
     seen_utc = IntegerField(null=True)  # by the first person
-    reason = TextField(default="")  # why it was left out of the sample
+    reason = TextField(default="")  # why it was left out of the sample, or the remark of a worksheet
 
 
 class ReviewDifference(Base):

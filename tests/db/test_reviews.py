@@ -362,15 +362,30 @@ class TestWorksheets:
     def test_answers_are_kept_and_may_be_corrected(self, people: Callable[[str], Actor]) -> None:
         an_abstract(people("jones"))
         (found,) = drawn(people("chief"), kind="closed", data_set="")
-        done = review_acts.answer(people("smith"), found.number, {"E01": "Y"}, {}, 2)
-        assert done.status == "due"
+        asked = [row.code for row in reviews.elements(found)]
+        assert {"E01", "D01"} <= set(asked)
+        assert review_acts.answer(people("smith"), found.number, {"E01": "Y"}).status == "due"
         done = review_acts.answer(
-            people("smith"), found.number, {"E01": "N", "E02": "NA"}, {"E01": "two pages"}, 2
+            people("smith"), found.number, dict.fromkeys(asked, "NA") | {"E01": "N"}, "two pages"
         )
-        assert done.status == "answered"
-        kept = reviews.answers(done.id)
-        assert [(each.element, each.answer, each.comment) for each in kept.values()] == [
-            ("E01", "N", "two pages"), ("E02", "NA", ""),
-        ]  # fmt: skip
+        assert (done.status, done.remark) == ("answered", "two pages")
+        assert reviews.answers(done.id)["E01"] == "N"
         with pytest.raises(NotReviewed, match="no answer"):
-            review_acts.answer(people("smith"), found.number, {"E01": "X"}, {}, 2)
+            review_acts.answer(people("smith"), found.number, {"E01": "X"})
+
+    def test_open_records_are_not_asked_about_their_discharge(self, people: Callable[[str], Actor]) -> None:
+        builders.a_stay("2026-11-20T08:00", account="IN1", patient_id=builders.a_patient())
+        (found,) = drawn(people("chief"), kind="open", data_set="")
+        assert not [row.code for row in reviews.elements(found) if row.code.startswith("D")]
+
+
+class TestKinds:
+    def test_a_third_person_says_of_which_kind_a_difference_is(
+        self, people: Callable[[str], Actor], one: str
+    ) -> None:
+        done = review_acts.file_blind(people("smith"), one, second(**{"diagnoses[2].poa": "Y"}))
+        each = reviews.differences(done.id)[0]
+        with pytest.raises(NotReviewed, match="for a third"):
+            review_acts.categorise(people("jones"), one, each.id, "CLERICAL")
+        review_acts.categorise(people("chief"), one, each.id, "CLERICAL")
+        assert reviews.differences(done.id)[0].category == "CLERICAL"

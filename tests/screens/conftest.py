@@ -12,7 +12,7 @@ import pytest
 
 from config.menu import standard_menu
 from db import cases, disclosures, patients, requests, sensitive, sign_on, site, store
-from db.actors import Action, Actor
+from db.actors import Action, Actor, Role
 from db.changes import Source
 from db.connect import writing
 from db.disclosures import NewRelease
@@ -71,6 +71,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(actor, poisoned)
     message = a_held_message(actor)
+    reviews_of(poisoned, known)
     an_empty_batch(actor)
     a_merge_and_an_overlay(poisoned)
     sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)
@@ -121,6 +122,38 @@ def an_empty_batch(actor: Actor) -> None:
 
     layout = layout_named("va-ptf", None, dictionary_for("abstract"))
     transmissions.begin(actor, layout, transmissions.BY_DISCHARGE, 1, 2)
+
+
+def reviews_of(poisoned: int, known: int) -> None:
+    """Reviews 1 to 5: two blind ones that are due, one compared, and two worksheets; by people who do not sit here."""
+    from config.data_sets import library
+    from db import abstracts, encounters, patients, review_acts
+    from db.abstracts import Drg
+    from db.review_acts import Asked
+    from rules.reviews import Method
+
+    everything = frozenset(Role)
+    coder, reviewer, chief = (Actor(7, name, everything) for name in ("lee", "smith", "chief"))
+    dictionary = library().of("abstract")
+    for account, patient in (("R1", poisoned), ("R2", known)):
+        stay = builders.a_stay("2026-10-01T08:00", "2026-10-04T11:30", patient_id=patient, account=account)
+        opened = abstracts.read(encounters.get(stay), dictionary)
+        record = dict(opened.record) | {"diagnoses[1].code": "I2109", "diagnoses[1].poa": "Y"}
+        abstracts.file_abstract(coder, opened, dictionary, record, (), Drg(), expected_revision=0)
+    mrn = patients.get(poisoned)["mrn"]
+    cases.file_case(
+        coder, Action.FILE_REGISTRY, library().of("trauma"), {"mrn": mrn, "account": "R1"}, before=None,
+        patient_id=poisoned, status=cases.COMPLETE,
+    )  # fmt: skip
+    for asked in (
+        Asked("blind", builders.POISON_LAST, "abstract", method=Method.FOCUSED, named="R1"),
+        Asked("blind", "Trauma", "trauma", method=Method.FOCUSED, named="000002"),
+        Asked("blind", "November", "abstract", method=Method.FOCUSED, named="R2"),
+        Asked("closed", "Closed records", method=Method.FOCUSED, named="R1 R2", seed="1"),
+    ):
+        review_acts.plan(chief, asked)
+    second = dict(review_acts.open_blind(reviewer, "3").given) | {"diagnoses[1].code": "I2109", "diagnoses[1].poa": "N"}
+    review_acts.file_blind(reviewer, "3", second)
 
 
 def a_held_message(actor: Actor) -> str:

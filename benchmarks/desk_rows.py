@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from benchmarks.measure import Measure
 from benchmarks.stores import Stores, opened_session
-from db import encounters, movements, patients, store
+from db import dnfb, movements, patients, store, work
 from db.changes import Source
 from db.connect import SMALL_CACHE_KIB, database
 from db.movements import Movement
 from rules.census import Event
 from rules.moments import moment_at
+from rules.work import EVERYTHING, read_line
 from screens.desk import PARTS
 from screens.session import Seat, Session
 
@@ -41,9 +42,17 @@ def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
         say("desk")
         session = Session(Seat(made.directory), signed_on)
         found.append(_within("desk opened, all roles", lambda: [list(make(session)) for _, make in PARTS]))
-        waiting = _best(lambda: encounters.not_abstracted(limit=50))
+        waiting = _best(lambda: work.page(signed_on.actor, EVERYTHING, None, 50))
         queue = _best(lambda: plain.execute(QUEUE).fetchall())
-        found.append(Measure("work list, a page of 50", waiting, "ms", queue, "plain SQL", most=MOST_MS))
+        found.append(Measure("work queue, a page of 50", waiting, "ms", queue, "plain SQL", most=MOST_MS))
+        asked = read_line("PAYER=MCR AGE>3 SORT=TD")
+        found.append(
+            _within(
+                "work queue by payer, age and terminal digit",
+                lambda: work.page(signed_on.actor, asked, None, 50),
+            )
+        )
+        found.append(Measure("not final billed", _best(dnfb.counted), "ms", most=300.0))
         say("late movement")
         found.append(_within("movement keyed late, a stay of a year ago", _late(made.plan.until.toordinal())))
     plain.close()

@@ -11,8 +11,10 @@ from sqlcipher3 import dbapi2
 
 from benchmarks.measure import Measure
 from benchmarks.stores import FOLDER, Stores, opened
-from db import census, encounters, patients, store
+from db import census, encounters, patients, store, work
+from db.actors import Actor
 from db.connect import SMALL_CACHE_KIB, database
+from rules.work import EVERYTHING
 
 TURNS, MIXES = 5, 20
 Statement = tuple[str, tuple[Any, ...]]
@@ -21,8 +23,8 @@ Statement = tuple[str, tuple[Any, ...]]
 def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
     """The line of the table. Both files are copies, opened by the same library with the same cache."""
     say("encryption")
-    with opened(made):
-        mixes = [_statements(mix) for mix in range(MIXES)]
+    with opened(made) as actor:
+        mixes = [_statements(actor, mix) for mix in range(MIXES)]
         key = store.current().data_key
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     encrypted, plain = FOLDER / "mix-encrypted.db", FOLDER / "mix-plain.db"
@@ -41,7 +43,7 @@ def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
     )]  # fmt: skip
 
 
-def _statements(mix: int) -> list[Statement]:
+def _statements(actor: Actor, mix: int) -> list[Statement]:
     """The SQL that the acts of a mix lead to."""
     caught: list[Statement] = []
     execute = database.execute_sql
@@ -58,7 +60,7 @@ def _statements(mix: int) -> list[Statement]:
         for patient_id in charts:
             patients.get(patient_id)
             encounters.of_patient(patient_id, limit=20)
-        encounters.not_abstracted(limit=50)
+        work.page(actor, EVERYTHING, None, 50)
         census.inpatients(limit=50)
     finally:
         del database.execute_sql

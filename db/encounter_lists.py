@@ -1,8 +1,7 @@
-"""Encounters read: one account, a patient's accounts, and the discharges that wait for work."""
+"""Encounters read: one account, some, or a patient's. Those that wait for work are in db/work.py."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,28 +50,6 @@ class Encounter:
     abstracted_day: int | None
     coded_day: int | None
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """A discharge that waits for work."""
-
-    encounter_id: int
-    account: str
-    mrn: str
-    patient_name: str
-    admitted_at: str
-    discharged_at: str
-    discharge_day: int
-    los_days: int
-    unit: str
-    service: str
-    attending: str
-    payer: str
-
-    @property
-    def key(self) -> tuple[int, int]:
-        return (self.discharge_day, self.encounter_id)
 
 
 _SELECT: Final = (
@@ -142,45 +119,3 @@ def _encounter(row: tuple[Any, ...]) -> Encounter:
 
 def _local(utc: int | None, offset: int | None) -> str:
     return "" if utc is None else Moment(utc, offset or 0, 0).local
-
-
-def not_abstracted(after: tuple[int, int] | None = None, limit: int = 50) -> list[WaitingRow]:
-    """Discharges without an abstract, oldest first; ``after`` is the ``key`` of the last one shown."""
-    return _waiting("abstracted_day", after, limit)
-
-
-def not_coded(after: tuple[int, int] | None = None, limit: int = 50) -> list[WaitingRow]:
-    """Discharges not yet coded, oldest first."""
-    return _waiting("coded_day", after, limit)
-
-
-_OPEN: Final = "e.class = 'I' AND e.state = 'active' AND e.{column} IS NULL AND e.discharge_day IS NOT NULL"
-
-
-def _waiting(column: str, after: tuple[int, int] | None, limit: int) -> list[WaitingRow]:
-    day, id_ = after or (0, 0)
-    rows = database.execute_sql(
-        _SELECT + _OPEN.format(column=column) + " AND (e.discharge_day, e.id) > (?, ?)"
-        " ORDER BY e.discharge_day, e.id LIMIT ?",
-        (day, id_, limit),
-    )
-    return [
-        WaitingRow(
-            e.id, e.account, e.mrn, e.patient_name, e.admitted_at, e.discharged_at, e.discharge_day or 0,
-            e.los_days or 0, e.unit, e.service, e.attending, e.payer,
-        )
-        for e in map(_encounter, rows)
-    ]  # fmt: skip
-
-
-def waiting_by_age(today: int, bands: tuple[int, ...] = (3, 7, 14, 30)) -> dict[str, list[int]]:
-    """Counts of ``not_abstracted`` and ``not_coded`` by days since discharge: one per band, the rest last."""
-    counts: dict[str, list[int]] = {}
-    for name, column in (("not_abstracted", "abstracted_day"), ("not_coded", "coded_day")):
-        counts[name] = [0] * (len(bands) + 1)
-        for day, number in database.execute_sql(
-            f"SELECT e.discharge_day, count(*) FROM encounter e WHERE {_OPEN.format(column=column)}"
-            " GROUP BY e.discharge_day"
-        ):
-            counts[name][bisect_left(bands, today - day)] += number
-    return counts

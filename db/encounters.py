@@ -13,17 +13,7 @@ from typing import Any, Final
 from db import late_changes, site, store, summary
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import database
-from db.encounter_lists import (
-    Encounter,
-    WaitingRow,
-    find,
-    get,
-    not_abstracted,
-    not_coded,
-    of_ids,
-    of_patient,
-    waiting_by_age,
-)
+from db.encounter_lists import Encounter, find, get, of_ids, of_patient
 from db.merging import merge_accounts as merge
 from db.merging import undo_accounts as undo_merge
 from db.movements import disposition
@@ -35,10 +25,10 @@ from rules.moments import Moment, moment
 from rules.text import clean
 
 __all__ = [
-    "FIELDS", "Encounter", "WaitingRow", "apply", "cancel_attending", "change_account", "change_attending", "find",
-    "get", "mark_abstracted", "mark_coded", "merge", "move_to_patient", "not_abstracted", "not_coded", "of_ids",
+    "FIELDS", "Encounter", "apply", "cancel_attending", "change_account", "change_attending", "find",
+    "get", "mark_abstracted", "mark_coded", "merge", "move_to_patient", "of_ids",
     "of_patient",
-    "undo_merge", "waiting_by_age",
+    "undo_merge",
 ]  # fmt: skip
 
 FIELDS: Final = (

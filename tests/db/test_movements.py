@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import IntegrityError
 
-from db import census, encounters, movements, patients, site, store, summary
+from db import census, encounters, movements, patients, site, store, summary, work
 from db.actors import Actor
 from db.changes import Applied, Source
 from db.connect import database, writing
 from db.movements import Movement
 from rules.census import Event
 from rules.moments import day_number, moment
+from rules.work import EVERYTHING, Kind
 from tests.builders import a_patient, an_encounter
 
 SOURCE = Source("clerk", "test")
@@ -400,19 +401,17 @@ class TestAccounts:
         with writing():
             assert "another patient" in encounters.apply("A1", a_patient(), {}, SOURCE).reason
 
-    def test_discharges_wait_oldest_first_until_they_are_done(self) -> None:
+    def test_discharges_wait_oldest_first_until_they_are_done(self, admin: Actor) -> None:
         for number, day in enumerate(("05", "03", "04")):
             account = an_encounter(account=f"W{number}")
             record(account, "admit", "02")
             record(account, "discharge", day, disposition="01")
-        waiting = encounters.not_abstracted(limit=2)
+        waiting = work.page(admin, EVERYTHING, None, 2)
         assert [row.account for row in waiting] == ["W1", "W2"]
-        assert [row.account for row in encounters.not_abstracted(waiting[-1].key)] == ["W0"]
+        assert [row.account for row in work.page(admin, EVERYTHING, waiting[-1].key)] == ["W0"]
         with writing():
             encounters.mark_abstracted(waiting[0].encounter_id, JANUARY[1])
-        today = day_number("2026-01-10")
-        assert encounters.waiting_by_age(today)["not_abstracted"] == [0, 2, 0, 0, 0]
-        assert encounters.waiting_by_age(today)["not_coded"] == [0, 3, 0, 0, 0]
+        assert (work.waiting(Kind.ABSTRACT).items, work.waiting(Kind.CODE).items) == (2, 3)
 
     def test_a_store_from_a_copy_opens_with_its_census(self, admin: Actor, store_directory: Path) -> None:
         record(an_encounter(), "admit", "02")

@@ -193,6 +193,7 @@ class ToCode(WorkQueue):
 
     title: ClassVar[str] = "Discharges to code"
     word: ClassVar[str] = "WRC"
+    empty: ClassVar[str] = "Nothing waits to be coded here. FILTER ALL asks for all codes."
 
 
 def actions_of(word: str) -> tuple[Action, ...]:

@@ -46,7 +46,7 @@ def workstation(store: Path, codes: Path) -> Iterator[Terminal]:
     with Terminal([sys.executable, "-m", "recordroom"], env=env, cwd=Path(__file__).parents[2]) as terminal:
         terminal.wait_for("User name")
         terminal.keys(ADMIN, "enter", PASSPHRASE, "enter")
-        terminal.wait_for("Discharges to abstract")
+        terminal.wait_for("Work queue")
         yield terminal
 
 
@@ -91,7 +91,7 @@ class TestTypeAhead:
             store = Path(shutil.copytree(hospital, tmp_path / pace))
             with workstation(store, codes_path) as terminal:
                 (terminal.keys if pace == "burst" else terminal.slowly)(*keys)
-                terminal.wait_for("Every discharge is coded.")
+                terminal.wait_for("Nothing waits to be coded")
                 picture = terminal.text
                 terminal.keys("ctrl+o", "OFF", "enter")
                 assert terminal.wait_exit() == 0

@@ -142,7 +142,7 @@ class TestTheMainJob:
             terminal.wait_for("MS-DRG 281")
             terminal.keys("f2")
             terminal.wait_for("FILED 4711")
-            terminal.wait_for("Every discharge is abstracted")
+            terminal.wait_for("Nothing waits here")
             terminal.keys("ctrl+o", "=ABS 4711", "enter")
             terminal.wait_for("MS-DRG 281")
             terminal.keys("ctrl+o", "OFF", "enter")

@@ -24,11 +24,6 @@ COLUMNS: Final = (
     "outcome", "detail",
 )  # fmt: skip
 LATELY: Final = 500  # rows of a user that are searched for whom a screen is about
-LOOKS: Final = (
-    *(str(action) for action in Action if action.startswith("view ") and action is not Action.VIEW_AUDIT),
-    str(Action.OPEN_SENSITIVE),
-    str(Action.BREAK_GLASS),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlcipher3 import dbapi2
 
-from db import keys, policy, second_factor, sessions, sign_on_log, ssh_keys, standing, store
+from db import daily_looks, keys, policy, second_factor, sessions, sign_on_log, ssh_keys, standing, store
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, writing
 from db.derivation import Cost
@@ -202,6 +202,7 @@ def off(actor: Actor) -> None:
         return
     if not here.tampered:
         take_statistics()
+        daily_looks.keep()
         with writing():
             state = here.trail.add(actor, Action.SIGN_OFF)
         here.trail.anchor(*state, sync=True)

@@ -6,26 +6,27 @@ What is unusual says the table ``unusual_access``, whose rows a facility replace
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final
 
 from config.code_tables import Shelf
-from db import store
+from db import daily_looks, store
 from db.actors import Action, Actor
 from db.acts import viewed
-from db.connect import database, large_cache
-from db.privacy import LOOKS, marks
+from db.connect import database
+from db.daily_looks import LOOKS, Day, Looks
+from db.privacy import marks
 from db.schema.store import User
+from rules.moments import moment
 from rules.tables import CodeTable
 from rules.unusual import TABLE, Limits, limits_on, surname_key, usual
 
 DAY_SECONDS: Final = 86_400
 MOST: Final = 500  # findings of one kind that are shown
-Day = tuple[str, str, date]
-"""What one user did on one local day: name, roles, day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,11 @@ class Unusual:
     measure: str = ""
 
 
-@dataclass(slots=True)
-class _Seen:
-    """A user's day: first look, patients, and looks after hours with the first of them."""
-
-    first_utc: int
-    patients: set[int]
-    late: int = 0
-    first_late_utc: int = 0
-
-
 def unusual(actor: Actor, days: int) -> list[Unusual]:
     """Accesses of the last days that are worth a question, by kind: each user, day and patient once."""
     viewed(actor, Action.VIEW_AUDIT, kind="unusual access", detail={"days": days})
+    if not store.current().tampered:
+        daily_looks.keep()
     since = store.current().now().utc - days * DAY_SECONDS
     return [*_own_records(since), *_same_address(since), *_same_surname(since), *_by_day(since)]
 
@@ -102,55 +95,42 @@ def _same_surname(since: int) -> Iterator[Unusual]:
 
 
 def _by_day(since: int) -> Iterator[Unusual]:
-    """After hours and volume: one reading of the period, and of the days before it that say what is usual."""
-    table = _table()
+    """After hours and volume: the days of the period, and those before it that say what is usual."""
+    table, zone = _table(), store.current().zone
     limits = cache(lambda day: limits_on(table, day.isoformat()))
-    zone = store.current().zone
-    first_day = datetime.fromtimestamp(since, zone).date()
-    midnight = int(datetime.combine(first_day, time(), zone).timestamp())
-    with large_cache():
-        seen = _seen(midnight - limits(first_day).over_days * DAY_SECONDS, limits)
-    asked = {day: what for day, what in seen.items() if day[2] >= first_day}
-    for day, what in sorted(asked.items(), key=lambda each: -each[1].late)[:MOST]:
-        if what.late:
-            yield Unusual("after hours", day[0], what.first_late_utc, "", what.late)
-    counts = _counts(seen)
-    for day, what in sorted(asked.items(), key=lambda each: -len(each[1].patients))[:MOST]:
+    first = datetime.fromtimestamp(since, zone).date()
+    looks = daily_looks.since(first - timedelta(days=limits(first).over_days))
+    asked = {day: seen for day, seen in looks.items() if day[2] >= first}
+
+    late = {day: _late(day[2], seen, limits(day[2])) for day, seen in asked.items()}
+    for day, minutes in sorted(late.items(), key=lambda each: -len(each[1]))[:MOST]:
+        if minutes:
+            yield Unusual("after hours", day[0], max(minutes[0] * 60, asked[day].first_utc), "", len(minutes))
+    counts = _counts(looks)
+    for day, seen in sorted(asked.items(), key=lambda each: -each[1].patients)[:MOST]:
         own, role = _usual(day, counts, limits(day[2]).over_days)
-        if why := limits(day[2]).why_many(len(what.patients), own, role):
-            yield Unusual("many charts", day[0], what.first_utc, "", len(what.patients), why)
+        if why := limits(day[2]).why_many(seen.patients, own, role):
+            yield Unusual("many charts", day[0], seen.first_utc, "", seen.patients, why)
 
 
-def _seen(since: int, limits: Callable[[date], Limits]) -> dict[Day, _Seen]:
-    """What every user looked at, day by day; feeds and jobs apart."""
-    zone, found = store.current().zone, dict[Day, _Seen]()
-    sql = (
-        "SELECT at_utc, user, roles, patient_id FROM audit WHERE at_utc >= ? AND patient_id IS NOT NULL"
-        f" AND action IN {marks(LOOKS)} AND roles <> 'service' ORDER BY at_utc"
-    )
-
-    @cache
-    def at_minute(minute: int) -> tuple[date, bool]:
-        local = datetime.fromtimestamp(minute * 60, zone)
-        return local.date(), limits(local.date()).is_late(local)
-
-    for at_utc, user, roles, patient_id in database.connection().execute(sql, (since, *LOOKS)):
-        day, late = at_minute(at_utc // 60)
-        what = found.get((user, roles, day))
-        if what is None:
-            what = found[user, roles, day] = _Seen(at_utc, set())
-        what.patients.add(patient_id)
-        if late:
-            what.first_late_utc = what.first_late_utc or at_utc
-            what.late += 1
-    return found
+def _late(day: date, looks: Looks, limits: Limits) -> list[int]:
+    """The minutes since 1970 UTC of looks after hours, in their order."""
+    if limits.hours is None:
+        return []
+    first, zone = looks.first_utc // 60, store.current().zone
+    minutes = [first + each for each in looks.minutes]
+    if day.isoweekday() not in limits.weekdays:
+        return minutes
+    opens, closes = (moment(f"{day}T{clock}", zone).utc // 60 for clock in limits.hours)
+    begins = bisect_left(minutes, opens)
+    return minutes[:begins] + minutes[max(begins, bisect_left(minutes, closes)) :]
 
 
-def _counts(seen: Mapping[Day, _Seen]) -> dict[str, list[tuple[str, date, int]]]:
+def _counts(looks: Mapping[Day, Looks]) -> dict[str, list[tuple[str, date, int]]]:
     """Users, days and patients of those days, by the roles that were held."""
     found: dict[str, list[tuple[str, date, int]]] = {}
-    for (user, roles, day), what in seen.items():
-        found.setdefault(roles, []).append((user, day, len(what.patients)))
+    for (user, roles, day), seen in looks.items():
+        found.setdefault(roles, []).append((user, day, seen.patients))
     return found
 
 

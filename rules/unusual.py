@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 from typing import Any, Final
 
@@ -47,13 +46,6 @@ class Limits:
         if self.times is not None:
             parts.append(f"far more {self.times:g} times, from {self.at_least}")
         return ", ".join(parts)
-
-    def is_late(self, local: datetime) -> bool:
-        """Whether an access at this local time is after hours."""
-        if self.hours is None:
-            return False
-        opens, closes = self.hours
-        return local.isoweekday() not in self.weekdays or not opens <= f"{local:%H:%M}" < closes
 
     def why_many(self, count: int, own: float | None, role: float | None) -> str:
         """Why so many patients in a day are unusual; empty when they are not. ``own`` and ``role`` are the usual."""

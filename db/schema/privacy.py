@@ -1,8 +1,8 @@
-"""What the privacy officer works with: sensitive charts, who a user is as a patient, alerts to be reviewed."""
+"""What the privacy officer works with: sensitive charts, users who are patients, alerts to review, looks by day."""
 
 from __future__ import annotations
 
-from peewee import AutoField, CharField, ForeignKeyField, IntegerField, TextField
+from peewee import AutoField, CharField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from db.schema.base import Base
 from db.schema.hospital import Patient
@@ -43,4 +43,18 @@ class PrivacyAlert(Base):
     review = TextField(default="")
 
 
-MODELS = (SensitivePatient, UserPatient, PrivacyAlert)
+class DailyLooks(Base):
+    """What one user looked at on a day that is over, counted from the audit trail (db/daily_looks.py)."""
+
+    day = IntegerField()
+    user = CharField()
+    roles = CharField()
+    patients = IntegerField()
+    first_utc = IntegerField()
+    minutes = TextField()  # JSON: of each look, from that of the first
+
+    class Meta:
+        primary_key = CompositeKey("day", "user", "roles")
+
+
+MODELS = (SensitivePatient, UserPatient, PrivacyAlert, DailyLooks)

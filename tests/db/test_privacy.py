@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 import pytest
 
-from db import acts, merging, patients, privacy, sensitive, site_tables, store, unusual, users
+from db import (
+    acts,
+    daily_looks,
+    merging,
+    patients,
+    privacy,
+    sensitive,
+    sign_on,
+    site_tables,
+    store,
+    unusual,
+    users,
+)
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted, ReasonNeeded
 from db.changes import Source
 from db.connect import StoreError, database, writing
 from db.privacy import Filter
-from rules.moments import moment
+from rules.moments import moment, moment_at
 from rules.unusual import LimitWrong, surname_key
 from tests import builders
-from tests.conftest import CHEAP
+from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 
 
 @pytest.fixture
@@ -271,11 +284,17 @@ class TestUnusualAccess:
         with pytest.raises(LimitWrong, match=told):
             unusual.unusual(admin, 7)
 
-    @pytest.mark.parametrize(("hour", "late"), [("03", True), ("10", False), ("20", True)])
+    @pytest.mark.parametrize(
+        ("local", "late"),
+        [
+            ("18T03:00", True), ("18T05:59", True), ("18T06:00", False), ("18T18:59", False), ("18T19:00", True),
+            ("14T10:00", True),  # a Saturday
+        ],
+    )  # fmt: skip
     def test_after_hours(
-        self, admin: Actor, miller: int, hour: str, late: bool, monkeypatch: pytest.MonkeyPatch
+        self, admin: Actor, miller: int, local: str, late: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        then = moment(f"2026-11-18T{hour}:00", store.current().zone).utc  # a Wednesday
+        then = moment(f"2026-11-{local}", store.current().zone).utc
         monkeypatch.setattr(time, "time", lambda: then)
         look(someone("jones", Role.CODER), miller)
         assert (("after hours", "jones") in [(f.why, f.user) for f in unusual.unusual(admin, 7)]) is late
@@ -294,6 +313,109 @@ class TestUnusualAccess:
     def test_no_question_reads_the_whole_trail(self, admin: Actor, sql: str, index: str) -> None:
         plan = " ".join(row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {sql}"))
         assert index in plan
+
+
+class TestLooksByDay:
+    """What is kept of days that are over is what the trail says of them, whatever became of clock and counts."""
+
+    TODAY = "2026-11-18"
+
+    def at(self, monkeypatch: pytest.MonkeyPatch, local: str) -> None:
+        then = moment(local, store.current().zone).utc
+        monkeypatch.setattr(time, "time", lambda: then)
+
+    def worked(self, admin: Actor, monkeypatch: pytest.MonkeyPatch, *moments: str) -> None:
+        """At each moment two people look at two charts, one of them twice."""
+        for local in moments:
+            self.at(monkeypatch, local)
+            for actor in (someone("jones", Role.CODER), someone("smith", Role.ROI)):
+                for patient_id in (1, 2, 1):
+                    look(actor, patient_id)
+
+    def told(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Of each user and day: patients and looks, as UNU has them."""
+        return {
+            (user, f"{day:%m-%d}"): (seen.patients, len(seen.minutes))
+            for (user, _, day), seen in daily_looks.since(date(2026, 1, 1)).items()
+        }
+
+    def from_the_trail(self) -> dict[tuple[str, str], tuple[int, int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for at_utc, user, patient_id in database.execute_sql(
+            "SELECT at_utc, user, patient_id FROM audit WHERE action = 'view patient'"
+        ):
+            found.setdefault((user, moment_at(at_utc, store.current().zone).local[5:10]), []).append(
+                patient_id
+            )
+        return {key: (len(set(patients)), len(patients)) for key, patients in found.items()}
+
+    def kept(self) -> int:
+        return int(database.execute_sql("SELECT count(*) FROM daily_looks").fetchone()[0])
+
+    def test_are_what_the_trail_says(self, admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.worked(
+            admin, monkeypatch, "2026-10-31T23:59", "2026-11-01T01:30", "2026-11-16T10:00", "2026-11-16T23:59",
+            "2026-11-17T00:00", f"{self.TODAY}T08:00",
+        )  # fmt: skip
+        live = self.told()
+        assert live["jones", "11-16"] == (2, 6)
+        assert live == self.from_the_trail()
+        daily_looks.keep()
+        assert (self.kept(), self.told()) == (8, live)  # today is not over
+        self.worked(admin, monkeypatch, f"{self.TODAY}T09:00", "2026-11-19T10:00")
+        assert self.told() == self.from_the_trail()
+        daily_looks.keep()
+        assert (self.kept(), self.told()) == (10, self.from_the_trail())
+
+    def test_a_day_is_counted_anew_when_the_clock_was_set_back(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.worked(admin, monkeypatch, "2026-11-17T10:00", f"{self.TODAY}T10:00")
+        daily_looks.keep()
+        self.worked(admin, monkeypatch, "2026-11-17T12:00", f"{self.TODAY}T11:00")
+        assert self.told()["jones", "11-17"] == (2, 6)
+        self.at(monkeypatch, "2026-11-19T08:00")
+        daily_looks.keep()
+        assert self.told() == self.from_the_trail()
+
+    def test_a_clock_that_ran_ahead_loses_nothing(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.worked(admin, monkeypatch, "2026-11-19T10:00", f"{self.TODAY}T10:00", "2026-11-19T11:00")
+        daily_looks.keep()
+        self.worked(admin, monkeypatch, "2026-11-20T11:00")
+        daily_looks.keep()
+        assert self.told() == self.from_the_trail()
+
+    def test_lost_counts_come_back(self, admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.worked(admin, monkeypatch, "2026-11-16T10:00", "2026-11-17T10:00", f"{self.TODAY}T10:00")
+        daily_looks.keep()
+        database.execute_sql("DELETE FROM daily_looks")
+        assert self.told() == self.from_the_trail()
+        daily_looks.keep()
+        assert (self.kept(), self.told()) == (4, self.from_the_trail())
+
+    def test_days_that_are_kept_are_not_read_again(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.worked(admin, monkeypatch, "2026-11-16T10:00", "2026-11-17T10:00", f"{self.TODAY}T10:00")
+        daily_looks.keep()
+        read: list[date] = []
+        from_trail = daily_looks.read
+        monkeypatch.setattr(daily_looks, "read", lambda day: read.append(day) or from_trail(day))
+        self.told()
+        assert date(2026, 11, 18) in read  # is not over
+        assert not {date(2026, 11, 16), date(2026, 11, 17)} & set(read)
+
+    def test_signing_off_keeps_the_days_that_are_over(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.worked(admin, monkeypatch, "2026-11-16T10:00")
+        self.at(monkeypatch, "2026-11-17T08:00")
+        directory = store.current().directory
+        sign_on.off(admin)
+        sign_on.with_passphrase(directory, ADMIN, PASSPHRASE)
+        assert self.kept() == 2
 
 
 class TestSurnames:

@@ -36,6 +36,7 @@ DATA_SET: Final = "abstract"
 KEPT_BY_ACCOUNT: Final = (
     "priority", "point_of_origin", "payer", "attending", "birth_weight_g", "gestation_weeks", "disposition",
 )  # fmt: skip  # what the technician settles for the account as a whole
+_NAMED_THERE: Final = {name: late_changes.NAMED_THERE.get(name, name) for name in KEPT_BY_ACCOUNT}
 CODED: Final = ("diagnoses", "procedures", "external_causes", "admitting_diagnosis")
 
 
@@ -131,7 +132,7 @@ def file_abstract(
         abstract_returns.settle(case.id, values, actor.user)
         work_acts.note_errors(stay.id, len(in_the_way(findings)))
         write_codes(stay.id, case.id, values, drg)
-        settled = {name: values.get(name, "") for name in KEPT_BY_ACCOUNT if values.get(name)}
+        settled = {_NAMED_THERE[name]: values[name] for name in KEPT_BY_ACCOUNT if values.get(name)}
         encounters.apply(stay.account, stay.patient_id, settled, Source(actor.user, "abstract"))
         today = store.current().now().day
         encounters.mark_abstracted(stay.id, None if is_open(status) else today)
@@ -181,7 +182,7 @@ def before_abstracts(encounter_id: int) -> dict[str, str]:
             others.add(item)
         elif item not in others:
             found[item] = old or CLEAR
-    return {item: value for item, value in found.items() if item in KEPT_BY_ACCOUNT}
+    return {item: value for item, value in found.items() if item in _NAMED_THERE.values()}
 
 
 def completeness(findings: Iterable[Finding], values: Record) -> tuple[bool, bool]:

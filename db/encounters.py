@@ -217,6 +217,8 @@ def _after(
         _write_diagnoses(encounter_id, diagnoses, change)
     if (provider := change.columns.get("attending_id")) is not None:
         since = change.before.get("admitted_utc") or change.before.get("arrived_utc") or 0
+        if source.origin == late_changes.OWN:  # an abstract names the attending in the end: no earlier one wins
+            since = max(since, _last_attending_utc(encounter_id))
         _note_attending(encounter_id, provider, since, source)
     if not created and "newborn" in change.changed and change.before.get("has_movements"):
         summary.derive_anew((encounter_id,))
@@ -247,6 +249,14 @@ def _note_attending(encounter_id: int, provider: int, from_utc: int, source: Sou
         "encounter_id": encounter_id, "provider_id": provider, "from_utc": from_utc, "recorded_utc": int(time.time()),
         "by": source.by, "origin": source.origin,
     })  # fmt: skip
+
+
+def _last_attending_utc(encounter_id: int) -> int:
+    row = database.execute_sql(
+        "SELECT max(from_utc) FROM attending WHERE encounter_id = ? AND cancelled_utc IS NULL",
+        (encounter_id,),
+    ).fetchone()
+    return int(row[0] or 0)
 
 
 def change_attending(encounter_id: int, provider: str, at_utc: int, source: Source) -> Applied:
@@ -285,7 +295,7 @@ def _attending_in_force(
     )
     changed = {"provider": (old, _row(encounter_id)["provider"] or "")}
     note_amendments("encounter", encounter_id, changed, source)
-    late_changes.of_encounters((encounter_id,), source)
+    late_changes.of_encounters((encounter_id,), source, {"attending": changed["provider"][1]})
     return Applied(encounter_id, findings, changed)
 
 

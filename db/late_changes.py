@@ -15,8 +15,11 @@ from db.changes import CLEAR, Source
 from db.connect import database
 
 OWN: Final = "abstract"  # the origin of what an abstract itself settles about its account
-SETTLED: Final = frozenset({"priority", "point_of_origin", "payer", "birth_weight_g", "gestation_weeks"})
+SETTLED: Final = frozenset(
+    {"priority", "point_of_origin", "payer", "attending", "birth_weight_g", "gestation_weeks"}
+)
 """What filing an abstract writes to its account: there the technician's value stands against later feeds too."""
+NAMED_THERE: Final = {"attending": "provider"}  # items that accounts call otherwise
 _AT_ONCE: Final = 500
 
 
@@ -87,19 +90,17 @@ def withheld(
 
     A feed repeats what it knows with every message: what was corrected here must not go back with the next one.
     """
-    told = dict(fields)
-    if source.origin == OWN or SETTLED.isdisjoint(told):
+    told, words = dict(fields), dict[str, str]()
+    said = {item: name for item in SETTLED if (name := NAMED_THERE.get(item, item)) in told}
+    if source.origin == OWN or not said:
         return told, {}
     for abstract in filed((encounter_id,)):
         fed = abstract.fed or {}
-        for item in SETTLED & told.keys():
-            value = abstract.record.get(item, "")
-            if abstract.fed is not None and told[item].strip() and value and value != fed.get(item, ""):
-                told.pop(item)
-    words = {
-        item: "" if fields[item].strip() == CLEAR else fields[item].strip()
-        for item in fields.keys() - told.keys()
-    }
+        for item, name in said.items():
+            value, word = abstract.record.get(item, ""), fields[name].strip()
+            if abstract.fed is not None and word and value and value != fed.get(item, ""):
+                told.pop(name, None)
+                words[item] = "" if word == CLEAR else word
     return told, words
 
 

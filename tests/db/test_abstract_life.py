@@ -337,6 +337,48 @@ class TestTheFeed:
         assert "City Stillwater Bend to Albany" in reasons(stay)[0]
 
 
+class TestTheAttending:
+    def test_keyed_on_the_abstract_is_that_of_the_account_whatever_the_feed_repeats(
+        self, admin: Actor, stay: int
+    ) -> None:
+        amend_account(provider="1001")
+        file(admin, stay, attending="1002")
+        assert encounters.get(stay).attending == "1002"
+        amend_account(provider="1001")
+        now = opened(stay)
+        assert encounters.get(stay).attending == "1002"
+        assert now.status is Status.COMPLETE
+        assert [(each.item, each.filed, each.feed) for each in now.differences.values()] == [
+            ("attending", "1002", "1001")
+        ]
+
+    def test_is_that_of_before_again_when_the_abstract_is_void(self, admin: Actor, stay: int) -> None:
+        amend_account(provider="1001")
+        file(admin, stay, attending="1002")
+        abstracts.void_abstract(admin, opened(stay), "wrong account")
+        assert encounters.get(stay).attending == "1001"
+
+    def test_of_the_last_days_is_meant_though_the_feed_had_a_change_of_attending(
+        self, admin: Actor, stay: int
+    ) -> None:
+        with writing():
+            encounters.change_attending(stay, "1003", store.current().now().utc - 2 * 86_400, Source("feed", "hl7 0"))
+        file(admin, stay, attending="1002")
+        with writing():
+            encounters.change_attending(stay, "1004", store.current().now().utc - 3 * 86_400, Source("feed", "hl7 0"))
+        assert encounters.get(stay).attending == "1002"
+
+    def test_that_the_feed_comes_round_to_differs_no_more(self, admin: Actor, stay: int) -> None:
+        amend_account(provider="1001")
+        file(admin, stay, attending="1002")
+        with writing():
+            encounters.change_attending(stay, "1003", store.current().now().utc, Source("feed", "hl7 0"))
+        assert [each.feed for each in opened(stay).differences.values()] == ["1003"]
+        with writing():
+            encounters.change_attending(stay, "1002", store.current().now().utc, Source("feed", "hl7 0"))
+        assert opened(stay).differences == {}
+
+
 class TestReturns:
     def test_a_reason_stands_at_its_item_until_the_item_is_changed(self, admin: Actor, stay: int) -> None:
         file(admin, stay)

@@ -6,8 +6,9 @@ index knows, pairs of charts, is added when a page is read.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from db import drafts, store
@@ -21,6 +22,7 @@ from rules.moments import Moment
 from rules.work import ME, NOBODY, Asked, Kind
 
 FEW: Final = 0.2  # of the queue: what asks for less is found by going through it once, and sorted
+NEXT: Final = 5  # accounts read at once on the way to one that nobody is changing
 SLICE: Final = 2000  # accounts compared at once
 _WORDS: Final = ("ABS", "ABQ", "OVR")  # under which abstracts are drafted
 
@@ -81,9 +83,14 @@ def open_list(actor: Actor, asked: Asked) -> None:
     viewed(actor, Action.VIEW_ENCOUNTER, kind="list", record="work queue", detail={"query": str(asked)})
 
 
-def page(actor: Actor, asked: Asked, after: Key | None = None, limit: int = 50) -> list[Item]:
-    """Accounts in the order asked for; ``after`` is the key of the last one shown."""
+def page(
+    actor: Actor, asked: Asked, after: Key | None = None, limit: int = 50, *, free: bool = False
+) -> list[Item]:
+    """Accounts in the order asked for; ``after`` is the key of the last one shown. ``free``: that nobody else has."""
     question = _question(actor, asked)
+    if free:
+        where = f"{question.where} AND (w.assigned_id IS NULL OR w.assigned_id = ?)"
+        question = replace(question, where=where, values=(*question.values, actor.user_id))
     column = asked.order.column
     found = _keys(question, asked, column, after, limit)
     if _drafts_count(asked):
@@ -119,11 +126,11 @@ def _is_busy(encounter_id: int) -> bool:
 def next_of(actor: Actor, asked: Asked, after: Key | None = None) -> Item | None:
     """The account that comes after a place in the queue and that nobody else has or is changing."""
     while True:
-        found = page(actor, asked, after, 20)
+        found = page(actor, asked, after, NEXT, free=True)
         for each in found:
-            if each.assigned in ("", actor.user) and not _in_hand(actor, each.account):
+            if not _in_hand(actor, each.account):
                 return each
-        if len(found) < 20:
+        if len(found) < NEXT:
             return None
         after = found[-1].key
 
@@ -304,8 +311,8 @@ def _in_hand(actor: Actor, account: str) -> bool:
     """Whether somebody else is changing the abstract now."""
     row = database.execute_sql(
         "SELECT 1 FROM record_lock WHERE kind = 'abstract' AND record_id = ? AND user_id <> ?"
-        " AND expires_utc > CAST(strftime('%s', 'now') AS INTEGER)",
-        (account, actor.user_id),
+        " AND expires_utc > ?",
+        (account, actor.user_id, int(time.time())),
     ).fetchone()
     return row is not None
 

@@ -21,7 +21,7 @@ from tui.screen import Action, Column, Command, Outcome, Row, ScreenError
 
 FIRST = {"WRK": EVERYTHING, "WRC": replace(EVERYTHING, kinds=rules.Kind.CODE)}
 """What each word opens with; WRC is the queue with a filter."""
-LAST_ID = 2**62
+UNKEPT = replace(EVERYTHING, hold="")  # stands for: nothing was asked for yet in this session
 
 
 class WorkQueue(KeysetList):
@@ -48,6 +48,7 @@ class WorkQueue(KeysetList):
         Command("USE", "Use a kept filter", "use"),
     )
     counted = work.Waiting(0, None)
+    before: Asked | None = None  # what was asked for until the command line asked for something else
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -61,7 +62,9 @@ class WorkQueue(KeysetList):
     def open(self, key: str) -> str:
         message = ""
         if key.strip():
-            self.session.queues[self.word] = self._asked_by(key)
+            asked = self._asked_by(key)
+            self.before = self.session.queues.get(self.word, UNKEPT)
+            self.session.queues[self.word] = asked
         else:
             try:
                 asked_of(self.session, self.word)
@@ -70,6 +73,13 @@ class WorkQueue(KeysetList):
                 message = str(error)
         work.open_list(self.session.actor, self.asked)
         return message
+
+    def close(self) -> None:
+        """What was asked for on the command line holds until the list is left."""
+        if self.before is UNKEPT:
+            self.session.queues.pop(self.word, None)
+        elif self.before is not None:
+            self.session.queues[self.word] = self.before
 
     def _asked_by(self, line: str) -> Asked:
         if line.strip().upper() == "ALL":
@@ -129,6 +139,7 @@ class WorkQueue(KeysetList):
     def filter(self, rest: str) -> Outcome:
         """``FILTER line``; alone it opens the form."""
         if not rest.strip():
+            self.before = None
             return Outcome(go=f"WKF {self.word}")
         return self._ask_for(self._asked_by(rest))
 
@@ -153,7 +164,7 @@ class WorkQueue(KeysetList):
         return self._ask_for(rules.read_line(line))
 
     def _ask_for(self, asked: Asked) -> Outcome:
-        self.session.queues[self.word] = asked
+        self.session.queues[self.word], self.before = asked, None
         self._before.clear()
         return Outcome(reload=True)
 

@@ -90,12 +90,21 @@ def queue(desk: Workstation, line: str = "") -> list[str]:
 
 class TestFilterAndOrder:
     def test_a_line_narrows_the_queue_and_stays(self, desk: Workstation) -> None:
-        assert queue(desk, "CODE AGE>0 SORT=NAME") != []
+        assert queue(desk) != []
+        desk.press("ctrl+o", "FILTER CODE AGE>0 SORT=NAME", "enter")
         assert "KIND=CODE AGE>0" in desk.text
         desk.press("ctrl+o", "=DESK", "enter", "ctrl+o", "WRK", "enter")
         assert "KIND=CODE AGE>0" in desk.text
         desk.press("ctrl+o", "FILTER ALL", "enter")
         assert "Not on hold" in desk.text
+
+    def test_a_line_of_the_fast_path_holds_until_the_list_is_left(self, desk: Workstation) -> None:
+        assert queue(desk, "TO=ME") == []
+        assert queue(desk) == [ACCOUNT, POISON_ACCOUNT]
+        desk.press("ctrl+o", "FILTER CODE", "enter")
+        queue(desk, "TO=ME")
+        desk.press("ctrl+o", "=WRK", "enter")
+        assert "KIND=CODE" in desk.text
 
     def test_a_word_that_is_not_known_is_said_and_changes_nothing(self, desk: Workstation) -> None:
         queue(desk)

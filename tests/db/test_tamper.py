@@ -90,11 +90,37 @@ class Tampered:
                 pass
         sign_on.off(actor)
 
+    def root_of(self, table: str) -> int:
+        with closing(self.connect()) as connection:
+            sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+            return int(connection.execute(sql, (table,)).fetchone()[0])
+
+    def checks(self) -> dict[str, bool]:
+        """Which of the two checks of pages finds nothing, each by itself."""
+        found = {}
+        for pragma, sound in (("cipher_integrity_check", []), ("integrity_check", [("ok",)])):
+            with closing(self.connect()) as connection:
+                try:
+                    found[pragma] = connection.execute(f"PRAGMA {pragma}").fetchall() == sound
+                except dbapi2.DatabaseError:
+                    found[pragma] = False
+        return found
+
     def verify(self, **more: Any) -> Report:
         return verifier.verify(self.directory, keys.unlock(self.directory, ADMIN, PASSPHRASE), **more)
 
     def findings(self, **more: Any) -> str:
         return "\n".join(self.verify(**more).findings)
+
+
+UNREADABLE = "recordroom.db cannot be read with this key: it is damaged, or belongs to other keys."
+
+
+def flipped(data: bytes, page: int) -> bytes:
+    """With one bit of a page (from 0) turned over."""
+    changed = bytearray(data)
+    changed[page * PAGE + 100] ^= 1
+    return bytes(changed)
 
 
 @pytest.fixture(scope="session")
@@ -206,15 +232,50 @@ class TestPagesAndFiles:
     def test_a_flipped_bit_is_caught(self, kept: Tampered) -> None:
         sound = kept.path.read_bytes()
         for page in range(2, len(sound) // PAGE, 7):
-            data = bytearray(sound)
-            data[page * PAGE + 100] ^= 1
-            kept.path.write_bytes(data)
+            kept.path.write_bytes(flipped(sound, page))
             said = kept.findings()  # a page of the schema keeps the rest from being read at all
-            assert "changed without the key" in said or "it is damaged" in said, page
+            assert ("changed without the key" in said) != (said == UNREADABLE), page
 
-    def test_pages_cut_off_are_caught(self, kept: Tampered) -> None:
-        os.truncate(kept.path, kept.path.stat().st_size - 2 * PAGE)
-        assert kept.findings() != ""
+    def test_a_flipped_bit_in_a_table_is_told_by_the_page_macs(self, kept: Tampered) -> None:
+        kept.path.write_bytes(flipped(kept.path.read_bytes(), kept.root_of("audit") - 1))
+        assert "changed without the key" in kept.findings()
+
+    def test_a_flipped_bit_in_the_schema_keeps_the_database_from_opening(self, kept: Tampered) -> None:
+        """The schema stands on the first page and its children: nothing is read before it, so no check is reached."""
+        kept.path.write_bytes(flipped(kept.path.read_bytes(), 0))
+        assert kept.findings() == UNREADABLE
+
+    def test_a_flipped_bit_in_a_free_page_is_seen_by_the_page_macs_alone(self, kept: Tampered) -> None:
+        with closing(kept.connect()) as connection:
+            connection.execute("CREATE TABLE spare (text)")
+            connection.execute("INSERT INTO spare VALUES (zeroblob(100000))")
+            connection.execute("DROP TABLE spare")
+        last = kept.path.stat().st_size // PAGE - 1
+        kept.path.write_bytes(flipped(kept.path.read_bytes(), last))
+        assert kept.checks() == {"cipher_integrity_check": False, "integrity_check": True}
+        assert kept.findings() == "Pages of the database were changed without the key, or are damaged."
+
+    @pytest.mark.parametrize("count", [1, 2, 7])
+    def test_pages_cut_off_are_seen_by_the_structure_alone(self, kept: Tampered, count: int) -> None:
+        os.truncate(kept.path, kept.path.stat().st_size - count * PAGE)
+        assert kept.checks() == {"cipher_integrity_check": True, "integrity_check": False}
+        with closing(kept.connect()) as connection:
+            assert "damaged or missing" in "".join(verifier.pages(connection))
+        assert kept.findings() == UNREADABLE  # opened immutable, the file is shorter than it says itself
+
+    def test_an_earlier_page_of_an_index_is_seen_by_the_structure_alone(self, kept: Tampered) -> None:
+        """Its MAC is right, the chain is whole, and every row is there: only the index does not fit the table."""
+        number = kept.root_of("audit_at") - 1
+        early = kept.path.read_bytes()[number * PAGE : (number + 1) * PAGE]
+        kept.work(ROWS)
+        data = bytearray(kept.path.read_bytes())
+        data[number * PAGE : (number + 1) * PAGE] = early
+        kept.path.write_bytes(data)
+        assert kept.checks() == {"cipher_integrity_check": True, "integrity_check": False}
+        assert (
+            kept.findings()
+            == "The database does not hang together: pages are missing, or of different times."
+        )
 
     def test_pages_of_an_earlier_time_put_back_are_caught(self, kept: Tampered) -> None:
         """Each page by itself is authentic, and no page MAC shows that it is old."""

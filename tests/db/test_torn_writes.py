@@ -21,6 +21,7 @@ from db.acts import act
 from db.audit import ANCHOR_NAME
 from db.connect import database
 from db.store import DATABASE_NAME
+from db.verify import verify
 from tests.conftest import ADMIN, PASSPHRASE
 
 HEADER, FRAME, PAGE = 32, 24 + 4096, 4096  # bytes of the write-ahead log and of the database
@@ -50,6 +51,10 @@ class Recording:
         (place / ANCHOR_NAME).write_bytes(self.anchors[: self.ends[acknowledged][1]])
         return place
 
+    def page(self, number: int, *, later: bool = False) -> bytes:
+        """A page of the file, before the log was brought in or after."""
+        return (self.checkpointed if later else self.main)[number * PAGE : (number + 1) * PAGE]
+
     def acknowledged(self, cut: int) -> int:
         """How many acts were on the disk with so much of the log."""
         return sum(end <= cut for end, _ in self.ends) - 1
@@ -74,10 +79,8 @@ def record(folder: Path, count: int) -> Recording:
 
 
 def filed(place: Path) -> list[int]:
-    """The acts that the store has, in their order, after it was opened and verified.
-
-    Opened first: the check of page MACs looks past the log, which holds the page that was being written.
-    """
+    """The acts that the store has, in their order; it verifies as the crash left it and after it was opened."""
+    assert verifier.verify(place, keys.unlock(place, ADMIN, PASSPHRASE)).findings == []
     signed_on = sign_on.with_passphrase(place, ADMIN, PASSPHRASE)
     assert signed_on.store.tampered == ""
     rows = database.execute_sql("SELECT record FROM audit WHERE kind = 'torn' ORDER BY seq").fetchall()
@@ -157,3 +160,30 @@ class TestACheckpointCutShort:
                 )
             place = made.lay_out(tmp_path / "place", bytes(main), made.log, count)
             assert filed(place) == list(range(1, count + 1)), stopped
+
+    def test_verify_says_nothing_of_the_file_while_the_log_holds_the_page(
+        self, store_directory: Path, tmp_path: Path
+    ) -> None:
+        """As ``kill -9`` leaves it (index of the log and all), and as a loss of power does."""
+        made = record(store_directory, 5)
+        number = next(n for n in range(1, len(made.main) // PAGE) if made.page(n) != made.page(n, later=True))
+        torn = bytearray(made.main)
+        torn[number * PAGE : number * PAGE + 100] = made.page(number, later=True)[:100]
+        for index in (b"", None):
+            place = made.lay_out(tmp_path / "place", bytes(torn), made.log, 5)
+            if index is not None:
+                (place / f"{DATABASE_NAME}-shm").write_bytes(index)
+            opened = keys.unlock(place, ADMIN, PASSPHRASE)
+            assert [check.faults for check in verify(place, opened) if check.faults] == []
+            (place / LOG).unlink()
+            (place / f"{DATABASE_NAME}-shm").unlink(missing_ok=True)
+            said = {check.name: check.faults for check in verify(place, opened)}
+            assert "changed without the key" in said["database"][0]
+
+    def test_a_log_covers_no_page_that_it_does_not_hold(self, store_directory: Path, tmp_path: Path) -> None:
+        made = record(store_directory, 5)
+        same = next(n for n in range(2, len(made.main) // PAGE) if made.page(n) == made.page(n, later=True))
+        bad = bytearray(made.main)
+        bad[same * PAGE + 100] ^= 1
+        place = made.lay_out(tmp_path / "place", bytes(bad), made.log, 5)
+        assert verifier.verify(place, keys.unlock(place, ADMIN, PASSPHRASE)).findings != []

@@ -208,6 +208,15 @@ def due_count(user: str) -> int:
     return int(row[0])
 
 
+def settle_count(user: str) -> int:
+    """How many compared records wait for a decision that ``user`` may take as a third."""
+    row = database.execute_sql(
+        "SELECT count(*) FROM reviewed_record WHERE status = 'compared' AND person <> ? AND reviewer <> ?",
+        (user, user),
+    ).fetchone()
+    return int(row[0])
+
+
 def unseen_count(person: str) -> int:
     """How many reviews of ``person``'s records were not looked at yet."""
     row = database.execute_sql(

@@ -42,7 +42,7 @@ def query(parameters: Mapping[str, str]) -> Data:
     who, paper = patients.get(patient_id), stock.named(parameters["stock"], ROWS)
     return Data(
         patient_id, who["mrn"], who["name"], who["birth_date"], who["sex"], conventions.convention("filing_order"),
-        conventions.convention("date_style"), paper, stock.copies(parameters.get("copies", ""), paper),
+        conventions.convention("date_style"), paper, stock.copies(parameters.get("labels", ""), paper),
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def query(parameters: Mapping[str, str]) -> Data:
     patient_id = patients.by_mrn(parameters["patient"])
     if not patient_id:
         raise NotAsked(f"No patient has the MRN {parameters['patient']}.")
-    out_on, due_on = parameters["out"], parameters.get("due", "")
+    out_on, due_on = parameters["since"], parameters.get("due", "")
     if due_on and day_number(due_on) < day_number(out_on):
         raise NotAsked(f"Due {due_on!r} lies before the day on which the chart goes out, {out_on}.")
     return Data(

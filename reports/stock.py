@@ -68,7 +68,7 @@ def copies(asked: str, stock: Stock) -> int:
     if not asked:
         return max(1, stock.copies)
     if not asked.isascii() or not asked.isdigit() or not 0 < int(asked) <= MOST_COPIES:
-        raise NotAsked(f"Copies {asked!r}: a number from 1 to {MOST_COPIES}.")
+        raise NotAsked(f"Labels {asked!r}: a number from 1 to {MOST_COPIES}.")
     return int(asked)
 
 

@@ -15,6 +15,7 @@ from db import (
     overlays,
     patients,
     requests,
+    reviews,
     sensitive,
     store,
     work,
@@ -88,6 +89,17 @@ def patient_index(session: Session) -> Iterable[Entry]:
     yield Entry("OVL", "Amended into another person?", "OVL", str(overlays.count()))
 
 
+def review(session: Session) -> Iterable[Entry]:
+    user, due = session.user, reviews.due_count(session.user)
+    unseen = reviews.unseen_count(user)
+    if due:
+        yield Entry("RVL", "Reviews due", "RVL", str(due))
+    if unseen:
+        yield Entry("RVF", "Reviews of your records, not seen", "RVF", str(unseen))
+    if session.actor.may(Deed.ARBITRATE_REVIEW) and (waiting := reviews.settle_count(user)):
+        yield Entry("RVL SETTLE", "Reviews to settle", "RVL SETTLE", str(waiting))
+
+
 def disclosure(session: Session) -> Iterable[Entry]:
     counts = requests.counts(session.actor)
     parts = ((counts.overdue, "late"), (counts.due_soon, "soon due"), (counts.held, "held"))
@@ -125,6 +137,7 @@ PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.REVIEW_DUPLICATE, patient_index),
     (Deed.VIEW_REGISTRY, registries),
     (Deed.VIEW_REQUEST, disclosure),
+    (Deed.REVIEW_RECORD, review),
     (Deed.REVIEW_ALERT, privacy_alerts),
     (Deed.SIGN_ON, own_drafts),
 )

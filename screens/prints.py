@@ -50,7 +50,7 @@ class Label(Sheet):
     about: ClassVar[str] = "patient"
     commands: ClassVar[tuple[Command, ...]] = (Command("SPOOL", "Keep in the spool", "spool"),)
     help: ClassVar[str] = (
-        "The label as the printer gets it, on the stock of the table label_stock. LBL and the MRN, copies=4 for four "
+        "The label as the printer gets it, on the stock of the table label_stock. LBL and the MRN, labels=4 for four "
         "of them, stock=label-2up for another stock. PRT and the name of a printer prints."
     )
 

@@ -106,7 +106,7 @@ class ReviewsDue(KeysetList):
             Row(
                 (each.id,),
                 (
-                    each.number, each.data_set or f"{each.kind} rec", each.subject, each.mrn, each.patient_name,
+                    each.number, each.data_set or each.kind, each.subject, each.mrn, each.patient_name,
                     each.status, shown.days_since(each.drawn_utc // 86_400 + 719_163, today), each.reviewer, each.plan,
                 ),
                 each.number,
@@ -178,7 +178,7 @@ class Plans(KeysetList):
             Row(
                 (-each.id,),
                 (
-                    each.number, each.title, each.data_set or f"{each.kind} rec", shown.utc(each.drawn_utc, zone)[:10],
+                    each.number, each.title, each.data_set or each.kind, shown.utc(each.drawn_utc, zone)[:10],
                     str(each.population), str(each.drawn), str(each.due), str(each.compared), str(each.done),
                     each.drawn_by,
                 ),
@@ -310,11 +310,11 @@ class Differences(KeysetList):
         "with what was decided as your draft: file it there with the reason."
     )
     actions: ClassVar[tuple[Action, ...]] = (
+        Action("D", "Details", method="details"),
         Action("F", "First", method="first"),
         Action("S", "Second", method="second"),
         Action("A", "Acceptable", method="acceptable", why="Why can both be defended?"),
         Action("B", "Both wrong", method="both", why="What is right?"),
-        Action("D", "Details", method="details"),
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("KIND", "Kind: row and kind", "kind"),
@@ -342,7 +342,7 @@ class Differences(KeysetList):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("No", 3, ">", frozen=True), Column("Item", 24), Column("First", 12), Column("Second", 12),
+            Column("No", 2, ">", frozen=True), Column("Item", 22), Column("First", 11), Column("Second", 11),
             Column("Kind", 11), Column("Right", 10), Column("By", 10), Column("Comment", 40),
         )  # fmt: skip
 
@@ -440,7 +440,7 @@ class Differences(KeysetList):
                 f"You have a draft of {word} {key} already: file it or give it up first.", error=True
             )
         drafts.save(self.session.actor, (word, key), values, "", version)
-        return Outcome("File it with the reason: coding review.", go=f"{word} {key}")
+        return Outcome("File it with the reason, such as coding review.", go=f"{word} {key}")
 
 
 class NewPlan(DraftedForm):

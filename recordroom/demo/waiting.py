@@ -15,6 +15,7 @@ from recordroom.demo.clock import local
 from recordroom.demo.load import Loader
 from recordroom.demo.model import DAY
 from recordroom.demo.requests import file_requests
+from recordroom.demo.reviews import plan_reviews
 from recordroom.demo.work import fill_queue
 from rules import edits
 from rules.dictionary import Context, Dictionary, ItemType
@@ -48,6 +49,7 @@ def leave_waiting(actor: Actor, loader: Loader) -> None:
     file_requests(actor)
     _begin_draft(actor)
     fill_queue(actor)
+    plan_reviews(actor)
 
 
 def _rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -120,7 +120,9 @@ class TestSheets:
     def test_golden_face_sheet_at_admission(self, admin: Actor, golden: Callable[..., None]) -> None:
         from reports.face_sheet import render
 
-        builders.a_stay("2026-11-16T09:00", patient_id=builders.a_patient(mrn="00000007", ssn=""), account="H7")
+        builders.a_stay(
+            "2026-11-16T09:00", patient_id=builders.a_patient(mrn="00000007", ssn=""), account="H7"
+        )
         golden("face-sheet-in-house", render(produced(admin, "face-sheet", account="H7").data, 80), 80)
 
     def test_golden_summary_sheet(self, admin: Actor, filed: int, golden: Callable[..., None]) -> None:
@@ -173,16 +175,16 @@ class TestLabels:
         golden_slip("chart-label", output.in_format(made, "text", Setup()))
 
     def test_golden_labels_two_across(self, admin: Actor, stay: int) -> None:
-        made = produced(admin, "chart-label", patient=MRN, stock="label-2up", copies="3")
+        made = produced(admin, "chart-label", patient=MRN, stock="label-2up", labels="3")
         golden_slip("chart-label-2up", output.in_format(made, "text", Setup()))
 
     def test_golden_outguide(self, admin: Actor, stay: int) -> None:
-        made = produced(admin, "outguide", patient=MRN, borrower="Dr Gray, Cardiology", out="2026-11-21",
+        made = produced(admin, "outguide", patient=MRN, borrower="Dr Gray, Cardiology", since="2026-11-21",
                         due="2026-12-05", volume="2")  # fmt: skip
         golden_slip("outguide", output.in_format(made, "text", Setup()))
 
     def test_every_label_has_just_the_rows_of_its_stock(self, admin: Actor, stay: int) -> None:
-        made = produced(admin, "chart-label", patient=MRN, copies="5")
+        made = produced(admin, "chart-label", patient=MRN, labels="5")
         data = made.data
         assert isinstance(data, chart_label.Data)
         lines = output.in_format(made, "text", Setup()).decode().split("\n")[:-1]
@@ -231,7 +233,7 @@ class TestLabels:
 
     def test_a_chart_is_not_due_before_it_is_out(self, admin: Actor, stay: int) -> None:
         with pytest.raises(NotAsked, match="lies before"):
-            produced(admin, "outguide", patient=MRN, borrower="ER", out="2026-11-21", due="2026-11-20")
+            produced(admin, "outguide", patient=MRN, borrower="ER", since="2026-11-21", due="2026-11-20")
 
 
 class TestTheTrail:

@@ -73,3 +73,14 @@ class TestReport:
         words = ["report", "site-file", "--file", "unit", *sign_on[:2], "--service-key", str(key)]
         assert run(words) == DENIED
         assert "may not" in capfd.readouterr().err
+
+
+class TestParameters:
+    def test_no_report_asks_by_a_word_that_the_command_has_already(self):
+        from recordroom.commands.reports import report
+        from reports.catalogue import CATALOGUE
+
+        for each in CATALOGUE:
+            command = report.get_command(None, each.id)
+            words = [word for option in command.params for word in option.opts]
+            assert len(words) == len(set(words)), each.id

@@ -71,7 +71,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(actor, poisoned)
     message = a_held_message(actor)
-    reviews_of(poisoned, known)
+    reviews_of(poisoned)
     an_empty_batch(actor)
     a_merge_and_an_overlay(poisoned)
     sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)
@@ -124,7 +124,7 @@ def an_empty_batch(actor: Actor) -> None:
     transmissions.begin(actor, layout, transmissions.BY_DISCHARGE, 1, 2)
 
 
-def reviews_of(poisoned: int, known: int) -> None:
+def reviews_of(poisoned: int) -> None:
     """Reviews 1 to 5: two blind ones that are due, one compared, and two worksheets; by people who do not sit here."""
     from config.data_sets import library
     from db import abstracts, encounters, patients, review_acts
@@ -135,7 +135,7 @@ def reviews_of(poisoned: int, known: int) -> None:
     everything = frozenset(Role)
     coder, reviewer, chief = (Actor(7, name, everything) for name in ("lee", "smith", "chief"))
     dictionary = library().of("abstract")
-    for account, patient in (("R1", poisoned), ("R2", known)):
+    for account, patient in (("R1", poisoned), ("R2", poisoned)):
         stay = builders.a_stay("2026-10-01T08:00", "2026-10-04T11:30", patient_id=patient, account=account)
         opened = abstracts.read(encounters.get(stay), dictionary)
         record = dict(opened.record) | {"diagnoses[1].code": "I2109", "diagnoses[1].poa": "Y"}

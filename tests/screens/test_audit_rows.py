@@ -50,7 +50,7 @@ SHOWS = {
     "PWD": "", "REL": "view request", "REN": "view patient", "REP": "", "RLS": "view accounting",
     "ROI": "view request", "RQH": "view request", "RQL": "view request", "RUN": "", "SAW": "view audit",
     "SEN": "mark sensitive", "SFL": "", "SFR": "", "SITE": "", "STP": "view request", "SUS": "view accounting",
-    "RVA": "view abstract", "RVC": "view review", "RVD": "view registry", "RVF": "view review", "RVL": "view review",
+    "RVA": "view abstract", "RVC": "view abstract", "RVD": "view registry", "RVF": "view review", "RVL": "view review",
     "RVN": "", "RVP": "view review", "RVS": "view review", "RVW": "view review",
     "FAC": "view encounter", "SUM": "view abstract", "LBL": "view patient", "OUT": "",
     "TOUR": "", "TRA": "view registry", "TRL": "view registry", "TRN": "view census", "UNU": "view audit",

@@ -19,7 +19,7 @@ from reports.catalogue import CATALOGUE
 from screens.printing import print_shown
 from screens.session import Session
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
-from tests.screens.conftest import ACCOUNT, MRN, POISON_MRN, House
+from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, POISON_MRN, House
 from tests.screens.test_audit_rows import SHOWS, last_seq, rows_after
 from tests.screens.test_every_screen import the_key
 from tests.tui.conftest import Workstation
@@ -27,10 +27,11 @@ from tests.tui.conftest import Workstation
 # Screens that show the record of one patient: their row names that patient, so that WHO finds it.
 ONE = {
     "ABQ", "ABS", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI", "RQH", "SEN", "STP",
-    "SUS", "TRA", "WHO", "WKH", "WKN",
+    "SUS", "TRA", "WHO", "FAC", "LBL", "SUM", "RVA", "RVC", "RVD", "RVW", "WKH", "WKN",
 }  # fmt: skip
 # Lists of patients: one row that says what was asked.
 LISTS = {
+    "RLA", "RVF", "RVL", "RVP", "RVS",
     "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "REN", "RQL", "SAW", "TRL", "TRN", "UNU",
     "WRC", "WRK",
 }  # fmt: skip
@@ -140,6 +141,11 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report accounting": (("--patient", POISON_MRN), True),
     "report audit-trail": (("--mrn", POISON_MRN), True),
     "report daily-census": (("--day", "2026-11-16"), False),
+    "report face-sheet": (("--account", POISON_ACCOUNT), True),
+    "report summary-sheet": (("--account", POISON_ACCOUNT), True),
+    "report chart-label": (("--patient", POISON_MRN), True),
+    "report outguide": (("--patient", POISON_MRN, "--borrower", "CLINIC"), True),
+    "report review-worksheet": (("--plan", "4"), False),
     "user patient": (("passerby", POISON_MRN), True),
     "work check": ((), False),
 }

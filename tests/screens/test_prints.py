@@ -50,7 +50,7 @@ class TestFromTheScreens:
     def test_chart_account_and_abstract_lead_to_their_sheets(self, desk: Workstation) -> None:
         desk.press("ctrl+o", f"=CHT {MRN}", "enter", "F")
         assert "FACE SHEET" in desk.text
-        desk.press("f3", "ctrl+o", "LABEL copies=2", "enter")
+        desk.press("f3", "ctrl+o", "LABEL labels=2", "enter")
         assert desk.text.count(f"*{MRN}*") >= 1
         desk.press("ctrl+o", f"=ACC {ACCOUNT}", "enter", "ctrl+o", "FACE", "enter")
         assert "FACE SHEET" in desk.text
@@ -58,7 +58,7 @@ class TestFromTheScreens:
         assert "SUMMARY SHEET" in desk.text
 
     def test_prt_prints_it_with_a_row_about_the_patient(self, desk: Workstation, lp: Path) -> None:
-        desk.press("ctrl+o", f"=LBL {MRN} copies=3", "enter", "ctrl+o", "PRT laser1", "enter")
+        desk.press("ctrl+o", f"=LBL {MRN} labels=3", "enter", "ctrl+o", "PRT laser1", "enter")
         assert "Sent to laser1" in desk.text
         assert last_print() == ("chart-label", "done", patients.by_mrn(MRN))
         arguments = Path(f"{lp}.arguments").read_text()

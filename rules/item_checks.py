@@ -134,7 +134,7 @@ def _about_value(
     for code in (value.split(" ") if item.several else (value,)) if known else ():
         if known is None or known.find(code, view.day) is not None:
             continue
-        message = f"{label} {clean(code)} is not in the list on {shown(view.day)}: press F4 for the values."
+        message = f"{label}: {clean(code)} is not in the list on {shown(view.day)}: press F4 for the values."
         level = Level.WARNING if table.startswith(SITE) else Level.ERROR
         yield Finding(level, "D003", message, path)
 

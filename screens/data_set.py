@@ -197,10 +197,12 @@ class DataSetForm(RecordForm):
             self.keep_lock()
             self.watch.touch(monotonic())
         context = self.context()
+        followed = self.follows(values, path)
+        values = values | followed
         nulls = records.null_values(self.dictionary, values)
         freed = {p: "" for p, v in self.nulls.items() if p not in nulls and values.get(p) == v}
         self.nulls = nulls
-        derived = freed | {p: v for p, v in nulls.items() if values.get(p) != v}
+        derived = followed | freed | {p: v for p, v in nulls.items() if values.get(p) != v}
         settled = values | derived
         computed = edits.computed(self.dictionary, settled, context)
         derived |= {p: v for p, v in computed.items() if values.get(p, "") != v}
@@ -210,6 +212,10 @@ class DataSetForm(RecordForm):
         return Changed(
             found, self.echoes(settled), derived, self.panel(settled), self.skip(settled), self.taken_over
         )
+
+    def follows(self, values: Values, path: str) -> Values:
+        """Values that what was keyed at ``path`` brings with it."""
+        return {}
 
     def skip(self, values: Values) -> Collection[str]:
         """Paths that are not asked as the record stands."""

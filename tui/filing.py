@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.dates import Unclear
 from rules.findings import Told
+from rules.text import cells
 from tui.field import Entry, parse
 from tui.screen import Filed, Kind, Refused
 
@@ -68,7 +69,10 @@ class Filing:
             more = f" (+{len(refused.findings) - 1})" if len(refused.findings) > 1 else ""
             sentence = f"{form.lists.where(about)}{about.message}"
         again = " F2 again files it." if refused.overridable else ""
-        form.shell.fail(f"NOT FILED. {sentence}{more}{again}")
+        told = f"NOT FILED. {sentence}{more}{again}"
+        if again and cells(told) > form.shell.width - 2:  # what to do is not cut off
+            told = f"NOT FILED.{again} {sentence}{more}"
+        form.shell.fail(told)
 
     async def _filed(self, filed: Filed) -> None:
         form, shell = self.form, self.form.shell

@@ -88,7 +88,8 @@ class Lists:
     def where(self, finding: Finding) -> str:
         """``Code 2: `` for the second row of a table; empty for a finding about the whole record."""
         spot = self.form.face.layout.by_path.get(finding.field)
-        if spot is None or finding.message.startswith(spot.label):
+        group = self.form.record.groups.get(spot.group) if spot else None
+        if spot is None or finding.message.startswith((spot.label, group.label if group else spot.label)):
             return ""  # the message begins with the field itself
         return f"{spot.label}{f' {spot.index}' if spot.group else ''}: "
 

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import abstracts, cases, code_tables, registries, reviews, store
+from db import abstract_feed, abstracts, cases, code_tables, registries, reviews, store
 from db.actors import Action, Actor
-from db.acts import act, viewed
+from db.acts import act, permit, viewed
 from db.connect import database
 from db.encounters import Encounter
 from db.reviews import (
@@ -38,7 +38,7 @@ from rules.moments import day_number
 from rules.reviews import Candidate, Decision, Method, corrected, sample, share
 from rules.text import clean
 
-MOST_DRAWN: Final = 2000
+MOST_DRAWN: Final = 500  # they are written in one transaction, which others wait for
 BEYOND: Final = "~"
 FILTER: Final = re.compile(r"([\w.]+)=(\S+)")
 OF_STAYS: Final = ("unit", "service", "attending")
@@ -81,22 +81,23 @@ def content_action(data_set: str) -> Action:
 
 def plan(actor: Actor, asked: Asked) -> str:
     """Draw the sample of a plan and keep it; returns the plan's number. Raises ``NotReviewed``."""
+    permit(actor, Action.PLAN_REVIEW, kind="review plan")
+    if asked.kind not in KINDS:
+        raise NotReviewed(f"A review is one of {', '.join(KINDS)}.")
+    _check_size(asked)
+    found = _cases(asked) if asked.kind == BLIND else _stays(asked)
+    if not found:
+        raise NotReviewed(
+            "No record fits: widen the period or the filters. What was reviewed is not drawn again."
+        )
+    seed = asked.seed or secrets.token_hex(6)
+    candidates = [Candidate(id_, person) for id_, person in found]
+    drawn = sample(candidates, asked.method, asked.size, seed, per_person=asked.per_person)
+    if len(drawn) > MOST_DRAWN:
+        raise NotReviewed(
+            f"{len(drawn)} records would be drawn; {MOST_DRAWN} is the most for one plan: narrow it."
+        )
     with act(actor, Action.PLAN_REVIEW, kind="review plan") as done:
-        if asked.kind not in KINDS:
-            raise NotReviewed(f"A review is one of {', '.join(KINDS)}.")
-        _check_size(asked)
-        found = _cases(asked) if asked.kind == BLIND else _stays(asked)
-        if not found:
-            raise NotReviewed(
-                "No record fits: widen the period or the filters. What was reviewed is not drawn again."
-            )
-        seed = asked.seed or secrets.token_hex(6)
-        drawn = sample(
-            [Candidate(id_, person) for id_, person in found], asked.method, asked.size, seed,
-            per_person=asked.per_person,
-        )  # fmt: skip
-        if len(drawn) > MOST_DRAWN:
-            raise NotReviewed(f"{len(drawn)} records are drawn; {MOST_DRAWN} is the most for one plan.")
         done.record = _keep_plan(actor, asked, seed, len(found), drawn)
         done.detail |= {
             "kind": asked.kind, "data_set": asked.data_set, "method": asked.method, "size": asked.size, "seed": seed,
@@ -310,7 +311,7 @@ def source_data(one: Reviewed, dictionary: Dictionary, stay: Encounter | None) -
     }
     if one.data_set == ABSTRACT and stay is not None:
         before = abstracts.before_abstracts(stay.id)
-        known = abstracts.from_account(stay) | before
+        known = abstract_feed.from_account(stay) | before
         return defaults | {path: value for path, value in known.items() if value not in ("", "@")}
     tables = code_tables.all_tables(store.current().directory)
     known = registries.known(dictionary, tables, one.patient_id, stay, carry=False)

@@ -135,6 +135,16 @@ class TestDrawing:
         with pytest.raises(NotReviewed, match=sentence):
             drawn(people("chief"), **asked)
 
+    def test_more_than_a_plan_holds_is_refused_before_anything_is_kept(
+        self, people: Callable[[str], Actor], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(review_acts, "MOST_DRAWN", 1)
+        for n in (1, 2):
+            an_abstract(people("jones"), n)
+        with pytest.raises(NotReviewed, match="1 is the most"):
+            drawn(people("chief"))
+        assert reviews.plans() == []
+
     def test_only_a_supervisor_plans(self, actor_with: Callable[..., Actor]) -> None:
         with pytest.raises(NotPermitted):
             drawn(actor_with(Role.CODER))

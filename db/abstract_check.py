@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from config.data_sets import library
-from db import abstract_feed, abstracts, encounters, feed_words, late_changes, store
+from db import abstract_feed, abstracts, encounters, feed_words, filed_abstracts, store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import database, large_cache
@@ -157,7 +157,7 @@ class _Judge:
         ids = list(filed_by)
         stays = {stay.id: stay for stay in encounters.of_ids(ids)}
         given = abstract_feed.from_accounts(list(stays.values()))
-        filed = {each.encounter_id: each for each in late_changes.filed(ids)}
+        filed = {each.encounter_id: each for each in filed_abstracts.filed(ids)}
         for id_ in ids:
             stay, case = stays[id_], filed[id_]
             dictionary, fixed = self._on(stay.discharged_at[:10])

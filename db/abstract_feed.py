@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from db import site
 from db.connect import database
-from db.encounters import Encounter
+from db.encounter_lists import Encounter
 from db.stays import marks
 from db.stays import steps as steps_of
 from rules.census import DEATHS, NEVER, Event, Step, in_order
@@ -51,6 +51,11 @@ class _Away(NamedTuple):
     @property
     def is_pass(self) -> bool:
         return self.type == "pass" and (self.to_utc or 0) - self.from_utc < PASS_HOURS * 3600
+
+
+def from_account(stay: Encounter) -> dict[str, str]:
+    """What registration, feed and movements know about an account, by item of the abstract."""
+    return from_accounts((stay,))[stay.id]
 
 
 def from_accounts(stays: Sequence[Encounter]) -> dict[int, dict[str, str]]:
@@ -106,7 +111,7 @@ def _days(
 ) -> dict[str, str]:  # fmt: skip
     """The rows of the movements with their days; a change of bed alone is none, an open stay's last has no days."""
     places = [list(group) for _, group in groupby(pieces, attrgetter("unit", "service"))]
-    ends = [group[0].from_utc for group in places[1:]] + [NEVER_UTC]
+    ends = [*(group[0].from_utc for group in places[1:]), NEVER_UTC][: len(places)]  # none without a piece
     rows: list[dict[str, str]] = []
     for group, end in zip(places, ends, strict=True):
         first, last = group[0], group[-1]

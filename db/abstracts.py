@@ -12,6 +12,7 @@ from db import (
     cases,
     encounters,
     feed_words,
+    filed_abstracts,
     late_changes,
     lifecycle,
     store,
@@ -22,7 +23,7 @@ from db.acts import Conflict, act, viewed
 from db.cases import Case
 from db.changes import CLEAR, Source, amendments
 from db.connect import StoreError, database
-from db.encounters import Encounter
+from db.encounter_lists import Encounter
 from db.lifecycle import Standing
 from rules.dictionary import Dictionary, Record
 from rules.feed_differences import Difference
@@ -36,7 +37,7 @@ DATA_SET: Final = "abstract"
 KEPT_BY_ACCOUNT: Final = (
     "priority", "point_of_origin", "payer", "attending", "birth_weight_g", "gestation_weeks", "disposition",
 )  # fmt: skip  # what the technician settles for the account as a whole
-_NAMED_THERE: Final = {name: late_changes.NAMED_THERE.get(name, name) for name in KEPT_BY_ACCOUNT}
+_NAMED_THERE: Final = {name: filed_abstracts.NAMED_THERE.get(name, name) for name in KEPT_BY_ACCOUNT}
 CODED: Final = ("diagnoses", "procedures", "external_causes", "admitting_diagnosis")
 
 
@@ -81,18 +82,18 @@ def open_abstract(actor: Actor, encounter_id: int, dictionary: Dictionary) -> Ab
 def read(stay: Encounter, dictionary: Dictionary) -> AbstractRecord:
     """The abstract of an account without the audit row, for batches that write their own."""
     case = cases.by_encounter(DATA_SET, stay.id)
-    given = from_account(stay)
+    given = abstract_feed.from_account(stay)
     if case is None:
         return AbstractRecord(stay, _defaults(dictionary) | given, None, given)
-    abstract = late_changes.filed((stay.id,))[0]
+    abstract = filed_abstracts.filed((stay.id,))[0]
     feed = feed_words.present(stay, given, abstract)
     told = feed_words.merge(abstract, feed, dictionary)
     return AbstractRecord(stay, told.record, case, feed, told.differences)
 
 
-def from_account(stay: Encounter) -> dict[str, str]:
-    """What registration, feed and movements know about an account, by item of the abstract."""
-    return abstract_feed.from_accounts((stay,))[stay.id]
+def differing(record: Record, opened: AbstractRecord, dictionary: Dictionary) -> list[Difference]:
+    """Items of a record as it is keyed that can be keyed and hold something else than the feed says now."""
+    return feed_words.differing(record, opened.feed, opened.differences.values(), dictionary)
 
 
 def file_abstract(
@@ -135,8 +136,8 @@ def file_abstract(
         settled = {_NAMED_THERE[name]: values[name] for name in KEPT_BY_ACCOUNT if values.get(name)}
         encounters.apply(stay.account, stay.patient_id, settled, Source(actor.user, "abstract"))
         today = store.current().now().day
-        encounters.mark_abstracted(stay.id, None if is_open(status) else today)
-        encounters.mark_coded(stay.id, today if coded else None)
+        lifecycle.mark_abstracted(stay.id, None if is_open(status) else today)
+        lifecycle.mark_coded(stay.id, today if coded else None)
         late_changes.of_encounters((stay.id,), Source("A change while it was keyed", "late"))
         done.changed(before.record if before else {}, case.record)
         done.detail["status"] = [str(was), str(status)]
@@ -167,8 +168,8 @@ def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
         encounters.apply(
             stay.account, stay.patient_id, before_abstracts(stay.id), Source(actor.user, "abstract")
         )
-        encounters.mark_abstracted(stay.id, None)
-        encounters.mark_coded(stay.id, None)
+        lifecycle.mark_abstracted(stay.id, None)
+        lifecycle.mark_coded(stay.id, None)
         done.changed(case.record, {})
         done.detail["void"] = reason
 

@@ -14,6 +14,7 @@ from db import late_changes, site, store, summary
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import database
 from db.encounter_lists import Encounter, find, get, of_ids, of_patient
+from db.filed_abstracts import OWN
 from db.merging import merge_accounts as merge
 from db.merging import undo_accounts as undo_merge
 from db.movements import disposition
@@ -26,7 +27,7 @@ from rules.text import clean
 
 __all__ = [
     "FIELDS", "Encounter", "apply", "cancel_attending", "change_account", "change_attending", "find",
-    "get", "mark_abstracted", "mark_coded", "merge", "move_to_patient", "of_ids",
+    "get", "merge", "move_to_patient", "of_ids",
     "of_patient",
     "undo_merge",
 ]  # fmt: skip
@@ -217,7 +218,7 @@ def _after(
         _write_diagnoses(encounter_id, diagnoses, change)
     if (provider := change.columns.get("attending_id")) is not None:
         since = change.before.get("admitted_utc") or change.before.get("arrived_utc") or 0
-        if source.origin == late_changes.OWN:  # an abstract names the attending in the end: no earlier one wins
+        if source.origin == OWN:  # an abstract names the attending in the end: no earlier one wins
             since = max(since, _last_attending_utc(encounter_id))
         _note_attending(encounter_id, provider, since, source)
     if not created and "newborn" in change.changed and change.before.get("has_movements"):
@@ -347,16 +348,6 @@ def set_cancelled(encounter_id: int, source: Source, *, cancelled: bool) -> Appl
     note_amendments("encounter", encounter_id, changed, source)
     late_changes.of_encounters((encounter_id,), source)
     return Applied(encounter_id, (), changed)
-
-
-def mark_abstracted(encounter_id: int, day: int | None) -> None:
-    """Note the day on which the abstract was completed; None takes it off the mark again."""
-    StoredEncounter.change(encounter_id, {"abstracted_day": day})
-
-
-def mark_coded(encounter_id: int, day: int | None) -> None:
-    """Note the day on which coding was completed; None takes it off the mark again."""
-    StoredEncounter.change(encounter_id, {"coded_day": day})
 
 
 _ROW_COLUMNS: Final = (

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from config.data_sets import DictionaryError, dictionary_for
-from db import encounters, lifecycle, store
+from db import encounter_lists, lifecycle, store
+from db.abstract_feed import from_account
 from db.actors import Action, Actor
 from db.acts import act, viewed
 from db.changes import Source
 from db.connect import database
 from db.conventions import convention
-from db.encounters import Encounter
-from db.late_changes import SETTLED, FiledAbstract
+from db.encounter_lists import Encounter
+from db.filed_abstracts import SETTLED, FiledAbstract
 from rules.dictionary import Dictionary, Group, Record
 from rules.feed_differences import ROW, Difference, Merged, as_of_the_stay, items_of, merged, news
 from rules.lifecycle import Act
 from rules.values import shown
-
-if TYPE_CHECKING:
-    from db.abstracts import AbstractRecord
 
 UNASKED: Final = frozenset({"consultations"})  # filled in by the feed, and there to be keyed
 MOST_NAMED: Final = 6  # items that a reason names; the history has all
@@ -82,11 +80,9 @@ def keep(case_id: int, filed: Record, feed: Record, dictionary: Dictionary) -> N
 
 def compare(abstract: FiledAbstract, source: Source, words: Mapping[str, str]) -> None:
     """An account or chart has changed: note what differs now, and reopen the abstract if it is touched."""
-    from db import abstracts  # which files abstracts and so stands on this module
-
-    stay = encounters.get(abstract.encounter_id)
+    stay = encounter_lists.get(abstract.encounter_id)
     dictionary = _dictionary(stay.discharged_at[:10])
-    feed = present(stay, abstracts.from_account(stay), abstract, words)
+    feed = present(stay, from_account(stay), abstract, words)
     said, fixed = items_of(feed), cannot_be_keyed(dictionary)
     heard = abstract.heard
     if heard is None:
@@ -252,17 +248,17 @@ def resumed(draft: Record, fed: Mapping[str, str], feed: Record, dictionary: Dic
     return merged(draft, fed, feed, fixed=cannot_be_keyed(dictionary))
 
 
-def differing(record: Record, opened: AbstractRecord, dictionary: Dictionary) -> list[Difference]:
+def differing(
+    record: Record, feed: Record, known: Iterable[Difference], dictionary: Dictionary
+) -> list[Difference]:
     """Items of a record that can be keyed and hold something else than the feed says now."""
-    fixed, values, said = cannot_be_keyed(dictionary), items_of(record), items_of(opened.feed)
+    fixed, values, said = cannot_be_keyed(dictionary), items_of(record), items_of(feed)
     found = [
         Difference(item, values.get(item, ""), text)
         for item, text in said.items()
         if not fixed(item) and values.get(item, "") != text
     ]
-    gone = [
-        each for each in opened.differences.values() if not each.feed and values.get(each.item) == each.filed
-    ]
+    gone = [each for each in known if not each.feed and values.get(each.item) == each.filed]
     return found + gone
 
 

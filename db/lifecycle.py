@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from db import encounters, store
+from db import store
 from db.changes import Source
 from db.connect import database
 from db.schema.abstract_cycle import AbstractStep
+from db.schema.hospital import Encounter
 from rules.feed_differences import item_of
 from rules.findings import Finding, Told
 from rules.lifecycle import Act, Status, ask
@@ -97,9 +98,9 @@ def take(
     if to not in (here.status, Status.NEW):
         database.execute_sql("UPDATE data_case SET status = ? WHERE id = ?", (to, here.case_id))
     if to is Status.OPEN and here.status is not Status.OPEN:
-        encounters.mark_abstracted(here.encounter_id, None)
+        mark_abstracted(here.encounter_id, None)
     if to is Status.OPEN and not CODED.isdisjoint(map(item_of, items)):
-        encounters.mark_coded(here.encounter_id, None)
+        mark_coded(here.encounter_id, None)
     columns: dict[str, Any] = {}
     if to is Status.OPEN:
         columns = {"completed_utc": None, "completed_by": "", "released_utc": None, "released_day": None,
@@ -117,6 +118,16 @@ def take(
         "case_id": here.case_id, "revision": here.revision, "act": act, "before": here.status, "after": to,
         "reason": reason, "at_utc": now, "by": source.by, "origin": source.origin, "transmission_id": transmission_id,
     })  # fmt: skip
+
+
+def mark_abstracted(encounter_id: int, day: int | None) -> None:
+    """Note the day on which the abstract was completed; None takes it off the mark again."""
+    Encounter.change(encounter_id, {"abstracted_day": day})
+
+
+def mark_coded(encounter_id: int, day: int | None) -> None:
+    """Note the day on which coding was completed; None takes it off the mark again."""
+    Encounter.change(encounter_id, {"coded_day": day})
 
 
 def _note(case_id: int, columns: dict[str, Any]) -> None:

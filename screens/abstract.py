@@ -18,9 +18,9 @@ from db.codes import Weight
 from rules import drg, lifecycle
 from rules.abstract_findings import claim_of, day_of, record_findings
 from rules.codes import dotted
-from rules.dictionary import split_path
+from rules.dictionary import Group, split_path
 from rules.drg import Claim, GroupedDiagnosis, Grouping
-from rules.feed_differences import item_of, items_of, taken_from
+from rules.feed_differences import Difference, item_of, items_of, taken_from
 from rules.findings import Finding, Level, worst_first
 from rules.records import rows_of
 from screens.account import banner, encounter_named
@@ -32,6 +32,7 @@ from tui.screen import Command, Filed, Opened, Outcome, Refused, Values
 NO_GROUPING = Grouping()
 WITH_POA = ("diagnoses", "external_causes")
 EXEMPT = "1"
+SURGEON = "procedures[1].surgeon"
 
 
 class Abstract(DataSetForm):
@@ -163,13 +164,33 @@ class Abstract(DataSetForm):
         return [
             Finding(
                 Level.WARNING if each.item in self.opened.differences else Level.QUERY, "FEED",
-                f"The feed says {feed_words.text_of(self.dictionary, each.item, each.feed)}, keyed was "
-                f"{feed_words.text_of(self.dictionary, each.item, each.filed)}, which stands. "
-                "FEED takes the feed's value.",
-                feed_words.path_of(self.dictionary, each.item),
+                self._differs(each, values), feed_words.path_of(self.dictionary, each.item),
             )
-            for each in feed_words.differing(values, self.opened, self.dictionary)
+            for each in abstracts.differing(values, self.opened, self.dictionary)
         ]  # fmt: skip
+
+    def _differs(self, each: Difference, values: Values) -> str:
+        path = feed_words.path_of(self.dictionary, each.item)
+        feed, own = (
+            " ".join(filter(None, (feed_words.text_of(self.dictionary, each.item, text),
+                                   self._decoded(path, text, values))))
+            for text in (each.feed, each.filed)
+        )  # fmt: skip
+        kept = f"keyed and kept: {own}" if each.filed else "here it is blank"
+        if each.item == "disposition" and "disposition" in self.opened.feed:
+            # The census and the statistics count deaths and dispositions by the movements.
+            return f"The discharge movement says {feed}; {kept}. Statistics count the movement: F10, C corrects it."
+        labels = {
+            part.id: f"{part.label}: the" for part in self.dictionary.parts() if isinstance(part, Group)
+        }
+        return f"{labels.get(each.item, 'The')} feed says {feed}; {kept}. FEED takes what the feed says."
+
+    def _decoded(self, path: str, text: str, values: Values) -> str:
+        """The meaning of a single coded value."""
+        item = self.dictionary.item_at(path)
+        if item is None or not text or item_of(path) != path:
+            return ""
+        return self._meaning(item, path, text, values, self.day(values))
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         """A complete abstract is amended with a reason; one in which nothing was changed is left as it is."""
@@ -184,6 +205,13 @@ class Abstract(DataSetForm):
             if not any(each.level is Level.FATAL for each in found):
                 return Refused((amend, *self.in_order(found)), overridable=True)
         return super().file(values, reason)
+
+    def follows(self, values: Values, path: str) -> Values:
+        """The operating practitioner is the surgeon of the principal procedure until something else is keyed."""
+        surgeon, before = values.get(SURGEON, ""), self.values.get(SURGEON, "")
+        if split_path(path)[0] != "procedures" and path != "procedures":
+            return {}
+        return {"operating": surgeon} if values.get("operating", "") in ("", before) else {}
 
     def skip(self, values: Values) -> Collection[str]:
         return {*super().skip(values), *self._exempt(values)}
@@ -233,7 +261,7 @@ class Abstract(DataSetForm):
             weight = f"weight {row.weight:.4f} (FY{row.fiscal_year}){stay}"
         days = self.opened.encounter.los_days
         figures = f"MDC {grouping.mdc}  {weight}" + ("" if days is None else f"  LOS {days}")
-        driving = [f"{dotted(row.code)} {row.counts}" for row in grouping.dx[1:] if row.drives]
+        driving = [f"{dotted(row.code)} {row.counts}".rstrip() for row in grouping.dx[1:] if row.drives]
         driving += [row.code for row in grouping.px if row.drives]
         return figures + f"  v{grouping.version}" + (f"  by {', '.join(driving)}" if driving else "")
 
@@ -309,7 +337,7 @@ class Abstract(DataSetForm):
     def take_feed(self, rest: str) -> Outcome:
         """FEED: the feed's value in the field of the cursor, or of the item that is named."""
         item = item_of(rest.strip().lower() or self.focus)
-        found = {each.item: each for each in feed_words.differing(self.values, self.opened, self.dictionary)}
+        found = {each.item: each for each in abstracts.differing(self.values, self.opened, self.dictionary)}
         if item not in found:
             return Outcome("Nothing differs from the feed here: Ctrl+E lists what does.", error=True)
         record = taken_from(self.values, item, self.opened.feed)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import IntegrityError
 
-from db import census, encounters, movements, patients, site, store, summary, work
+from db import census, encounters, lifecycle, movements, patients, site, store, summary, work
 from db.actors import Actor
 from db.changes import Applied, Source
 from db.connect import database, writing
@@ -410,7 +410,7 @@ class TestAccounts:
         assert [row.account for row in waiting] == ["W1", "W2"]
         assert [row.account for row in work.page(admin, EVERYTHING, waiting[-1].key)] == ["W0"]
         with writing():
-            encounters.mark_abstracted(waiting[0].encounter_id, JANUARY[1])
+            lifecycle.mark_abstracted(waiting[0].encounter_id, JANUARY[1])
         assert (work.waiting(Kind.ABSTRACT).items, work.waiting(Kind.CODE).items) == (2, 3)
 
     def test_a_store_from_a_copy_opens_with_its_census(self, admin: Actor, store_directory: Path) -> None:

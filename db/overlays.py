@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import acts, match_people, patients
+from db import acts, match_people
 from db.actors import Action, Actor
-from db.changes import CLEAR, Applied, Source, refusal
+from db.changes import Source
 from db.connect import database
 from rules.matching import match, replaced
-from rules.text import clean
 
 ITEMS: Final = tuple(item for item in match_people.ITEMS if item != "mrn")
 
@@ -117,44 +116,3 @@ def of_patient(patient_id: int) -> bool:
         "SELECT 1 FROM overlay WHERE patient_id = ? AND settled_utc IS NULL LIMIT 1", (patient_id,)
     ).fetchone()
     return row is not None
-
-
-def settle(actor: Actor, overlay_id: int, outcome: str, reason: str) -> Applied:
-    """SAME: it is the same person after all. UNDO: what was amended is as it was before. One audited act.
-
-    Items that were changed again since stay as they are now.
-    """
-    found = read(overlay_id)
-    if found is None or found.outcome:
-        return refusal("O101", "This amendment has been settled already.")
-    if outcome not in ("SAME", "UNDO"):
-        return refusal("O102", "Key SAME or UNDO.", "outcome")
-    if not reason.strip():
-        return refusal("O103", "Say why: the reason is kept.", "reason")
-    why = clean(reason.strip())
-    deed = Action.AMEND_PATIENT if outcome == "UNDO" else Action.REVIEW_DUPLICATE
-    changed: dict[str, tuple[str, str]] = {}
-    with acts.act(actor, deed, kind="patient", record=found.mrn, patient_id=found.patient_id) as done:
-        if outcome == "UNDO":
-            now = patients.get(found.patient_id)
-            back = {
-                item: old or CLEAR
-                for item, old in found.before.items()
-                if item != "aliases" and now.get(item, "") == found.after.get(item, "")
-            }
-            source = Source(actor.user, f"overlay {overlay_id}, undone: {why}")
-            changed |= patients.apply({**back, "mrn": now["mrn"]}, source).changed
-            changed |= patients.set_aliases(found.patient_id, str(found.before.get("aliases", "")), source)
-        database.execute_sql(
-            "UPDATE overlay SET settled_utc = ?, settled_by = ?, outcome = ?, reason = ? WHERE id = ?",
-            (
-                int(time.time()),
-                actor.user,
-                {"SAME": "same person", "UNDO": "undone"}[outcome],
-                why,
-                overlay_id,
-            ),
-        )
-        done.changed({k: old for k, (old, _) in changed.items()}, {k: new for k, (_, new) in changed.items()})
-        done.detail |= {"overlay": overlay_id, "outcome": outcome, "reason": why}
-    return Applied(found.patient_id, changed=changed)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from db import acts, duplicates, late_changes, merging, store
+from db import acts, duplicates, late_changes, merging, overlays, store
 from db.actors import Action, Actor
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import StoreError, database
@@ -97,8 +97,6 @@ def apply(fields: Mapping[str, str], source: Source) -> Applied:
 def _note_overlay(
     patient_id: int, before: Mapping[str, str], after: Mapping[str, str], known: Iterable[str], source: Source
 ) -> None:
-    from db import overlays  # which undoes amendments and so stands on this module
-
     overlays.note(patient_id, before, after, "|".join(known), source)
 
 

@@ -50,7 +50,7 @@ class Desk(MenuScreen):
 
 def work_queue(session: Session) -> Iterable[Entry]:
     own = work.mine(session.actor)
-    found = counts(session, ("WRK", "WRC"))
+    found = counts(session.actor, ("WRK", "WRC"))
     for word, title in (("WRK", "Work queue"), ("WRC", "Discharges to code")):
         yield Entry(word, title, word, *found[word])
     if own.items:

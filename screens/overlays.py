@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from db import overlays, store
+from db import overlay_acts, overlays, store
 from db.actors import Action as Deed
 from db.acts import NotPermitted, viewed
 from db.overlays import Overlay
@@ -147,7 +147,7 @@ class SettleOverlay(FormScreen):
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         try:
-            applied = overlays.settle(
+            applied = overlay_acts.settle(
                 self.session.actor, self.found.id, values.get("outcome", ""), values.get("reason", "")
             )
         except NotPermitted as error:

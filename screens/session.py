@@ -112,7 +112,7 @@ class Session:
         """What waits behind entries of a menu: count, and how old it is."""
         from screens.waiting import counts
 
-        return counts(self, words)
+        return counts(self.actor, words)
 
     @property
     def home(self) -> str:

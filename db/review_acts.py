@@ -16,6 +16,7 @@ from typing import Final
 from db import abstract_feed, abstracts, cases, code_tables, registries, reviews, store
 from db.actors import Action, Actor
 from db.acts import act, permit, viewed
+from db.cases import Case
 from db.connect import database
 from db.encounters import Encounter
 from db.reviews import (
@@ -299,6 +300,20 @@ def open_blind(actor: Actor, number: str) -> Blind:
         done.detail["taken"] = actor.user
         stay = reviews.stay_of(one)
         return Blind(named(number), dictionary, stay, source_data(one, dictionary, stay))
+
+
+def keep_blind(user: str, case: Case | None) -> None:
+    """Raise ``NotReviewed`` when a record is about to be shown to whoever has its blind review in hand."""
+    row = (
+        database.execute_sql(
+            "SELECT number FROM reviewed_record WHERE case_id = ? AND reviewer = ? AND status = 'due' LIMIT 1",
+            (case.id, user),
+        ).fetchone()
+        if case
+        else None
+    )
+    if row:
+        raise NotReviewed(f"You have the blind review {row[0]} of this record in hand: file that first.")
 
 
 def source_data(one: Reviewed, dictionary: Dictionary, stay: Encounter | None) -> dict[str, str]:

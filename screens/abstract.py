@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from config.grids import Grid, standard_grid
-from db import abstract_release, abstract_returns, abstracts, drafts, feed_words, work_acts
+from db import abstract_release, abstract_returns, abstracts, drafts, feed_words, review_acts, work_acts
 from db import lifecycle as life
 from db.abstract_release import Checker
 from db.abstract_returns import Return
@@ -110,6 +110,7 @@ class Abstract(DataSetForm):
         stay = encounter_named(key)
         self.opened = abstracts.open_abstract(self.session.actor, stay.id, self.dictionary)
         case = self.opened.case
+        review_acts.keep_blind(self.session.user, case)
         self.returns = abstract_returns.of_case(case.id) if case else ()
         return Loaded(
             self.opened.record, str(case.revision if case else 0), banner(stay), ("abstract", stay.account),

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 from config.data_sets import library
-from db import cases, encounters, patients, registries, store
+from db import cases, encounters, patients, registries, review_acts, store
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.cases import COMPLETE, OPEN, Case
@@ -142,6 +142,7 @@ class Registry(OfRegistry, DataSetForm):
         if case is None:
             raise ScreenError(f"There is no record {key} in this registry: {self.list_word} lists them.")
         self.case = case
+        review_acts.keep_blind(self.session.user, case)
         viewed(
             self.session.actor, self.view, kind=self.data_set, record=case.number, patient_id=case.patient_id
         )

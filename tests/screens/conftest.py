@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     builders.a_stay("2026-11-11T09:00", "2026-11-15T10:00", patient_id=poisoned, account=POISON_ACCOUNT)
     builders.a_stay("2026-11-16T09:00", patient_id=poisoned, account="4713")
     request, release = a_request_answered(actor, poisoned)
-    trauma = a_trauma_record(actor, poisoned)
+    trauma = a_trauma_record(replace(actor, user="lee"), poisoned)
     message = a_held_message(actor)
     reviews_of(poisoned)
     an_empty_batch(actor)
@@ -127,7 +127,7 @@ def an_empty_batch(actor: Actor) -> None:
 def reviews_of(poisoned: int) -> None:
     """Reviews 1 to 5: two blind ones that are due, one compared, and two worksheets; by people who do not sit here."""
     from config.data_sets import library
-    from db import abstracts, encounters, patients, review_acts
+    from db import abstracts, encounters, review_acts
     from db.abstracts import Drg
     from db.review_acts import Asked
     from rules.reviews import Method
@@ -147,7 +147,7 @@ def reviews_of(poisoned: int) -> None:
     )  # fmt: skip
     for asked in (
         Asked("blind", builders.POISON_LAST, "abstract", method=Method.FOCUSED, named="R1"),
-        Asked("blind", "Trauma", "trauma", method=Method.FOCUSED, named="000002"),
+        Asked("blind", "Trauma", "trauma", method=Method.FOCUSED, named="000001"),
         Asked("blind", "November", "abstract", method=Method.FOCUSED, named="R2"),
         Asked("closed", "Closed records", method=Method.FOCUSED, named="R1 R2", seed="1"),
     ):

@@ -101,6 +101,18 @@ class TestTheBlindForm:
         opened(desk, "RVD 2")
         assert "Trauma" in desk.text
 
+    def test_what_is_in_hand_for_review_is_not_shown_otherwise(self, desk: Workstation) -> None:
+        opened(desk, "RVA 1")
+        for line in ("ABS R1", "OVR R1", "ABQ R1", "SUM R1", "FAC R1"):
+            opened(desk, line)
+            assert "blind review 000001 of this record in hand" in desk.text, line
+            assert "I21" not in desk.text
+        opened(desk, "RVD 2")
+        opened(desk, "TRA 1")
+        assert "blind review 000002" in desk.text
+        opened(desk, "ABS R2")
+        assert desk.lines[0].split()[0] == "ABS", "another record is shown as ever"
+
     def test_whoever_filed_is_refused(self, desk: Workstation) -> None:
         with signed_on_as(desk, "lee"):
             opened(desk, "RVA 1")

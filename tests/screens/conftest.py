@@ -140,11 +140,6 @@ def reviews_of(poisoned: int) -> None:
         opened = abstracts.read(encounters.get(stay), dictionary)
         record = dict(opened.record) | {"diagnoses[1].code": "I2109", "diagnoses[1].poa": "Y"}
         abstracts.file_abstract(coder, opened, dictionary, record, (), Drg(), expected_revision=0)
-    mrn = patients.get(poisoned)["mrn"]
-    cases.file_case(
-        coder, Action.FILE_REGISTRY, library().of("trauma"), {"mrn": mrn, "account": "R1"}, before=None,
-        patient_id=poisoned, status=cases.COMPLETE,
-    )  # fmt: skip
     for asked in (
         Asked("blind", builders.POISON_LAST, "abstract", method=Method.FOCUSED, named="R1"),
         Asked("blind", "Trauma", "trauma", method=Method.FOCUSED, named="000001"),

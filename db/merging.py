@@ -287,8 +287,15 @@ def _put_back(abstracts: list[list[Any]]) -> None:
             continue
         for table, key in _IMAGES.items():
             names = _columns(table)
-            if table == "data_case":
-                database.execute_sql(f"DELETE FROM {table} WHERE {key} = ?", (id_,))
+            if (
+                table == "data_case"
+            ):  # its filings and steps refer to it: it stays, and says again what it said
+                written = ", ".join(f"{name} = ?" for name in names)
+                database.execute_sql(
+                    f"UPDATE {table} SET {written} WHERE {key} = ?", (*before[table][0], id_)
+                )
+                continue
+            database.execute_sql(f"DELETE FROM {table} WHERE {key} = ?", (id_,))
             database.connection().executemany(
                 f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", before[table]
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from db import dnfb
@@ -75,6 +76,6 @@ def lines(counted: Counted) -> list[Line]:
     """Everything, then by reason, age, payer and service."""
     if not counted.groups:
         return []
-    return [
-        counted.total, *counted.by_reason(), *counted.by_band(), *counted.by_payer(), *counted.by_service(),
-    ]  # fmt: skip
+    payers = (replace(line, name=f"Payer {line.name}") for line in counted.by_payer())
+    services = (replace(line, name=f"Service {line.name}") for line in counted.by_service())
+    return [counted.total, *counted.by_reason(), *counted.by_band(), *payers, *services]

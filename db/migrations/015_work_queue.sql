@@ -13,7 +13,7 @@ CREATE TABLE work_note (
     id INTEGER PRIMARY KEY, encounter_id INTEGER NOT NULL REFERENCES encounter (id), at_utc INTEGER NOT NULL,
     by TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX work_note_account ON work_note (encounter_id, id);
-CREATE TRIGGER work_note_no_update BEFORE UPDATE ON work_note
+CREATE TRIGGER work_note_no_update BEFORE UPDATE OF id, at_utc, by, text ON work_note
 BEGIN SELECT raise(ABORT, 'A note is kept as it was written.'); END;
 CREATE TRIGGER work_note_no_delete BEFORE DELETE ON work_note
 BEGIN SELECT raise(ABORT, 'A note is kept as it was written.'); END;
@@ -45,7 +45,7 @@ CREATE INDEX work_time_record ON work_time (data_set, record, user_id);
 -- there is something to be keyed. since_day: since when the latest of it waits. billed: released or gone.
 -- value_order sorts the greatest value first and what has none last, standing by status and then most errors first.
 CREATE TABLE work_item (
-    encounter_id INTEGER PRIMARY KEY REFERENCES encounter (id), patient_id INTEGER NOT NULL, account TEXT NOT NULL,
+    encounter_id INTEGER PRIMARY KEY, patient_id INTEGER NOT NULL, account TEXT NOT NULL,
     kinds INTEGER NOT NULL, since_day INTEGER NOT NULL, discharge_day INTEGER NOT NULL, class TEXT NOT NULL,
     mrn TEXT NOT NULL, name_key TEXT NOT NULL, td_key TEXT NOT NULL, md_key TEXT NOT NULL, unit TEXT NOT NULL,
     service TEXT NOT NULL, payer TEXT NOT NULL, attending TEXT NOT NULL, status TEXT NOT NULL,
@@ -189,16 +189,26 @@ CREATE TRIGGER work_differs_no_more AFTER DELETE ON abstract_difference
 BEGIN INSERT INTO work_refresh SELECT encounter_id FROM data_case WHERE id = OLD.case_id; END;
 CREATE TRIGGER work_hand_begun AFTER INSERT ON work_hand
 BEGIN INSERT INTO work_refresh VALUES (NEW.encounter_id); END;
+-- Two accounts that are put together, or taken apart again, change both.
 CREATE TRIGGER work_hand_changed AFTER UPDATE ON work_hand
-BEGIN INSERT INTO work_refresh VALUES (NEW.encounter_id); END;
+BEGIN
+    INSERT INTO work_refresh VALUES (NEW.encounter_id);
+    INSERT INTO work_refresh SELECT OLD.encounter_id WHERE OLD.encounter_id <> NEW.encounter_id;
+END;
 CREATE TRIGGER work_query_asked AFTER INSERT ON work_query
 BEGIN INSERT INTO work_refresh VALUES (NEW.encounter_id); END;
 CREATE TRIGGER work_query_moved AFTER UPDATE ON work_query
-BEGIN INSERT INTO work_refresh VALUES (NEW.encounter_id); END;
+BEGIN
+    INSERT INTO work_refresh VALUES (NEW.encounter_id);
+    INSERT INTO work_refresh SELECT OLD.encounter_id WHERE OLD.encounter_id <> NEW.encounter_id;
+END;
 CREATE TRIGGER work_charged AFTER INSERT ON account_charge
 BEGIN INSERT INTO work_refresh VALUES (NEW.encounter_id); END;
 CREATE TRIGGER work_charged_otherwise AFTER UPDATE ON account_charge
-BEGIN INSERT INTO work_refresh VALUES (NEW.encounter_id); END;
+BEGIN
+    INSERT INTO work_refresh VALUES (NEW.encounter_id);
+    INSERT INTO work_refresh SELECT OLD.encounter_id WHERE OLD.encounter_id <> NEW.encounter_id;
+END;
 CREATE TRIGGER work_renamed AFTER UPDATE OF mrn, name_key, td_key, md_key ON patient
 WHEN (OLD.mrn, OLD.name_key, OLD.td_key, OLD.md_key) IS NOT (NEW.mrn, NEW.name_key, NEW.td_key, NEW.md_key)
 BEGIN INSERT INTO work_refresh SELECT encounter_id FROM work_item WHERE patient_id = NEW.id; END;

@@ -89,7 +89,7 @@ class WorkTime(Base):
 class WorkItem(Base):
     """A discharge that waits for something: a row of the view ``work_now``, kept by triggers alone."""
 
-    encounter = ForeignKeyField(Encounter, primary_key=True)
+    encounter_id = IntegerField(primary_key=True)
     patient_id = IntegerField()
     account = CharField()
     kinds = IntegerField()

@@ -382,6 +382,21 @@ class TestTable:
                 do(admin, numbers, owners, which, act, choice)
         sound(admin)
 
+    def test_what_was_said_of_an_account_follows_it_into_another_and_back(self, admin: Actor) -> None:
+        patient = builders.a_patient()
+        survivor, loser = (a_discharge(number, patient_id=patient) for number in ("1", "2"))
+        work_acts.note(admin, "2", "Op note is here.")
+        work_acts.hold(admin, "2", "DOC", None)
+        with writing():
+            merge_id = encounters.merge(survivor, loser, SOURCE).record_id
+        assert [note.text for note in work_acts.notes(survivor)] == ["Op note is here."]
+        assert (accounts(admin, "HOLD=ANY"), item(admin, "1").hold_reason) == (["1"], "DOC")
+        sound(admin)
+        with writing():
+            encounters.undo_merge(merge_id, SOURCE)
+        assert (work_acts.notes(survivor), accounts(admin), accounts(admin, "HOLD=Y")) == ([], ["1"], ["2"])
+        sound(admin)
+
     def test_a_row_that_went_wrong_is_found_and_mended(self, admin: Actor) -> None:
         a_discharge("1")
         a_discharge("2")

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cryptography.hazmat.backends.openssl.backend import backend
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
+from db.connect import StoreError
+
 KEY_BYTES: Final = 32
 PBKDF2: Final = "pbkdf2-hmac-sha512"
 ARGON2ID: Final = "argon2id"  # no FIPS module approves it: a site's own choice
+
+NOT_OFFERED: Final = (
+    "Argon2id is not to be had under a FIPS module: set passphrase_cost to pbkdf2 ('recordroom user policy') and let "
+    "everybody sign on once before the module is put in force."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,15 @@ class Cost:
     def from_json(cls, kept: dict[str, Any]) -> Cost:
         return cls(kept["name"], kept["rounds"], kept["memory_kib"], kept["lanes"])
 
+    @property
+    def offered(self) -> bool:
+        """Whether the OpenSSL in force can derive so: under a FIPS module there is no Argon2id."""
+        return self.kdf != ARGON2ID or backend.argon2_supported()
+
     def derive(self, passphrase: str, salt: bytes) -> bytes:
-        """The key that a passphrase gives. Raises ``ValueError`` for a derivation that is not known here."""
+        """The key that a passphrase gives. Raises ``StoreError``, and ``ValueError`` for an unknown derivation."""
+        if not self.offered:
+            raise StoreError(NOT_OFFERED)
         if self.kdf == PBKDF2:
             return PBKDF2HMAC(hashes.SHA512(), KEY_BYTES, salt, self.rounds).derive(passphrase.encode())
         if self.kdf == ARGON2ID:

@@ -12,7 +12,7 @@ from db import store
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import StoreError
-from db.derivation import Cost
+from db.derivation import NOT_OFFERED, Cost
 from db.schema.store import Setting
 
 PASSPHRASE: Final = "passphrase"  # everybody holds a key slot of their own
@@ -23,6 +23,8 @@ COSTS: Final[Mapping[str, Cost]] = {"pbkdf2": Cost(), "argon2id": Cost.argon2id(
 def _cost(value: str) -> str:
     if value not in COSTS:
         raise StoreError(f"A passphrase is derived by {' or '.join(COSTS)}, not by {value}.")
+    if not COSTS[value].offered:
+        raise StoreError(NOT_OFFERED)
     return json.dumps(COSTS[value].as_json())
 
 

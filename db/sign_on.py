@@ -275,7 +275,7 @@ def _fold(here: Store) -> None:
 def _strengthen(here: Store, opened: Unlocked, passphrase: str) -> None:
     """Keep the passphrase at the cost that the site asks for now."""
     cost = store.passphrase_cost()
-    if here.tampered or Cost.from_json(opened.slot["kdf"]) == cost:
+    if here.tampered or not cost.offered or Cost.from_json(opened.slot["kdf"]) == cost:
         return
     slot = keys.strengthened(opened, passphrase, cost)
     with writing():

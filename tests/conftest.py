@@ -18,6 +18,7 @@ from db.derivation import Cost
 ADMIN = "admin"
 PASSPHRASE = "correct horse battery"
 CHEAP = Cost(rounds=1000)
+argon2id = pytest.mark.skipif(not Cost.argon2id().offered, reason="there is no Argon2id under a FIPS module")
 
 
 def pytest_configure(config: pytest.Config) -> None:

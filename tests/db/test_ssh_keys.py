@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 
 from db import policy, second_factor, sign_on, sign_on_log, ssh_keys, store, users
 from db.actors import Actor, Role
-from db.connect import StoreError
+from db.connect import StoreError, database
+from db.derivation import ARGON2ID, Cost
 from db.keys import WrongKey
 from db.slots import SlotFile
-from tests.conftest import ADMIN, PASSPHRASE
+from tests.conftest import ADMIN, PASSPHRASE, argon2id
 from tests.sessions import other_session
 
 KEY = "SHA256:" + "A" * 43
@@ -144,6 +146,7 @@ class TestSignOn:
 
 
 class TestPolicy:
+    @argon2id
     def test_argon2id_holds_from_the_next_sign_on(self, admin: Actor, store_directory: Path) -> None:
         policy.set_policy(admin, "passphrase_cost", "argon2id")
         for _ in range(2):  # brought up once, used once
@@ -153,6 +156,21 @@ class TestPolicy:
         assert slot["kdf"]["name"] == "argon2id"
         sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert policy.shown("passphrase_cost") == "argon2id, 3 rounds, 65536 KiB, 4 lanes"
+
+    def test_argon2id_is_refused_in_words_under_a_fips_module(
+        self, admin: Actor, store_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        database.execute_sql(
+            "UPDATE setting SET value = ? WHERE name = 'passphrase_cost'",
+            (json.dumps(Cost.argon2id().as_json()),),
+        )
+        monkeypatch.setattr(Cost, "offered", property(lambda cost: cost.kdf != ARGON2ID))
+        sign_on.off(sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor)  # not strengthened
+        again = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
+        with pytest.raises(StoreError, match="Argon2id is not to be had under a FIPS module"):
+            policy.set_policy(again, "passphrase_cost", "argon2id")
+        with pytest.raises(StoreError, match="Argon2id is not to be had under a FIPS module"):
+            Cost.argon2id().derive(PASSPHRASE, b"0" * 16)
 
     @pytest.mark.parametrize(
         ("name", "value"), [("passphrase_cost", "md5"), ("session_cap", "-1"), ("custody", "x"), ("y", "1")]

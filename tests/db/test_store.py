@@ -19,7 +19,7 @@ from db.derivation import ARGON2ID, Cost
 from db.keys import WrongKey
 from db.slots import SlotFile
 from rules.moments import iso_date, moment
-from tests.conftest import ADMIN, CHEAP, PASSPHRASE
+from tests.conftest import ADMIN, CHEAP, PASSPHRASE, argon2id
 
 
 class TestSignOn:
@@ -279,6 +279,7 @@ class TestKeys:
         assert slot["kdf"]["rounds"] == 2000
         sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
 
+    @argon2id
     def test_argon2id_is_a_sites_own_choice(self, admin: Actor, store_directory: Path) -> None:
         cheap = Cost(ARGON2ID, 1, 64, 1)
         users.add_user(admin, "jones", "", [Role.CODER], "mary jones has a key", cost=cheap)

@@ -13,6 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+FIPS = "".join(
+    f" {name}='{os.environ[name]}'"
+    for name in ("OPENSSL_CONF", "OPENSSL_MODULES", "RECORDROOM_FIPS_MODULES")
+    if name in os.environ
+)
+"""What a session script sets more where the tests run under FIPS modules (docs/keys.md)."""
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
@@ -57,7 +63,7 @@ def gateway(directory: Path, store: Path, *, user: str = "", forced: Path | None
     wrapper = directory / "workstation"
     wrapper.write_text(
         "#!/bin/sh\n"
-        'exec /usr/bin/env -i PATH=/usr/bin:/bin HOME="$HOME" TERM="$TERM" LANG="$LANG" '
+        f'exec /usr/bin/env -i PATH=/usr/bin:/bin{FIPS} HOME="$HOME" TERM="$TERM" LANG="$LANG" '
         'SSH_CONNECTION="$SSH_CONNECTION" '
         f"RECORDROOM_STORE='{store}' RECORDROOM_CODES='{os.environ.get('RECORDROOM_CODES', '')}' "
         f"'{sys.executable}' -I -m recordroom\n"

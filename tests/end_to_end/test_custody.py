@@ -20,7 +20,7 @@ from db import policy, sign_on, ssh_keys, store, users
 from db.actors import Role
 from db.connect import database
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
-from tests.end_to_end.sshd import Gateway, gateway
+from tests.end_to_end.sshd import FIPS, Gateway, gateway
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +65,7 @@ class Host:
             "/opt/recordroom/bin/python": sys.executable,
             "-u recordroom": "-u root",  # the account that runs the tests owns the store
             "(recordroom)": "(root)",
+            "PATH=/usr/bin:/bin": f"PATH=/usr/bin:/bin{FIPS}",
             "%technicians": self.technician,
         }.items():
             text = text.replace(named, found)

@@ -20,6 +20,7 @@ from config.code_sources import cached_store
 from db import sign_on, users
 from exchange.codes import build
 from exchange.mllp import framed
+from recordroom import fips
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.end_to_end.sshd import Gateway, gateway
 from tests.exchange.feed import adt
@@ -192,7 +193,7 @@ def test_the_demo_without_a_terminal_prints_both_reports() -> None:
     done = subprocess.run(
         command("demo", "--beds", "20", "--months", "2"), cwd=ROOT, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=200, check=False,
-        env={k: v for k, v in os.environ.items() if not k.startswith("RECORDROOM_")},
+        env={k: v for k, v in os.environ.items() if not k.startswith("RECORDROOM_") or k == fips.FOLDER},
     )  # fmt: skip
     assert done.returncode == 0
     assert "DAILY CENSUS BY UNIT AND BED" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +20,16 @@ def loaded_by(*modules: str) -> set[str]:
     code = (
         f"import sys, {', '.join(modules)}; print(' '.join({{name.split('.')[0] for name in sys.modules}}))"
     )
+    fips = ("OPENSSL_", "RECORDROOM_FIPS_")  # with it the program starts each OpenSSL before anything else
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(fips)}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=plain,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     return set(done.stdout.split())
 

@@ -12,6 +12,7 @@ from recordroom import docs
 from recordroom.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
+SECURITY = ("security.md", "security-tests.md", "keys.md", "recovery.md")
 
 
 class TestGeneratedPages:
@@ -40,6 +41,25 @@ class TestHandWrittenPages:
         menu = standard_menu()
         shown = {word for each in menu.menus.values() for word in each.entries if word in menu.screens}
         assert {word for word in shown if f"`{word}`" not in text} == set()
+
+    def test_tests_that_the_security_pages_name_exist(self) -> None:
+        text = "".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in SECURITY)
+        named = re.findall(r"`(?:tests/)?([a-z_]+/test_\w+\.py)(?:::(\w+))?`", text)
+        assert len(named) > 80
+        ghosts = [
+            f"{file}::{name}"
+            for file, name in named
+            if not (path := ROOT / "tests" / file).is_file()
+            or not re.search(rf"^ *(?:class|def) {name}\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        ]
+        assert ghosts == []
+
+    def test_every_claim_of_the_security_model_names_its_test(self) -> None:
+        text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+        claims = text.partition("## Claims, and the test of each\n")[2].partition("\n## ")[0]
+        told = re.split(r"^- ", claims, flags=re.MULTILINE)[1:]
+        assert len(told) > 50
+        assert [claim for claim in told if "::" not in claim] == []
 
     def test_links_between_pages_lead_somewhere(self) -> None:
         broken = [

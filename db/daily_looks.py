@@ -67,15 +67,17 @@ def keep() -> None:
                 database.execute_sql(sql, mark)
 
 
-def since(first: date) -> dict[Day, Looks]:
-    """What every user looked at from this day on; feeds and jobs apart."""
+def since(first: date, minutes_from: date) -> dict[Day, Looks]:
+    """What every user looked at from this day on, feeds and jobs apart; minutes need not be told of earlier days."""
     fresh = {day for day in _open_days() if day >= first}
-    sql = "SELECT day, user, roles, patients, first_utc, minutes FROM daily_looks WHERE day >= ?"
+    sql = (
+        "SELECT day, user, roles, patients, first_utc, CASE WHEN day >= ? THEN minutes ELSE '[]' END"
+        " FROM daily_looks WHERE day >= ?"
+    )
+    rows = database.execute_sql(sql, (minutes_from.toordinal(), first.toordinal()))
     found = {
         (user, roles, day): Looks(patients, first_utc, json.loads(minutes))
-        for number, user, roles, patients, first_utc, minutes in database.execute_sql(
-            sql, (first.toordinal(),)
-        )
+        for number, user, roles, patients, first_utc, minutes in rows
         if (day := date.fromordinal(number)) not in fresh
     }
     for day in sorted(fresh):

@@ -99,7 +99,7 @@ def _by_day(since: int) -> Iterator[Unusual]:
     table, zone = _table(), store.current().zone
     limits = cache(lambda day: limits_on(table, day.isoformat()))
     first = datetime.fromtimestamp(since, zone).date()
-    looks = daily_looks.since(first - timedelta(days=limits(first).over_days))
+    looks = daily_looks.since(first - timedelta(days=limits(first).over_days), first)
     asked = {day: seen for day, seen in looks.items() if day[2] >= first}
 
     late = {day: _late(day[2], seen, limits(day[2])) for day, seen in asked.items()}
@@ -126,23 +126,24 @@ def _late(day: date, looks: Looks, limits: Limits) -> list[int]:
     return minutes[:begins] + minutes[max(begins, bisect_left(minutes, closes)) :]
 
 
-def _counts(looks: Mapping[Day, Looks]) -> dict[str, list[tuple[str, date, int]]]:
-    """Users, days and patients of those days, by the roles that were held."""
-    found: dict[str, list[tuple[str, date, int]]] = {}
+def _counts(looks: Mapping[Day, Looks]) -> dict[tuple[str, date], list[tuple[str, int]]]:
+    """Users and their patients, by the roles that were held and the day."""
+    found: dict[tuple[str, date], list[tuple[str, int]]] = {}
     for (user, roles, day), seen in looks.items():
-        found.setdefault(roles, []).append((user, day, seen.patients))
+        found.setdefault((roles, day), []).append((user, seen.patients))
     return found
 
 
 def _usual(
-    of: Day, counts: Mapping[str, list[tuple[str, date, int]]], over_days: int
+    of: Day, counts: Mapping[tuple[str, date], list[tuple[str, int]]], over_days: int
 ) -> tuple[float | None, float | None]:
     """Patients a day that are usual for the user, and for others in the same roles, in the days before."""
     user, roles, day = of
-    early = day - timedelta(days=over_days)
-    before = [(who, count) for who, then, count in counts[roles] if early <= then < day]
-    own = [count for who, count in before if who == user]
-    return usual(own), usual([count for who, count in before if who != user])
+    own, others = list[int](), list[int]()
+    for back in range(1, over_days + 1):
+        for who, count in counts.get((roles, day - timedelta(days=back)), ()):
+            (own if who == user else others).append(count)
+    return usual(own), usual(others)
 
 
 def _table() -> CodeTable:

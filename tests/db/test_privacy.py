@@ -336,7 +336,7 @@ class TestLooksByDay:
         """Of each user and day: patients and looks, as UNU has them."""
         return {
             (user, f"{day:%m-%d}"): (seen.patients, len(seen.minutes))
-            for (user, _, day), seen in daily_looks.since(date(2026, 1, 1)).items()
+            for (user, _, day), seen in daily_looks.since(date(2026, 1, 1), date(2026, 1, 1)).items()
         }
 
     def from_the_trail(self) -> dict[tuple[str, str], tuple[int, int]]:

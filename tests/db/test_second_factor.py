@@ -161,6 +161,17 @@ class TestCommandLine:
         with pytest.raises(WrongKey, match="used already"):
             sign_on.unlock_to_read(store_directory, ADMIN, PASSPHRASE, code=code)
 
+    def test_a_code_that_only_looked_is_good_until_a_sign_on(
+        self, secret: bytes, store_directory: Path
+    ) -> None:
+        """Whoever reads writes nothing, and so uses nothing up: docs/keys.md says what that means."""
+        code = now(secret)
+        for _ in range(2):
+            sign_on.unlock_to_read(store_directory, ADMIN, PASSPHRASE, code=code)
+        sign_on.off(sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE, code=code).actor)
+        with pytest.raises(WrongKey, match="used already"):
+            sign_on.unlock_to_read(store_directory, ADMIN, PASSPHRASE, code=code)
+
     def test_a_restore_asks_for_it_and_writes_nothing_to_the_backup(
         self, secret: bytes, store_directory: Path, tmp_path: Path
     ) -> None:

@@ -160,10 +160,23 @@ def a_held_message(actor: Actor) -> str:
     return str(row[0])
 
 
+@pytest.fixture(scope="session")
+def reviewed_template(house_template: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small hospital with reviews under way; a module that says ``REVIEWED = True`` gets it."""
+    directory = Path(shutil.copytree(house_template.directory, tmp_path_factory.mktemp("reviewed") / "store"))
+    actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    reviews_of(patients.by_mrn(POISON_MRN))
+    sign_on.off(actor)
+    return directory
+
+
 @pytest.fixture
-def house(house_template: House, tmp_path: Path) -> House:
+def house(house_template: House, request: pytest.FixtureRequest, tmp_path: Path) -> House:
     """The small hospital, for one test."""
-    directory = Path(shutil.copytree(house_template.directory, tmp_path / "store"))
+    template = house_template.directory
+    if getattr(request.module, "REVIEWED", False):
+        template = request.getfixturevalue("reviewed_template")
+    directory = Path(shutil.copytree(template, tmp_path / "store"))
     return House(
         directory,
         house_template.request,

@@ -35,6 +35,7 @@ LISTS = {
     "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "REN", "RQL", "SAW", "TRL", "TRN", "UNU",
     "WRC", "WRK",
 }  # fmt: skip
+REVIEWED = True  # reviews are under way in the small hospital
 PASSERBY = "passerby"
 NOBODYS = "somebody with no business"
 

@@ -22,6 +22,7 @@ KEYS = {
     "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "IDN": POISON_MRN, "MRG": f"{MRN} {POISON_MRN}",
     "UNM": "1", "OVU": "1", "SIGNON": None,
 }  # fmt: skip
+REVIEWED = True  # reviews are under way in the small hospital
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 

@@ -71,7 +71,6 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(replace(actor, user="lee"), poisoned)
     message = a_held_message(actor)
-    reviews_of(poisoned)
     an_empty_batch(actor)
     a_merge_and_an_overlay(poisoned)
     sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
+from config.data_sets import dictionary_for
 from config.layout_reader import layouts
 from db import abstract_release, abstract_returns, encounters, feed_words, store, transmissions
 from db.abstract_release import EVERY, Checker, Filter
@@ -17,6 +18,7 @@ from rules.lifecycle import Status
 from rules.moments import day_number, iso_date, moment_at
 from screens import shown
 from screens.abstract import Abstract
+from screens.data_set import item_label
 from screens.keyset import Key, KeysetList
 from tui.screen import Action, Column, Command, Outcome, Row, ScreenError
 
@@ -278,12 +280,13 @@ class Returned(KeysetList):
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
         today = store.current().now().day
         place = (int(after[0]), int(after[1])) if after else None
+        dictionary = dictionary_for("abstract", "", self.session.seat.directory)
         return [
             Row(
                 row.key,
                 (
-                    row.account, shown.days_since(row.day, today), row.kind, row.code, row.item, row.message, row.mrn,
-                    row.patient_name,
+                    row.account, shown.days_since(row.day, today), row.kind, row.code,
+                    item_label(dictionary, row.item), row.message, row.mrn, row.patient_name,
                 ),
                 row.account,
             )

@@ -17,9 +17,11 @@ LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 
 
 def title_row(word: str, title: str, facility: str, user: str, day: str, width: int) -> Line:
-    """Screen word and title at the left, hospital, user and date at the right."""
-    right = "  ".join(part for part in (facility, user, day) if part)
-    right = fit(right, min(cells(right), width // 2 + 5))
+    """Screen word and title at the left, hospital, user and date at the right; the hospital's name gives way."""
+    who = "  ".join(part for part in (user, day) if part)
+    room = width // 2 + 5 - cells(who) - 2
+    where = fit(facility, min(cells(facility), room)) if room > 0 else ""
+    right = "  ".join(part for part in (where, fit(who, min(cells(who), width // 2 + 5))) if part)
     left = f" {word.ljust(WORD_WIDTH)} {title}" if word else f" {title}"
     return ((fit(left, width - cells(right) - 1), BOLD), (right + " ", PLAIN))
 

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 
 LOOKS = {Mode.FORM: "Form", Mode.PROMPT: "Prompts", Mode.OVERVIEW: "Overview"}
-CHANGING = (Act.FILE, Act.PROMPT, Act.SAME)  # of no use in a record that can only be read
+KEYING = (
+    Act.FILE,
+    Act.SAME,
+)  # of no use in a record that can only be read; nor is a prompt: F5 tries again there
 
 
 class FormView(View):
@@ -65,7 +68,9 @@ class FormView(View):
         self._left = 0  # number of the key that completed a field, which was then left without Enter
 
     def live_acts(self) -> Sequence[Act]:
-        return [act for act in self.legend_acts if not (self.opened.locked and act in CHANGING)]
+        if not self.opened.locked:
+            return self.legend_acts
+        return [Act.REFRESH if act is Act.PROMPT else act for act in self.legend_acts if act not in KEYING]
 
     # --- the record ----------------------------------------------------------------------------------------
 
@@ -454,6 +459,8 @@ class FormView(View):
             await self.lists.help()
         elif act is Act.VIEW:
             await self._look_elsewhere(rest)
+        elif act is Act.REFRESH and self.opened.locked:
+            await self._try_again()
         elif act is Act.EXIT and self.mode is Mode.PROMPT and self.unsaved():
             await self.shell.leaving.keep()
             self.shell.say("Not filed: what was keyed is kept as a draft.")
@@ -502,6 +509,14 @@ class FormView(View):
         self.lay_out(anew=True)
         self._stand_again(path)
         self.shell.say("The last change was taken back.")
+
+    async def _try_again(self) -> None:
+        """F5 in a record that could only be read: it is read anew, and perhaps nobody else has it now."""
+        focus = self.focus
+        await self.start(self.key)
+        self._stand_again(focus)
+        if not self.opened.locked:
+            self.shell.say("It can be changed now.")
 
     def _stand_again(self, path: str) -> None:
         """The cursor where it stood; where letters acted they go on acting."""

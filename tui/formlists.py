@@ -102,9 +102,14 @@ class Lists:
         if await self._numbered(label):
             return
         path = form.walk.target(label)
+        word, _, rest = label.partition(" ")
+        own = next((each for each in form.screen.commands if each.word == word.upper()), None)
         if not path and (act := shell.keymap.word(label)):
             shell.leave_command()
             await shell.do(act)
+        elif not path and own:
+            shell.leave_command()
+            await shell.commands.own(form, own, rest.strip())
         elif not path:
             shell.fail(f"No field or section here begins with {clean(label)}. ^? lists them.")
         elif form.stands(form.face.layout.by_path[path]):

@@ -288,8 +288,11 @@ class ListView(View):
                 return
             if PICKS.fullmatch(text) and self._take_rows(text):
                 return
+        if not self.positions and not self.slashed and not PICKS.fullmatch(text):
+            await self.shell.run(text)  # a list that cannot be positioned takes words, as a menu does
+            return
         if not self.positions:
-            self.shell.fail(f"{clean(text)} is no row in sight and no word that is known here.")
+            self.shell.fail(f"{clean(text)} is no row in sight.")
             return
         key = await self.shell.call(self.screen.position, text)
         self.at = 0

@@ -67,7 +67,6 @@ class Abstracts:
         self._cases += 1
         record = self._record(stay) if self._documents else _codes(stay)
         if not complete:
-            record.pop("marital", None)
             record.pop("ethnicity", None)
         self._case(
             rows,
@@ -132,6 +131,9 @@ class Abstracts:
             kinds = {event.kind for event in stay.events}
             record |= {"died_at": record["discharged_at"], "autopsy": str(int("autopsy" in kinds)),
                        "coroner": str(int("coroner" in kinds))}  # fmt: skip
+        consulted = sorted(event.at for event in stay.events if event.kind == "consultation")
+        for number, at in enumerate(consulted, 1):
+            record[f"consultations[{number}].date"] = local(at)[:10]
         record |= _codes(stay)
         return {path: value for path, value in record.items() if value}
 

@@ -362,10 +362,14 @@ class TestTheAttending:
         self, admin: Actor, stay: int
     ) -> None:
         with writing():
-            encounters.change_attending(stay, "1003", store.current().now().utc - 2 * 86_400, Source("feed", "hl7 0"))
+            encounters.change_attending(
+                stay, "1003", store.current().now().utc - 2 * 86_400, Source("feed", "hl7 0")
+            )
         file(admin, stay, attending="1002")
         with writing():
-            encounters.change_attending(stay, "1004", store.current().now().utc - 3 * 86_400, Source("feed", "hl7 0"))
+            encounters.change_attending(
+                stay, "1004", store.current().now().utc - 3 * 86_400, Source("feed", "hl7 0")
+            )
         assert encounters.get(stay).attending == "1002"
 
     def test_that_the_feed_comes_round_to_differs_no_more(self, admin: Actor, stay: int) -> None:

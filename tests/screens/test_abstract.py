@@ -154,6 +154,35 @@ class TestCodes:
         assert focus(at_codes) == "diagnoses[3].code"
 
 
+class TestWordsOfTheScreen:
+    def test_follow_the_caret_as_those_of_the_keys_do(self, at_codes: Workstation) -> None:
+        at_codes.press("^OVERRIDE", "enter")
+        assert at_codes.message == "D004 cannot be overridden: Admitting diagnosis is missing: enter it."
+        at_codes.press("^notes seen with the coder", "enter")
+        assert at_codes.message == "The note is kept with the account."
+
+
+class TestTheOperatingPractitioner:
+    PROCEDURE = ("^PROC", "enter", "0DTJ4ZZ", "11112026")
+
+    def test_is_the_surgeon_of_the_principal_procedure(self, at_codes: Workstation) -> None:
+        at_codes.press(*self.PROCEDURE, "1001", "n")
+        assert values(at_codes)["operating"] == "1001"
+
+    def test_follows_a_corrected_surgeon_and_another_first_procedure(self, at_codes: Workstation) -> None:
+        at_codes.press(*self.PROCEDURE, "1001", "n", "0FT44ZZ", "11112026", "77", "enter", "n")
+        at_codes.press("^SURGEON", "enter", "99", "tab")
+        assert values(at_codes)["operating"] == "99"
+        at_codes.press("^401-2", "enter", "ctrl+o", "MOVE 1", "enter")
+        assert values(at_codes)["operating"] == "77"
+
+    def test_that_was_keyed_stays(self, at_codes: Workstation) -> None:
+        at_codes.press("^OPERATING", "enter", "77", "tab", *self.PROCEDURE, "1001", "n")
+        assert values(at_codes)["operating"] == "77"
+        at_codes.press("ctrl+e")
+        assert "A133" in at_codes.text
+
+
 class TestFiling:
     def test_the_next_discharge_comes_by_itself(self, at_codes: Workstation) -> None:
         at_codes.press(*CODED, "f2")
@@ -172,6 +201,10 @@ class TestFiling:
         case = abstract.shell.executor.submit(lambda: cases.by_encounter("abstract", stay.id)).result()
         assert case is not None
         assert case.status == cases.OPEN
+
+    def test_what_to_do_is_not_cut_off_by_a_long_sentence(self, at_codes: Workstation) -> None:
+        at_codes.press(*CODED, "I10", "tab", "^DIAG", "enter", *("tab",) * 7, "f2")
+        assert at_codes.message.startswith("NOT FILED. F2 again files it. POA of row 3 is missing:")
 
     def test_after_the_last_one_the_work_list_is_back(self, at_codes: Workstation) -> None:
         at_codes.press(*CODED, "f2", "^CITY", "enter", "Albany", "enter", "f2", "f2", "later", "enter")

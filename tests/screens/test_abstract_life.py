@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from config.data_sets import dictionary_for
-from db import abstract_release, cases, encounters, patients
+from db import abstract_release, cases, encounters, events, patients, store
 from db.changes import Source
 from db.connect import database, writing
 from exchange.abstract_answers import take_answers
 from exchange.csv_files import Profile
 from rules.lifecycle import Status
+from rules.moments import moment
 from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, House
 from tests.screens.test_every_screen import assert_harmless
 from tests.tui.conftest import Workstation
@@ -71,7 +72,9 @@ class TestFilingAndAmending:
 
     def test_an_amendment_asks_why_and_keeps_it(self, filed: Workstation) -> None:
         filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "^CITY", "enter", "Albany", "enter", "f2")
-        assert filed.message.startswith("NOT FILED. This abstract is complete: say why it is amended.")
+        assert filed.message == (
+            "NOT FILED. F2 again files it. This abstract is complete: say why it is amended."
+        )
         filed.press("f2", "moved", "enter")
         assert filed.message == f"FILED {ACCOUNT}."
         assert status(filed) is Status.COMPLETE
@@ -134,6 +137,18 @@ class TestRelease:
         assert filed.message.startswith("ward=3E is no filter")
 
 
+class TestWordsInAList:
+    def test_open_their_screens_where_nothing_can_be_positioned(self, filed: Workstation) -> None:
+        filed.press("ctrl+o", "=RLA", "enter", "99", "enter")
+        assert filed.message == "99 is no row in sight."
+        filed.press("TRXX", "enter")
+        assert "TRXX is not known. Did you mean TRX" in filed.message
+        filed.press("TRX", "enter")
+        assert filed.lines[0].split()[0] == "TRX"
+        filed.press("f3")
+        assert filed.lines[0].split()[0] == "RLA"
+
+
 class TestThereAndBack:
     """File, release, transmit, reject, mend, release, transmit again."""
 
@@ -163,6 +178,7 @@ class TestThereAndBack:
 
         filed.press("ctrl+o", "=RTN", "enter")
         assert "Secondary diagnosis" in filed.text
+        assert "2 Diagnosis" in filed.text
         filed.press("a")
         assert filed.message.startswith("Open again: Rejected by the receiver: 188")
         filed.press("ctrl+e")
@@ -235,6 +251,26 @@ class TestTheFeed:
         assert "No abstract differs" in filed.text
         filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
         assert values(filed)["city"] == "Troy"
+
+    def test_of_a_disposition_names_the_movement_that_statistics_count(self, filed: Workstation) -> None:
+        filed.press(
+            "ctrl+o", f"=ABS {ACCOUNT}", "enter", "^DISPOSITION", "enter", "03", "^RECEIVING", "enter"
+        )
+        filed.press("Maple House", "tab", "^DISPOSITION", "enter")
+        assert filed.message.startswith(
+            "FEED The discharge movement says 01 Home or self care; keyed and kept: 03"
+        )
+
+    def test_in_rows_names_the_table(self, filed: Workstation) -> None:
+        def happen() -> None:
+            at = moment("2026-11-12T09:00", store.current().zone)
+            stay = encounters.get(encounters.find(ACCOUNT))
+            with writing():
+                events.apply(stay.id, stay.patient_id, "consultation", at, "MED", Source("feed", "hl7 0"))
+
+        on_store(filed, happen)
+        filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "^CONS", "enter", "@", "tab", "ctrl+e")
+        assert "FEED Consultations: the feed says 1 row; here it is blank." in filed.text
 
     def test_it_can_be_kept_too_and_stays_marked(self, filed: Workstation) -> None:
         filed.press(

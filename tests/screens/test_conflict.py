@@ -423,6 +423,17 @@ class TestTakingOver:
         desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
         return desk
 
+    def test_f5_tries_again_and_gets_the_record_once_it_is_free(self, held: Workstation) -> None:
+        assert "F5=Refresh" in held.lines[-1]
+        assert "F2=File" not in held.lines[-1]
+        held.press("f5")
+        assert "Mary Jones is changing this record" in held.message
+        on_the_store(held, lambda: database.execute_sql("DELETE FROM record_lock"))
+        held.press("f5")
+        assert held.message == "It can be changed now."
+        held.press("^CITY", "enter", "Troy", "tab")
+        assert held.shell.main.record.values["city"] == "Troy"  # type: ignore[attr-defined]
+
     def test_a_supervisor_takes_a_record_over_with_a_reason(self, held: Workstation) -> None:
         assert re.search(r"Mary Jones is changing this record since \d{4}: read only; TAKEOVER", held.message)
         held.press("ctrl+o", "TAKEOVER", "enter")

@@ -81,10 +81,9 @@ NEWBORN = Record(
     (
         Value("birth_weight_g", "3350"), "enter", Value("admitting_diagnosis", "Z3800"),
         *coded("diagnoses", ("Z3800", "1"), ("Z23", "1")), "f8",
-        *coded("procedures", ("0VTTXZZ", "11112026", "1001", "L")), "enter", "enter",
-        Value("operating", "1001"), "f2",
+        *coded("procedures", ("0VTTXZZ", "11112026", "1001", "L")), "f2",
     ),
-    budget=48,
+    budget=42,
 )  # fmt: skip
 MEDICAL = Record(
     "5002",
@@ -101,9 +100,9 @@ SURGICAL = Record(
         *coded("diagnoses", ("S72001A", "Y"), ("D62", "N"), ("I10", "Y"), ("E119", "Y")), "tab",
         *coded("external_causes", ("W010XXA", "Y"), ("Y92009", "1")), "f8",
         *coded("procedures", ("0SRR0JA", "11112026", "1001", "G", "1002"), ("30233N1", "11122026", "1001", "N")),
-        "enter", "enter", Value("operating", "1001"), "f2",
+        "f2",
     ),
-    budget=116,
+    budget=110,
 )  # fmt: skip
 RECORDS = {"newborn": NEWBORN, "two days, medical": MEDICAL, "surgical, transferred": SURGICAL}
 

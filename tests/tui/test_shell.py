@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.tui import desk_app
+from tui.chrome import title_row
 from tui.screen import Outcome
+from tui.spans import text_of
 
 
 def title(workstation: Any) -> str:
@@ -23,6 +25,12 @@ class TestSignOn:
         assert title(signed_on) == "Desk"
         assert signed_on.message == "Welcome."
         assert "General Hospital  TECH1  11/21/2026" in signed_on.lines[0]
+
+    def test_a_long_hospital_gives_way_to_who_and_when(self) -> None:
+        row = title_row(
+            "RLA", "Abstracts to release", "Stillwater Bend Hospital", "supervisor", "11/21/2026", 80
+        )
+        assert text_of([row])[0].rstrip().endswith("Stillwater Bend Hosp>  supervisor  11/21/2026")
 
     def test_no_word_opens_anything_before(self, desk: Any) -> None:
         desk.press("ctrl+o", "ABS", "enter")

@@ -320,6 +320,16 @@ def disagreements(actor: Actor, *, after: int = 0, limit: int = PAGE) -> list[Di
     return found
 
 
+def open_disagreements(account: str) -> list[tuple[str, str, str]]:
+    """Item, our value and the feed's of what disagrees about an account, for a record that is being viewed."""
+    return list(
+        database.execute_sql(
+            "SELECT item, ours, theirs FROM feed_disagreement WHERE resolved_utc IS NULL AND account = ? ORDER BY id",
+            (account,),
+        )
+    )
+
+
 def resolve(actor: Actor, disagreement_id: int, resolution: str) -> None:
     """Close a disagreement with what was decided; the record itself is amended on its own screen.
 

@@ -276,6 +276,8 @@ def _both_values(case: Case, known: Encounter) -> dict[str, tuple[str, str]]:
         "PV1-44": (known.admitted_at, admitted),
         "PV1-45": (known.discharged_at, discharged),
     }
+    if known.discharged_at:
+        both["PV1-36"] = (known.disposition, visit.disposition and visit.disposition.zfill(2))
     return {item: values for item, values in both.items() if values[1]}
 
 

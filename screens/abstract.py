@@ -8,7 +8,16 @@ from datetime import date
 from typing import Any, ClassVar
 
 from config.grids import Grid, standard_grid
-from db import abstract_release, abstract_returns, abstracts, drafts, feed_words, review_acts, work_acts
+from db import (
+    abstract_release,
+    abstract_returns,
+    abstracts,
+    drafts,
+    feed_words,
+    intake,
+    review_acts,
+    work_acts,
+)
 from db import lifecycle as life
 from db.abstract_release import Checker
 from db.abstract_returns import Return
@@ -23,6 +32,7 @@ from rules.drg import Claim, GroupedDiagnosis, Grouping
 from rules.feed_differences import Difference, item_of, items_of, taken_from
 from rules.findings import Finding, Level, worst_first
 from rules.records import rows_of
+from rules.values import shown as value_shown
 from screens.account import banner, encounter_named
 from screens.data_set import OVERRIDE, DataSetForm
 from screens.record import RECORD_WORDS, Loaded
@@ -33,6 +43,9 @@ NO_GROUPING = Grouping()
 WITH_POA = ("diagnoses", "external_causes")
 EXEMPT = "1"
 SURGEON = "procedures[1].surgeon"
+OF_MOVEMENTS = {
+    "PV1-3": "unit", "PV1-10": "service", "PV1-36": "disposition", "PV1-44": "admitted_at", "PV1-45": "discharged_at",
+}  # fmt: skip  # what an update of the feed may say otherwise than the movements, and moves nothing
 
 
 class Abstract(DataSetForm):
@@ -70,6 +83,9 @@ class Abstract(DataSetForm):
     opened: AbstractRecord
     leaving_open = False  # the next filing leaves it open
     returns: Sequence[Return] = ()
+    disagreeing: Sequence[
+        tuple[str, str, str]
+    ] = ()  # what the feed said otherwise than the movements, and moved not
     followed: Mapping[str, tuple[str, str]] = {}  # what the feed changed since the draft was keyed
     worklist = ""  # word of the list that it was opened from
     place: tuple[Any, int] | None = None  # where it stood there
@@ -112,6 +128,7 @@ class Abstract(DataSetForm):
         case = self.opened.case
         review_acts.keep_blind(self.session.user, case)
         self.returns = abstract_returns.of_case(case.id) if case else ()
+        self.disagreeing = intake.open_disagreements(stay.account)
         return Loaded(
             self.opened.record, str(case.revision if case else 0), banner(stay), ("abstract", stay.account),
             lifecycle.read_only(self.opened.status),
@@ -168,6 +185,15 @@ class Abstract(DataSetForm):
                 self._differs(each, values), feed_words.path_of(self.dictionary, each.item),
             )
             for each in abstracts.differing(values, self.opened, self.dictionary)
+        ] + [
+            Finding(
+                Level.QUERY, "FEED",
+                f"The feed says {value_shown(theirs)} {self._decoded(path, theirs, values)}".rstrip()
+                + ", the movements do not. F10 and C correct them, DIS closes it.",
+                path,
+            )
+            for item, _, theirs in self.disagreeing
+            if (path := OF_MOVEMENTS.get(item)) and values.get(path) != theirs
         ]  # fmt: skip
 
     def _differs(self, each: Difference, values: Values) -> str:

@@ -9,6 +9,7 @@ from db import history, patients, site, store
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.history import Change
+from rules.values import shown as value_shown
 from screens import shown
 from screens.account import encounter_named
 from screens.conflict import form_of
@@ -93,7 +94,17 @@ class ItemHistory(KeysetList):
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
         start, zone = (after[0] + 1 if after else 0), store.current().zone
         return [
-            Row((n,), (shown.utc(c.at_utc, zone), c.by, self.labels[n], c.old, c.new, c.why))
+            Row(
+                (n,),
+                (
+                    shown.utc(c.at_utc, zone),
+                    c.by,
+                    self.labels[n],
+                    value_shown(c.old),
+                    value_shown(c.new),
+                    c.why,
+                ),
+            )
             for n, c in list(enumerate(self.changes))[start : start + limit]
         ]
 

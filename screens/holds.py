@@ -136,6 +136,12 @@ class Message(DraftedForm):
         return Filed(f"The message is {settled.outcome}.", go="HLD")
 
 
+IN_WORDS = {
+    "PV1-3": "Unit, bed", "PV1-6": "Unit left", "PV1-10": "Service", "PV1-36": "Disposition", "PV1-44": "Admitted",
+    "PV1-45": "Discharged",
+}  # fmt: skip
+
+
 class Disagreements(KeysetList):
     """Values that the feed gives otherwise than the record; nothing was moved."""
 
@@ -162,8 +168,8 @@ class Disagreements(KeysetList):
             Row(
                 (item.id,),
                 (
-                    item.account, item.item, value_shown(item.ours), value_shown(item.theirs), item.name, item.mrn,
-                    shown.moment(item.opened), str(item.times),
+                    item.account, IN_WORDS.get(item.item, item.item), value_shown(item.ours),
+                    value_shown(item.theirs), item.name, item.mrn, shown.moment(item.opened), str(item.times),
                 ),
                 f"{item.id} {item.account}",
             )

@@ -337,6 +337,16 @@ class TestUpdate:
         assert (found.item, found.ours, found.theirs, found.account) == (item, ours, theirs, "A1")
         assert patients.get(before.patient_id)["last_name"] == "MUELLER"
 
+    def test_another_disposition_than_that_of_the_discharge_is_an_item(self, admin: Actor) -> None:
+        gone = {"discharged": "202601071100", "disposition": "01"}
+        applied(admin, adt("A01"), adt("A03", at="202601071100", **gone))
+        applied(admin, adt("A08", **gone | {"disposition": "3"}))
+        (found,) = intake.disagreements(admin)
+        assert (found.item, found.ours, found.theirs) == ("PV1-36", "01", "03")
+        assert intake.open_disagreements("A1") == [("PV1-36", "01", "03")]
+        applied(admin, adt("A08", **gone))
+        assert intake.open_disagreements("A1") == []
+
     def test_saying_it_again_is_the_same_item_and_agreeing_closes_it(self, admin: Actor) -> None:
         applied(admin, adt("A01"), adt("A08", service="SUR"), adt("A08", service="ORT"))
         (found,) = intake.disagreements(admin)

@@ -16,6 +16,7 @@ from exchange.abstract_answers import take_answers
 from exchange.csv_files import Profile
 from rules.lifecycle import Status
 from rules.moments import moment
+from tests.exchange.feed import adt, send
 from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, House
 from tests.screens.test_every_screen import assert_harmless
 from tests.tui.conftest import Workstation
@@ -260,6 +261,17 @@ class TestTheFeed:
         assert filed.message.startswith(
             "FEED The discharge movement says 01 Home or self care; keyed and kept: 03"
         )
+
+    def test_that_moved_nothing_is_asked_about_at_its_field(self, filed: Workstation) -> None:
+        gone = {"mrn": MRN, "account": ACCOUNT, "place": "3E", "admitted": "202611100800",
+                "discharged": "202611141130", "disposition": "03"}  # fmt: skip
+        actor = filed.shell.session.actor  # type: ignore[union-attr]
+        on_store(filed, lambda: send(actor, adt("A08", "202611161200", **gone)))
+        filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "^DISPOSITION", "enter")
+        assert filed.message.startswith("FEED The feed says 03 ")
+        assert "the movements do not" in filed.message
+        filed.press("ctrl+o", "=DIS", "enter")
+        assert "Disposition" in filed.text
 
     def test_in_rows_names_the_table(self, filed: Workstation) -> None:
         def happen() -> None:

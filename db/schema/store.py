@@ -42,6 +42,17 @@ class UserRole(Base):
         primary_key = CompositeKey("user", "role")
 
 
+class UserHabit(Base):
+    """How the workstation behaves for one person, where that differs from the usual."""
+
+    user = ForeignKeyField(User)
+    name = CharField()
+    value = CharField()
+
+    class Meta:
+        primary_key = CompositeKey("user", "name")
+
+
 class SecondFactor(Base):
     """The secret that a user's codes come from (RFC 6238), and the last time step of which one was accepted."""
 
@@ -167,6 +178,6 @@ class RefusedRow(Base):
 
 
 MODELS = (
-    User, UserRole, SecondFactor, SshKey, Setting, Counter, KeyState, TrailKey, RecordLock, Audit, ImportBatch,
+    User, UserRole, UserHabit, SecondFactor, SshKey, Setting, Counter, KeyState, TrailKey, RecordLock, Audit, ImportBatch,
     RefusedRow,
 )  # fmt: skip

@@ -28,14 +28,16 @@ from tests.tui.conftest import Workstation
 ONE = {
     "ABQ", "ABS", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI", "RQH", "SEN", "STP",
     "SUS", "TRA", "WHO", "FAC", "LBL", "SUM", "RVA", "RVC", "RVD", "RVW", "WKH", "WKN",
+    "IDN", "MRG", "OVU", "UNM",
 }  # fmt: skip
 # Lists of patients: one row that says what was asked.
 LISTS = {
-    "RLA", "RVF", "RVL", "RVP", "RVS",
+    "DFF", "DUP", "FIL", "MRL", "OVL", "RLA", "RTN", "RVF", "RVL", "RVP", "RVS", "TRX", "TXA",
     "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "REN", "RQL", "SAW", "TRL", "TRN", "UNU",
     "WRC", "WRK",
 }  # fmt: skip
 REVIEWED = True  # reviews are under way in the small hospital
+AMENDED_MRN = "00666668"  # amended into what looks like somebody else
 PASSERBY = "passerby"
 NOBODYS = "somebody with no business"
 
@@ -54,7 +56,8 @@ class TestScreens:
         before = last_seq()
         key = the_key(word, house)
         desk.press("ctrl+o", f"={word} {key}".strip(), "enter")
-        about = [row for row in rows_after(before) if row["patient_id"] == patients.by_mrn(POISON_MRN)]
+        whom = patients.by_mrn(AMENDED_MRN if word == "OVU" else POISON_MRN)
+        about = [row for row in rows_after(before) if row["patient_id"] == whom]
         assert SHOWS[word] in [row["action"] for row in about if row["outcome"] == "done"], desk.text
 
     @pytest.mark.parametrize("word", sorted(LISTS))
@@ -115,36 +118,53 @@ class TestPrintingAScreen:
 
 # What each command shows or does of patients, by the row that says so; blank: nothing of a patient.
 COMMANDS = {
-    "abstract check": "check abstracts",
-    "audit copy": "", "audit list": "view audit", "audit verify": "", "backup": "backup",
-    "demo": "",         "disclosure check": "", "doctor": "", "group": "", "import beds": "", "import charges": "import", "work check": "check abstracts", "work status": "", "import encounters": "import",
+    "abstract answer": "import", "abstract billing": "export", "abstract check": "check abstracts",
+    "abstract layouts": "", "abstract release": "release abstract", "abstract returned": "import",
+    "abstract transmit": "transmit abstract", "audit copy": "", "audit list": "view audit", "audit verify": "", "backup": "backup",
+    "demo": "", "disclosure check": "", "doctor": "", "export records": "export", "group": "", "import beds": "",
+    "import charges": "import", "import encounters": "import", "import records": "import",
     "import events": "import", "import hl7": "import", "import movements": "import", "import patients": "import",
     "import payers": "", "import providers": "", "import rejects": "export", "import services": "", "import units": "",
     "init": "", "key recover": "", "key revoke": "", "key rotate": "", "key shares": "", "listen hl7": "import",
-    "report list": "", "restore": "", "status": "", "table import": "", "trauma score": "", "upgrade": "",
+    "patients check": "review duplicate", "patients duplicates": "review duplicate",
+    "patients weights": "", "report list": "", "restore": "", "status": "", "table import": "", "trauma score": "", "upgrade": "",
     "user add": "", "user disable": "", "user expires": "", "user key": "", "user list": "", "user passphrase": "",
     "user patient": "administer users", "user policy": "", "user reset": "", "user role": "", "user service": "",
     "user totp disable": "", "user totp enable": "", "user unlock": "", "verify": "",
+    "work check": "check abstracts", "work status": "",
 } | {f"report {report.id}": str(report.action) if report.names_patients else "" for report in CATALOGUE}  # fmt: skip
 
 # Words after each command that has a row, and whether the row names the one patient.
 ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
+    "abstract answer": (("{folder}/answer.csv",), False),
+    "abstract billing": (("--from", "2026-11-01", "--to", "2026-11-30", "--out", "{folder}/ub04.csv"), False),
     "abstract check": (("--month", "2026-11"), False),
+    "abstract release": ((), False),
+    "abstract returned": (("{folder}/returned.csv",), False),
+    "abstract transmit": (
+        ("--from", "2026-11-01", "--to", "2026-11-30", "--layout", "va-ptf", "--out", "{folder}"),
+        False,
+    ),
     "audit list": (("--mrn", POISON_MRN), True),
     "backup": (("--to", "{folder}/backup"), False),
+    "export records": (("abstract", "--out", "{folder}/abstracts.csv"), False),
     "import charges": (("{folder}/charges.csv", "--dry-run"), False),
     "import encounters": (("{folder}/encounters.csv", "--dry-run"), False),
     "import events": (("{folder}/events.csv", "--dry-run"), False),
     "import hl7": (("{folder}/a.hl7",), False),
     "import movements": (("{folder}/movements.csv", "--dry-run"), False),
     "import patients": (("{folder}/patients.csv", "--dry-run"), False),
+    "import records": (("abstract", "{folder}/records.csv", "--dry-run"), False),
     "import rejects": (("--out", "{folder}/rejects.csv"), False),
+    "patients check": ((), False),
+    "patients duplicates": ((), False),
     "report accounting": (("--patient", POISON_MRN), True),
     "report audit-trail": (("--mrn", POISON_MRN), True),
     "report daily-census": (("--day", "2026-11-16"), False),
     "report face-sheet": (("--account", POISON_ACCOUNT), True),
     "report summary-sheet": (("--account", POISON_ACCOUNT), True),
     "report chart-label": (("--patient", POISON_MRN), True),
+    "report merge-slip": (("--merge", "1"), True),
     "report outguide": (("--patient", POISON_MRN, "--borrower", "CLINIC"), True),
     "report review-worksheet": (("--plan", "4"), False),
     "user patient": (("passerby", POISON_MRN), True),
@@ -182,6 +202,8 @@ class TestCommands:
             ("patients", "mrn,last_name\n,NOBODY\n"), ("encounters", f"mrn,account,class,arrived_at\n{MRN},,E,\n"),
             ("movements", f"mrn,account,newborn,event,at,unit,service,disposition\n{MRN},,0,admit,,,,\n"),
             ("charges", "account,charges\n,1.00\n"),
+            ("answer", "batch,account,status,code,record,column,field,message\n1,,accepted,,,,,\n"),
+            ("returned", "account,code,field,reason\n,,,\n"), ("records", "account\n\n"),
             ("events", f"mrn,account,kind,at,detail\n{MRN},,operation,,\n"),
         ):  # fmt: skip
             (tmp_path / f"{name}.csv").write_text(text)

@@ -88,7 +88,9 @@ def by_encounter(data_set: str, encounter_id: int) -> Case | None:
 
 def last_of_patient(data_set: str, patient_id: int) -> Case | None:
     """The record of a patient that was begun last."""
-    return _one("data_set = ? AND patient_id = ? AND void_utc IS NULL ORDER BY id DESC LIMIT 1", data_set, patient_id)
+    return _one(
+        "data_set = ? AND patient_id = ? AND void_utc IS NULL ORDER BY id DESC LIMIT 1", data_set, patient_id
+    )
 
 
 def listing(

@@ -187,7 +187,7 @@ class Registry:
     list_word: str
     list_title: str
     roles: tuple[str, ...] = ()  # of those who may look at registries; none: all of them
-    columns: tuple[tuple[str, str], ...] = ()  # items that the list shows, each with its heading (blank: its label)
+    columns: tuple[tuple[str, str], ...] = ()  # items that the list shows, each with its heading or blank
     panel: tuple[str, ...] = ()  # lines under the form; ``{item}`` stands for what the item holds
     help: str = ""
     case_finding: CaseFinding | None = None

@@ -178,6 +178,6 @@ class RefusedRow(Base):
 
 
 MODELS = (
-    User, UserRole, UserHabit, SecondFactor, SshKey, Setting, Counter, KeyState, TrailKey, RecordLock, Audit, ImportBatch,
-    RefusedRow,
+    User, UserRole, UserHabit, SecondFactor, SshKey, Setting, Counter, KeyState, TrailKey, RecordLock, Audit,
+    ImportBatch, RefusedRow,
 )  # fmt: skip

@@ -32,8 +32,8 @@ SOON_S, LATE_S, LATE_EVERY = 300, 100_000, 400  # when movements are keyed: some
 UNSEEN, ALIVE, DEAD = range(3)  # what is stored of a person
 
 COLUMNS: Final = {
-    "patient": "id mrn last_name first_name middle_name suffix name_key td_key md_key number_order birth_date birth_day sex ssn"
-    " ssn_key street city state zip county country phone race ethnicity marital death_date us_person temporary"
+    "patient": "id mrn last_name first_name middle_name suffix name_key td_key md_key number_order birth_date birth_day"
+    " sex ssn ssn_key street city state zip county country phone race ethnicity marital death_date us_person temporary"
     " created_utc",
     "patient_identifier": "patient_id kind value value_key",
     "patient_alias": "patient_id last_name first_name name_key",

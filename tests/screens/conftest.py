@@ -146,7 +146,10 @@ def reviews_of(poisoned: int) -> None:
         Asked("closed", "Closed records", method=Method.FOCUSED, named="R1 R2", seed="1"),
     ):
         review_acts.plan(chief, asked)
-    second = dict(review_acts.open_blind(reviewer, "3").given) | {"diagnoses[1].code": "I2109", "diagnoses[1].poa": "N"}
+    second = dict(review_acts.open_blind(reviewer, "3").given) | {
+        "diagnoses[1].code": "I2109",
+        "diagnoses[1].poa": "N",
+    }
     review_acts.file_blind(reviewer, "3", second)
 
 

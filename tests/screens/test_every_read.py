@@ -26,14 +26,16 @@ from tests.tui.conftest import Workstation
 
 # Screens that show the record of one patient: their row names that patient, so that WHO finds it.
 ONE = {
-    "ABQ", "ABS", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI", "RQH", "SEN", "STP",
+    "ABQ", "ABS", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI",
+    "RQH", "SEN", "STP",
     "SUS", "TRA", "WHO", "FAC", "LBL", "SUM", "RVA", "RVC", "RVD", "RVW", "WKH", "WKN",
     "IDN", "MRG", "OVU", "UNM",
 }  # fmt: skip
 # Lists of patients: one row that says what was asked.
 LISTS = {
     "DFF", "DUP", "FIL", "MRL", "OVL", "RLA", "RTN", "RVF", "RVL", "RVP", "RVS", "TRX", "TXA",
-    "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "REN", "RQL", "SAW", "TRL", "TRN", "UNU",
+    "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "REN", "RQL", "SAW", "TRL", "TRN",
+    "UNU",
     "WRC", "WRK",
 }  # fmt: skip
 REVIEWED = True  # reviews are under way in the small hospital
@@ -120,16 +122,23 @@ class TestPrintingAScreen:
 COMMANDS = {
     "abstract answer": "import", "abstract billing": "export", "abstract check": "check abstracts",
     "abstract layouts": "", "abstract release": "release abstract", "abstract returned": "import",
-    "abstract transmit": "transmit abstract", "audit copy": "", "audit list": "view audit", "audit verify": "", "backup": "backup",
-    "demo": "", "disclosure check": "", "doctor": "", "export records": "export", "group": "", "import beds": "",
+    "abstract transmit": "transmit abstract", "audit copy": "", "audit list": "view audit", "audit verify": "",
+    "backup": "backup",
+    "demo": "", "disclosure check": "", "doctor": "", "export records": "export", "group": "",
+    "import beds": "",
     "import charges": "import", "import encounters": "import", "import records": "import",
-    "import events": "import", "import hl7": "import", "import movements": "import", "import patients": "import",
-    "import payers": "", "import providers": "", "import rejects": "export", "import services": "", "import units": "",
+    "import events": "import", "import hl7": "import", "import movements": "import",
+    "import patients": "import",
+    "import payers": "", "import providers": "", "import rejects": "export", "import services": "",
+    "import units": "",
     "init": "", "key recover": "", "key revoke": "", "key rotate": "", "key shares": "", "listen hl7": "import",
     "patients check": "review duplicate", "patients duplicates": "review duplicate",
-    "patients weights": "", "report list": "", "restore": "", "status": "", "table import": "", "trauma score": "", "upgrade": "",
-    "user add": "", "user disable": "", "user expires": "", "user key": "", "user list": "", "user passphrase": "",
-    "user patient": "administer users", "user policy": "", "user reset": "", "user role": "", "user service": "",
+    "patients weights": "", "report list": "", "restore": "", "status": "", "table import": "",
+    "trauma score": "", "upgrade": "",
+    "user add": "", "user disable": "", "user expires": "", "user key": "", "user list": "",
+    "user passphrase": "",
+    "user patient": "administer users", "user policy": "", "user reset": "", "user role": "",
+    "user service": "",
     "user totp disable": "", "user totp enable": "", "user unlock": "", "verify": "",
     "work check": "check abstracts", "work status": "",
 } | {f"report {report.id}": str(report.action) if report.names_patients else "" for report in CATALOGUE}  # fmt: skip

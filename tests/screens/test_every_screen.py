@@ -13,13 +13,15 @@ from tests.tui.conftest import Workstation
 
 KEYS = {
     "CHT": POISON_MRN, "PTA": POISON_MRN, "PAT": POISON_MRN, "ACD": POISON_MRN, "ACC": POISON_ACCOUNT,
-    "MOV": POISON_ACCOUNT, "WKH": POISON_ACCOUNT, "WKN": POISON_ACCOUNT, "ABS": POISON_ACCOUNT, "OVR": POISON_ACCOUNT, "ABQ": POISON_ACCOUNT, "ADM": "11/16/2026", "DSC": "11/15/2026", "TRN": "11/15/2026",
+    "MOV": POISON_ACCOUNT, "WKH": POISON_ACCOUNT, "WKN": POISON_ACCOUNT, "ABS": POISON_ACCOUNT,
+    "OVR": POISON_ACCOUNT, "ABQ": POISON_ACCOUNT, "ADM": "11/16/2026", "DSC": "11/15/2026", "TRN": "11/15/2026",
     "DTH": "11/15/2026", "INP": "3E", "NOT": "I214", "COD": "chf", "RUN": "daily-census",
     "RVA": "1", "RVD": "2", "RVC": "3", "RVS": "1", "RVW": "4",
     "FAC": POISON_ACCOUNT, "SUM": POISON_ACCOUNT, "LBL": POISON_MRN, "OUT": POISON_MRN,
     "WHO": POISON_MRN, "SAW": "admin", "SEN": POISON_MRN, "WHY": POISON_MRN,
     "PGE": "daily-census day=2026-11-16", "SFL": "provider", "SFR": "provider 1001",
-    "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "IDN": POISON_MRN, "MRG": f"{MRN} {POISON_MRN}",
+    "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "IDN": POISON_MRN,
+    "MRG": f"{MRN} {POISON_MRN}",
     "UNM": "1", "OVU": "1", "SIGNON": None,
 }  # fmt: skip
 REVIEWED = True  # reviews are under way in the small hospital

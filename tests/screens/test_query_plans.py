@@ -37,7 +37,7 @@ OF_OPEN_WORK = frozenset({
 # Answered from one end of an index, or by no row at all.
 # A registry is counted from its index alone: some thousand records a decade.
 REGISTRY_SIZE = "SELECT count(*) FROM data_case WHERE data_set = ? AND void_utc IS NULL"
-FROM_ONE_END = re.compile(r"SELECT (min|max)\(\w+\) FROM \w+$| IN \(\) ")
+FROM_ONE_END = re.compile(r"SELECT (coalesce\()?(min|max)\(\w+\)(, 0\))? FROM \w+$| IN \(\) ")
 NAMED = re.compile(
     r"\b(?:FROM|JOIN|INTO|UPDATE)\s+\"?(\w+)\"?"
     r"(?:\s+(?:AS\s+)?\"?(?!WHERE|JOIN|LEFT|ON|ORDER|GROUP|SET)(\w+)\"?)?"

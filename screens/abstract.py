@@ -101,10 +101,9 @@ class Abstract(DataSetForm):
         self.place = place_in(self.session, self.worklist, self.opened.encounter.id)
         case = self.opened.case
         why = life.why_open(case.id) if case and lifecycle.is_open(case.status) else ""
-        said = " ".join(
-            filter(None, (f"Open again: {why}" if why else "", latest_note(self.opened.encounter.id)))
-        )
-        return replace(opened, message=said) if said and not opened.message else opened
+        again = f"Open again: {why}" if why else ""
+        said = " ".join(filter(None, (again, opened.message, latest_note(self.opened.encounter.id))))
+        return replace(opened, message=said)
 
     def with_draft(self, opened: Opened) -> Opened:
         """The draft over what the feed says by now: what nobody keyed follows, what was keyed stays."""

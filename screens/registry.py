@@ -16,6 +16,7 @@ from db import cases, encounters, patients, registries, review_acts, store
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.cases import COMPLETE, OPEN, Case
+from rules.codes import dotted
 from rules.dates import Unclear, parse_date
 from rules.dictionary import Dictionary, Item, ItemType
 from rules.dictionary import Registry as Declared
@@ -382,12 +383,11 @@ class Suspense(OfRegistry, KeysetList):
     empty: ClassVar[str] = "Every account that was found is settled: it has a record, or it is no case."
     position_label: ClassVar[str] = "Discharged on or after"
     help: ClassVar[str] = (
-        "A begins the record of the account under the cursor. N and the account says that it is no case, with the "
-        "reason: it does not come again. F10 shows those, and B brings one back. The codes are those that found it."
+        "A begins the record of the account under the cursor. N asks why it is no case: then it does not come again. F10 shows those, and B brings one back. The codes are those that found it."
     )
     actions: ClassVar[tuple[Action, ...]] = (
-        Action("A", "Abstract", go="{word} NEW {subject}"),
-        Action("N", "Not a case", method="ask_why"),
+        Action("A", "Begin record", go="{word} NEW {subject}"),
+        Action("N", "Not a case", method="dismiss", why="Why is it no case?"),
         Action("B", "Bring back", method="bring_back"),
         Action("C", "Account", go="ACC {subject}"),
     )
@@ -423,7 +423,8 @@ class Suspense(OfRegistry, KeysetList):
                 row.key,
                 (
                     row.account, shown.day(iso_date(row.discharge_day)),
-                    *((row.reason, row.by) if self.dismissed else ()), row.codes, row.mrn, row.patient_name,
+                    *((row.reason, row.by) if self.dismissed else ()),
+                    " ".join(map(dotted, row.codes.split())), row.mrn, row.patient_name,
                 ),
                 row.account,
             )
@@ -434,9 +435,9 @@ class Suspense(OfRegistry, KeysetList):
         found = parse_date(text, datetime.fromisoformat(store.current().now().local), past=True)
         return None if isinstance(found, Unclear) else (day_number(found) - 1, 2**62)
 
-    def ask_why(self, account: str) -> Outcome:
-        """N: the reason is keyed on the command line, after the account."""
-        return Outcome(f"Key NOT {account} and why it is no case, such as NOT {account} old infarct only.")
+    def dismiss(self, account: str, reason: str) -> Outcome:
+        """N: it is no case, and why."""
+        return self.not_a_case(f"{account} {reason}")
 
     def not_a_case(self, rest: str) -> Outcome:
         """``NOT account why``."""

@@ -12,17 +12,19 @@ BANNER_ROWS = 2
 FOOT_ROWS = 3  # message, command, legend
 ARROW = "===> "
 WORD_WIDTH = 6
+LEAST_NAME = 8  # cells of a hospital's name that are worth showing
 BUSY = "X SYSTEM"
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 
 
 def title_row(word: str, title: str, facility: str, user: str, day: str, width: int) -> Line:
-    """Screen word and title at the left, hospital, user and date at the right; the hospital's name gives way."""
-    who = "  ".join(part for part in (user, day) if part)
-    room = width // 2 + 5 - cells(who) - 2
-    where = fit(facility, min(cells(facility), room)) if room > 0 else ""
-    right = "  ".join(part for part in (where, fit(who, min(cells(who), width // 2 + 5))) if part)
+    """Screen word and title at the left, hospital, user and date at the right; the hospital's name gives way first."""
     left = f" {word.ljust(WORD_WIDTH)} {title}" if word else f" {title}"
+    who = "  ".join(part for part in (user, day) if part)
+    who = fit(who, min(cells(who), width // 2 + 5))
+    room = width - cells(left) - cells(who) - 4
+    where = fit(facility, min(cells(facility), room)) if room >= LEAST_NAME else ""
+    right = "  ".join(part for part in (where, who) if part)
     return ((fit(left, width - cells(right) - 1), BOLD), (right + " ", PLAIN))
 
 

@@ -30,7 +30,17 @@ class TestSignOn:
         row = title_row(
             "RLA", "Abstracts to release", "Stillwater Bend Hospital", "supervisor", "11/21/2026", 80
         )
-        assert text_of([row])[0].rstrip().endswith("Stillwater Bend Hosp>  supervisor  11/21/2026")
+        assert text_of([row])[0].rstrip().endswith("Stillwater Bend Hospital  supervisor  11/21/2026")
+        row = title_row(
+            "STF",
+            "Stroke registry: cases to find",
+            "Stillwater Bend Hospital",
+            "supervisor",
+            "11/21/2026",
+            80,
+        )
+        assert text_of([row])[0].startswith(" STF    Stroke registry: cases to find ")
+        assert text_of([row])[0].rstrip().endswith("Stillwater Bend>  supervisor  11/21/2026")
 
     def test_no_word_opens_anything_before(self, desk: Any) -> None:
         desk.press("ctrl+o", "ABS", "enter")

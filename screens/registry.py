@@ -383,7 +383,8 @@ class Suspense(OfRegistry, KeysetList):
     empty: ClassVar[str] = "Every account that was found is settled: it has a record, or it is no case."
     position_label: ClassVar[str] = "Discharged on or after"
     help: ClassVar[str] = (
-        "A begins the record of the account under the cursor. N asks why it is no case: then it does not come again. F10 shows those, and B brings one back. The codes are those that found it."
+        "A begins the record of the account under the cursor. N asks why it is no case: then it does not come again. "
+        "F10 shows those, and B brings one back. The codes are those that found it."
     )
     actions: ClassVar[tuple[Action, ...]] = (
         Action("A", "Begin record", go="{word} NEW {subject}"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from rules.dictionary import Dictionary, Edit, Record, split_path
 from rules.findings import Finding, Level
+from rules.values import shown
 from rules.records import View
 from rules.text import clean
 
@@ -32,7 +33,7 @@ class Override:
 
     @property
     def said(self) -> str:
-        return f"{self.by} {self.on}: {self.reason}"
+        return f"{self.by} {shown(self.on)}: {self.reason}"
 
 
 Overrides = Mapping[tuple[str, str], Override]

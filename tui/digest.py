@@ -42,7 +42,22 @@ class Digest:
             grid = self.form.screen.grid
             for block in grid.blocks if grid else ():
                 self._draw(block, width)
+            self._draw_marked_elsewhere(width)
         return self.page
+
+    def _draw_marked_elsewhere(self, width: int) -> None:
+        """Items that no block has and that something is found at, such as those that a site has added."""
+        form, grid = self.form, self.form.screen.grid
+        drawn = (
+            {part.name for block in grid.blocks for part in parts_named(form, block.parts)} if grid else set()
+        )
+        fields = [part for section in form.face.sections for part in section.parts if isinstance(part, Field)]
+        found = [each for each in fields if each.name not in drawn and form.face.marks.get(each.name)]
+        if found:
+            self.page.append(line([(0, "Found elsewhere (Ctrl+E goes there)", BOLD)], width))
+        for each in found:
+            text = self._item(0, each)
+            self.page.append(plain(f"{text[:1]}   {text[4:]}", width))
 
     def _draw(self, block: Block, width: int) -> None:
         parts = parts_named(self.form, block.parts)

@@ -83,10 +83,12 @@ class Overview(Stream):
 
     def _top_lines(self) -> list[str]:
         form = self.form
-        errors = sum(mark == "E" for mark in form.face.marks.values())
-        counted = f"{len(form.findings)} findings: Ctrl+E lists them" if form.findings else "No findings"
-        if errors == len(form.findings) == 1:
+        overridden = sum(bool(finding.overridden) for finding in form.findings)
+        count = len(form.findings) - overridden
+        counted = f"{count} findings: Ctrl+E lists them" if count else "No findings"
+        if count == 1:
             counted = "1 finding: Ctrl+E shows it"
+        counted += f", {overridden} overridden" if overridden else ""
         standing = form.screen.standing(dict(form.record.values))
         return [f"{standing}   {counted}" if standing else counted, *form.face.panel]
 

@@ -54,7 +54,7 @@ class TestAnOverride:
         record = with_override(HEAVY)
         overrides = in_force(DICTIONARY, record)
         assert standing([HEAVY, EARLY], overrides) == [EARLY]
-        assert marked([HEAVY], overrides)[0].overridden == "h_kent 2026-11-22: weighed twice"
+        assert marked([HEAVY], overrides)[0].overridden == "h_kent 11/22/2026: weighed twice"
 
     def test_lapses_when_the_value_changes_and_comes_back_with_it(self):
         record = with_override(HEAVY)

@@ -45,6 +45,12 @@ class TestThePage:
                      "2 N17.9    Y CC  Acute kidney failure"):  # fmt: skip
             assert text in page.text
 
+    def test_tells_what_is_found_at_items_that_it_does_not_show(self, page: Workstation) -> None:
+        page.press("ctrl+o", "^MARITAL", "enter", "@", "enter")
+        page.press("ctrl+o", "^ZIP", "enter", "1", "tab", "^", "enter")
+        assert "Found elsewhere (Ctrl+E goes there)" in page.text
+        assert "   ZIP: 1" in page.text
+
     def test_the_bar_of_each_section_shows_its_letters(self, page: Workstation) -> None:
         assert "A=Add M=Edit D=Delete V=View X=Move" in next(
             x for x in page.lines if x.startswith("Diagnoses")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from rules.dictionary import Dictionary, Edit, Record, split_path
 from rules.findings import Finding, Level
-from rules.values import shown
 from rules.records import View
 from rules.text import clean
+from rules.values import shown
 
 MARK = "!"  # begins the path of an override: ``!A114 procedures[2].code``
 DIGITS = 12  # of the digest of the values

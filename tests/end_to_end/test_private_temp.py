@@ -39,6 +39,8 @@ TERMINALS = re.compile(r"/dev/(null|tty|ptmx|pts/\d+|log)")
 WORK = """
 import sys
 from pathlib import Path
+from recordroom import fips
+fips.load()
 from db import sign_on
 from db.connect import database, large_cache
 from reports import catalogue, output

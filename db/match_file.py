@@ -13,7 +13,8 @@ from db.actors import Action, Actor
 from db.connect import database, large_cache, writing
 from db.duplicates import write_pair
 from rules.matching import NO, REVIEW, SAME, Found, Match, Model, Shares, match, settled, told_apart
-from rules.matching_fields import Person, blocking_keys, worth_comparing
+from rules.matching_fields import Person
+from rules.matching_keys import blocking_keys, worth_comparing
 
 READ: Final = 2000  # charts read at once
 KEYS: Final = 20_000  # keys read at once
@@ -133,10 +134,13 @@ def _everybody(say: Say) -> dict[int, Person]:
 def _counted(people: Iterable[Person]) -> Shares:
     last: dict[str, int] = {}
     first: dict[str, int] = {}
+    birth: dict[str, int] = {}
     for each in people:
         last[each.last] = last.get(each.last, 0) + 1
         first[each.first] = first.get(each.first, 0) + 1
-    return Shares(match_people.index_size(), last, first)
+        if each.birth:
+            birth[each.birth] = birth.get(each.birth, 0) + 1
+    return Shares(match_people.index_size(), last, first, birth)
 
 
 def _compared(people: dict[int, Person], model: Model, say: Say) -> Found:
@@ -227,7 +231,8 @@ def _keep(found: Found, say: Say) -> None:
 
 
 def _keep_names(shares: Shares) -> None:
-    rows = [("last", *row) for row in shares.last.items()] + [("first", *row) for row in shares.first.items()]
+    kinds = {"last": shares.last, "first": shares.first, "birth": shares.birth}
+    rows = [(kind, *row) for kind, names in kinds.items() for row in names.items()]
     with writing():
         database.execute_sql("DELETE FROM match_name")
     for start in range(0, len(rows), 5000):

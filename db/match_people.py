@@ -15,7 +15,8 @@ from db import store
 from db.connect import database, writing
 from rules.identity import Name
 from rules.matching import Model, Rates, Shares
-from rules.matching_fields import BANDS, Names, Person, blocking_keys, names_of, person_of
+from rules.matching_fields import BANDS, Names, Person, names_of, person_of
+from rules.matching_keys import blocking_keys
 
 ITEMS: Final = (
     "mrn", "last_name", "first_name", "middle_name", "suffix", "birth_date", "sex", "ssn", "street", "city", "zip",
@@ -143,7 +144,7 @@ def write_keys(ids: Sequence[int], found: Mapping[int, Person]) -> None:
             (kind, name)
             for id_, each in found.items()
             if id_ not in known
-            for kind, name in (("last", each.last), ("first", each.first))
+            for kind, name in (("last", each.last), ("first", each.first), ("birth", each.birth))
             if name
         ],
     )
@@ -204,11 +205,12 @@ def index_size() -> int:
 
 
 def _shares(of: Iterable[Person]) -> Shares:
-    wanted: dict[str, set[str]] = {"last": set(), "first": set()}
+    wanted: dict[str, set[str]] = {"last": set(), "first": set(), "birth": set()}
     for each in of:
         wanted["last"].add(each.last)
         wanted["first"].add(each.first)
-    counts: dict[str, dict[str, int]] = {"last": {}, "first": {}}
+        wanted["birth"].add(each.birth)
+    counts: dict[str, dict[str, int]] = {kind: {} for kind in wanted}
     for kind, names in wanted.items():
         listed = sorted(names)
         for start in range(0, len(listed), MANY):
@@ -219,4 +221,4 @@ def _shares(of: Iterable[Person]) -> Shares:
                     f"SELECT name, people FROM match_name WHERE kind = ? AND name IN ({marks})", (kind, *some)
                 ).fetchall()
             )
-    return Shares(index_size(), counts["last"], counts["first"])
+    return Shares(index_size(), **counts)

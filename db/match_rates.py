@@ -11,7 +11,8 @@ from db import acts, match_people, store
 from db.actors import Action, Actor
 from db.connect import database, large_cache
 from db.match_file import Say, read_everybody, shared_blocks
-from rules.matching import Pattern, Rates, estimate
+from rules.matching import Pattern, Rates
+from rules.matching_estimate import estimate
 from rules.matching_fields import Person, compare
 
 BY_CHANCE: Final = 200_000  # pairs drawn

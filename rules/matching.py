@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import log2, prod
+from math import log2
 from typing import Final
 
-from rules.matching_fields import BANDS, FIELDS, Person, compare
+from rules.matching_fields import FIELDS, Person, compare
 
 SAME: Final = "same"
 REVIEW: Final = "review"
@@ -26,12 +26,21 @@ Rates = Mapping[tuple[str, str], tuple[float, float]]
 """(field, band) -> m, u: its share among pairs that are one person, and among pairs that are two."""
 
 HOUSEHOLD_BITS: Final = 13.0  # what address and telephone weigh together at most: a family shares both
-MOST_BITS: Final = 16.0
+MOST_BITS: Final = 20.0
+SSN_BY_CHANCE: Final = 1e-6  # of pairs have SSNs one digit off that were not issued together
 LEAST_BITS: Final = -8.0
 RAREST: Final = 2.0  # people of one name: it cannot be rarer than the two that are compared
+SLIP_WEIGHS: Final = 0.5  # of what the name itself weighs: a slip on one of the two charts
+CHANCE_DAY: Final = 5  # people of one birth date that a small index has by chance
+MOVED_BITS: Final = -0.5  # of another telephone beside another address: who moves has both
+RENAMED_BITS: Final[Mapping[str, float]] = {
+    "F": 0.6,
+    "M": -1.2,
+}  # women marry: 7 in 100 charts, men 2, 4.5 of all
 COMMON_NAME: Final = 3  # people of one first name, from which on it is no slip of the pen
 SLIP_SHARE: Final = 0.08  # of a name's people are those whose name is a slip of it: no more
 SHORT_FORM_SHARE: Final = 0.25  # the same of a short form: from there on it is a name of its own as well
+STANDS_FOR: Final = {"near": SLIP_SHARE, "nickname": SHORT_FORM_SHARE}
 GENERATION_YEARS: Final = 12  # between a parent and a child of one name
 LIKELY: Final = 3.0  # bits above even odds
 CLEARLY: Final = 6.0  # bits by which one chart fits better than another: 64 times as likely
@@ -42,16 +51,26 @@ AGREEING: Final = ("same", "near")
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many people of the index have a name; ``people`` in all."""
+    """How many people of the index have a name or a birth date; ``people`` in all."""
 
     people: int
     last: Mapping[str, int] = field(default_factory=dict)
     first: Mapping[str, int] = field(default_factory=dict)
+    birth: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, names: Mapping[str, int], name: str) -> float:
+        """The share of people who have this name."""
+        return max(names.get(name, 0), RAREST) / max(self.people, 1000)
 
     def bits(self, names: Mapping[str, int], name: str, m: float) -> float:
         """The weight of agreeing on a name that so many have."""
-        share = max(names.get(name, 0), RAREST) / max(self.people, 1000)
-        return log2(m / share)
+        return log2(m / self.of(names, name))
+
+    def stands_for(self, names: Mapping[str, int], one: str, other: str, share: float) -> str:
+        """The name that the rarer of two stands for, as a slip or a short form of it, as so many have that. Blank:
+        both are names of their own."""
+        rarer, commoner = sorted((one, other), key=lambda name: names.get(name, 0))
+        return commoner if max(names.get(rarer, 0), 1) <= share * names.get(commoner, 0) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +139,42 @@ def match(one: Person, other: Person, model: Model, *, told: bool = True) -> Mat
 
 
 def _bits(one: Person, other: Person, pattern: Pattern, model: Model) -> list[float]:
-    """The weight of each field."""
+    """The weight of each field: of its band, and of how rare the very value is."""
     bits = [model.bits[key] for key in zip(FIELDS, pattern, strict=True)]
-    if pattern[0] == "same":
-        bits[0] = model.shares.bits(model.shares.last, one.last, model.rates["last name", "same"][0])
-    if pattern[1] == "same":
-        bits[1] = model.shares.bits(model.shares.first, one.first, model.rates["first name", "same"][0])
+    shares = model.shares
+    for place, names in enumerate((shares.last, shares.first)):
+        a, b = ((one.last, other.last), (one.first, other.first))[place]
+        if pattern[place] == "same":
+            bits[place] = shares.bits(names, a, model.rates[FIELDS[place], "same"][0])
+        elif pattern[place] in STANDS_FOR and (
+            name := shares.stands_for(names, a, b, STANDS_FOR[pattern[place]])
+        ):
+            bits[place] = max(bits[place], shares.bits(names, name, SLIP_WEIGHS))
+    if pattern[0] == pattern[1] == "swapped":
+        bits[0] = bits[1] = _exchanged(one, other, model) / 2
+    elif pattern[0] in ("differs", "far") and one.sex == other.sex:
+        bits[0] += RENAMED_BITS.get(one.sex, 0.0)
+    if pattern[3] == "same":
+        others = (shares.birth.get(one.birth, 0) - CHANCE_DAY) / max(shares.people, 1000)
+        m, u = model.rates["birth date", "same"]
+        bits[3] = log2(m / max(u, others))
+    if pattern[5] == "near" and one.ssn[:7] != other.ssn[:7]:
+        bits[5] = max(bits[5], log2(model.rates["SSN", "near"][0] / SSN_BY_CHANCE))
     if bits[6] > 0 and bits[7] > 0 and (over := bits[6] + bits[7] - HOUSEHOLD_BITS) > 0:
         bits[6], bits[7] = bits[6] - over / 2, bits[7] - over / 2
+    if pattern[6] in ("part", "differs") and pattern[7] == "differs":
+        bits[7] = max(bits[7], MOVED_BITS)
     return bits
+
+
+def _exchanged(one: Person, other: Person, model: Model) -> float:
+    """The weight of last and first name exchanged. SMITH LINDA is LINDA SMITH; JAMES THOMAS may be another than THOMAS
+    JAMES."""
+    shares = model.shares
+    by_chance = min(
+        shares.of(shares.last, each.last) * shares.of(shares.first, each.first) for each in (one, other)
+    )
+    return min(MOST_BITS, log2(model.rates["last name", "swapped"][0] / by_chance))
 
 
 def _two_people(one: Person, other: Person, pattern: Pattern, model: Model) -> bool:
@@ -154,6 +200,8 @@ def _doubts(one: Person, other: Person, pattern: Pattern, model: Model) -> list[
     given = first in ("same", "nickname", "swapped")
     born = birth in ("same", "swapped", "near")
     two_names = _two_names(one, other, pattern, model)
+    names = model.shares.first
+    slip = first == "near" and model.shares.stands_for(names, one.first, other.first, SLIP_SHARE) != ""
     doubts = []
     if first == "differs" and not (ssn == "same" and born):
         doubts.append("another first name")
@@ -177,7 +225,9 @@ def _doubts(one: Person, other: Person, pattern: Pattern, model: Model) -> list[
         doubts.append("no birth date to compare")
     if birth == "differs" and not (ssn == "same" and given and last not in ("differs", "far")):
         doubts.append("another birth date")
-    if birth in ("near", "close", "part") and not more and not (birth == "near" and middle == "initial"):
+    if birth in ("near", "part") and not (one.birth and other.birth) and not (home or number):
+        doubts.append("January 1 is no birth date, and nothing but names beside it")
+    elif birth in ("near", "close", "part") and not more and not (birth == "near" and middle == "initial"):
         doubts.append("birth date agrees nearly, and nothing beside it")
     known = last not in ("", "far", "differs") and (
         (given and home) or (first == "near" and both_home and not two_names)
@@ -187,7 +237,7 @@ def _doubts(one: Person, other: Person, pattern: Pattern, model: Model) -> list[
     if not number and _parent_and_child(one, other, birth):
         doubts.append("may be parent and child of one name")
     if last in ("differs", "far") and not (
-        _renamed(pattern, more, both_home, given)
+        _renamed(pattern, home, both_home, given, slip)
         or (last == "far" and born and more and first in ("same", "nickname", "near") and not two_names)
         or (
             first == "near"
@@ -251,14 +301,22 @@ def _nameless(one: Person, other: Person, pattern: Pattern, number: bool, home: 
     return number or (last in ("same", "near") and home)
 
 
-def _renamed(pattern: Pattern, more: bool, both_home: bool, given: bool) -> bool:
-    """Whether a person of another last name is known well enough: married or divorced meanwhile."""
-    middle, birth, sex, ssn = pattern[2:6]
+def _renamed(pattern: Pattern, home: bool, both_home: bool, given: bool, slip: bool) -> bool:
+    """Whether a person of another last name is known well enough: married or divorced meanwhile. ``slip``: the first
+    name is one that so many have that it must be met misspelt."""
+    first, middle, birth, sex, ssn = pattern[1:6]
+    born, middled = birth in ("same", "swapped"), middle in ("same", "initial")
     if ssn == "same":
-        return given or birth in ("same", "swapped", "near")
-    if not given or sex == "differs" or ssn == "differs" or middle == "differs":
+        return given or slip or born or birth == "near"
+    if sex == "differs" or ssn == "differs" or middle == "differs":
         return False
-    return (birth in ("same", "swapped") and more) or (birth == "near" and (both_home or ssn == "near"))
+    if ssn == "near" and home:
+        return given or slip or first in ("initial", "part")
+    if born:
+        return (given or slip) and (home or ssn in AGREEING or middle == "same")
+    if birth == "near" and given:
+        return both_home or ssn == "near" or (home and middled)
+    return birth == "near" and slip and both_home and middled
 
 
 Found = Mapping[tuple[int, int], Match]
@@ -284,27 +342,40 @@ def settled(found: Found, told_apart: Callable[[int, int], bool]) -> dict[tuple[
     all three are for review. Two people who are the same as a third are the same too. ``told_apart`` says whether
     two charts that were found to be the same as a third are certainly two people.
     """
+    result = dict(found)
+    for centre, a, b in _two_of_one(result):
+        if told_apart(a, b):
+            links = [_key(centre, other) for other in (a, b)]
+            for link, rival in (links, links[::-1]):
+                weak = found[link]
+                if weak.score < found[rival].score + CLEARLY and not _certain(weak):
+                    result[link] = Match(weak.score, REVIEW, weak.parts, (*weak.doubts, RIVAL))
+    for centre, a, b in _two_of_one(result):
+        between, both = found.get((a, b)), [found[_key(centre, other)] for other in (a, b)]
+        if told_apart(a, b) or not (all(map(_certain, both)) or (between is not None and _likely(between))):
+            continue
+        score = between.score if between else min(each.score for each in both)
+        result[a, b] = Match(score, SAME, between.parts if between else (), (THIRD,))
+    return result
+
+
+def _two_of_one(found: Found) -> list[tuple[int, int, int]]:
+    """A chart, and two that are the same as this one but not as each other, the smaller first."""
     near: dict[int, set[int]] = {}
     for (a, b), each in found.items():
         if each.verdict == SAME:
             near.setdefault(a, set()).add(b)
             near.setdefault(b, set()).add(a)
-    result = dict(found)
-    for centre, others in near.items():
-        for a, b in combinations(sorted(others), 2):
-            between = found.get((a, b))
-            if between is not None and between.verdict == SAME:
-                continue
-            links = [(min(centre, other), max(centre, other)) for other in (a, b)]
-            if told_apart(a, b):
-                for link, rival in (links, links[::-1]):
-                    if found[link].score < found[rival].score + CLEARLY and not _certain(found[link]):
-                        weak = found[link]
-                        result[link] = Match(weak.score, REVIEW, weak.parts, (*weak.doubts, RIVAL))
-            elif all(_certain(found[link]) for link in links) or (between is not None and _likely(between)):
-                score = between.score if between else min(found[link].score for link in links)
-                result[a, b] = Match(score, SAME, between.parts if between else (), (THIRD,))
-    return result
+    return [
+        (centre, a, b)
+        for centre, others in near.items()
+        for a, b in combinations(sorted(others), 2)
+        if b not in near[a]
+    ]
+
+
+def _key(one: int, other: int) -> tuple[int, int]:
+    return (min(one, other), max(one, other))
 
 
 def _certain(found: Match) -> bool:
@@ -339,89 +410,4 @@ def told_apart(one: Person, other: Person, model: Model) -> bool:
         return rarer >= COMMON_NAME or ssn == "differs"
     if _two_names(one, other, pattern, model):
         return ssn not in AGREEING or _one_after_the_other(one.ssn, other.ssn)
-    return ssn == "differs" or birth == "differs"
-
-
-# -- Estimating the rates -----------------------------------------------------------------------------------------
-
-ROUNDS: Final = 200
-CLOSE_ENOUGH: Final = 1e-5
-FAMILY: Final[Mapping[tuple[str, str], float]] = {
-    ("last name", "same"): 0.9, ("last name", "differs"): 0.05, ("first name", "differs"): 0.9,
-    ("first name", "same"): 0.03, ("middle name", "differs"): 0.8, ("birth date", "differs"): 0.85,
-    ("birth date", "same"): 0.06, ("sex", "same"): 0.5, ("sex", "differs"): 0.5, ("SSN", "differs"): 0.95,
-    ("SSN", "near"): 0.03, ("address", "same"): 0.85, ("phone", "same"): 0.85, ("phone", "differs"): 0.1,
-}  # fmt: skip
-"""Where the rates of two people of one family begin."""
-NAMESAKE: Final[Mapping[tuple[str, str], float]] = {
-    ("last name", "same"): 0.9, ("last name", "differs"): 0.05, ("first name", "same"): 0.85,
-    ("first name", "nickname"): 0.05, ("first name", "differs"): 0.05, ("sex", "same"): 0.97, ("sex", "differs"): 0.03,
-}  # fmt: skip
-"""Where those of namesakes begin; in all else they agree as any two do."""
-BEFOREHAND: Final = (
-    20.0  # pairs for which the rates that were in force stand, so that few pairs change little
-)
-
-
-def estimate(patterns: Mapping[Pattern, int], before: Rates, unmatched: Mapping[Pattern, int]) -> dict[
-    tuple[str, str], tuple[float, float]
-]:  # fmt: skip
-    """m and u from the agreement patterns of a file without knowing which pairs are one person.
-
-    Expectation maximisation (Dempster 1977; Winkler 1988) over ``patterns`` of candidate pairs; u comes from
-    ``unmatched``, pairs drawn by chance. Families share name, address and telephone, namesakes their names, and both
-    are many among candidates: they are classes of their own, or they would pass for one person (Winkler 1993).
-    ``before`` is where it begins and what few pairs are weighed with.
-    """
-    u = _u_rates(unmatched, before)
-    begins = [
-        {key: rates[0] for key, rates in before.items()},
-        {key: FAMILY.get(key, 0.5 * u[key] + 0.01) for key in before},
-        {key: NAMESAKE.get(key, u[key]) for key in before},
-    ]
-    classes, shares, total = [*begins, u], [0.1, 0.2, 0.3, 0.4], sum(patterns.values())
-    for _ in range(ROUNDS):
-        expected: list[dict[tuple[str, str], float]] = [{} for _ in classes]
-        found = [0.0 for _ in classes]
-        for pattern, count in patterns.items():
-            keys = [key for key in zip(FIELDS, pattern, strict=True) if key[1]]
-            odds = [s * prod(rates[key] for key in keys) for s, rates in zip(shares, classes, strict=True)]
-            whole = sum(odds) or 1.0
-            for number, each in enumerate(odds):
-                found[number] += count * each / whole
-                for key in keys:
-                    expected[number][key] = expected[number].get(key, 0.0) + count * each / whole
-        changed = [_m_rates(counts, begin) for counts, begin in zip(expected, begins, strict=False)]
-        moved = max(abs(changed[0][key] - classes[0][key]) for key in u)
-        classes = [*changed, u]
-        if total:
-            shares = [min(0.999, max(1e-6, each / total)) for each in found]
-        if moved < CLOSE_ENOUGH:
-            break
-    one = classes[0]
-    return {key: (one[key], u[key]) for key in before}
-
-
-def _m_rates(
-    expected: Mapping[tuple[str, str], float], before: Mapping[tuple[str, str], float]
-) -> dict[tuple[str, str], float]:
-    rates = {}
-    for name in FIELDS:
-        total = sum(expected.get((name, band), 0.0) for band in BANDS[name]) + BEFOREHAND
-        for band in BANDS[name]:
-            rates[name, band] = (expected.get((name, band), 0.0) + BEFOREHAND * before[name, band]) / total
-    return rates
-
-
-def _u_rates(unmatched: Mapping[Pattern, int], before: Rates) -> dict[tuple[str, str], float]:
-    """Shares among pairs drawn by chance; a band too rare to be met keeps what it was."""
-    rates: dict[tuple[str, str], float] = {}
-    for place, name in enumerate(FIELDS):
-        counts: dict[str, int] = {}
-        for pattern, count in unmatched.items():
-            counts[pattern[place]] = counts.get(pattern[place], 0) + count
-        total = sum(count for band, count in counts.items() if band)
-        for band in BANDS[name]:
-            met = counts.get(band, 0)
-            rates[name, band] = met / total if met >= BEFOREHAND else before[name, band][1]
-    return rates
+    return ssn == "differs" or (birth == "differs" and one.born.year != other.born.year)

@@ -1,4 +1,4 @@
-"""A person as duplicates are looked for: values made comparable, the keys of candidates, and each field's agreement.
+"""A person as duplicates are looked for: values made comparable, and how each field of two people agrees.
 
 What is missing, stands in for something unknown (UNKNOWN, 999-99-9999) or was never asked agrees and disagrees with
 nothing. Names are compared as they were at any time.
@@ -80,23 +80,33 @@ class Person:
     roots: Collection[str]
     last_sound: str
     first_sound: str
+    forms: Collection[str] = ()  # other forms of the first name
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Tables about names: nickname -> names that it may stand for, and names that stand in for one unknown."""
+    """Tables about names: form -> names that it may stand for, form -> other forms of these, and names that stand in
+    for one unknown."""
 
     roots: Mapping[str, frozenset[str]]
+    forms: Mapping[str, frozenset[str]]
     temporary: CodeTable
 
 
 def names_of(given_names: CodeTable, temporary_names: CodeTable) -> Names:
     """The tables read once. A row of ``given_names`` is a name and its short forms, ``ROBERT``: ``BOB ROB``."""
     roots: dict[str, set[str]] = {}
+    others: dict[str, set[str]] = {}
     for row in given_names.on():
-        for form in (row.code, *row.text.split()):
+        every = (row.code, *row.text.split())
+        for form in every:
             roots.setdefault(form, set()).add(row.code)
-    return Names({form: frozenset(found) for form, found in roots.items()}, temporary_names)
+            others.setdefault(form, set()).update(every)
+    return Names(
+        {form: frozenset(found) for form, found in roots.items()},
+        {form: frozenset(found) - {form} for form, found in others.items()},
+        temporary_names,
+    )
 
 
 def person_of(id_: int, values: Mapping[str, str], former: Iterable[Name], names: Names) -> Person:
@@ -129,6 +139,7 @@ def person_of(id_: int, values: Mapping[str, str], former: Iterable[Name], names
         values.get("sex", "") if values.get("sex", "") in ("M", "F") else "", real_ssn(values.get("ssn", "")),
         street_of(values.get("street", "")), values.get("zip", "").strip()[:5].upper(),
         phone_of(values.get("phone", "")), names.roots.get(solid, ()), soundex(_solid(last)), soundex(solid),
+        names.forms.get(solid, ()),
     )  # fmt: skip
 
 
@@ -209,62 +220,6 @@ def soundex(name: str) -> str:
     return code.ljust(4, "0")
 
 
-def blocking_keys(person: Person) -> set[str]:
-    """The keys under which a person is stored; two people are compared when they share one.
-
-    The union of birth date, SSN, soundex of the last name with the postcode, and soundex of the first name with
-    the last name; and for what these lose: telephone, both names in either order with the year of birth, first name
-    with the day of birth, last four and first five of the SSN with the first name, and the house.
-    """
-    keys: set[str] = set()
-    year = f"{person.born.year:04d}" if person.born.year else ""
-    names = {(person.last, person.first), *person.former}
-    if person.birth:
-        keys.add(f"b{person.birth}")
-    elif year:
-        keys |= {f"y{year}{soundex(last)}" for last, _ in names if last}
-    if person.ssn:
-        keys |= {f"s{person.ssn}"}
-    if person.phone:
-        keys.add(f"p{person.phone}")
-    firsts = person.roots or ((person.first,) if person.first else ())
-    sounds = {soundex(root) for root in firsts} | ({soundex(person.first)} if person.first else set())
-    for last, first in names:
-        if last and person.zip:
-            keys.add(f"z{soundex(last)}{person.zip}")
-        if last and first:
-            keys |= {f"f{sound}{last}" for sound in sounds | {soundex(first)}}
-            if year:
-                keys |= {
-                    f"n{min(one, two)}{max(one, two)}{year}" for one in sounds for two in (soundex(last),)
-                }
-    for sound in sounds:
-        if person.birth:
-            keys.add(f"d{sound}{person.birth[4:]}")
-        if person.ssn:
-            keys.add(f"e{sound}{person.ssn[-4:]}")
-            keys.add(f"g{sound}{person.ssn[:5]}")
-    if person.street and person.zip:
-        house, _, street = person.street.partition(" ")
-        keys.add(f"a{house}{soundex(street)}{person.zip}")
-    return keys
-
-
-def worth_comparing(one: Person, other: Person) -> bool:
-    """Whether two people agree in two things at all: less never makes one person of them."""
-    agreeing = (one.birth == other.birth and one.birth != "") + (one.ssn == other.ssn and one.ssn != "")
-    agreeing += (one.last_sound == other.last_sound) + (one.first_sound == other.first_sound)
-    if agreeing < 2:
-        agreeing += (one.phone == other.phone and one.phone != "") + (one.street == other.street and one.street != "")
-    if agreeing < 2:
-        agreeing += one.last_sound == other.first_sound or one.first_sound == other.last_sound
-        agreeing += bool(one.roots) and not set(one.roots).isdisjoint(other.roots)
-        agreeing += any(last == other.last for last, _ in one.former) or any(
-            last == one.last for last, _ in other.former
-        )
-    return agreeing >= 2
-
-
 # -- How two values agree ---------------------------------------------------------------------------------------
 
 
@@ -307,6 +262,8 @@ def compare(one: Person, other: Person) -> tuple[str, ...]:
         last = first = "swapped"
     else:
         last, first = _last(one, other), _first(one, other)
+        if last == first == "differs" and _half_swapped(one, other):
+            first = "swapped"
     sex = "" if not one.sex or not other.sex else "same" if one.sex == other.sex else "differs"
     return (
         last, first, _middle(one, other), _birth(one, other), sex, _number(one.ssn, other.ssn), _address(one, other),
@@ -319,9 +276,20 @@ def _swapped(one: Person, other: Person) -> bool:
         return False
     same_day = bool(one.birth) and one.birth == other.birth
     alike = _far if same_day else _alike
-    there = one.last in (other.first, other.given) and alike(one.given, other.last)
-    back = other.last in (one.first, one.given) and alike(other.given, one.last)
-    return there or back or (_alike(one.last, other.given) and _alike(one.given, other.last))
+    here, there = other.last in one.forms, one.last in other.forms
+    if one.last in (other.first, other.given) and (here or alike(one.given, other.last)):
+        return True
+    if other.last in (one.first, one.given) and (there or alike(other.given, one.last)):
+        return True
+    return (there or _alike(one.last, other.given)) and (here or _alike(one.given, other.last))
+
+
+def _half_swapped(one: Person, other: Person) -> bool:
+    """Whether two people of one SSN, of whom one has the other's first name for a last name, were exchanged and
+    renamed."""
+    if not one.ssn or not other.ssn or slips(one.ssn, other.ssn) > 1:
+        return False
+    return len(one.first) > 2 < len(other.first) and (one.first == other.last or other.first == one.last)
 
 
 def _far(one: str, other: str) -> bool:
@@ -364,7 +332,20 @@ def _first(one: Person, other: Person) -> str:
     short, long = sorted((a, b), key=len)
     if len(short) >= 3 and long.startswith(short):
         return "part"
+    if (
+        one.birth
+        and one.birth == other.birth
+        and ((not other.roots and _form_misspelt(one, b)) or (not one.roots and _form_misspelt(other, a)))
+    ):
+        return "near"
     return "far" if _far(a, b) else "differs"
+
+
+def _form_misspelt(one: Person, name: str) -> bool:
+    """Whether a name is a short form of somebody's first name keyed wrongly: BIL of WILLIAM."""
+    return len(name) >= 3 and any(
+        form[0] == name[0] and len(form) >= 3 and slips(form, name) == 1 for form in one.forms
+    )
 
 
 def _is_middle(one: Person, other: Person) -> bool:
@@ -399,7 +380,8 @@ def _birth(one: Person, other: Person) -> str:
         if a.year == b.year and a.month == b.day and a.day == b.month:
             return "swapped"
         wrong = slips(one.birth, other.birth)
-        if wrong == 1:
+        apart = [abs(x - y) for x, y in zip(a, b, strict=True) if x != y]
+        if wrong == 1 or apart in ([1], [10]):  # 19 for 20, 1999 for 2000
             return "near"
         if wrong == 2 or (
             a.month == b.day and a.day == b.month and slips(one.birth[:4], other.birth[:4]) == 1

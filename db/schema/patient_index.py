@@ -33,7 +33,7 @@ class MatchPending(Base):
 
 
 class MatchName(Base):
-    """How many people have a name; ``kind``: last, first."""
+    """How many people have a name or a birth date; ``kind``: last, first, birth."""
 
     kind = CharField()
     name = CharField()

@@ -63,6 +63,15 @@ class TestComparing:
             patients.apply({"mrn": patients.get(two)["mrn"], "aliases": "MILLER,RUTH"}, SOURCE)
         assert caught_up() == [(one, two)]
 
+    def test_a_chart_whose_keys_had_blanks_in_them_can_be_changed(self) -> None:
+        one = a_patient(**RUTH, zip="K1A 0B1", street="12 Le Roy Ave")
+        two = a_patient(last_name="OTHER", first_name="GEORGE", birth_date="1980-11-30", ssn="", sex="M")
+        caught_up()
+        with writing():
+            patients.apply({"mrn": patients.get(one)["mrn"], "birth_date": "1951-03-08"}, SOURCE)
+            patients.apply({"mrn": patients.get(two)["mrn"], **RUTH, "sex": "F"}, SOURCE)
+        assert caught_up() == [(one, two)]
+
     def test_merged_charts_are_out_and_back_when_taken_apart(self, admin: Actor) -> None:
         one, two = a_patient(**RUTH), a_patient(**RUTH)
         caught_up()

@@ -20,24 +20,23 @@ from rules.matching import (
     Model,
     Pattern,
     Shares,
-    estimate,
     match,
     replaced,
     settled,
     told_apart,
 )
+from rules.matching_estimate import estimate
 from rules.matching_fields import (
     BANDS,
     FIELDS,
     Person,
-    blocking_keys,
     compare,
     names_of,
     person_of,
     real_ssn,
     soundex,
-    worth_comparing,
 )
+from rules.matching_keys import blocking_keys, worth_comparing
 
 TABLES = shipped_tables()
 NAMES = names_of(TABLES["given_names"], TABLES["temporary_names"])
@@ -79,6 +78,7 @@ class TestBands:
             ("first name", "MARY ANN", "MARYANN", "same"), ("first name", "RUTH", "RUHT", "near"),
             ("first name", "RUTH", "GEORGE", "differs"),
             ("birth date", "1951-03-09", "1951-09-03", "swapped"), ("birth date", "1951-03-09", "1951-03-19", "near"),
+            ("birth date", "1951-03-20", "1951-03-19", "near"), ("birth date", "1999-03-09", "2000-03-09", "near"),
             ("birth date", "1951-03-09", "1951-01-01", "part"), ("birth date", "1951-03-09", "1975-11-30", "differs"),
             ("birth date", "1951-03-09", "", ""), ("birth date", "1951-03-09", "1900-01-01", ""),
             ("SSN", "912345678", "912345687", "near"), ("SSN", "912345678", "999999999", ""),
@@ -97,6 +97,22 @@ class TestBands:
     def test_last_and_first_name_exchanged(self) -> None:
         one, other = a_person(), a_person(2, last_name="RUTH", first_name="MILLER")
         assert compare(one, other)[:2] == ("swapped", "swapped")
+
+    def test_exchanged_under_a_short_form(self) -> None:
+        one, other = a_person(first_name="SUSAN"), a_person(2, last_name="SUE", first_name="MILLER")
+        assert compare(one, other)[:2] == ("swapped", "swapped")
+
+    def test_exchanged_and_married_is_found_by_the_number(self) -> None:
+        one, other = a_person(), a_person(2, last_name="RUTH", first_name="BAKER")
+        assert compare(one, other)[:2] == ("differs", "swapped")
+        assert compare(one, a_person(2, last_name="RUTH", first_name="BAKER", ssn=""))[:2] == (
+            "differs",
+            "differs",
+        )
+
+    def test_a_short_form_misspelt_is_near_unless_it_is_a_name(self) -> None:
+        assert band("first name", a_person(first_name="WILLIAM"), a_person(2, first_name="BIL")) == "near"
+        assert band("first name", a_person(first_name="JOSEPH"), a_person(2, first_name="JON")) != "near"
 
     def test_a_former_name_agrees(self) -> None:
         assert band("last name", a_person(), a_person(2, "MILLER,RUTH", last_name="BAKER")) == "former"
@@ -143,6 +159,38 @@ class TestWhoIsOnePerson:
         match = found(a_person(), a_person(2, **again))
         assert match.verdict == SAME, match
 
+    @pytest.mark.parametrize(
+        "again",
+        [
+            {"last_name": "BAKER", "birth_date": "1951-03-19"}, {"last_name": "BAKER", "birth_date": "1952-03-09"},
+            {"last_name": "BAKER", "first_name": "RUHT"},
+            {"birth_date": "1951-03-08", "ssn": "912345687", "first_name": "RUHT"},
+            {"last_name": "RUTH", "first_name": "MILELR", "ssn": ""},
+        ],
+    )  # fmt: skip
+    def test_registered_again_with_several_slips(self, again: Row) -> None:
+        moved = {"street": "9 Oak Ave", "zip": "13001", "phone": "315-555-0199"}
+        match = found(a_person(), a_person(2, **again, **moved))
+        assert match.verdict == SAME, match
+
+    def test_a_slip_of_a_name_weighs_by_how_many_have_that_name(self) -> None:
+        """Of two indexes the one where RUTH is rare: RUHT is its slip in both."""
+        alone = {"ssn": "", "middle_name": ""}
+        one, other = a_person(**alone), a_person(2, **alone | {"first_name": "RUHT"})
+        common, rare = (
+            match(one, other, Model(RATES, Shares(5000, {"MILLER": 50}, {"RUTH": having}))).score  # type: ignore[arg-type]
+            for having in (800, 40)
+        )
+        assert rare > common
+
+    def test_a_birth_date_that_many_have_weighs_less(self) -> None:
+        one, other = a_person(ssn=""), a_person(2, ssn="")
+        usual, default = (
+            match(one, other, Model(RATES, Shares(5000, {}, {}, {"19510309": having}))).score  # type: ignore[arg-type]
+            for having in (2, 105)
+        )
+        assert default == pytest.approx(usual + math.log2(0.00004 / 0.02), abs=0.1)
+
     def test_under_a_short_form_of_the_name(self) -> None:
         assert (
             found(
@@ -186,6 +234,23 @@ class TestWhoIsOnePerson:
             != SAME
         )
 
+    def test_namesakes_whose_birth_date_was_not_known_are_not_one(self) -> None:
+        """January 1 is what is keyed for a day not known."""
+        alone = {"last_name": "XYLANDER", "birth_date": "1951-01-01", "ssn": ""}
+        other = a_person(2, **alone, street="4 Lake Rd", zip="13001", phone="315-555-0199")
+        assert found(a_person(**alone), other).verdict == "review"
+
+    def test_twins_of_whom_one_has_a_short_form_like_the_others_are_not_one(self) -> None:
+        joseph, jon = (
+            a_person(first_name="JOSEPH", sex="M", ssn=""),
+            a_person(2, first_name="JON", sex="M", ssn=""),
+        )
+        assert found(joseph, jon).verdict != SAME
+
+    def test_the_wife_of_somebody_exchanged_is_not_he(self) -> None:
+        one = a_person(last_name="ERIC", first_name="MURPHY", sex="M")
+        assert found(one, a_person(2, last_name="MURPHY", first_name="LISA", ssn="")).verdict != SAME
+
     def test_a_namesake_with_another_number_and_house_is_not_one(self) -> None:
         other = a_person(2, ssn="987111222", street="4 Lake Rd", zip="13001", phone="315-555-0199")
         assert found(a_person(), other).verdict != SAME
@@ -217,6 +282,31 @@ class TestWhoIsOnePerson:
         assert rare > common + 3
 
 
+class TestKeys:
+    """Two people who are one share a key though several things are wrong."""
+
+    @pytest.mark.parametrize(
+        "again",
+        [
+            {"birth_date": "1952-03-09", "ssn": "912345687", "first_name": "RUHT", "zip": "", "phone": ""},
+            {"last_name": "BAKER", "ssn": "", "street": "12 ELM STREET", "zip": "", "phone": "", "birth_date": ""},
+            {"last_name": "BAKER", "first_name": "TUTH", "birth_date": "1951-09-30", "street": "", "phone": ""},
+            {"last_name": "RUTH", "first_name": "MILLER", "birth_date": "", "ssn": "", "street": "", "phone": ""},
+            {"last_name": "MILLRE", "birth_date": "1951-09-03", "ssn": "", "street": "", "phone": ""},
+            {"first_name": "RUHT", "birth_date": "1961-03-09", "ssn": "", "street": "", "zip": "", "phone": ""},
+        ],
+    )  # fmt: skip
+    def test_outlive_several_slips(self, again: Row) -> None:
+        one, other = a_person(), a_person(2, **again)
+        assert not blocking_keys(one).isdisjoint(blocking_keys(other))
+        assert worth_comparing(one, other)
+
+    def test_none_has_a_blank_within(self) -> None:
+        """They are kept between blanks: a Canadian postcode, a street of two words."""
+        keys = blocking_keys(a_person(zip="K1A 0B1", street="12 Le Roy Ave", last_name="VAN DYKE"))
+        assert not any(" " in key for key in keys)
+
+
 class TestOverlays:
     @pytest.mark.parametrize(
         ("after", "wanted"),
@@ -246,10 +336,7 @@ def people_of(rows: Iterable[Mapping[str, str]]) -> list[Person]:
     ]
 
 
-def pairs_found(people: list[Person]) -> set[tuple[str, str]]:
-    """The pairs that are called the same, as the whole file is compared; the truth is nowhere in reach."""
-    shares = Shares(len(people), Counter(p.last for p in people), Counter(p.first for p in people))
-    model = Model(RATES, shares)  # type: ignore[arg-type]
+def candidates_of(people: list[Person]) -> list[tuple[Person, Person]]:
     blocks: dict[str, list[Person]] = defaultdict(list)
     for person in people:
         for key in blocking_keys(person):
@@ -257,14 +344,21 @@ def pairs_found(people: list[Person]) -> set[tuple[str, str]]:
     seen = {
         (a.id, b.id) for block in blocks.values() for a, b in combinations(block, 2) if worth_comparing(a, b)
     }
-    matches = {pair: match(people[pair[0]], people[pair[1]], model) for pair in seen}
+    return [(people[a], people[b]) for a, b in sorted(seen)]
+
+
+def pairs_found(people: list[Person], rates: object = RATES) -> set[tuple[str, str]]:
+    """The pairs that are called the same, as the whole file is compared; the truth is nowhere in reach."""
+    names = [Counter(values) for values in zip(*((p.last, p.first, p.birth) for p in people), strict=True)]
+    model = Model(rates, Shares(len(people), *names))  # type: ignore[arg-type]
+    matches = {(a.id, b.id): match(a, b, model) for a, b in candidates_of(people)}
     matches = {pair: each for pair, each in matches.items() if each.verdict}
     decided = settled(matches, lambda a, b: told_apart(people[a], people[b], model))
     return {(people[a].mrn, people[b].mrn) for (a, b), each in decided.items() if each.verdict == SAME}
 
 
 class TestDirtyIndexes:
-    """Precision at least 0.999 and recall at least 0.98 of pairs that are called the same, over several indexes."""
+    """Of pairs called the same: precision at least 0.999 together, one wrong at most in each index; recall 0.98 in each."""
 
     def test_of_five_thousand_charts(self) -> None:
         right = called = true = 0
@@ -273,8 +367,8 @@ class TestDirtyIndexes:
             truth = {tuple(sorted(pair)) for pair in made.truth}
             same = {tuple(sorted(pair)) for pair in pairs_found(people_of(made.rows))}
             right, called, true = right + len(same & truth), called + len(same), true + len(truth)
-            assert len(same & truth) / len(same) >= 0.997, seed
-            assert len(same & truth) / len(truth) >= 0.975, seed
+            assert len(same - truth) <= 1, seed
+            assert len(same & truth) / len(truth) >= 0.98, seed
         assert right / called >= 0.999
         assert right / true >= 0.98
 
@@ -283,6 +377,15 @@ class TestDirtyIndexes:
         keys = {person.mrn: blocking_keys(person) for person in people_of(made.rows)}
         missed = [pair for pair in made.truth if keys[pair[0]].isdisjoint(keys[pair[1]])]
         assert len(missed) <= 0.005 * len(made.truth)
+
+
+class TestThird:
+    def test_nobody_is_drawn_in_by_a_chart_that_turned_out_doubtful(self) -> None:
+        """1 is the same as 2 and as 3, who are two people; 4 is the same as 2 alone, and no pair with 3."""
+        same, likely = found(a_person(), a_person(2)), found(a_person(ssn=""), a_person(2, ssn="", phone=""))
+        pairs = {(1, 2): same, (1, 3): likely, (2, 4): same, (3, 4): Match(6.0, "review", likely.parts)}
+        decided = settled(pairs, lambda a, b: (a, b) == (2, 3))
+        assert decided[1, 3].verdict == decided[3, 4].verdict == "review"
 
 
 class TestEstimating:
@@ -309,3 +412,33 @@ class TestEstimating:
         pattern = ("same",) * len(FIELDS)
         rates = estimate({pattern: 3}, RATES, {})  # type: ignore[arg-type]
         assert all(abs(rates[key][0] - RATES[key][0]) < 0.1 for key in RATES)  # type: ignore[index]
+
+    @pytest.mark.parametrize(
+        ("charts", "twice", "known"),
+        [
+            (50, 0.15, ITEMS), (2000, 0.0, ITEMS), (600, 0.9, ITEMS),
+            (1500, 0.15, tuple(item for item in ITEMS if item != "ssn")),
+            (1500, 0.15, tuple(item for item in ITEMS if item not in ("street", "zip", "phone"))),
+            (1500, 0.15, ("last_name", "first_name", "birth_date", "sex")),
+            (1500, 0.0, ("last_name", "first_name", "birth_date", "sex")),
+        ],
+    )  # fmt: skip
+    def test_does_not_run_away_in_an_index_that_is_small_clean_dirty_or_bare(
+        self, charts: int, twice: float, known: tuple[str, ...]
+    ) -> None:
+        """The rates stay those of one person, and nobody is called the same who was not before."""
+        made = dirty_people(charts, 4711, twice=twice)
+        rows = [{name: row[name] for name in (*known, "mrn") if name in row} for row in made.rows]
+        people, truth = people_of(rows), {tuple(sorted(pair)) for pair in made.truth}
+        chance = Counter(compare(a, b) for a, b in zip(people, people[charts // 2 :], strict=False))
+        rates = estimate(Counter(compare(a, b) for a, b in candidates_of(people)), RATES, chance)  # type: ignore[arg-type]
+        for field in FIELDS:
+            assert rates[field, BANDS[field][-1]][0] <= 0.7
+            assert sum(rates[field, each][0] for each in BANDS[field]) == pytest.approx(1, abs=0.03)
+        assert all(
+            rates[field, "differs"][0] <= 0.15 for field in ("last name", "first name", "birth date", "SSN")
+        )
+        before, after = pairs_found(people), pairs_found(people, rates)
+        wrong = [{tuple(sorted(pair)) for pair in same} - truth for same in (before, after)]
+        assert len(wrong[1]) <= len(wrong[0])
+        assert len(after) >= 0.95 * len(before)

@@ -358,7 +358,7 @@ def pairs_found(people: list[Person], rates: object = RATES) -> set[tuple[str, s
 
 
 class TestDirtyIndexes:
-    """Of pairs called the same: precision at least 0.999 together, one wrong at most in each index; recall 0.98 in each."""
+    """Of pairs called the same: precision 0.999 together, one wrong at most in each index; recall 0.98 in each."""
 
     def test_of_five_thousand_charts(self) -> None:
         right = called = true = 0

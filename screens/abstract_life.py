@@ -117,7 +117,8 @@ class ToRelease(KeysetList):
         """``ALL 12``: release the twelve that are listed; without the number it says how many there are."""
         rows = abstract_release.in_status(Status.COMPLETE, self.asked, None, MOST_AT_ONCE)
         if rest.strip() != str(len(rows)):
-            return Outcome(f"{len(rows)} are listed: ALL {len(rows)} releases them.", error=True)
+            listed = "1 is listed: ALL 1 releases it." if len(rows) == 1 else ""
+            return Outcome(listed or f"{len(rows)} are listed: ALL {len(rows)} releases them.", error=True)
         results = list(
             abstract_release.release_all(
                 self.session.actor, [row.encounter_id for row in rows], self.checker()
@@ -198,10 +199,10 @@ class Batches(KeysetList):
             day_of(words[1]),
             transmissions.BY_DISCHARGE,
         )
-        failed = f" Not sent: {', '.join(each.account for each in made.failed)}."[:60] if made.failed else ""
+        failed = f"{len(made.failed)} not sent, open again with the reason (WRK). " if made.failed else ""
         if made.transmission is None:
-            return Outcome(f"No abstract could be sent.{failed}", reload=True, error=True)
-        return Outcome(f"{self._written(made.transmission.id)}{failed}", reload=True)
+            return Outcome(f"{failed}No abstract could be sent.", reload=True, error=True)
+        return Outcome(f"{failed}{self._written(made.transmission.id)}", reload=True)
 
     def write(self, number: str) -> Outcome:
         return Outcome(self._written(int(number)), reload=True)
@@ -269,7 +270,8 @@ class Returned(KeysetList):
         return ""
 
     def heading(self) -> Sequence[str]:
-        return (f"{abstract_returns.waiting_count()} reasons wait for an answer",)
+        count = abstract_returns.waiting_count()
+        return ("1 reason waits for an answer" if count == 1 else f"{count} reasons wait for an answer",)
 
     def columns(self) -> Sequence[Column]:
         return (
@@ -314,7 +316,8 @@ class Differences(KeysetList):
         return ""
 
     def heading(self) -> Sequence[str]:
-        return (f"{feed_words.waiting_count()} differences to look at",)
+        count = feed_words.waiting_count()
+        return ("1 difference to look at" if count == 1 else f"{count} differences to look at",)
 
     def columns(self) -> Sequence[Column]:
         return (

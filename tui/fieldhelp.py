@@ -25,7 +25,8 @@ ENTRIES = (
     '  ?   help             ??  what the field takes      "   same as in the previous record',
     "  @   clears the field (in the first column of a table: deletes the row)",
     "  blank and Enter: the last value of this kind, such as the last patient",
-    "  ^LABEL  jumps to a field or section    ^?  lists where to    ^  leaves    ^^  goes home",
+    "  ^LABEL  jumps to a field or section, or is a word of the screen: ^FILE",
+    "  ^?  lists where to    ^  leaves    ^^  goes home",
     "Typing replaces what is shown; an arrow key first, and it is changed in place.",
     "A code, date or fixed length that is complete is left by itself, and Enter behind it does no harm (HAB).",
     "Prompt by prompt (VIEW P), Enter keeps what stands before //, and -2 takes row 2 out of the table asked.",
@@ -53,11 +54,11 @@ def field_help(field: Field) -> list[str]:
 
 
 def form_help(screen: FormScreen, sections: Sequence[Section], keymap: KeyMap) -> list[str]:
-    lines = [*screen.help.splitlines(), "", "Sections, with the word to jump to each:"]
+    """What the screen alone has comes first: its words, its letters, its sections."""
+    lines = [*screen.help.splitlines(), *own_words(screen), *grid_help(screen.grid)]
+    lines += ["", "Sections, with the word to jump to each:"]
     lines += [f"  ^{section.name.upper():<12} {section.title}" for section in sections if section.title]
     lines += ["", *ENTRIES, "", *key_help(keymap)]
-    lines += own_words(screen)
-    lines += grid_help(screen.grid)
     lines += ["", "Fields:"]
     for section in sections:
         for part in section.parts:

@@ -129,13 +129,22 @@ class TestRelease:
         filed.press("ctrl+o", "=RLA", "enter", "ctrl+o", "ONLY unit=ICU", "enter")
         assert ACCOUNT not in filed.text
         filed.press("ctrl+o", "ONLY unit=3E from=11/01/2026", "enter", "ctrl+o", "ALL", "enter")
-        assert filed.message == "1 are listed: ALL 1 releases them."
+        assert filed.message == "1 is listed: ALL 1 releases it."
         filed.press("f12", "ctrl+o", "ALL 1", "enter")
         assert filed.message == "1 released, 0 not."
 
     def test_a_filter_that_is_none_is_told(self, filed: Workstation) -> None:
         filed.press("ctrl+o", "=RLA", "enter", "ctrl+o", "ONLY ward=3E", "enter")
         assert filed.message.startswith("ward=3E is no filter")
+
+
+class TestSending:
+    def test_says_first_how_many_could_not_go_and_where_they_are(self, filed: Workstation) -> None:
+        filed.press("ctrl+o", "=RLA", "enter", "r")
+        on_store(filed, lambda: database.execute_sql("UPDATE patient SET ssn = ''"))
+        filed.press("ctrl+o", "=TRX", "enter", "ctrl+o", "SEND 11/01/2026 11/30/2026 va-ptf", "enter")
+        assert filed.message == "1 not sent, open again with the reason (WRK). No abstract could be sent."
+        assert status(filed) is Status.OPEN
 
 
 class TestWordsInAList:

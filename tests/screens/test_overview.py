@@ -93,6 +93,17 @@ class TestThePage:
         assert page.message == "Somebody has it."
 
 
+class TestHelp:
+    def test_has_the_words_and_letters_of_the_record_before_what_holds_everywhere(
+        self, page: Workstation
+    ) -> None:
+        page.press("f1")
+        assert "LEAVE " in page.text
+        page.press("f8")
+        assert "Letters of the overview" in page.text
+        assert "Keys and words:" not in page.text
+
+
 class TestLetters:
     @pytest.mark.parametrize("letter", [each.letter for _, each in standard_grid("abstract").letters()])  # type: ignore[union-attr]
     def test_each_letter_acts_from_the_page(self, page: Workstation, letter: str) -> None:

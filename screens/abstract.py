@@ -180,7 +180,7 @@ class Abstract(DataSetForm):
         """What was keyed otherwise than the feed says: shown at its field, in nobody's way."""
         return [
             Finding(
-                Level.WARNING if each.item in self.opened.differences else Level.QUERY, "FEED",
+                Level.WARNING if each.item in {*self.opened.differences, "disposition"} else Level.QUERY, "FEED",
                 self._differs(each, values), feed_words.path_of(self.dictionary, each.item),
             )
             for each in abstracts.differing(values, self.opened, self.dictionary)

@@ -270,6 +270,7 @@ class TestTheFeed:
         assert filed.message.startswith(
             "FEED The discharge movement says 01 Home or self care; keyed and kept: 03"
         )
+        assert "Disposition:W03" in filed.text, "a warning, filed or not: the statistics count something else"
 
     def test_that_moved_nothing_is_asked_about_at_its_field(self, filed: Workstation) -> None:
         gone = {"mrn": MRN, "account": ACCOUNT, "place": "3E", "admitted": "202611100800",

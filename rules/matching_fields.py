@@ -7,9 +7,9 @@ nothing. Names are compared as they were at any time.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from rules.identity import Name, fold
@@ -237,9 +237,15 @@ def slips(one: str, other: str) -> int:
         return 0
     if abs(len(one) - len(other)) > 2:
         return 3
+    return _typing_distance()(one, other, score_cutoff=2)
+
+
+@cache
+def _typing_distance() -> Callable[..., int]:
+    """The optimal string alignment distance, looked up once: it is asked millions of times."""
     from rapidfuzz.distance import OSA
 
-    return int(OSA.distance(one, other, score_cutoff=2))
+    return OSA.distance
 
 
 def _alike(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from config.data_sets import dictionary_for
+from config.data_sets import SITE, dictionary_for, library
 from db import abstract_returns, abstracts, encounters, lifecycle, rule_context, store
 from db.abstract_returns import Kind, Reason
 from db.abstracts import DATA_SET, AbstractRecord
@@ -101,9 +101,19 @@ class Checker:
 
 
 def read(encounter_id: int) -> tuple[AbstractRecord, Dictionary]:
-    """An abstract as it stands, with the data set that holds on its discharge."""
-    stay = encounters.get(encounter_id)
-    dictionary = dictionary_for(DATA_SET, stay.discharged_at[:10], store.current().directory)
+    """An abstract as it stands, with the version of the data set that it was filed under.
+
+    What a later version has come to ask stands against it only once it is filed again.
+    """
+    stay, directory = encounters.get(encounter_id), store.current().directory
+    dictionary = dictionary_for(DATA_SET, stay.discharged_at[:10], directory)
+    opened = abstracts.read(stay, dictionary)
+    if opened.case is None or opened.case.version == dictionary.version:
+        return opened, dictionary
+    try:
+        dictionary = library(directory / SITE).version(DATA_SET, opened.case.version)
+    except LookupError:  # it is not here any more
+        return opened, dictionary
     return abstracts.read(stay, dictionary), dictionary
 
 

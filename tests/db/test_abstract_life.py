@@ -168,6 +168,22 @@ class TestRelease:
         assert "Ethnicity" in bad.sentence
         assert reasons(other) == [bad.sentence]
 
+    def test_what_a_later_version_asks_stands_against_nothing_that_was_filed_before(
+        self, admin: Actor, stay: int
+    ) -> None:
+        file(admin, stay)
+        site_files = store.current().directory / "site" / "dictionaries"
+        site_files.mkdir(parents=True, exist_ok=True)
+        (site_files / "general.toml").write_text(
+            'extends = "abstract"\nid = "general"\nversion = "1"\nvalid_from = "2015-10-01"\n'
+            '[[section]]\nid = "discharge"\ntitle = "Discharge"\n'
+            '[[section.item]]\nid = "follow_up"\nlabel = "Follow-up call"\nrequired = true\n'
+        )
+        newest = dictionary_for("abstract", "", store.current().directory)
+        found = checker().findings(opened(stay), newest)
+        assert "follow_up" in [each.field for each in found], "the form asks it"
+        assert abstract_release.release(admin, stay, checker()).went_on
+
     def test_what_somebody_is_changing_is_not_released(
         self, admin: Actor, stay: int, actor_with: Callable[..., Actor]
     ) -> None:

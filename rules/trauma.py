@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from itertools import combinations_with_replacement
 from math import exp
@@ -230,18 +230,19 @@ def shock_index(case: Case) -> Decimal | None:
     """Pulse over systolic pressure to two decimals; undefined without a pressure."""
     if case.pulse is None or case.pulse < 0 or case.sbp is None or case.sbp <= 0:
         return None
-    return _hundredths(Decimal(case.pulse) / Decimal(case.sbp))
+    return _hundredths(case.pulse, case.sbp)
 
 
 def reverse_shock_index_gcs(case: Case) -> Decimal | None:
     """Systolic pressure over pulse times GCS, to two decimals; undefined without a pulse."""
     if not case.pulse or case.pulse < 0 or case.sbp is None or case.sbp < 0 or coded_gcs(case.gcs) is None:
         return None
-    return _hundredths(Decimal(case.sbp) * Decimal(case.gcs or 0) / Decimal(case.pulse))
+    return _hundredths(case.sbp * (case.gcs or 0), case.pulse)
 
 
-def _hundredths(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+def _hundredths(over: int, under: int) -> Decimal:
+    """A quotient to two decimals, half up; of numbers of any size, however absurd."""
+    return Decimal((200 * over + under) // (2 * under)).scaleb(-2)
 
 
 def shock_alert(

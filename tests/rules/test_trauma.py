@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.code_tables import shipped_tables
@@ -266,6 +266,7 @@ ANYTHING = st.one_of(st.none(), st.integers())
         mechanism=st.one_of(st.none(), st.sampled_from(Mechanism)), intubated=st.booleans(),
     )
 )  # fmt: skip
+@example(Case(sbp=1, pulse=10**26))
 def test_bad_data_never_raise_and_never_give_a_score_out_of_range(case):
     result = score(case, MODEL)
     assert result.iss is None or result.iss in ATTAINABLE_ISS

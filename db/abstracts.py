@@ -159,6 +159,10 @@ def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
     ) as done:
         here = lifecycle.standing(case.id)
         to = lifecycle.asked(here, Act.VOID, actor.roles, reason=reason)
+        if lifecycle.is_at_receiver(case.id):
+            raise lifecycle.NotAllowed(
+                "The receiver has this abstract, so it stays in use: correct it, release it and send it again."
+            )
         cases.void(case, reason, actor.user)
         lifecycle.take(here, Act.VOID, to, reason, Source(actor.user, "abstract"))
         feed_words.forget(case.id)

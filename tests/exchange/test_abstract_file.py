@@ -446,6 +446,17 @@ class TestTheReceiversList:
         take_answers(admin, late, LAYOUTS, Profile())
         assert [status(stay) for stay in stays] == [Status.TRANSMITTED, Status.TRANSMITTED, Status.OPEN]
 
+    def test_what_the_receiver_has_stays_in_use_unless_it_was_rejected(
+        self, admin: Actor, stays: list[int], batch: int, tmp_path: Path
+    ) -> None:
+        path = answers(tmp_path / "list.csv", f"{batch},4711,accepted,,,,,", f"{batch},4712,R,1,,,payer,Wrong")
+        take_answers(admin, path, LAYOUTS, Profile())
+        abstract_release.reopen(admin, stays[0], "another code")
+        with pytest.raises(NotAllowed, match="send it again"):
+            abstracts.void_abstract(admin, abstract_release.read(stays[0])[0], "wrong account")
+        abstracts.void_abstract(admin, abstract_release.read(stays[1])[0], "wrong account")
+        assert [status(stay) for stay in stays[:2]] == [Status.OPEN, Status.NEW]
+
 
 class TestBilling:
     def test_the_rows_hold_the_form_locators(self, admin: Actor, stays: list[int], tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ class TestReasonsThatWereHalfKeyed:
         assert again.message == "Your draft of this record is resumed."
         assert text in again.text
         again.press(*rest, *(["enter"] if rest else []), "f2")
-        refused = word.startswith(("ALV", "SUS"))  # an alert of one's own; a release that was not to the police
+        # An alert of one's own; a release that was not to the police.
+        refused = word.startswith(("ALV", "SUS"))
         assert again.message.startswith("NOT FILED") is refused, again.text
         go(again, line)
         assert ("resumed" in again.message) is refused

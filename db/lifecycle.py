@@ -133,7 +133,8 @@ def mark_coded(encounter_id: int, day: int | None) -> None:
 def is_at_receiver(case_id: int) -> bool:
     """Whether the receiver has the abstract: the batch that it went with last did not come back rejected."""
     row = database.execute_sql(
-        "SELECT outcome FROM abstract_sent WHERE case_id = ? ORDER BY transmission_id DESC LIMIT 1", (case_id,)
+        "SELECT outcome FROM abstract_sent WHERE case_id = ? ORDER BY transmission_id DESC LIMIT 1",
+        (case_id,),
     ).fetchone()
     return row is not None and row[0] != "rejected"
 

@@ -449,7 +449,9 @@ class TestTheReceiversList:
     def test_what_the_receiver_has_stays_in_use_unless_it_was_rejected(
         self, admin: Actor, stays: list[int], batch: int, tmp_path: Path
     ) -> None:
-        path = answers(tmp_path / "list.csv", f"{batch},4711,accepted,,,,,", f"{batch},4712,R,1,,,payer,Wrong")
+        path = answers(
+            tmp_path / "list.csv", f"{batch},4711,accepted,,,,,", f"{batch},4712,R,1,,,payer,Wrong"
+        )
         take_answers(admin, path, LAYOUTS, Profile())
         abstract_release.reopen(admin, stays[0], "another code")
         with pytest.raises(NotAllowed, match="send it again"):

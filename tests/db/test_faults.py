@@ -10,6 +10,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -312,10 +313,16 @@ NOBODY = 65534
 class TestNoPermission:
     """The store belongs to the account that runs the program; what it may not touch is told by name."""
 
+    @pytest.fixture
+    def store_of_nobody(self, store_directory: Path) -> Iterator[Path]:
+        """A store where its owner can reach it: the folders of the test run are those of root alone."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o711)
+            yield shutil.copytree(store_directory, Path(folder) / "store")
+
     def as_nobody(self, directory: Path, name: str, mode: int, *, at_work: bool) -> str:
         """What is told when a mode is taken away before sign-on, or in the middle of the work."""
-        for each in (directory, *directory.rglob("*"), *directory.parents[:3]):
-            os.chown(each, NOBODY, NOBODY)
+        os.chown(directory, NOBODY, NOBODY)
         sign_on.off(
             sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
         )  # everything is imported then
@@ -348,12 +355,12 @@ class TestNoPermission:
         [("", 0), ("", 0o500), ("recordroom.db", 0), ("recordroom.db", 0o400), ("keys.json", 0), ("anchor.log", 0),
          ("signon.log", 0), ("drafts", 0), ("sessions", 0)],
     )  # fmt: skip
-    def test_at_sign_on(self, store_directory: Path, name: str, mode: int) -> None:
-        assert self.as_nobody(store_directory, name, mode, at_work=False).startswith("StoreError: ")
+    def test_at_sign_on(self, store_of_nobody: Path, name: str, mode: int) -> None:
+        assert self.as_nobody(store_of_nobody, name, mode, at_work=False).startswith("StoreError: ")
 
     @pytest.mark.parametrize("mode", [0, 0o500])
-    def test_on_the_drafts_at_work(self, store_directory: Path, mode: int) -> None:
-        told = self.as_nobody(store_directory, "drafts", mode, at_work=True)
+    def test_on_the_drafts_at_work(self, store_of_nobody: Path, mode: int) -> None:
+        told = self.as_nobody(store_of_nobody, "drafts", mode, at_work=True)
         assert told.startswith("StoreError: ")
         assert "drafts" in told or "draft could not be saved (Permission denied)" in told
 

@@ -20,8 +20,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## open the workstation on a synthetic hospital (prints its census where there is no terminal)
 	@$(BIN)/recordroom demo
 
+# Three at a time on two cores: many tests wait for terminals and for sshd.
 test: $(STAMP) ## run the tests
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 3
 
 soak: $(STAMP) ## run the tests of the store at full length (hours)
 	$(BIN)/pytest -q -m soak --timeout 14400 -rA

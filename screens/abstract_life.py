@@ -39,7 +39,7 @@ class ToRelease(KeysetList):
     )
     actions: ClassVar[tuple[Action, ...]] = (
         Action("A", "Abstract", go="ABS {subject}"),
-        Action("R", "Release", method="release"),
+        Action("R", "Release", method="release", confirm="Release?"),
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("ONLY", "Narrow the list", "only"),

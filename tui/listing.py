@@ -388,7 +388,8 @@ class ListView(View):
         if action.why:
             self.shell.ask(action.why, explained)
         elif action.confirm:
-            self.shell.ask(f"{action.confirm} Y or N", confirmed, "YN")
+            several = f" {len(subjects)} rows." if len(subjects) > 1 else ""
+            self.shell.ask(f"{action.confirm}{several} Y or N", confirmed, "YN")
         else:
             await self._do(action, subjects)
 

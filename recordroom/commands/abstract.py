@@ -130,8 +130,8 @@ def transmit(
 
         number = batch
         if number is None:
+            chosen = _layouts()[_known_layout(layout or "")]
             with _checker() as check:
-                chosen = _layouts()[_known_layout(layout or "")]
                 made = abstract_file.transmit(signed_on.actor, chosen, check, from_day or 0, to_day or 0, by)
             failed = made.failed
             number = made.transmission.id if made.transmission else None

@@ -110,17 +110,21 @@ class TestRelease:
         filed.press("ctrl+o", "=RLA", "enter")
         assert ACCOUNT in filed.text
         assert "1 complete, shown: all" in filed.text
-        filed.press("1,1", "enter", "r")
+        filed.press("1,1", "enter", "r", "y")
         assert filed.message == f"RELEASED {ACCOUNT}."
         assert "Released here: 1" in filed.text
         assert status(filed) is Status.RELEASED
+
+    def test_a_word_keyed_in_the_list_by_mistake_releases_nothing(self, filed: Workstation) -> None:
+        filed.press("ctrl+o", "=RLA", "enter", *"rtn")
+        assert status(filed) is Status.COMPLETE
 
     def test_one_that_an_edit_stands_against_is_opened_again(self, filed: Workstation) -> None:
         on_store(
             filed,
             lambda: database.execute_sql("UPDATE data_case SET document = replace(document, 'I214', 'ZZZ')"),
         )
-        filed.press("ctrl+o", "=RLA", "enter", "r")
+        filed.press("ctrl+o", "=RLA", "enter", "r", "y")
         assert filed.message.startswith(f"{ACCOUNT}: Not released: ")
         assert f"opened again or left: {ACCOUNT}" in filed.text
         assert status(filed) is Status.OPEN
@@ -140,7 +144,7 @@ class TestRelease:
 
 class TestSending:
     def test_says_first_how_many_could_not_go_and_where_they_are(self, filed: Workstation) -> None:
-        filed.press("ctrl+o", "=RLA", "enter", "r")
+        filed.press("ctrl+o", "=RLA", "enter", "r", "y")
         on_store(filed, lambda: database.execute_sql("UPDATE patient SET ssn = ''"))
         filed.press("ctrl+o", "=TRX", "enter", "ctrl+o", "SEND 11/01/2026 11/30/2026 va-ptf", "enter")
         assert filed.message == "1 not sent, open again with the reason (WRK). No abstract could be sent."
@@ -167,7 +171,7 @@ class TestThereAndBack:
     ) -> None:
         from config.layout_reader import layouts
 
-        filed.press("ctrl+o", "=RLA", "enter", "r", "ctrl+o", "=TRX", "enter")
+        filed.press("ctrl+o", "=RLA", "enter", "r", "y", "ctrl+o", "=TRX", "enter")
         assert "1 released and not sent." in filed.text
         filed.press("ctrl+o", "SEND 11/01/2026 11/30/2026 va-ptf", "enter")
         assert filed.message == "Batch 2: 1 abstracts in spool/abstracts-000002-va-ptf.txt."
@@ -201,7 +205,7 @@ class TestThereAndBack:
         filed.press("ctrl+o", "=RTN", "enter")
         assert "Nothing has come back." in filed.text
 
-        filed.press("ctrl+o", "=RLA", "enter", "r")
+        filed.press("ctrl+o", "=RLA", "enter", "r", "y")
         filed.press("ctrl+o", "=TRX", "enter", "ctrl+o", "SEND 11/01/2026 11/30/2026 va-ptf", "enter")
         assert filed.message.startswith("Batch 3: 1 abstracts")
         second = (house.directory / "spool" / "abstracts-000003-va-ptf.txt").read_bytes()

@@ -16,7 +16,7 @@ from recordroom.demo.store import PASSPHRASE, USER
 
 RUNS = 7
 SCREENS = (  # what is keyed, and what shows that it is there
-    ("WRK", "Discharges to abstract"), ("CEN", "CEN"), ("PAT SMITH", "SMITH"), ("COD heart failure", "I50"),
+    ("WRK", "Work queue"), ("CEN", "CEN"), ("PAT SMITH", "SMITH"), ("COD heart failure", "I50"),
     ("ABS {account}", "MS-DRG"), ("TRL", "TRL"), ("RQL", "RQL"), ("HLD", "HLD"), ("SFL unit", "SFL"), ("MENU", "MENU"),
 )  # fmt: skip
 

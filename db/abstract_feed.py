@@ -12,7 +12,7 @@ from db.connect import database
 from db.encounter_lists import Encounter
 from db.stays import marks
 from db.stays import steps as steps_of
-from rules.census import DEATHS, NEVER, Event, Step, in_order
+from rules.census import DEATHS, NEVER, PASS_HOURS, Event, Step, in_order
 from rules.moments import iso_date
 
 FROM_PATIENT: Final = (
@@ -25,7 +25,6 @@ FROM_ENCOUNTER: Final = (
 )  # fmt: skip
 PLACING: Final = (Event.ADMIT, Event.TRANSFER, Event.SERVICE)
 NEVER_UTC: Final = 2**62
-PASS_HOURS: Final = 96  # VA PIMS: a pass is an absence of less than 96 hours
 MOST_CONSULTATIONS: Final = 40  # rows of the abstract
 
 

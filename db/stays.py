@@ -11,7 +11,7 @@ from db import census_state, store
 from db.connect import database
 from db.conventions import conventions_by_day
 from rules import census
-from rules.census import NEVER, Away, Conventions, Counted, Event, Piece, Stay, Step
+from rules.census import NEVER, PASS_HOURS, Away, Conventions, Counted, Event, Piece, Stay, Step
 
 IDS_AT_ONCE: Final = 500
 FAR_DAY: Final = 10**7  # conventions in force now
@@ -233,7 +233,7 @@ def to_derive(state: census_state.State, limit: int) -> list[tuple[int, bool]]:
     ]
 
 
-def open_passes_turned_absent(now_utc: int, hours: int = 96) -> list[int]:
+def open_passes_turned_absent(now_utc: int, hours: int = PASS_HOURS) -> list[int]:
     """Encounters on a pass that has outlasted what a pass may (VA PIMS: 96 hours) and is still counted."""
     return [
         encounter

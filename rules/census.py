@@ -156,7 +156,7 @@ class Effect(NamedTuple):
 
 # Within one minute an admission comes first and a discharge last, whatever order the file had.
 _RANK = {Event.ADMIT: 0, Event.DISCHARGE: 2}
-_PASS_HOURS = 96  # VA PIMS: a pass is an absence of less than 96 hours
+PASS_HOURS = 96  # VA PIMS: a pass is an absence of less than 96 hours
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
@@ -250,7 +250,7 @@ def _away(
 ) -> Away:
     kind = left.leave_type or "pass"
     hours = ((back.utc if back else now_utc) - left.utc) / 3600
-    absent = conventions.leave is not LeaveRule.VISTA or kind != "pass" or hours >= _PASS_HOURS
+    absent = conventions.leave is not LeaveRule.VISTA or kind != "pass" or hours >= PASS_HOURS
     return Away(
         kind, unit or 0, service or 0, left.utc, counting_day(left, conventions),
         back.utc if back else None, counting_day(back, conventions) if back else NEVER, absent,

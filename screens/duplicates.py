@@ -56,11 +56,9 @@ class Duplicates(KeysetList):
     title: ClassVar[str] = "Charts that may be one person"
     empty: ClassVar[str] = "No pair waits."
     help: ClassVar[str] = (
-        "Two charts that may be one person. Score: 10 is a thousand to one, 0 even odds. S shows the "
-        "two side by side "
-        "and takes your decision: SAME merges them, NOT keeps them apart for good, LATER puts them "
-        "off. DUP LATER lists "
-        "what was put off. 'recordroom patients duplicates' compares the whole index."
+        "Two charts that may be one person. Score: 10 is a thousand to one, 0 even odds. S shows the two side by side "
+        "and takes your decision: SAME merges them, NOT keeps them apart until their identity is changed, LATER puts "
+        "them off. DUP LATER lists what was put off. 'recordroom patients duplicates' compares the whole index."
     )
     actions: ClassVar[tuple[Action, ...]] = (
         Action("S", "Side by side", go="MRG {subject}"),

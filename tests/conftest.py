@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -94,3 +95,19 @@ def code_sets(codes_path: Path) -> Iterator[CodeStore]:
     """The code store open for reading."""
     with CodeStore.open(codes_path) as found:
         yield found
+
+
+@pytest.fixture
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A small disk of its own, of the module's ``MEGABYTES``: a tmpfs that only root can mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    size = f"size={request.module.MEGABYTES}m,mode=700"
+    mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(place)]
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        if os.environ.get("RECORDROOM_REQUIRE_ALL") == "1":
+            pytest.fail("a disk of its own can only be mounted by root")
+        pytest.skip("a disk of its own can only be mounted by root")
+    yield place
+    store.close_store()
+    subprocess.run(["umount", str(place)], check=True, capture_output=True)

@@ -30,21 +30,6 @@ MEGABYTES = 6
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own: a tmpfs that only root can mount."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=700", "tmpfs", str(place)]
-    if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        if os.environ.get("RECORDROOM_REQUIRE_ALL") == "1":
-            pytest.fail("a disk of its own can only be mounted by root")
-        pytest.skip("a disk of its own can only be mounted by root")
-    yield place
-    store.close_store()
-    subprocess.run(["umount", str(place)], check=True, capture_output=True)
-
-
-@pytest.fixture
 def here(disk: Path, template_store: Path) -> Path:
     """A store on that disk."""
     return Path(shutil.copytree(template_store, disk / "store"))

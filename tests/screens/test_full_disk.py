@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,19 +19,6 @@ from tests.tui.conftest import Workstation
 from tui.shell import Shell
 
 MEGABYTES = 12
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=700", "tmpfs", str(place)]
-    if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        if os.environ.get("RECORDROOM_REQUIRE_ALL") == "1":
-            pytest.fail("a disk of its own can only be mounted by root")
-        pytest.skip("a disk of its own can only be mounted by root")
-    yield place
-    subprocess.run(["umount", str(place)], check=True, capture_output=True)
 
 
 @pytest.fixture

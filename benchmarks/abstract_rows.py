@@ -8,10 +8,10 @@ from collections.abc import Callable
 from benchmarks.measure import Measure
 from benchmarks.stores import Stores, opened
 from config.code_sources import cached_store
-from db import rule_context
-from db.abstract_check import check
-from db.code_tables import all_tables
-from db.codes import CodeStore
+from db.abstracting import rule_context
+from db.abstracting.abstract_check import check
+from db.coding.code_tables import all_tables
+from db.coding.codes import CodeStore
 from exchange.codes import build
 from rules.periods import Period
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from benchmarks.measure import Measure
 from benchmarks.stores import Stores, opened
-from db import census
 from db.actors import Actor
 from db.connect import LARGE_CACHE_KIB, database, large_cache
-from db.indices import disease_index
+from db.statistics import census
+from db.statistics.indices import disease_index
 from reports.catalogue import Report, find
 from reports.page import Column, Document, Heads, Item, Run, Setup, as_text, paginate
 from reports.run import produce

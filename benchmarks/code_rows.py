@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.measure import Measure, percentile
 from config.code_sources import cached_store
 from config.data_sets import library
-from db.codes import CodeStore
+from db.coding.codes import CodeStore
 from exchange.codes import build
 from rules import drg
 from rules.abstract_findings import claim_of, record_findings

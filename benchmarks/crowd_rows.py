@@ -20,10 +20,14 @@ from typing import Final
 from benchmarks.measure import Measure, percentile
 from benchmarks.stores import Stores
 from config.data_sets import library
-from db import abstracts, encounters, patients, sign_on, store
+from db import store
+from db.abstracting import abstracts
+from db.access import sign_on
 from db.actors import Action, Actor
 from db.acts import Conflict, viewed
 from db.connect import StoreError, database
+from db.hospital import encounters
+from db.patient_index import patients
 from recordroom.demo.store import PASSPHRASE, USER
 
 TECHNICIANS: Final = 100

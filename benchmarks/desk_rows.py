@@ -9,10 +9,14 @@ from typing import Any, Final
 
 from benchmarks.measure import Measure
 from benchmarks.stores import Stores, opened_session
-from db import dnfb, movements, patients, store, work
+from db import store
+from db.abstracting import dnfb
 from db.changes import Source
 from db.connect import SMALL_CACHE_KIB, database
-from db.movements import Movement
+from db.hospital import movements
+from db.hospital.movements import Movement
+from db.patient_index import patients
+from db.worklist import work
 from rules.census import Event
 from rules.moments import moment_at
 from rules.work import EVERYTHING, read_line

@@ -11,9 +11,13 @@ from sqlcipher3 import dbapi2
 
 from benchmarks.measure import Measure
 from benchmarks.stores import FOLDER, Stores, opened
-from db import census, encounters, patients, store, work
+from db import store
 from db.actors import Actor
 from db.connect import SMALL_CACHE_KIB, database
+from db.hospital import encounters
+from db.patient_index import patients
+from db.statistics import census
+from db.worklist import work
 from rules.work import EVERYTHING
 
 TURNS, MIXES = 5, 20

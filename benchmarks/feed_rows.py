@@ -12,8 +12,9 @@ from typing import Final
 import hl7
 
 from benchmarks.measure import Measure
-from db import sign_on, store
-from db.derivation import Cost
+from db import store
+from db.access import sign_on
+from db.keyring.derivation import Cost
 from exchange.hl7_intake import import_files
 from exchange.hl7_message import read_message
 from recordroom.demo import feed

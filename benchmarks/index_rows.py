@@ -11,11 +11,13 @@ from typing import Final
 
 from benchmarks.measure import Measure, percentile
 from benchmarks.stores import FOLDER
-from db import duplicates, sign_on, store
+from db import store
+from db.access import sign_on
 from db.connect import database, writing
-from db.derivation import Cost
-from db.match_file import SAME, whole_file
-from db.patients import filing_keys
+from db.keyring.derivation import Cost
+from db.patient_index import duplicates
+from db.patient_index.match_file import SAME, whole_file
+from db.patient_index.patients import filing_keys
 from recordroom.demo.dirty import Row, dirty_people
 from rules.identity import Name, name_key
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from db import migrations, sign_on, store
+from db import migrations, store
+from db.access import sign_on
+from db.access.sign_on import SignedOn
 from db.actors import Actor
 from db.connect import database
-from db.sign_on import SignedOn
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, make_store
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from db import sign_on_log, standing, store
+from db import store
+from db.access import sign_on_log, standing
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, database, writing
 from rules.findings import SessionOver, Told

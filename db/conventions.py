@@ -8,10 +8,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from db import acts, census_state, store
+from db import acts, store
 from db.actors import Action, Actor
 from db.changes import Applied, refusal
 from db.connect import database
+from db.statistics import census_state
 from rules.census import Conventions, LeaveRule
 from rules.text import clean
 

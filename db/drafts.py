@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from db import store
 from db.actors import Actor
 from db.connect import StoreError
-from db.derivation import derived
 from db.files import read_file, replace_file
-from db.slots import Ring
+from db.keyring.derivation import derived
+from db.keyring.slots import Ring
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from db import cases, movements
 from db.connect import database
-from db.movements import MovementRow
+from db.hospital import movements
+from db.hospital.movements import MovementRow
+from db.registry import cases
 
 STATUS: Final = "status of the record"
 MOVEMENT_ITEMS: Final = ("at", "unit", "service", "bed", "disposition", "leave_type")

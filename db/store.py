@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from db import keys, migrations, sessions, standing
+from db import migrations
+from db.access import sessions, standing
 from db.actors import Action, Actor, Role
-from db.audit import Trail
 from db.connect import StoreError, close_database, database, open_database, writing
-from db.derivation import Cost
-from db.keys import Unlocked
+from db.keyring import keys
+from db.keyring.derivation import Cost
+from db.keyring.keys import Unlocked
+from db.keyring.slots import Ring, SlotFile
 from db.schema.store import KeyState, Setting, User, UserRole
-from db.slots import Ring, SlotFile
+from db.trail.audit import Trail
 from rules.moments import Moment, iso_date, moment_at
 
 DATABASE_NAME: Final = "recordroom.db"

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from db import abstract_release, abstract_returns, encounters, imports, lifecycle, transmissions
-from db.abstract_returns import Kind, Reason
+from db.abstracting import abstract_release, abstract_returns, lifecycle, transmissions
+from db.abstracting.abstract_returns import Kind, Reason
+from db.abstracting.lifecycle import NotAllowed
+from db.abstracting.transmissions import ACCEPTED, REJECTED, Sent
 from db.actors import Action, Actor
 from db.acts import act
 from db.changes import Source
 from db.connect import writing
-from db.imports import Refusal
-from db.lifecycle import NotAllowed
-from db.transmissions import ACCEPTED, REJECTED, Sent
+from db.feeds import imports
+from db.feeds.imports import Refusal
+from db.hospital import encounters
 from exchange.csv_files import CsvError, Profile, Row, read
 from exchange.csv_report import Fate, Report
 from rules.dictionary import Dictionary, Record, split_path

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from db import abstract_release, lifecycle, patients, transmissions
-from db.abstract_release import Checker, Filter, Result, WaitingAbstract, not_clean
-from db.abstracts import AbstractRecord
+from db.abstracting import abstract_release, lifecycle, transmissions
+from db.abstracting.abstract_release import Checker, Filter, Result, WaitingAbstract, not_clean
+from db.abstracting.abstracts import AbstractRecord
+from db.abstracting.transmissions import BY_RELEASE, Transmission
 from db.actors import Action, Actor
 from db.acts import permit
 from db.connect import database, large_cache, writing
 from db.conventions import convention
 from db.files import replace_file
-from db.transmissions import BY_RELEASE, Transmission
+from db.patient_index import patients
 from rules import edits
 from rules.dictionary import Context, Dictionary
 from rules.findings import Finding, Told

@@ -14,12 +14,13 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Final
 
-from db import abstract_release, site
-from db.abstract_release import Filter, WaitingAbstract
+from db.abstracting import abstract_release
+from db.abstracting.abstract_release import Filter, WaitingAbstract
 from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import database, large_cache
 from db.files import replace_file
+from db.hospital import site
 from exchange.abstract_file import NotWritten
 from rules.dictionary import Record, is_null
 from rules.lifecycle import Status

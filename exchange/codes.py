@@ -19,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 
 from config.code_sources import FORMAT, CodeSource, cached_store, code_sources, code_store, fingerprint
-from db.codes_schema import FIRST, INDEXES, OPEN, TABLES, WORDS
+from db.coding.codes_schema import FIRST, INDEXES, OPEN, TABLES, WORDS
 from exchange.codes_tabular import Node, in_order, place, read_tabular, spell_out
 from rules.codes import ICD10_FROM, System, normal, releases
 from rules.codes_facts import having, invalid, principal_edits, severities

@@ -15,11 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from config.code_tables import Shelf
-from db import census, encounters, events, imports, patients, site, store, work_acts
+from db import store
 from db.actors import Actor
 from db.changes import Applied, Source, refusal
 from db.connect import large_cache, writing
+from db.feeds import imports
+from db.hospital import encounters, events, site
+from db.patient_index import patients
 from db.planner import take_statistics
+from db.statistics import census
+from db.worklist import work_acts
 from exchange import csv_movements
 from exchange.csv_files import CsvError, Profile, Row, read
 from exchange.csv_report import Report

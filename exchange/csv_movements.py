@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from db import encounters, ledger, patients, store
+from db import store
 from db.changes import Applied, Source
-from db.ledger import Entry, Ledger
-from db.movements import Known, Movement, same, step_of
+from db.hospital import encounters, ledger
+from db.hospital.ledger import Entry, Ledger
+from db.hospital.movements import Known, Movement, same, step_of
+from db.patient_index import patients
 from exchange.csv_files import Row
 from exchange.csv_report import Fate, Report
 from rules.census import Event, Step, in_order

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from db.changes import Applied
-from db.imports import COUNTS, Refusal
+from db.feeds.imports import COUNTS, Refusal
 from exchange.csv_files import Row
 from rules.findings import Finding
 

@@ -7,9 +7,10 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import Final
 
-from db import encounters, patients
 from db.changes import Applied, Source
-from db.encounters import Encounter
+from db.hospital import encounters
+from db.hospital.encounters import Encounter
+from db.patient_index import patients
 from exchange import hl7_fields
 from exchange.hl7_fields import Sites, Visit
 from exchange.hl7_message import Message

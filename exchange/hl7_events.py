@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from db import encounters, intake, movements, patients, site
-from db.encounters import Encounter
-from db.movements import Movement
+from db.feeds import intake
+from db.hospital import encounters, movements, site
+from db.hospital.encounters import Encounter
+from db.hospital.movements import Movement
+from db.patient_index import patients
 from exchange import hl7_fields
 from exchange.hl7_case import Case, Hold
 from exchange.hl7_fields import CLEAR, Place

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
-from db.intake import DocumentNote
+from db.feeds.intake import DocumentNote
 from exchange.hl7_message import NULL, Message, Repetition, Segment
 from rules.moments import Moment, moment, moment_at
 from rules.tables import CodeTable, TableRow

@@ -17,13 +17,14 @@ from typing import Final
 from peewee import OperationalError
 
 from config.code_tables import Shelf
-from db import imports, intake, store
+from db import store
 from db.actors import Action, Actor
 from db.acts import Conflict, NotPermitted, act, permit
 from db.changes import Source
 from db.connect import StoreError, large_cache, writing
 from db.conventions import convention
-from db.intake import Outcome, Received, Settled
+from db.feeds import imports, intake
+from db.feeds.intake import Outcome, Received, Settled
 from db.planner import take_statistics
 from exchange import hl7_fields
 from exchange.hl7_case import PERSON_TABLES, Case, Feed, Hold

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from config.data_sets import SITE, library
-from db import abstracts, cases, registries, store
+from db import store
+from db.abstracting import abstracts
 from db.actors import Action, Actor
 from db.acts import permit, viewed
-from db.cases import Case
 from db.connect import large_cache
+from db.registry import cases, registries
+from db.registry.cases import Case
 from exchange.records_import import NAMING
 from rules.dictionary import Dictionary, Group, row_path, split_path
 from rules.findings import Told

@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from config.data_sets import SITE, library
-from db import abstracts, cases, encounters, patients, registries, rule_context, store
-from db.abstracts import Drg
+from db import store
+from db.abstracting import abstracts, rule_context
+from db.abstracting.abstracts import Drg
 from db.actors import Actor
-from db.cases import Case
 from db.changes import CLEAR, Applied, Source, refusal
-from db.code_tables import all_tables
+from db.coding.code_tables import all_tables
+from db.hospital import encounters
+from db.patient_index import patients
+from db.registry import cases, registries
+from db.registry.cases import Case
 from exchange.csv_files import CsvError, Profile, Row
 from exchange.csv_import import Layout, import_with
 from exchange.csv_report import Report
@@ -30,7 +34,7 @@ from rules.records import null_values, record_day
 from rules.values import CANONICAL
 
 if TYPE_CHECKING:
-    from db.codes import CodeStore
+    from db.coding.codes import CodeStore
 
 NAMING: Final = ("number", "account", "mrn")
 YES_NO: Final[Mapping[str, str]] = {

@@ -13,7 +13,7 @@ from config.data_sets import assemble, library, options
 from config.keys import standard_keys
 from config.menu import standard_menu
 from db.actors import PERMITTED, Role
-from db.site import CONVENTIONS
+from db.hospital.site import CONVENTIONS
 from recordroom.cli import COMMANDS, LazyGroup
 from reports.catalogue import CATALOGUE
 from rules.dictionary import Dictionary, Group, Item

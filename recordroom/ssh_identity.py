@@ -29,6 +29,6 @@ def who_came(environment: Mapping[str, str], directory: Path) -> str:
 
 def key_that_opened(environment: Mapping[str, str]) -> str:
     """Fingerprint of the SSH key with which the connection was opened; empty when it was not said."""
-    from db.ssh_keys import fingerprint
+    from db.access.ssh_keys import fingerprint
 
     return fingerprint(environment.get(AUTH, ""))

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import conventions, disclosures, patients, store
-from db.disclosures import AccountingRow
+from db import conventions, store
+from db.disclosure import disclosures
+from db.disclosure.disclosures import AccountingRow
+from db.patient_index import patients
 from reports.page import Block, Column, Document, Heads, Item, Wrapped
 from reports.run import NotAsked
 from reports.sheet import Sheet

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import conventions, patients, privacy, store
+from db import conventions, store
+from db.patient_index import patients
+from db.trail import privacy
 from reports.page import Block, Column, Document, Heads, Item, Wrapped
 from reports.run import NotAsked
 from reports.sheet import Sheet

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from db import census, conventions, figures, site
-from db.census import DayRow, Occupant
+from db import conventions
+from db.hospital import site
+from db.statistics import census, figures
+from db.statistics.census import DayRow, Occupant
 from reports import conventions as said
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, wrapped
 from reports.recap import Recap, in_words, recap, total

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from db import conventions, dnfb
-from db.dnfb import Counted, Line
+from db import conventions
+from db.abstracting import dnfb
+from db.abstracting.dnfb import Counted, Line
 from reports.page import Column, Document, Group, Heads, Item, Total
 from reports.sheet import Sheet, Value
 from rules.dates import show_date

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import chart_sheet, conventions, encounters
-from db.chart_sheet import ChartSheet
+from db import conventions
+from db.hospital import chart_sheet, encounters
+from db.hospital.chart_sheet import ChartSheet
 from reports.forms import Pair, labelled, part, table
 from reports.page import Block, Column, Document, Heads, Item
 from reports.run import NotAsked

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import conventions, encounters, patient_merges, patients, store
+from db import conventions, store
+from db.hospital import encounters
+from db.patient_index import patient_merges, patients
 from reports.page import Block, Document, Item
 from reports.run import NotAsked
 from reports.sheet import Sheet

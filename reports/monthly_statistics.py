@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from db import conventions, figures, store
-from db.figures import Counts
+from db import conventions, store
+from db.statistics import figures
+from db.statistics.figures import Counts
 from reports import conventions as said
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, tabulated, wrapped
 from reports.sheet import Sheet

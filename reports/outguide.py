@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import conventions, patients
+from db import conventions
+from db.patient_index import patients
 from reports import stock
 from reports.page import Block, Document, Page, Setup
 from reports.run import NotAsked

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from db import site, store
+from db import store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
+from db.hospital import site
 from reports import sheet
 from reports.page import Setup, as_text
 from reports.run import Produced

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Final
 
 from config.code_tables import Shelf
-from db import conventions, store, work_times
-from db.work_times import Figures
+from db import conventions, store
+from db.worklist import work_times
+from db.worklist.work_times import Figures
 from reports.page import Column, Document, Group, Heads, Item, Total
 from reports.run import NotAsked
 from reports.sheet import Sheet, Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from db.census import DayRow
+from db.statistics.census import DayRow
 
 
 @dataclass(frozen=True, slots=True)

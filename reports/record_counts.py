@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from config.data_sets import SITE, library
-from db import conventions, record_counts, store
-from db.record_counts import MONTH, STATUS, Counts
+from db import conventions, store
+from db.statistics import record_counts
+from db.statistics.record_counts import MONTH, STATUS, Counts
 from reports.page import Column, Document, Heads, Item, Total
 from reports.run import NotAsked
 from reports.sheet import Sheet, Value

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from db import conventions, reviews
+from db import conventions
+from db.worklist import reviews
 from reports.page import Column, Document, Group, Heads, Item, Row, Total
 from reports.run import NotAsked
 from reports.sheet import Sheet, Value

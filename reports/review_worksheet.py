@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db import conventions, encounters, reviews
-from db.reviews import Plan, Reviewed
+from db import conventions
+from db.hospital import encounters
+from db.worklist import reviews
+from db.worklist.reviews import Plan, Reviewed
 from reports.forms import labelled
 from reports.page import Block, Column, Document, Group, Heads, Item, Wrapped
 from reports.run import NotAsked

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
-from db import census, conventions, store
+from db import conventions, store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import large_cache, snapshot
+from db.statistics import census
 from reports.catalogue import Parameter, Report
 from reports.page import Document, Page, Run, Setup, paginate
 from reports.sheet import Sheet, as_objects

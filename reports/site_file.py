@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from db import conventions, site, store
-from db.site import SiteRecord
+from db import conventions, store
+from db.hospital import site
+from db.hospital.site import SiteRecord
 from reports.page import Block, Column, Document, Heads, Item
 from reports.sheet import Sheet, Value
 from rules.dates import show_date

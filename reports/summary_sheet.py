@@ -12,10 +12,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from db import chart_sheet, code_sets, conventions, encounters, rule_context, store
-from db.chart_sheet import ChartSheet, FiledDrg
-from db.code_tables import all_tables
-from db.lifecycle import Step
+from db import conventions, store
+from db.abstracting import rule_context
+from db.abstracting.lifecycle import Step
+from db.coding import code_sets
+from db.coding.code_tables import all_tables
+from db.hospital import chart_sheet, encounters
+from db.hospital.chart_sheet import ChartSheet, FiledDrg
 from reports.forms import Pair, labelled, part, table
 from reports.page import Block, Column, Document, Heads, Item, Wrapped, wrapped
 from reports.run import NotAsked

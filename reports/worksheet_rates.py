@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from db import reviews
-from db.reviews import ANSWERED, Plan
+from db.worklist import reviews
+from db.worklist.reviews import ANSWERED, Plan
 from reports.page import Column, Document, Group, Heads, Item, Row, Total, Wrapped
 from reports.run import NotAsked
 from reports.sheet import Sheet

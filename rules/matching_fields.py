@@ -110,7 +110,7 @@ def names_of(given_names: CodeTable, temporary_names: CodeTable) -> Names:
 
 
 def person_of(id_: int, values: Mapping[str, str], former: Iterable[Name], names: Names) -> Person:
-    """A patient's values (see ``db.patients.FIELDS``) and other names made comparable."""
+    """A patient's values (see ``db.patient_index.patients.FIELDS``) and other names made comparable."""
     last, first, middle = fold(values["last_name"]), fold(values["first_name"]), fold(values["middle_name"])
     suffix = fold(values.get("suffix", ""))
     last, in_last = _without_suffix(last)

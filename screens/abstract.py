@@ -8,22 +8,16 @@ from datetime import date
 from typing import Any, ClassVar
 
 from config.grids import Grid, standard_grid
-from db import (
-    abstract_release,
-    abstract_returns,
-    abstracts,
-    drafts,
-    feed_words,
-    intake,
-    review_acts,
-    work_acts,
-)
-from db import lifecycle as life
-from db.abstract_release import Checker
-from db.abstract_returns import Return
-from db.abstracts import AbstractRecord, Drg
-from db.cases import Case
-from db.codes import Weight
+from db import drafts
+from db.abstracting import abstract_release, abstract_returns, abstracts, feed_words
+from db.abstracting import lifecycle as life
+from db.abstracting.abstract_release import Checker
+from db.abstracting.abstract_returns import Return
+from db.abstracting.abstracts import AbstractRecord, Drg
+from db.coding.codes import Weight
+from db.feeds import intake
+from db.registry.cases import Case
+from db.worklist import review_acts, work_acts
 from rules import drg, lifecycle
 from rules.abstract_findings import claim_of, day_of, record_findings
 from rules.codes import dotted

@@ -8,9 +8,11 @@ from typing import ClassVar, Final
 
 from config.data_sets import dictionary_for
 from config.layout_reader import layouts
-from db import abstract_release, abstract_returns, encounters, feed_words, store, transmissions
-from db.abstract_release import EVERY, Checker, Filter
-from db.lifecycle import NotAllowed
+from db import store
+from db.abstracting import abstract_release, abstract_returns, feed_words, transmissions
+from db.abstracting.abstract_release import EVERY, Checker, Filter
+from db.abstracting.lifecycle import NotAllowed
+from db.hospital import encounters
 from exchange import abstract_file
 from rules.dates import Unclear, parse_date
 from rules.feed_differences import taken_from

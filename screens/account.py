@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from db import encounters, movements, store
+from db import store
 from db.actors import Action as Deed
 from db.acts import NotPermitted, act, viewed
 from db.changes import Applied, Source
+from db.hospital import encounters, movements
 from rules.census import Event
 from rules.findings import Finding, Level
 from rules.moments import moment
@@ -64,7 +65,7 @@ def encounter_named(account: str) -> encounters.Encounter:
 
 def banner(stay: encounters.Encounter) -> tuple[str, ...]:
     """Who an account is about, for the two banner rows."""
-    from db import patients
+    from db.patient_index import patients
 
     who = patients.get(stay.patient_id)
     first = shown.who(

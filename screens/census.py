@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from db import census, store
+from db import store
 from db.actors import Action as Deed
 from db.acts import viewed
+from db.statistics import census
 from rules.census import Event
 from rules.dates import Unclear, parse_date
 from rules.moments import day_number

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from db import store
-from db.codes import CodeStore, Detail
+from db.coding.codes import CodeStore, Detail
 from rules.codes import System, dotted, may_begin
 from rules.text import cells
 from screens import shown

@@ -15,11 +15,16 @@ from time import monotonic, time
 from typing import ClassVar
 
 from config.data_sets import library
-from db import encounters, patients, registries, rule_context, store, work_times
+from db import store
+from db.abstracting import rule_context
 from db.acts import Conflict
-from db.cases import VOID, Case, revisions
 from db.connect import StoreError
 from db.history import Change, of_case
+from db.hospital import encounters
+from db.patient_index import patients
+from db.registry import registries
+from db.registry.cases import VOID, Case, revisions
+from db.worklist import work_times
 from rules import edits, overrides, records
 from rules.codes import System
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path

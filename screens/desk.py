@@ -6,22 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
 from config.data_sets import SITE, library
-from db import (
-    cases,
-    census,
-    drafts,
-    duplicates,
-    intake,
-    overlays,
-    patients,
-    requests,
-    reviews,
-    sensitive,
-    store,
-    work,
-)
+from db import drafts, store
+from db.access import sensitive
 from db.actors import Action as Deed
-from db.registries import suspects_count
+from db.disclosure import requests
+from db.feeds import intake
+from db.patient_index import duplicates, overlays, patients
+from db.registry import cases
+from db.registry.registries import suspects_count
+from db.statistics import census
+from db.worklist import reviews, work
 from screens.session import Session
 from screens.waiting import aged, counts
 from tui.screen import Entry, MenuScreen

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from db import dnfb
+from db.abstracting import dnfb
+from db.abstracting.dnfb import Counted, Line
 from db.actors import Action as Deed
 from db.acts import permit
-from db.dnfb import Counted, Line
 from rules.work import dollars
 from screens.drafts import page_of
 from screens.session import Session

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from db import duplicates, patient_merges, patients, store
+from db import store
 from db.actors import Action as Deed
 from db.acts import Conflict, NotPermitted, viewed
-from db.duplicates import Pair
+from db.patient_index import duplicates, patient_merges, patients
+from db.patient_index.duplicates import Pair
 from rules.findings import Finding, Level
 from rules.matching import Match
 from rules.text import fit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import habits
+from db.access import habits
 from screens.session import Session
 from tui.screen import Changed, Choice, Field, Filed, FormScreen, Kind, Opened, Section, Values
 

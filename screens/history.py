@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from db import history, patients, site, store
+from db import history, store
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.history import Change
+from db.hospital import site
+from db.patient_index import patients
 from rules.values import shown as value_shown
 from screens import shown
 from screens.account import encounter_named

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import intake
-from db.intake import HeldMessage
+from db.feeds import intake
+from db.feeds.intake import HeldMessage
 from exchange import hl7_intake
 from rules.findings import Finding, Level
 from rules.values import is_moment

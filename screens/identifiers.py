@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import filing, identifiers, patients, store
+from db import store
 from db.actors import Action as Deed
 from db.acts import Conflict, NotPermitted, viewed
-from db.identifiers import Identifier, OtherName
+from db.patient_index import filing, identifiers, patients
+from db.patient_index.identifiers import Identifier, OtherName
 from rules.findings import Finding, Level
 from screens import shown
 from screens.data_set import rows_in

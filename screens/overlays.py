@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from db import overlay_acts, overlays, store
+from db import store
 from db.actors import Action as Deed
 from db.acts import NotPermitted, viewed
-from db.overlays import Overlay
+from db.patient_index import overlay_acts, overlays
+from db.patient_index.overlays import Overlay
 from rules.findings import Finding, Level
 from rules.text import fit
 from screens import shown

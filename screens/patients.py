@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from db import encounters, overlays, patients, store
+from db import store
 from db.actors import Action as Deed
 from db.acts import Conflict, NotPermitted, viewed
 from db.history import Change, of_amendments
-from db.patients import PatientRow
+from db.hospital import encounters
+from db.patient_index import overlays, patients
+from db.patient_index.patients import PatientRow
 from rules.findings import Finding, Level
 from screens import shown
 from screens.keyset import Key, KeysetList

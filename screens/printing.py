@@ -14,9 +14,9 @@ if TYPE_CHECKING:  # loaded with the first page that is printed
 
 def print_shown(session: Session, title: str, lines: Sequence[str], queue: str) -> Outcome:
     """Print the lines of a screen to ``queue``, audited; the job's title names no patient."""
-    from db import privacy
     from db.actors import Action
     from db.acts import viewed
+    from db.trail import privacy
     from reports import output
     from reports.page import Page, as_text
 

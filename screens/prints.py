@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from db import cases, encounters, review_acts
-from db.reviews import ABSTRACT
+from db.hospital import encounters
+from db.registry import cases
+from db.worklist import review_acts
+from db.worklist.reviews import ABSTRACT
 from screens.patients import patient_named
 from screens.reports import Page, Parameters, report_named
 from tui.screen import Command, Document, Opened, ScreenError

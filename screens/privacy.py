@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from db import patients, privacy, sensitive, unusual
+from db.access import sensitive
 from db.connect import StoreError
+from db.patient_index import patients
+from db.trail import privacy, unusual
 from rules.findings import Finding, Level
 from screens import shown
 from screens.drafting import DraftedForm

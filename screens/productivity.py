@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from db import store, work_times
+from db import store
 from db.actors import Action as Deed
-from db.work_times import Figures
+from db.worklist import work_times
+from db.worklist.work_times import Figures
 from reports.productivity import standards
 from rules.moments import iso_date
 from rules.work import percent

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from db import duplicates, patients, registration
-from db.duplicates import LookAlike
+from db.patient_index import duplicates, patients, registration
+from db.patient_index.duplicates import LookAlike
 from rules.findings import Finding, Level
 from rules.identity import split_name
 from screens import shown

@@ -12,10 +12,14 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 from config.data_sets import library
-from db import cases, encounters, patients, registries, review_acts, store
+from db import store
 from db.actors import Action as Deed
 from db.acts import viewed
-from db.cases import COMPLETE, OPEN, Case
+from db.hospital import encounters
+from db.patient_index import patients
+from db.registry import cases, registries
+from db.registry.cases import COMPLETE, OPEN, Case
+from db.worklist import review_acts
 from rules.codes import dotted
 from rules.dates import Unclear, parse_date
 from rules.dictionary import Dictionary, Item, ItemType

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from db import disclosures, patients, requests, store
-from db.disclosure_law import NotAllowed
-from db.disclosures import NewRelease, ReleaseRow
-from db.requests import Request as Filing
+from db import store
+from db.disclosure import disclosures, requests
+from db.disclosure.disclosure_law import NotAllowed
+from db.disclosure.disclosures import NewRelease, ReleaseRow
+from db.disclosure.requests import Request as Filing
+from db.patient_index import patients
 from rules.disclosure import RELEASING, Status
 from rules.findings import Finding, Level
 from screens import shown

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import site, store
+from db import store
 from db.actors import Action as Deed
+from db.hospital import site
 from reports import output
 from reports.catalogue import CATALOGUE, Parameter, Report, find
 from reports.page import Setup

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import patients, requests, store
-from db.requests import Request as Filing
+from db import store
+from db.disclosure import requests
+from db.disclosure.requests import Request as Filing
+from db.patient_index import patients
 from rules.disclosure import STEPS
 from rules.findings import Finding, Level
 from screens import shown

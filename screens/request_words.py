@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from db import disclosure_law, requests, store
-from db.requests import Request as Filing
+from db import store
+from db.disclosure import disclosure_law, requests
+from db.disclosure.requests import Request as Filing
 from rules.deadlines import working_days_between
 from rules.disclosure import OPEN, STEPS
 from rules.entitlement import Decision, Outcome

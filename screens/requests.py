@@ -8,9 +8,11 @@ from datetime import datetime
 from textwrap import wrap
 from typing import ClassVar
 
-from db import disclosure_law, patients, requests, store
+from db import store
+from db.disclosure import disclosure_law, requests
+from db.disclosure.requests import Request as Filing
 from db.history import Change, of_amendments
-from db.requests import Request as Filing
+from db.patient_index import patients
 from rules.dates import Unclear, parse_date
 from rules.dictionary import Record
 from rules.disclosure import OPEN

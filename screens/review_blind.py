@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 from config.data_sets import library
-from db import review_acts, reviews
-from db.abstracts import AbstractRecord
-from db.cases import Case
-from db.review_acts import Blind
-from db.reviews import ABSTRACT, COMPARED
+from db.abstracting.abstracts import AbstractRecord
+from db.registry.cases import Case
+from db.worklist import review_acts, reviews
+from db.worklist.review_acts import Blind
+from db.worklist.reviews import ABSTRACT, COMPARED
 from rules.dictionary import Dictionary
 from rules.findings import Finding, Level
 from screens.abstract import Abstract

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from config.data_sets import library
 from config.menu import standard_menu
-from db import drafts, review_acts, reviews, store
+from db import drafts, store
 from db.actors import Action as Deed
 from db.acts import viewed
-from db.review_acts import ANSWERS, Asked
-from db.reviews import ABSTRACT, BLIND, COMPARED, DUE, KINDS, SETTLED, Differing, Reviewed
+from db.worklist import review_acts, reviews
+from db.worklist.review_acts import ANSWERS, Asked
+from db.worklist.reviews import ABSTRACT, BLIND, COMPARED, DUE, KINDS, SETTLED, Differing, Reviewed
 from rules.dictionary import ItemType
 from rules.findings import Finding, Level
 from rules.records import decode

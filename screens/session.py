@@ -19,10 +19,10 @@ ADMINISTRATOR_IDLE_SECONDS = 10 * 60  # V-222390
 
 if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
     from config.menu import MenuTable
+    from db.access.sign_on import SignedOn
     from db.actors import Actor
-    from db.code_tables import AllTables
-    from db.codes import CodeStore
-    from db.sign_on import SignedOn
+    from db.coding.code_tables import AllTables
+    from db.coding.codes import CodeStore
     from rules.work import Asked
 
 
@@ -74,7 +74,7 @@ class Session:
     def habits(self) -> Habits:
         """The facility's clock and way of writing dates, and what the user is used to; locked after 15 minutes,
         administrators after 10."""
-        from db import habits
+        from db.access import habits
         from db.conventions import convention
 
         own = habits.of(self.actor)
@@ -124,7 +124,7 @@ class Session:
         """The code store, or None while it is not built: codes are then checked by form alone."""
         if self._codes is None:
             from config.code_sources import SourceMissing, code_store
-            from db.codes import CodesMissing, CodeStore
+            from db.coding.codes import CodesMissing, CodeStore
 
             try:
                 path = code_store(self.seat.directory)
@@ -136,7 +136,7 @@ class Session:
     @cached_property
     def tables(self) -> AllTables:
         """Code tables: the shipped ones, the facility's own rows, and units, services, providers, payers."""
-        from db.code_tables import all_tables
+        from db.coding.code_tables import all_tables
 
         return all_tables(self.seat.directory)
 
@@ -149,7 +149,7 @@ class Session:
 
     def unlock(self, passphrase: str) -> bool:
         """Whether this is the user's passphrase, after the idle lock; without one, a code of the second factor."""
-        from db import second_factor, sign_on
+        from db.access import second_factor, sign_on
         from db.connect import StoreError
 
         try:
@@ -163,7 +163,7 @@ class Session:
 
     def check(self) -> None:
         """Raise ``SessionOver`` when the session was ended from elsewhere or has lasted too long."""
-        from db import standing
+        from db.access import standing
 
         standing.check()
 
@@ -181,7 +181,8 @@ class Session:
 
     def end(self) -> None:
         """The session is over: give back locks, log the sign-off, close the store."""
-        from db import locks, sign_on
+        from db import locks
+        from db.access import sign_on
 
         if not self.signed_on.store.tampered:
             locks.release(self.actor)

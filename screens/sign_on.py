@@ -9,7 +9,7 @@ from screens.session import Seat, Session
 from tui.screen import Field, Filed, FormScreen, Kind, Note, Opened, Refused, Section, Values
 
 if TYPE_CHECKING:  # the store is loaded when the form is filed
-    from db.sign_on import SignedOn
+    from db.access.sign_on import SignedOn
 
 CODE = "code"  # key of the second step, where the code of a second factor is asked for
 NOTICE = (
@@ -76,7 +76,7 @@ class SignOn(FormScreen):
         return Opened(values, focus="passphrase" if values else "user")
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        from db import sign_on
+        from db.access import sign_on
         from db.connect import StoreError
 
         keyed = {**values, **self.known}
@@ -94,7 +94,7 @@ class SignOn(FormScreen):
         return Filed(greeting(signed_on), session=Session(self.seat, signed_on))
 
     def _sign_on(self, keyed: Values) -> SignedOn:
-        from db import sign_on
+        from db.access import sign_on
 
         seat, code = self.seat, keyed.get("code", "")
         if seat.service_key is not None:
@@ -152,7 +152,7 @@ class ChangePassphrase(FormScreen):
         return Opened({}, focus="old")
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        from db import users
+        from db.access import users
         from db.connect import StoreError
 
         if values.get("new", "") != values.get("again", ""):

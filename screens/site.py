@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import conventions, site, store
+from db import conventions, store
 from db.acts import Conflict, NotPermitted
 from db.changes import Applied
+from db.hospital import site
 from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date
 from screens import shown

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from db import abstract_returns, drafts, intake, store, work
+from db import drafts, store
+from db.abstracting import abstract_returns
 from db.actors import Action as Deed
 from db.actors import Actor
-from db.work import Waiting
+from db.feeds import intake
+from db.worklist import work
+from db.worklist.work import Waiting
 from rules.work import Kind
 
 Said = tuple[str, str]

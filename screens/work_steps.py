@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from db import store, work_acts
+from db import store
 from db.actors import Action as Deed
 from db.acts import viewed
+from db.worklist import work_acts
 from rules import work as rules
 from rules.findings import Finding, Level
 from rules.moments import day_number

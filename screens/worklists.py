@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from db import store, work, work_acts
-from db.work import Item
+from db import store
+from db.worklist import work, work_acts
+from db.worklist.work import Item
 from rules import work as rules
 from rules.dates import Unclear, parse_date
 from rules.identity import fold, terminal_digits

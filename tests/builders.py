@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import count
 from typing import Final
 
-from db import encounters, movements, patients, store
+from db import store
 from db.changes import Applied, Source
 from db.connect import database, writing
-from db.movements import Movement
+from db.hospital import encounters, movements
+from db.hospital.movements import Movement
+from db.patient_index import patients
 from rules.census import Event
 from rules.moments import moment
 
@@ -23,7 +25,7 @@ POISON_FIRST: Final = "[b]Zoë[/b]\x9b31m\r\n\t\x00\x7fNUL|^~\\&@${HOME}'; DROP 
 
 
 def a_patient(**fields: str) -> int:
-    """A registered patient (its internal number); ``fields`` as ``db.patients.FIELDS``."""
+    """A registered patient (its internal number); ``fields`` as ``db.patient_index.patients.FIELDS``."""
     return _applied(patients.apply, the_fields_of_a_patient(**fields), SOURCE)
 
 
@@ -53,7 +55,7 @@ def the_poisoned_patient(*, raw: bool = False, **fields: str) -> int:
 
 
 def an_encounter(patient_id: int = 0, account: str = "", **fields: str) -> int:
-    """An account without movements (its internal number); ``fields`` as ``db.encounters.FIELDS``."""
+    """An account without movements (its internal number); ``fields`` as ``db.hospital.encounters.FIELDS``."""
     patient_id = patient_id or a_patient()
     account = account or f"26{next(_NUMBERS):08d}"
     fields = {

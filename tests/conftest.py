@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from db import sign_on, store
+from db import store
+from db.access import sign_on
 from db.actors import Actor, Role
-from db.codes import CodeStore
-from db.derivation import Cost
+from db.coding.codes import CodeStore
+from db.keyring.derivation import Cost
 
 ADMIN = "admin"
 PASSPHRASE = "correct horse battery"
@@ -80,7 +81,7 @@ def codes_path(pytestconfig: pytest.Config) -> Path:
     builder = (
         "exchange/codes.py",
         "exchange/codes_tabular.py",
-        "db/codes_schema.py",
+        "db/coding/codes_schema.py",
         "rules/codes_search.py",
     )
     digest = hashlib.sha256(fingerprint(code_sources()).encode())

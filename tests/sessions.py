@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from recordroom import fips
 fips.load()
-from db import sign_on
+from db.access import sign_on
 sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
 print("signed on", flush=True)
 sys.stdin.read()

@@ -23,7 +23,7 @@ class ReceivedMessage(Base):
     event = CharField()  # MSH-9.2
     mrn = CharField(default="")
     account = CharField(default="")
-    outcome = CharField()  # db.intake.Outcome
+    outcome = CharField()  # db.feeds.intake.Outcome
     reason = TextField(default="")
     waits_for = CharField(default="")  # account or mrn whose arrival lets it be tried again
     warnings = TextField(default="")  # one to a line

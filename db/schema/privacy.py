@@ -44,7 +44,7 @@ class PrivacyAlert(Base):
 
 
 class DailyLooks(Base):
-    """What one user looked at on a day that is over, counted from the audit trail (db/daily_looks.py)."""
+    """What one user looked at on a day that is over, counted from the audit trail (db/trail/daily_looks.py)."""
 
     day = IntegerField()
     user = CharField()

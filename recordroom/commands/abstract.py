@@ -16,7 +16,7 @@ from recordroom.commands.common import Command, notice, opened_store, store_opti
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from db.abstract_release import Checker, Result
+    from db.abstracting.abstract_release import Checker, Result
     from exchange.csv_report import Report
 
 SHOWN = 50  # abstracts named on a terminal
@@ -72,8 +72,8 @@ def release(
     The edits run once more: an abstract that one stands against is opened again with the reason, the rest goes on.
     """
     with opened_store() as signed_on, _checker() as check:
-        from db import abstract_release
-        from db.abstract_release import Filter
+        from db.abstracting import abstract_release
+        from db.abstracting.abstract_release import Filter
         from db.actors import Action
         from db.acts import permit
         from db.connect import large_cache
@@ -125,7 +125,7 @@ def transmit(
         raise click.UsageError(f"There is no folder {out}.")
     failed: tuple[Result, ...] = ()
     with opened_store() as signed_on:
-        from db import transmissions
+        from db.abstracting import transmissions
         from exchange import abstract_file
 
         number = batch
@@ -249,9 +249,9 @@ def _checker() -> Iterator[Checker]:
     """All edits, with the code sets where they are built."""
     from config.code_sources import SourceMissing, code_store
     from db import store
-    from db.abstract_release import Checker
-    from db.code_tables import all_tables
-    from db.codes import CodesMissing, CodeStore
+    from db.abstracting.abstract_release import Checker
+    from db.coding.code_tables import all_tables
+    from db.coding.codes import CodesMissing, CodeStore
 
     directory = store.current().directory
     tables = all_tables(directory)

@@ -15,8 +15,8 @@ from rules.lifecycle import Status
 from rules.periods import Period, month, span
 
 if TYPE_CHECKING:
-    from db.abstract_check import Checkup
-    from db.sign_on import SignedOn
+    from db.abstracting.abstract_check import Checkup
+    from db.access.sign_on import SignedOn
 
 HEADS = ("account", "discharged", "unit", "status", "level", "code", "field", "sentence")
 STATUSES = tuple(str(status) for status in Status if status)
@@ -65,10 +65,10 @@ def _period(first: str | None, last: str | None, month_: str | None) -> Period:
 
 def _made(signed_on: SignedOn, period: Period, status: str, unit: str) -> Checkup:
     from config.code_sources import SourceMissing, code_store
-    from db import rule_context
-    from db.abstract_check import check as check_period
-    from db.code_tables import all_tables
-    from db.codes import CodesMissing, CodeStore
+    from db.abstracting import rule_context
+    from db.abstracting.abstract_check import check as check_period
+    from db.coding.code_tables import all_tables
+    from db.coding.codes import CodesMissing, CodeStore
 
     directory = signed_on.store.directory
     try:

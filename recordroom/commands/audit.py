@@ -15,7 +15,7 @@ import click
 from recordroom.commands.common import opened_store, store_options, store_path, unlocked
 
 if TYPE_CHECKING:
-    from db.privacy import Row
+    from db.trail.privacy import Row
 
 COLUMNS = (
     "seq", "at_utc", "user", "roles", "where_from", "session", "action", "kind", "record", "patient_id",
@@ -46,8 +46,9 @@ def list_(
     form: str, *, descending: bool,
 ) -> None:  # fmt: skip
     """List rows of the audit trail, which is a row of it as well."""
-    from db import patients, privacy
     from db.connect import StoreError
+    from db.patient_index import patients
+    from db.trail import privacy
 
     with opened_store() as signed_on:
         zone = signed_on.store.zone
@@ -74,7 +75,7 @@ def list_(
 @store_options
 def verify(elsewhere: tuple[Path, ...], printed: tuple[str, ...]) -> None:
     """Verify chain, keys and anchors without writing anything; exit status 1 when something was found."""
-    from db import verifier
+    from db.trail import verifier
 
     report = verifier.verify(store_path(), unlocked(store_path()), elsewhere=elsewhere, printed=printed)
     for sentence in report.findings:
@@ -95,7 +96,7 @@ def verify(elsewhere: tuple[Path, ...], printed: tuple[str, ...]) -> None:
 @store_options
 def copy(directory: Path | None) -> None:
     """Keep every anchor line in DIRECTORY too: a mount or account that others cannot write to. None ends it."""
-    from db import audit_copy
+    from db.trail import audit_copy
 
     with opened_store() as signed_on:
         audit_copy.set_anchor_copy(signed_on.actor, directory)

@@ -23,7 +23,7 @@ from recordroom.commands.common import (
 @store_options
 def backup(to: Path | None, keep: int) -> None:
     """Make a backup while others work: copied, opened and checked before it counts. Oldest ones go."""
-    from db import backup
+    from db.safekeeping import backup
 
     with opened_store() as signed_on:
         made = backup.make(signed_on.actor, to, keep=keep)
@@ -45,7 +45,8 @@ def backup(to: Path | None, keep: int) -> None:
 @store_options
 def restore(backup: Path, directory: Path, *, by_shares: bool, shares_file: Path | None) -> None:
     """Make a store in the new place DIRECTORY of a BACKUP, with a passphrase, key file or shares of its day."""
-    from db import keys, restore
+    from db.keyring import keys
+    from db.safekeeping import restore
     from recordroom.workstation import where_from
 
     if options().store is not None:
@@ -75,7 +76,7 @@ def restore(backup: Path, directory: Path, *, by_shares: bool, shares_file: Path
 @store_options
 def verify() -> None:
     """Check database, keys, drafts, site files, backups, schema and audit trail. Exit 1 when one is wrong."""
-    from db import verify
+    from db.safekeeping import verify
 
     directory, wrong = store_path(), 0
     for check in verify.verify(directory, unlocked(directory)):

@@ -14,7 +14,7 @@ from typing import IO
 import click
 
 from config.code_sources import SourceMissing, code_store
-from db.codes import CodesMissing, CodeStore, Detail, Hit
+from db.coding.codes import CodesMissing, CodeStore, Detail, Hit
 from recordroom.commands.common import named_store, notice, store_options
 from rules.codes import NAME, System, dotted, may_begin, normal
 from rules.text import clean

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from db.keys import Unlocked
-    from db.sign_on import SignedOn
+    from db.access.sign_on import SignedOn
+    from db.keyring.keys import Unlocked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Found = TypeVar("Found")
@@ -95,7 +95,7 @@ def passphrase_from(file: Path | None, flag: str, prompt: str, *, confirm: bool)
 @contextmanager
 def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
     """Sign on for one command, and off again at its end."""
-    from db import sign_on
+    from db.access import sign_on
 
     directory, chosen = store_path(), options()
     if chosen.service_key is not None:
@@ -116,7 +116,7 @@ def opened_store(*, any_schema: bool = False) -> Iterator[SignedOn]:
 
 def _as_user(directory: Path, user: str, words: str, *, any_schema: bool) -> SignedOn:
     """Sign on with a passphrase, and a code where the user has a second factor."""
-    from db import sign_on
+    from db.access import sign_on
     from recordroom.workstation import where_from
 
     return _with_code(
@@ -131,7 +131,8 @@ def unlocked(directory: Path, *, backup: bool = False) -> Unlocked:
 
     To a ``backup`` not even these.
     """
-    from db import keys, sign_on
+    from db.access import sign_on
+    from db.keyring import keys
     from recordroom.workstation import where_from
 
     chosen = options()
@@ -150,7 +151,7 @@ def unlocked(directory: Path, *, backup: bool = False) -> Unlocked:
 
 def _with_code(attempt: Callable[[str], Found]) -> Found:
     """Try with the code given, and where one is needed and was not, with the one that is asked for."""
-    from db.sign_on import CodeNeeded
+    from db.access.sign_on import CodeNeeded
 
     try:
         return attempt(options().totp_code)

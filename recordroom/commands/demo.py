@@ -96,7 +96,7 @@ def _write_feed(directory: Path, plan: Plan) -> int:
 
 
 def _print_reports(directory: Path, plan: Plan) -> int:
-    from db import sign_on
+    from db.access import sign_on
     from recordroom.demo.store import PASSPHRASE, USER
     from reports.catalogue import find
     from reports.page import Setup, as_text

@@ -81,7 +81,7 @@ def use(name: str) -> None:
 
 def _install(text: str, file: str) -> None:
     with opened_store() as signed_on:
-        from db.dictionaries import install as put_in_force
+        from db.registry.dictionaries import install as put_in_force
 
         try:
             made = put_in_force(signed_on.actor, text, file)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from db.codes import CodesMissing, CodeStore, Weight
+from db.coding.codes import CodesMissing, CodeStore, Weight
 from recordroom.commands.common import named_store, notice, store_options
 from recordroom.commands.json_lines import answer_lines
 from rules.codes_edits import CodeEdit, edit

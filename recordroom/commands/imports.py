@@ -93,7 +93,7 @@ def records(data_set: str, file: Path, dry_run: bool, profile: Path | None) -> N
     """
     with opened_store() as signed_on:
         from config.code_sources import SourceMissing, code_store
-        from db.codes import CodesMissing, CodeStore
+        from db.coding.codes import CodesMissing, CodeStore
         from exchange.csv_files import CsvError, Profile, load_profile
         from exchange.records_import import import_records
 
@@ -122,7 +122,7 @@ def records(data_set: str, file: Path, dry_run: bool, profile: Path | None) -> N
 def rejects(batch: int | None, out: Path) -> None:
     """Write refused rows, with line, column and reason, to a CSV file that can be mended and imported again."""
     with opened_store() as signed_on:
-        from db import imports
+        from db.feeds import imports
 
         chosen = batch or imports.last_batch_with_refusals()
         refused = list(imports.refused_rows(signed_on.actor, chosen)) if chosen else []

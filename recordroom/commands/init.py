@@ -40,8 +40,9 @@ def init(directory: Path, facility: str, admin: str, timezone: str, kind: str | 
 
 def _set_kind(directory: Path, admin: str, words: str, kind: str) -> None:
     """Say what kind of facility it is from the first day on, and put to use what that asks of the abstract."""
-    from db import dictionaries, sign_on
+    from db.access import sign_on
     from db.conventions import file_setting
+    from db.registry import dictionaries
 
     actor = sign_on.with_passphrase(directory, admin, words).actor
     try:

@@ -19,7 +19,7 @@ from recordroom.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from db.rotation import Rotated
+    from db.keyring.rotation import Rotated
 
 WAIT = click.option(
     "--wait", is_flag=True, help="Let nobody in any more and wait until those signed on are out."
@@ -36,7 +36,7 @@ def key() -> None:
 @store_options
 def rotate(wait: bool) -> None:
     """Give the store a new data key, or finish a rotation that was cut short. Everybody else must be out."""
-    from db import rotation
+    from db.keyring import rotation
 
     with opened_store() as signed_on:
         done = rotation.rotate(signed_on.actor, wait=wait)
@@ -49,7 +49,7 @@ def rotate(wait: bool) -> None:
 @store_options
 def revoke(name: str, wait: bool) -> None:
     """Take the key of the user or service NAME away for cause, and give the store a new data key."""
-    from db import rotation
+    from db.keyring import rotation
 
     with opened_store() as signed_on:
         done = rotation.revoke(signed_on.actor, name, wait=wait)
@@ -69,7 +69,7 @@ def revoke(name: str, wait: bool) -> None:
 @store_options
 def recover(name: str, shares_file: Path | None, new_passphrase_file: Path | None) -> None:
     """Give the administrator NAME a new passphrase, with two of the three recovery shares."""
-    from db import rotation
+    from db.keyring import rotation
     from recordroom.workstation import where_from
 
     if options().passphrase_file is not None or options().service_key is not None:
@@ -86,7 +86,7 @@ def recover(name: str, shares_file: Path | None, new_passphrase_file: Path | Non
 @store_options
 def shares() -> None:
     """Print new recovery shares; the old ones open nothing any more."""
-    from db import rotation
+    from db.keyring import rotation
 
     with opened_store() as signed_on:
         print_shares(rotation.new_shares(signed_on.actor), signed_on.store.facility)

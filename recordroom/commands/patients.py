@@ -12,7 +12,7 @@ import click
 from recordroom.commands.common import opened_store, store_options
 
 if TYPE_CHECKING:
-    from db.match_file import Line
+    from db.patient_index.match_file import Line
 
 WIDTH = 60  # cells of the reasons in the table
 
@@ -35,7 +35,7 @@ def duplicates(review: bool, form: str) -> None:
     Every chart is compared with all others that share a key; the pairs are kept for the review screen (DUP). The
     score is in bits above even odds: 10 is a thousand to one. Each reason is a field, how it agrees, and its weight.
     """
-    from db.match_file import SAME, whole_file
+    from db.patient_index.match_file import SAME, whole_file
 
     with opened_store() as signed_on:
         found = whole_file(signed_on.actor, _say)
@@ -91,7 +91,7 @@ def weights(estimate: bool) -> None:
 
     from tabulate import tabulate
 
-    from db import match_people, match_rates
+    from db.patient_index import match_people, match_rates
 
     with opened_store() as signed_on:
         if estimate:
@@ -111,7 +111,7 @@ def check(show_rules: bool) -> None:
     """Check all registrations by the rules that are on; exit 1 when one is broken."""
     from tabulate import tabulate
 
-    from db import registration
+    from db.patient_index import registration
     from rules.text import clean
 
     with opened_store() as signed_on:

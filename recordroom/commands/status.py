@@ -35,7 +35,7 @@ def status(security: bool) -> None:
 def _security() -> None:
     from tabulate import tabulate
 
-    from db.security_state import security_state
+    from db.keyring.security_state import security_state
     from rules.moments import moment_at
     from rules.text import clean
 

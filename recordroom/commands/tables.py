@@ -24,7 +24,7 @@ def import_(file: Path) -> None:
     except (OSError, ValueError) as error:
         raise click.UsageError(f"{file} cannot be read as a text file.") from error
     with opened_store() as signed_on:
-        from db.site_tables import import_table
+        from db.coding.site_tables import import_table
 
         made = import_table(signed_on.actor, text, file.name)
     click.echo(f"{made.title}: {len(made.rows)} rows are in force.")

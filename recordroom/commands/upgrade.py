@@ -11,9 +11,10 @@ from recordroom.commands.common import opened_store, store_options
 @store_options
 def upgrade() -> None:
     """Bring the store to the schema of this program. A copy is made first, in STORE/backup/."""
-    from db import backup, migrations
+    from db import migrations
     from db.actors import Action
     from db.acts import act
+    from db.safekeeping import backup
 
     with opened_store(any_schema=True) as signed_on:
         present = migrations.schema_version()

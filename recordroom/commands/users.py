@@ -35,7 +35,7 @@ def add(
     name: str, full_name: str, roles: tuple[str, ...], no_passphrase: bool, new_passphrase_file: Path | None
 ) -> None:
     """Add the user NAME with a key slot of their own."""
-    from db import users
+    from db.access import users
     from db.actors import Role
 
     with opened_store() as signed_on:
@@ -49,7 +49,7 @@ def list_() -> None:
     """List the users with roles, state and last sign-on."""
     from tabulate import tabulate
 
-    from db import users
+    from db.access import users
     from rules.moments import moment_at
     from rules.text import clean
 
@@ -74,7 +74,7 @@ def list_() -> None:
 @store_options
 def disable(name: str) -> None:
     """Close the key slot of NAME."""
-    from db import users
+    from db.access import users
 
     with opened_store() as signed_on:
         users.set_disabled(signed_on.actor, name, disabled=True)
@@ -85,7 +85,7 @@ def disable(name: str) -> None:
 @store_options
 def unlock(name: str) -> None:
     """Open the key slot of NAME again."""
-    from db import users
+    from db.access import users
 
     with opened_store() as signed_on:
         users.set_disabled(signed_on.actor, name, disabled=False)
@@ -97,7 +97,7 @@ def unlock(name: str) -> None:
 @store_options
 def expires(name: str, day: str | None) -> None:
     """Let the key of NAME end with DAY (YYYY-MM-DD), as for somebody who is here for a while; without DAY never."""
-    from db import users
+    from db.access import users
     from rules.moments import day_number
 
     try:
@@ -114,7 +114,7 @@ def expires(name: str, day: str | None) -> None:
 @store_options
 def role(name: str, roles: tuple[str, ...]) -> None:
     """Replace the roles of NAME, and end the sessions that hold the old ones."""
-    from db import users
+    from db.access import users
     from db.actors import Role
 
     with opened_store() as signed_on:
@@ -129,7 +129,7 @@ def role(name: str, roles: tuple[str, ...]) -> None:
 @store_options
 def service(name: str, out: Path) -> None:
     """Add the batch service NAME (a feed, a schedule) and write its key file."""
-    from db import users
+    from db.access import users
 
     if out.exists():
         raise click.UsageError(f"{out} exists already: name a new file for the key.")
@@ -147,7 +147,7 @@ def service(name: str, out: Path) -> None:
 @store_options
 def key(name: str, fingerprint: str, remove: bool) -> None:
     """Let NAME come in with the SSH key FINGERPRINT (SHA256:..., as 'ssh-keygen -lf' prints it)."""
-    from db import ssh_keys
+    from db.access import ssh_keys
 
     with opened_store() as signed_on:
         (ssh_keys.unbind if remove else ssh_keys.bind)(signed_on.actor, name, fingerprint)
@@ -161,7 +161,7 @@ def policy(name: str | None, value: str | None) -> None:
     """Show what sign-on asks for, or set NAME to VALUE: passphrase_cost, session_cap, session_hours, custody."""
     from tabulate import tabulate
 
-    from db import policy as policies
+    from db.access import policy as policies
 
     with opened_store() as signed_on:
         if name is not None and value is not None:
@@ -179,7 +179,7 @@ def policy(name: str | None, value: str | None) -> None:
 @store_options
 def reset(name: str, new_passphrase_file: Path | None) -> None:
     """Give NAME, who has forgotten theirs, a new passphrase; NAME changes it at once on screen PWD."""
-    from db import users
+    from db.access import users
 
     with opened_store() as signed_on:
         users.give_passphrase(signed_on.actor, name, _new_passphrase(name, new_passphrase_file))
@@ -195,7 +195,7 @@ def totp() -> None:
 @store_options
 def enable(name: str) -> None:
     """Show NAME a new secret for an authenticator; it is asked for once a code of it was given back."""
-    from db import second_factor
+    from db.access import second_factor
 
     with opened_store() as signed_on:
         enrolment = second_factor.begin(signed_on.actor, name)
@@ -210,7 +210,7 @@ def enable(name: str) -> None:
 @store_options
 def disable_totp(name: str) -> None:
     """Ask NAME for no code any more, as when the authenticator was lost."""
-    from db import second_factor
+    from db.access import second_factor
 
     with opened_store() as signed_on:
         second_factor.disable(signed_on.actor, name)
@@ -222,8 +222,9 @@ def disable_totp(name: str) -> None:
 @store_options
 def patient_(name: str, mrn: str | None) -> None:
     """Say that NAME is the patient MRN, so that looking at the own record shows; without MRN take it back."""
-    from db import patients, privacy
     from db.connect import StoreError
+    from db.patient_index import patients
+    from db.trail import privacy
 
     with opened_store() as signed_on:
         patient_id = patients.by_mrn(mrn) if mrn else None
@@ -237,7 +238,7 @@ def patient_(name: str, mrn: str | None) -> None:
 @store_options
 def passphrase_(new_passphrase_file: Path | None) -> None:
     """Change your own passphrase; the data stay as they are."""
-    from db import users
+    from db.access import users
 
     old = passphrase()
     with opened_store() as signed_on:

@@ -26,7 +26,7 @@ def check(*, mend: bool) -> None:
     is a JSON object; the exit status is 1 when something differed and was not mended.
     """
     with opened_store() as signed_on:
-        from db import work as queue
+        from db.worklist import work as queue
 
         found = queue.check(signed_on.actor, mend=mend)
     for account in found.wrong[:SHOWN]:
@@ -47,9 +47,9 @@ def status() -> None:
     """How many accounts wait for each kind of work, and the oldest of them, as JSON lines."""
     with opened_store() as signed_on:
         from db import store
-        from db import work as queue
         from db.actors import Action
         from db.acts import permit
+        from db.worklist import work as queue
         from rules.work import LETTERS, STORED
 
         permit(signed_on.actor, Action.RUN_REPORT, kind="work queue", record="status")

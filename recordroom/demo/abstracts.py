@@ -12,8 +12,8 @@ from typing import Final
 
 from config.code_sources import code_sources
 from config.data_sets import dictionary_for
-from db import abstracts
-from db.cases import COMPLETE, OPEN
+from db.abstracting import abstracts
+from db.registry.cases import COMPLETE, OPEN
 from recordroom.demo.clinical import operated_at
 from recordroom.demo.clock import local
 from recordroom.demo.model import DAY, Stay

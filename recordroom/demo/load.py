@@ -1,6 +1,6 @@
 """Loads the generator's rows into an empty store: ``executemany`` in slices, then the census in one pass.
 
-The census is derived by ``db.census.rebuild`` as for any other bulk load; nothing of it is written here.
+The census is derived by ``db.statistics.census.rebuild`` as for any other bulk load; nothing of it is written here.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from db import census, store
+from db import store
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import database, large_cache, writing
 from db.planner import take_statistics
+from db.statistics import census
 from recordroom.demo import progress
 from recordroom.demo.abstracts import Abstracts, Filed, Rows
 from recordroom.demo.clock import Clock

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from db import disclosures, requests, store
+from db import store
 from db.actors import Actor
 from db.connect import database
-from db.disclosures import NewRelease
+from db.disclosure import disclosures, requests
+from db.disclosure.disclosures import NewRelease
 from rules.moments import iso_date
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from db import review_acts, reviews
 from db.actors import Actor, Role
-from db.review_acts import Asked
 from db.store import current
+from db.worklist import review_acts, reviews
+from db.worklist.review_acts import Asked
 from rules.moments import iso_date
 from rules.reviews import Decision, Method
 

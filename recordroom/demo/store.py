@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from config.code_sources import FILE, code_store
-from db import policy, sign_on, store, users
+from db import store
+from db.access import policy, sign_on, users
 from db.actors import Actor, Role
 from db.connect import database
-from db.derivation import Cost
+from db.keyring.derivation import Cost
 from exchange.codes import build
 from recordroom.demo import progress
 from recordroom.demo.data import table

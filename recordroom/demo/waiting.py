@@ -6,10 +6,14 @@ from typing import Any, Final
 
 from config.code_tables import shipped_tables
 from config.data_sets import dictionary_for
-from db import abstracts, cases, drafts, encounters, imports, store
+from db import drafts, store
+from db.abstracting import abstracts
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import database
+from db.feeds import imports
+from db.hospital import encounters
+from db.registry import cases
 from exchange.hl7_intake import Intake
 from recordroom.demo.clock import local
 from recordroom.demo.load import Loader

@@ -5,11 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from db import abstract_release, conventions, encounters, store, work, work_acts
-from db.abstract_returns import Reason
+from db import conventions, store
+from db.abstracting import abstract_release
+from db.abstracting.abstract_returns import Reason
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
+from db.hospital import encounters
+from db.worklist import work, work_acts
 from rules.work import Asked, Kind
 
 BASE_RATE: Final = "6480.00"

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from config.data_sets import library
-from db import abstract_check, abstracts, encounters, rule_context, sign_on
-from db.abstracts import Drg
+from db.abstracting import abstract_check, abstracts, rule_context
+from db.abstracting.abstracts import Drg
+from db.access import sign_on
 from db.actors import Actor
-from db.code_tables import all_tables
+from db.coding.code_tables import all_tables
 from db.connect import database
+from db.hospital import encounters
 from recordroom.cli import run
 from rules.abstract_findings import record_findings
 from rules.periods import month

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from db import abstract_release, conventions, encounters, sign_on, users
+from db import conventions
+from db.abstracting import abstract_release
+from db.access import sign_on, users
 from db.actors import Role
+from db.hospital import encounters
 from rules.lifecycle import Status
 from tests import builders
 from tests.commands.test_store_commands import recordroom

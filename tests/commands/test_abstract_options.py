@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.data_sets import library, options
-from db import sign_on
+from db.access import sign_on
 from db.conventions import convention
 from recordroom.cli import run
 from tests.conftest import ADMIN, PASSPHRASE

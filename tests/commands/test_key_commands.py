@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from db import keys, sign_on, users
+from db.access import sign_on, users
 from db.actors import Role
+from db.keyring import keys
 from tests.commands.test_store_commands import recordroom
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 

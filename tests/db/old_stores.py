@@ -13,9 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from config.data_sets import library
-from db import abstracts, cases, drafts, encounters, requests, sign_on, store, users
+from db import drafts, store
+from db.abstracting import abstracts
+from db.access import sign_on, users
 from db.actors import Action, Role
-from db.derivation import Cost
+from db.disclosure import requests
+from db.hospital import encounters
+from db.keyring.derivation import Cost
+from db.registry import cases
 from tests import builders
 
 FOLDER = Path(__file__).parents[1] / "data" / "stores"

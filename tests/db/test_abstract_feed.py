@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from db import abstract_feed, encounters, events, rule_context, store
+from db import store
+from db.abstracting import abstract_feed, rule_context
 from db.actors import Actor
 from db.changes import Source
-from db.code_tables import all_tables
+from db.coding.code_tables import all_tables
 from db.connect import writing
 from db.conventions import file_setting
-from db.movements import Movement, record
+from db.hospital import encounters, events
+from db.hospital.movements import Movement, record
 from rules.abstract_findings import record_findings
 from rules.census import Event
 from rules.moments import moment

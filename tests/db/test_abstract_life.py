@@ -7,25 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from config.data_sets import dictionary_for
-from db import (
-    abstract_release,
-    abstract_returns,
-    abstracts,
-    encounters,
-    lifecycle,
-    locks,
-    patients,
-    store,
-)
-from db.abstract_release import Checker, Filter
-from db.abstract_returns import Kind, Reason
-from db.abstracts import AbstractRecord, Drg
+from db import locks, store
+from db.abstracting import abstract_release, abstract_returns, abstracts, lifecycle
+from db.abstracting.abstract_release import Checker, Filter
+from db.abstracting.abstract_returns import Kind, Reason
+from db.abstracting.abstracts import AbstractRecord, Drg
+from db.abstracting.lifecycle import NotAllowed
 from db.actors import Actor, Role
 from db.acts import NotPermitted
-from db.cases import revisions
 from db.changes import Source
 from db.connect import database, writing
-from db.lifecycle import NotAllowed
+from db.hospital import encounters
+from db.patient_index import patients
+from db.registry.cases import revisions
 from rules.findings import Finding, Level
 from rules.lifecycle import Status
 from tests import builders
@@ -68,7 +62,7 @@ def file(
 
 
 def checker() -> Checker:
-    from db.code_tables import all_tables
+    from db.coding.code_tables import all_tables
 
     return Checker(all_tables(store.current().directory), None)
 
@@ -187,7 +181,7 @@ class TestRelease:
     def test_what_somebody_is_changing_is_not_released(
         self, admin: Actor, stay: int, actor_with: Callable[..., Actor]
     ) -> None:
-        from db import users
+        from db.access import users
         from tests.conftest import CHEAP
 
         file(admin, stay)
@@ -273,8 +267,8 @@ class TestTheFeed:
     def test_a_changed_movement_reopens_and_names_what_it_changed(
         self, admin: Actor, stay: int, status: Status
     ) -> None:
-        from db import movements
-        from db.movements import Movement
+        from db.hospital import movements
+        from db.hospital.movements import Movement
         from rules.census import Event
         from rules.moments import moment
 
@@ -295,7 +289,7 @@ class TestTheFeed:
         assert lifecycle.why_open(case.id) == "jsmith changed Disposition 01 to 03."
 
     def test_a_cancelled_discharge_reopens(self, admin: Actor, stay: int) -> None:
-        from db import movements
+        from db.hospital import movements
         from rules.census import Event
 
         file(admin, stay)
@@ -444,7 +438,7 @@ class TestReturns:
 
 class TestOtherChanges:
     def test_a_consultation_that_comes_late_reopens(self, admin: Actor, stay: int) -> None:
-        from db import events
+        from db.hospital import events
         from rules.moments import iso_date, moment
 
         file(admin, stay)

@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from db import acts, backup, drafts, keys, migrations, restore, sign_on, store, users, verifier, verify
+from db import acts, drafts, migrations, store
+from db.access import sign_on, users
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted
 from db.connect import StoreError, database, writing
+from db.keyring import keys
+from db.safekeeping import backup, restore, verify
+from db.trail import verifier
 from tests.builders import a_patient
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 

@@ -10,11 +10,11 @@ from peewee import IntegrityError
 
 from config.data_sets import library
 from config.dictionary_reader import read_dictionary
-from db import cases
 from db.actors import Action, Actor, Role
 from db.acts import Conflict, NotPermitted
-from db.cases import COMPLETE, OPEN, Case
 from db.connect import StoreError, database
+from db.registry import cases
+from db.registry.cases import COMPLETE, OPEN, Case
 from rules.dictionary import Dictionary
 from rules.records import items, null_values
 from tests.builders import a_patient, an_encounter

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db.codes import CodesMissing, CodeStore, code_problem
+from db.coding.codes import CodesMissing, CodeStore, code_problem
 from rules.codes import System
 
 BEFORE, AFTER = date(2026, 9, 30), date(2026, 10, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db import sign_on
+from db.access import sign_on
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import StoreError, database, writing

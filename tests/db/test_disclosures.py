@@ -12,14 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import DatabaseError
 
-from db import disclosures, patients, requests, store
+from db import store
 from db.actors import Actor, Role
 from db.acts import Conflict, NotPermitted
 from db.changes import Source
 from db.connect import database, writing
 from db.conventions import file_setting
-from db.disclosure_law import NotAllowed
-from db.disclosures import NewRelease
+from db.disclosure import disclosures, requests
+from db.disclosure.disclosure_law import NotAllowed
+from db.disclosure.disclosures import NewRelease
+from db.patient_index import patients
 from rules.disclosure import Status
 from tests import builders
 

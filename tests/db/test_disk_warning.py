@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from db import sign_on, users
+from db.access import sign_on, users
 from db.actors import Role
 from recordroom import doctor
 from recordroom.cli import run

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from db import acts, conventions, duplicates, filing, identifiers, match_file, patients
+from db import acts, conventions
 from db.actors import Actor, Role
 from db.changes import Source
 from db.connect import database, writing
-from db.identifiers import Identifier, OtherName
+from db.patient_index import duplicates, filing, identifiers, match_file, patients
+from db.patient_index.identifiers import Identifier, OtherName
 from recordroom.demo.dirty import dirty_people
 from rules.identity import middle_digit_key, numeric_key, unit_number
 from tests.builders import a_patient

@@ -17,11 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, drafts, keys, restore, sign_on, store, verify
+from db import drafts, store
+from db.access import sign_on
 from db.actors import Action, Actor
 from db.acts import act
-from db.codes import CodesMissing, CodeStore
+from db.coding.codes import CodesMissing, CodeStore
 from db.connect import StoreError, database
+from db.keyring import keys
+from db.safekeeping import backup, restore, verify
 from db.schema.store import Counter
 from tests.conftest import ADMIN, PASSPHRASE
 
@@ -156,7 +159,8 @@ class TestAFileThatMayNotGrow:
 
     def test_filing_is_refused_in_words_and_the_store_stays_sound(self, store_directory: Path) -> None:
         program = (
-            "import resource, sys; from pathlib import Path; from db import sign_on; from db.connect import StoreError;"
+            "import resource, sys; from pathlib import Path; from db.access import sign_on; "
+            "from db.connect import StoreError;"
             "from tests.db.test_faults import file_something\n"
             f"actor = sign_on.with_passphrase(Path({str(store_directory)!r}), {ADMIN!r}, {PASSPHRASE!r}).actor\n"
             f"resource.setrlimit(resource.RLIMIT_FSIZE, ({2**20}, {2**20}))\n"
@@ -277,7 +281,7 @@ class TestFilesThatAreDamaged:
         self, store_directory: Path
     ) -> None:
         program = (
-            "import os; from pathlib import Path; from db import sign_on\n"
+            "import os; from pathlib import Path; from db.access import sign_on\n"
             "from tests.db.test_faults import file_something\n"
             f"actor = sign_on.with_passphrase(Path({str(store_directory)!r}), {ADMIN!r}, {PASSPHRASE!r}).actor\n"
             "file_something(actor, 'lost')\nos._exit(0)\n"

@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import pytest
 
-from db import census, figures, site
 from db.changes import Source
 from db.connect import database, writing
-from db.site import Beds
+from db.hospital import site
+from db.hospital.site import Beds
+from db.statistics import census, figures
 from reports import output
 from reports.catalogue import find
 from reports.monthly_statistics import as_json

@@ -42,8 +42,8 @@ import sys
 from pathlib import Path
 from recordroom import fips
 fips.load()
-from db import sign_on
-from db.security_state import security_state
+from db.access import sign_on
+from db.keyring.security_state import security_state
 signed_on = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
 for name, fact in security_state(signed_on.actor).facts:
     print(f"{name}: {fact}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from db import habits
+from db.access import habits
 from db.actors import Actor
 from db.connect import StoreError, database
 

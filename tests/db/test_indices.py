@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from db import indices
 from db.connect import database
-from db.indices import disease_index
+from db.statistics import indices
+from db.statistics.indices import disease_index
 from rules.periods import month
 from tests.builders import a_stay
 

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import encounters, movements, patients, store
+from db import store
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
-from db.movements import Movement
+from db.hospital import encounters, movements
+from db.hospital.movements import Movement
+from db.patient_index import patients
 from rules.census import Event
 from rules.moments import moment
 from tests.builders import a_patient, a_stay, an_encounter

@@ -7,10 +7,12 @@ from random import Random
 
 import pytest
 
-from db import duplicates, merging, patients, sensitive, summary
+from db.access import sensitive
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
+from db.patient_index import duplicates, merging, patients
+from db.statistics import summary
 from tests.builders import a_movement, a_patient, a_stay, an_encounter
 
 SOURCE = Source("clerk", "test")

@@ -10,11 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import IntegrityError
 
-from db import census, encounters, lifecycle, movements, patients, site, store, summary, work
+from db import store
+from db.abstracting import lifecycle
 from db.actors import Actor
 from db.changes import Applied, Source
 from db.connect import database, writing
-from db.movements import Movement
+from db.hospital import encounters, movements, site
+from db.hospital.movements import Movement
+from db.patient_index import patients
+from db.statistics import census, summary
+from db.worklist import work
 from rules.census import Event
 from rules.moments import day_number, moment
 from rules.work import EVERYTHING, Kind

@@ -18,8 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, keys, restore, sign_on, store, users, verifier
+from db import store
+from db.access import sign_on, users
 from db.connect import database
+from db.keyring import keys
+from db.safekeeping import backup, restore
+from db.trail import verifier
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.db.writers import KNOWN_NAME, KNOWN_SSN, LOOK
 

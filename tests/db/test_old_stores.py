@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from db import cases, drafts, encounters, keys, migrations, patients, sign_on, verify
-from db.cases import OPEN
+from db import drafts, migrations
+from db.access import sign_on
+from db.hospital import encounters
+from db.keyring import keys
+from db.patient_index import patients
+from db.registry import cases
+from db.registry.cases import OPEN
+from db.safekeeping import verify
 from tests.commands.test_store_commands import recordroom
 from tests.db.old_stores import ADMIN, FOLDER, JONES, PASSPHRASE, PASSPHRASE_OF_JONES
 

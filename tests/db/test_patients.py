@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from db import acts, changes, encounters, patients
+from db import acts, changes
 from db.actors import Actor, Role
 from db.changes import Source
 from db.connect import database, writing
+from db.hospital import encounters
+from db.patient_index import patients
 from rules.text import clean
 from tests.builders import a_patient, an_encounter, the_poisoned_patient
 

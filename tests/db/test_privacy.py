@@ -7,24 +7,16 @@ from datetime import date
 
 import pytest
 
-from db import (
-    acts,
-    daily_looks,
-    merging,
-    patients,
-    privacy,
-    sensitive,
-    sign_on,
-    site_tables,
-    store,
-    unusual,
-    users,
-)
+from db import acts, store
+from db.access import sensitive, sign_on, users
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted, ReasonNeeded
 from db.changes import Source
+from db.coding import site_tables
 from db.connect import StoreError, database, writing
-from db.privacy import Filter
+from db.patient_index import merging, patients
+from db.trail import daily_looks, privacy, unusual
+from db.trail.privacy import Filter
 from rules.moments import moment, moment_at
 from rules.unusual import LimitWrong, surname_key
 from tests import builders

@@ -7,12 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from config.data_sets import library
-from db import abstracts, cases, encounters, patients, review_acts, reviews
-from db.abstracts import Drg
+from db.abstracting import abstracts
+from db.abstracting.abstracts import Drg
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted
 from db.connect import database
-from db.review_acts import Asked, NotReviewed
+from db.hospital import encounters
+from db.patient_index import patients
+from db.registry import cases
+from db.worklist import review_acts, reviews
+from db.worklist.review_acts import Asked, NotReviewed
 from rules.moments import day_number
 from rules.reviews import Decision, Method
 from tests import builders

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from db import acts, drafts, keys, rotation, sessions, sign_on, store, users
+from db import acts, drafts, store
+from db.access import sessions, sign_on, users
 from db.actors import Action, Actor, Role
-from db.audit import START
 from db.connect import StoreError, database, open_database, writing
-from db.keys import WrongKey
-from db.slots import SlotFile
+from db.keyring import keys, rotation
+from db.keyring.keys import WrongKey
+from db.keyring.slots import SlotFile
+from db.trail.audit import START
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 from tests.sessions import other_session
 
@@ -33,7 +35,8 @@ import sys
 from pathlib import Path
 from recordroom import fips
 fips.load()
-from db import rotation, sign_on
+from db.access import sign_on
+from db.keyring import rotation
 signed_on = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
 print("begins", flush=True)
 rotation.rotate(signed_on.actor)

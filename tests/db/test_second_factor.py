@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from db import acts, backup, second_factor, sign_on, sign_on_log, store, users
+from db import acts, store
+from db.access import second_factor, sign_on, sign_on_log, users
 from db.actors import Actor, Role
 from db.connect import StoreError, database
-from db.keys import WrongKey
+from db.keyring.keys import WrongKey
+from db.safekeeping import backup
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 
 ROOT = Path(__file__).parents[2]

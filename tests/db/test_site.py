@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from db import acts, changes, site
+from db import acts, changes
 from db.actors import Actor, Role
 from db.changes import Source
 from db.connect import writing
+from db.hospital import site
 from rules.census import Conventions, LeaveRule
 from rules.moments import day_number
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from db import policy, second_factor, sign_on, sign_on_log, ssh_keys, store, users
+from db import store
+from db.access import policy, second_factor, sign_on, sign_on_log, ssh_keys, users
 from db.actors import Actor, Role
 from db.connect import StoreError, database
-from db.derivation import ARGON2ID, Cost
-from db.keys import WrongKey
-from db.slots import SlotFile
+from db.keyring.derivation import ARGON2ID, Cost
+from db.keyring.keys import WrongKey
+from db.keyring.slots import SlotFile
 from tests.conftest import ADMIN, PASSPHRASE, argon2id
 from tests.sessions import other_session
 

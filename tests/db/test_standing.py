@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from db import acts, policy, second_factor, sign_on, ssh_keys, standing, store, users
+from db import acts, store
+from db.access import policy, second_factor, sign_on, ssh_keys, standing, users
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, database
 from rules.findings import SessionOver

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from peewee import IntegrityError
 
-from db import acts, drafts, keys, locks, sign_on, sign_on_log, store, users
+from db import acts, drafts, locks, store
+from db.access import sign_on, sign_on_log, users
 from db.actors import PERMITTED, Action, Actor, Role
 from db.connect import StoreError, database, writing
-from db.derivation import ARGON2ID, Cost
-from db.keys import WrongKey
-from db.slots import SlotFile
+from db.keyring import keys
+from db.keyring.derivation import ARGON2ID, Cost
+from db.keyring.keys import WrongKey
+from db.keyring.slots import SlotFile
 from rules.moments import iso_date, moment
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE, argon2id
 

@@ -17,13 +17,16 @@ from typing import Any
 import pytest
 from sqlcipher3 import dbapi2
 
-from db import acts, anchors, audit_copy, keys, sign_on, store, users, verifier
+from db import acts, store
+from db.access import sign_on, users
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted
-from db.audit import START, chained
 from db.connect import StoreError, database, writing
-from db.derivation import derived
-from db.verifier import Report
+from db.keyring import keys
+from db.keyring.derivation import derived
+from db.trail import anchors, audit_copy, verifier
+from db.trail.audit import START, chained
+from db.trail.verifier import Report
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 
 PAGE = 4096

@@ -15,13 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from db import keys, sign_on, store, verifier
+from db import store
+from db.access import sign_on
 from db.actors import Action
 from db.acts import act
-from db.audit import ANCHOR_NAME
 from db.connect import database
+from db.keyring import keys
+from db.safekeeping.verify import verify
 from db.store import DATABASE_NAME
-from db.verify import verify
+from db.trail import verifier
+from db.trail.audit import ANCHOR_NAME
 from tests.conftest import ADMIN, PASSPHRASE
 
 HEADER, FRAME, PAGE = 32, 24 + 4096, 4096  # bytes of the write-ahead log and of the database

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from db.codes import CodeStore
+from db.coding.codes import CodeStore
 from rules.codes import System
 from rules.tables import CodeTable, TableRow
 

@@ -14,32 +14,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.data_sets import dictionary_for
-from db import (
-    abstract_returns,
-    abstracts,
-    cases,
-    conventions,
-    dnfb,
-    drafts,
-    encounters,
-    lifecycle,
-    movements,
-    patients,
-    policy,
-    store,
-    work,
-    work_acts,
-    work_times,
-)
+from db import conventions, drafts, store
+from db.abstracting import abstract_returns, abstracts, dnfb, lifecycle
+from db.abstracting.lifecycle import NotAllowed
+from db.access import policy
+from db.access.users import add_user
 from db.actors import Actor, Role
 from db.acts import NotPermitted
 from db.changes import Source
 from db.connect import database, writing
-from db.derivation import Cost
-from db.lifecycle import NotAllowed
-from db.movements import Movement
-from db.users import add_user
-from db.work_acts import NotDone
+from db.hospital import encounters, movements
+from db.hospital.movements import Movement
+from db.keyring.derivation import Cost
+from db.patient_index import patients
+from db.registry import cases
+from db.worklist import work, work_acts, work_times
+from db.worklist.work_acts import NotDone
 from exchange.csv_files import Profile
 from exchange.csv_import import import_file
 from reports.catalogue import find
@@ -57,7 +47,8 @@ SOURCE = Source("feed", "hl7 1")
 TAKER = """
 import sys
 from pathlib import Path
-from db import sign_on, work_acts
+from db.access import sign_on
+from db.worklist import work_acts
 from rules.work import EVERYTHING
 actor = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.argv[3]).actor
 for _ in range(20):

@@ -15,9 +15,11 @@ from recordroom import fips
 
 fips.load()  # before anything that brings an OpenSSL
 
-from db import acts, drafts, patients, sign_on, store  # noqa: E402
+from db import acts, drafts, store  # noqa: E402
+from db.access import sign_on  # noqa: E402
 from db.actors import Action, Actor  # noqa: E402
 from db.connect import database, writing  # noqa: E402
+from db.patient_index import patients  # noqa: E402
 
 LOOK = "look"  # token of what changes nothing
 LIST = "SELECT * FROM audit WHERE user = ? ORDER BY seq DESC LIMIT 20"

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from db import census, intake, sign_on, site, store
+from db import store
+from db.access import sign_on
 from db.actors import Actor
+from db.feeds import intake
+from db.hospital import site
+from db.statistics import census
 from exchange.hl7_intake import ListenerIntake, refuse
 from exchange.hl7_message import read_message, split_messages
 from exchange.mllp import FrameReader, Listener, framed

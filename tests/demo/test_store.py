@@ -15,9 +15,16 @@ import pytest
 
 from config.code_tables import shipped_tables
 from config.data_sets import dictionary_for
-from db import cases, census, drafts, encounters, intake, patients, requests, sign_on, store
+from db import drafts, store
+from db.access import sign_on
 from db.actors import Actor, Role
 from db.connect import database
+from db.disclosure import requests
+from db.feeds import intake
+from db.hospital import encounters
+from db.patient_index import patients
+from db.registry import cases
+from db.statistics import census
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, USERS, make_store
 from rules import edits

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from db import cases, drafts, encounters
-from db import sign_on as signing
+from db import drafts
+from db.access import sign_on as signing
+from db.hospital import encounters
+from db.registry import cases
 from tests import builders
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.terminal import KEYS, Terminal

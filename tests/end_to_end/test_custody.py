@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from db import policy, sign_on, ssh_keys, store, users
+from db import store
+from db.access import policy, sign_on, ssh_keys, users
 from db.actors import Role
 from db.connect import database
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.code_sources import cached_store
-from db import sign_on, users
+from db.access import sign_on, users
 from exchange.codes import build
 from exchange.mllp import framed
 from recordroom import fips

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from db import sign_on, store
+from db import store
+from db.access import sign_on
 from tests.builders import a_patient
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.memory import copies
@@ -36,7 +37,8 @@ import sys
 from pathlib import Path
 from recordroom import fips
 fips.load()
-from db import patients, sign_on
+from db.access import sign_on
+from db.patient_index import patients
 signed_on = sign_on.with_passphrase(Path(sys.argv[1]), sys.argv[2], sys.stdin.readline().strip())
 assert patients.find(sys.argv[3], None, 10)
 actor = signed_on.actor

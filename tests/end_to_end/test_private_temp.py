@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from db import sign_on
+from db.access import sign_on
 from tests.builders import a_stay
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.terminal import Terminal
@@ -41,7 +41,7 @@ import sys
 from pathlib import Path
 from recordroom import fips
 fips.load()
-from db import sign_on
+from db.access import sign_on
 from db.connect import database, large_cache
 from reports import catalogue, output
 from reports.page import Setup

@@ -7,8 +7,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from db import cases, encounters
-from db import sign_on as signing
+from db.access import sign_on as signing
+from db.hospital import encounters
+from db.registry import cases
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.end_to_end.test_burst import hospital, workstation
 from tests.terminal import Terminal

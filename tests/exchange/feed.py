@@ -8,7 +8,7 @@ from typing import Final
 
 from db.actors import Actor
 from db.connect import writing
-from db.intake import Settled
+from db.feeds.intake import Settled
 from exchange.hl7_intake import Intake
 
 _IDS = count(1)

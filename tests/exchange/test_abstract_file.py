@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 
 from config.data_sets import dictionary_for
 from config.layout_reader import layout_named, read_layout
-from db import abstract_release, abstract_returns, abstracts, conventions, encounters, store, transmissions
-from db.abstract_release import Checker
-from db.abstracts import Drg
+from db import conventions, store
+from db.abstracting import abstract_release, abstract_returns, abstracts, transmissions
+from db.abstracting.abstract_release import Checker
+from db.abstracting.abstracts import Drg
+from db.abstracting.lifecycle import NotAllowed
 from db.actors import Actor, Role
 from db.acts import NotPermitted
 from db.connect import database
-from db.lifecycle import NotAllowed
+from db.hospital import encounters
 from exchange import abstract_file
 from exchange.abstract_answers import take_answers, take_returns
 from exchange.billing import hand_over, headings
@@ -230,7 +232,7 @@ FROM, TO = day_number("2026-11-01"), day_number("2026-11-30")
 
 
 def checker() -> Checker:
-    from db.code_tables import all_tables
+    from db.coding.code_tables import all_tables
 
     return Checker(all_tables(store.current().directory), None)
 

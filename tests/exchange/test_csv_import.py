@@ -10,9 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import census, changes, encounters, events, movements, patients, site, summary
+from db import changes
 from db.actors import Actor
 from db.connect import database
+from db.hospital import encounters, events, movements, site
+from db.patient_index import patients
+from db.statistics import census, summary
 from exchange.csv_files import CsvError, Profile, canonical, load_profile
 from exchange.csv_import import LAYOUTS, import_file
 from rules.moments import day_number

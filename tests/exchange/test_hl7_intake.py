@@ -9,12 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import acts, census, encounters, intake, movements, patients, store
+from db import acts, store
 from db.actors import Actor, Role
 from db.connect import database, writing
 from db.conventions import file_setting
-from db.encounters import Encounter
-from db.intake import Outcome, Settled
+from db.feeds import intake
+from db.feeds.intake import Outcome, Settled
+from db.hospital import encounters, movements
+from db.hospital.encounters import Encounter
+from db.patient_index import patients
+from db.statistics import census
 from exchange import hl7_intake
 from exchange.hl7_intake import Intake
 from rules.census import Event
@@ -143,14 +147,14 @@ class TestAdmission:
         assert account("V7").mrn == "77"
 
     def test_unknown_units_services_and_providers_are_made_unconfirmed(self, admin: Actor) -> None:
-        from db import site
+        from db.hospital import site
 
         applied(admin, adt("A01", place="9Z"))
         found = site.get("unit", "9Z"), site.get("service", "MED"), site.get("provider", "1001")
         assert [one is not None and one.confirmed for one in found] == [False, False, False]
 
     def test_what_is_made_unconfirmed_has_the_name_that_the_feed_gives(self, admin: Actor) -> None:
-        from db import site
+        from db.hospital import site
 
         applied(admin, adt("A01", more="IN1|1|BAV^Blue|9|Blue Cross"))
         named = [site.get(kind, code) for kind, code in (("provider", "1001"), ("payer", "BAV"))]

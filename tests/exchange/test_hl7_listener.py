@@ -14,8 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from db import encounters, intake, patients, sign_on, store
+from db import store
+from db.access import sign_on
 from db.connect import database
+from db.feeds import intake
+from db.hospital import encounters
+from db.patient_index import patients
 from exchange.hl7_message import read_message
 from exchange.mllp import framed
 from tests.conftest import ADMIN, PASSPHRASE

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, sign_on
+from db.access import sign_on
+from db.safekeeping import backup
 from recordroom import doctor
 from recordroom.doctor import Host, Look, look_over
 from tests.commands.test_store_commands import recordroom

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from db.connect import database
-from db.disclosures import AccountingRow
+from db.disclosure.disclosures import AccountingRow
 from reports.accounting import Data, render, sheets
 from reports.catalogue import find
 from reports.page import Run, Setup, paginate

@@ -9,9 +9,10 @@ from functools import partial
 
 import pytest
 
-from db import acts, privacy
+from db import acts
 from db.actors import Action, Actor, Role
 from db.acts import NotPermitted
+from db.trail import privacy
 from reports.catalogue import ELEMENTS, find
 from reports.page import Setup
 from reports.run import NotAsked, Produced, produce

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.census import Occupant
+from db.statistics.census import Occupant
 from reports.daily_census import Data, age_text, days_so_far, render, sheets
 from reports.page import Run, Setup, paginate
 from reports.recap import Recap, in_words, total

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from db import site
 from db.actors import Action, Role
 from db.acts import NotPermitted
 from db.changes import Source
 from db.connect import database, writing
+from db.hospital import site
 from reports import output
 from reports.catalogue import CATALOGUE, SITE_FILES, find
 from reports.page import Setup

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from config.data_sets import library
-from db import abstracts, encounters, site
-from db.abstracts import Drg
+from db.abstracting import abstracts
+from db.abstracting.abstracts import Drg
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
+from db.hospital import encounters, site
 from reports import chart_label, output
 from reports.catalogue import find
 from reports.output import Printer
@@ -193,7 +194,7 @@ class TestLabels:
         assert "\f" not in "".join(lines)
 
     def test_the_size_is_the_sites_to_change(self, admin: Actor, stay: int, store_directory: Path) -> None:
-        from db.site_tables import import_table
+        from db.coding.site_tables import import_table
 
         rows = '{ code = "label", text = "Small", columns = 22, rows = 4 }'
         import_table(

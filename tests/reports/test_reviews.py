@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from db import review_acts, reviews
 from db.actors import Actor, Role
 from db.acts import NotPermitted
-from db.review_acts import Asked
+from db.worklist import review_acts, reviews
+from db.worklist.review_acts import Asked
 from reports import review_rates, worksheet_rates
 from reports.catalogue import find
 from reports.page import Setup

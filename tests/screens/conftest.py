@@ -11,11 +11,16 @@ from pathlib import Path
 import pytest
 
 from config.menu import standard_menu
-from db import cases, disclosures, patients, requests, sensitive, sign_on, site, store
+from db import store
+from db.access import sensitive, sign_on
 from db.actors import Action, Actor, Role
 from db.changes import Source
 from db.connect import writing
-from db.disclosures import NewRelease
+from db.disclosure import disclosures, requests
+from db.disclosure.disclosures import NewRelease
+from db.hospital import site
+from db.patient_index import patients
+from db.registry import cases
 from screens.session import Seat
 from screens.sign_on import SignOn
 from tests import builders
@@ -117,7 +122,7 @@ def an_empty_batch(actor: Actor) -> None:
     """Batch 1, begun and broken off before anything was in it."""
     from config.data_sets import dictionary_for
     from config.layout_reader import layout_named
-    from db import transmissions
+    from db.abstracting import transmissions
 
     layout = layout_named("va-ptf", None, dictionary_for("abstract"))
     transmissions.begin(actor, layout, transmissions.BY_DISCHARGE, 1, 2)
@@ -126,9 +131,11 @@ def an_empty_batch(actor: Actor) -> None:
 def reviews_of(poisoned: int) -> None:
     """Reviews 1 to 5: two blind ones that are due, one compared, and two worksheets; by people who do not sit here."""
     from config.data_sets import library
-    from db import abstracts, encounters, review_acts
-    from db.abstracts import Drg
-    from db.review_acts import Asked
+    from db.abstracting import abstracts
+    from db.abstracting.abstracts import Drg
+    from db.hospital import encounters
+    from db.worklist import review_acts
+    from db.worklist.review_acts import Asked
     from rules.reviews import Method
 
     everything = frozenset(Role)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from db import cases, encounters
+from db.hospital import encounters
+from db.registry import cases
 from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT
 from tests.tui.conftest import Workstation, strokes
 

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from config.data_sets import dictionary_for
-from db import abstract_release, cases, encounters, events, patients, store
+from db import store
+from db.abstracting import abstract_release
 from db.changes import Source
 from db.connect import database, writing
+from db.hospital import encounters, events
+from db.patient_index import patients
+from db.registry import cases
 from exchange.abstract_answers import take_answers
 from exchange.csv_files import Profile
 from rules.lifecycle import Status

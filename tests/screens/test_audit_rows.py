@@ -9,26 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from db import (
-    acts,
-    audit_copy,
-    cases,
-    disclosures,
-    drafts,
-    locks,
-    patients,
-    requests,
-    sensitive,
-    sign_on,
-    site,
-    store,
-    unusual,
-    users,
-)
+from db import acts, drafts, locks, store
+from db.access import sensitive, sign_on, users
 from db.actors import PERMITTED, Action, Actor, Role
 from db.acts import Conflict, NotPermitted
 from db.connect import database
-from db.disclosures import NewRelease
+from db.disclosure import disclosures, requests
+from db.disclosure.disclosures import NewRelease
+from db.hospital import site
+from db.patient_index import patients
+from db.registry import cases
+from db.trail import audit_copy, unusual
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 from tests.screens.conftest import ACCOUNT, MRN, REQUEST, House
 from tests.screens.test_every_screen import WORDS, the_key
@@ -246,7 +237,7 @@ class TestEveryPublicAct:
     def test_begins_an_act_or_is_named_here(self) -> None:
         silent = [
             f"{path.stem}.{name}"
-            for path in sorted((Path(__file__).parents[2] / "db").glob("*.py"))
+            for path in sorted((Path(__file__).parents[2] / "db").rglob("*.py"))
             for name, body in functions_with_an_actor(path)
             if path.stem != "acts" and not re.search(r"\b(act|viewed|permit)\(", body)
         ]

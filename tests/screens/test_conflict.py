@@ -10,10 +10,15 @@ from typing import TypeVar
 import pytest
 
 from config.data_sets import library
-from db import abstracts, cases, drafts, encounters, locks, patients, requests
+from db import drafts, locks
+from db.abstracting import abstracts
 from db.actors import Actor, Role
 from db.changes import Source, amendments
 from db.connect import database, writing
+from db.disclosure import requests
+from db.hospital import encounters
+from db.patient_index import patients
+from db.registry import cases
 from db.schema.store import RecordLock, User
 from screens.conflict import MINE, OPEN, THEIRS, differing
 from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, POISON_MRN, REQUEST, House

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from peewee import IntegrityError
 
-from db import disclosures, patients, requests
 from db.actors import Actor
 from db.connect import database
-from db.disclosures import AccountingRow, NewRelease
+from db.disclosure import disclosures, requests
+from db.disclosure.disclosures import AccountingRow, NewRelease
+from db.patient_index import patients
 from screens import shown
 from screens.session import Session
 from tests.conftest import PASSPHRASE

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from db import overlays, patients
 from db.changes import Source
 from db.connect import database, writing
+from db.patient_index import overlays, patients
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
 from tests.tui.conftest import Workstation

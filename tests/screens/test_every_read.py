@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 import pytest
 
-from db import patients, sign_on, users
+from db.access import sign_on, users
 from db.actors import PERMITTED, Action, Role
 from db.connect import database
+from db.patient_index import patients
 from recordroom.cli import cli, run
 from reports import output
 from reports.catalogue import CATALOGUE

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from config.data_sets import library
-from db import abstracts, encounters, rule_context
-from db.abstracts import Drg
+from db.abstracting import abstracts, rule_context
+from db.abstracting.abstracts import Drg
 from db.actors import Actor
+from db.hospital import encounters
 from rules.abstract_findings import record_findings
 from rules.findings import Finding, Level
 from tests.screens.conftest import ACCOUNT
@@ -143,9 +144,9 @@ def abstract_of(desk: Workstation) -> Callable[[dict[str, str]], Workstation]:
     """The abstract of the account, its patient registered otherwise."""
 
     def opened(changes: dict[str, str]) -> Workstation:
-        from db import patients
         from db.changes import Source
         from db.connect import writing
+        from db.patient_index import patients
 
         def change() -> None:
             stay = encounters.get(encounters.find(ACCOUNT))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from config.menu import standard_menu
-from db import drafts, patients, store
+from db import drafts, store
+from db.patient_index import patients
 from screens.session import Seat
 from screens.sign_on import SignOn
 from tests.conftest import ADMIN, PASSPHRASE

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from db import encounters, intake
 from db.connect import database
+from db.feeds import intake
+from db.hospital import encounters
 from screens.session import Session
 from tests.exchange.feed import adt, send
 from tests.screens.conftest import ACCOUNT, MRN, POISON_MRN, House

@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from config.menu import standard_menu
-from db import cases, encounters, habits, sign_on, site, store
+from db import store
+from db.access import habits, sign_on
 from db.changes import Source
 from db.connect import database, writing
+from db.hospital import encounters, site
+from db.registry import cases
 from screens.session import Seat
 from screens.sign_on import SignOn
 from tests import builders

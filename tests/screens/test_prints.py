@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from db import patients
 from db.connect import database
+from db.patient_index import patients
 from tests.screens.conftest import ACCOUNT, MRN
 from tests.screens.test_reports import lp
 from tests.tui.conftest import Workstation

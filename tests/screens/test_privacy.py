@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from db import sign_on
+from db.access import sign_on
 from screens.session import Session
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.screens.conftest import ACCOUNT, MRN, House

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from config.menu import standard_menu
-from db import sign_on, store
+from db import store
+from db.access import sign_on
 from db.connect import RecordroomDatabase, database
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.screens.conftest import House

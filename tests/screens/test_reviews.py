@@ -7,9 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from db import drafts, review_acts, reviews, sign_on, store
+from db import drafts, store
+from db.access import sign_on
 from db.actors import Actor, Role
 from db.connect import database
+from db.worklist import review_acts, reviews
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.screens.conftest import House
 from tests.tui.conftest import Workstation

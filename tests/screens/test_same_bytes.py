@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.data_sets import library
-from db import cases, encounters
+from db.hospital import encounters
+from db.registry import cases
 from rules.dictionary import Group
 from tests.screens.test_abstract import values
 from tests.screens.test_keystrokes import sit, ward

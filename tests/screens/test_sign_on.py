@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from config.menu import standard_menu
-from db import files, second_factor, sign_on, store
+from db import files, store
+from db.access import second_factor, sign_on
 from screens.session import Seat
 from screens.sign_on import SignOn
 from tests.conftest import ADMIN, PASSPHRASE

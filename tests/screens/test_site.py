@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from db import site
+from db.hospital import site
 from tests.screens.conftest import House
 from tests.tui.conftest import Workstation
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from db import cases
 from db.connect import database
+from db.registry import cases
 from tests.screens.conftest import ACCOUNT, House
 from tests.screens.test_special_registry import ask, command, goto, view
 from tests.screens.test_trauma import focus

@@ -12,11 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 import config
-from db import cases, dictionaries, registries, sign_on, store
+from db import store
+from db.access import sign_on
 from db.actors import Actor, Role
 from db.acts import NotPermitted
 from db.connect import database
-from db.record_counts import counts
+from db.registry import cases, dictionaries, registries
+from db.statistics.record_counts import counts
 from recordroom.cli import cli
 from recordroom.commands.common import StoreOptions
 from tests.conftest import ADMIN, PASSPHRASE
@@ -228,8 +230,8 @@ def code(desk: Workstation, account: str, *codes: str) -> None:
     """Give an account diagnoses, as its abstract would."""
 
     def write() -> None:
-        from db import encounters
         from db.connect import writing
+        from db.hospital import encounters
 
         with writing():
             for seq, each in enumerate(codes, 1):

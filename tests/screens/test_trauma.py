@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from db import cases
 from db.connect import database
+from db.registry import cases
 from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, POISON_MRN, House
 from tests.tui.conftest import Workstation
 from tui.form import FormView

@@ -16,11 +16,12 @@ FORBIDDEN = {
     "new",  # of hmac and hashlib: takes the name of an algorithm from anywhere
 }  # fmt: skip
 PERMITTED = {
-    ("db/derivation.py", "argon2"), ("db/derivation.py", "Argon2id"), ("db/derivation.py", "argon2id"),
+    ("db/keyring/derivation.py", "argon2"), ("db/keyring/derivation.py", "Argon2id"),
+    ("db/keyring/derivation.py", "argon2id"),
     # RFC 6238 with HMAC-SHA-1, which FIPS 198-1 approves and which is all that authenticators know
-    ("db/second_factor.py", "SHA1"),
+    ("db/access/second_factor.py", "SHA1"),
     # asked for to see whether the provider refuses it
-    ("db/security_state.py", "MD5"),
+    ("db/keyring/security_state.py", "MD5"),
 }  # fmt: skip
 SOURCES = ("cryptography", "hashlib", "hmac", "shamir_mnemonic")
 ROOMS = ("recordroom", "screens", "tui", "reports", "exchange", "db", "config", "rules")
@@ -52,9 +53,13 @@ def used(path: str) -> Iterator[str]:
 
 class TestAlgorithms:
     def test_the_modules_of_keys_are_among_those_looked_at(self) -> None:
-        assert {"db/keys.py", "db/slots.py", "db/drafts.py", "db/audit.py", "db/derivation.py"} <= set(
-            modules()
-        )
+        assert {
+            "db/keyring/keys.py",
+            "db/keyring/slots.py",
+            "db/drafts.py",
+            "db/trail/audit.py",
+            "db/keyring/derivation.py",
+        } <= set(modules())
 
     @pytest.mark.parametrize("path", modules())
     def test_are_approved_ones(self, path: str) -> None:

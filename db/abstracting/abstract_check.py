@@ -1,0 +1,181 @@
+"""Every edit over the stored abstracts of a period: read in slices of a few queries, found by the one function.
+
+The record is taken as its form would show it: what was filed, with what cannot be keyed as account and movements
+have it now. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from config.data_sets import library
+from db import store
+from db.abstracting import abstract_feed, abstracts, feed_words, filed_abstracts
+from db.actors import Action, Actor
+from db.acts import permit, viewed
+from db.connect import database, large_cache
+from db.conventions import convention
+from db.hospital import encounters
+from rules.abstract_findings import record_findings
+from rules.dictionary import Context, Dictionary
+from rules.findings import Finding, Level
+from rules.periods import Period
+
+AT_ONCE: Final = 500  # abstracts of a slice
+WRONG: Final = (Level.FATAL, Level.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An abstract with what stands against it; findings that somebody let stand are left out."""
+
+    account: str
+    status: str
+    discharged_at: str
+    unit: str
+    filed_by: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it could not be completed as it stands."""
+        return any(finding.level in WRONG for finding in self.findings)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often an edit spoke."""
+
+    code: str
+    level: Level
+    message: str  # as it was first said
+    findings: int = 0
+    accounts: int = 0
+
+
+@dataclass(slots=True)
+class Checkup:
+    """What a check of a period found. ``checked`` counts all abstracts, ``found`` holds those with findings."""
+
+    checked: int = 0
+    wrong: int = 0
+    found: list[Checked] = field(default_factory=list)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def take(self, each: Checked) -> None:
+        """Count an abstract."""
+        self.checked += 1
+        self.wrong += each.wrong
+        if each.findings:
+            self.found.append(each)
+        spoken = set()
+        for finding in each.findings:
+            tally = self.tallies.setdefault(finding.code, Tally(finding.code, finding.level, finding.message))
+            tally.findings += 1
+            tally.accounts += finding.code not in spoken
+            spoken.add(finding.code)
+
+    def errors(self) -> Checkup:
+        """The same without warnings and queries."""
+        made = Checkup(self.checked - len(self.found))
+        for each in self.found:
+            made.take(replace(each, findings=tuple(f for f in each.findings if f.level in WRONG)))
+        return made
+
+    @property
+    def summary(self) -> list[Tally]:
+        """The edits that spoke, the weightiest and most frequent first."""
+        order = [*Level]
+        return sorted(
+            self.tallies.values(), key=lambda each: (order.index(each.level), -each.accounts, each.code)
+        )
+
+
+def check(
+    actor: Actor, period: Period, context: Context, *, status: str = "", unit: str = "",
+    progress: Callable[[int], None] = lambda done: None,
+) -> Checkup:  # fmt: skip
+    """Check the abstracts of the discharges of ``period``: one row of the audit trail, whatever their number.
+
+    ``status`` and ``unit`` (of discharge) limit it. Raises ``NotPermitted``.
+    """
+    asked = {"from": period.from_day, "to": period.to_day, "status": status, "unit": unit}
+    permit(actor, Action.CHECK_ABSTRACTS, kind="abstract", record=period.name)
+    made, digest, judge = Checkup(), hashlib.sha256(), _Judge(context)
+    with large_cache():
+        for slice_ in _slices(period, status, unit):
+            for each in judge(slice_):
+                made.take(each)
+                digest.update(f"{each.account}\n".encode())
+            progress(made.checked)
+    detail = {
+        **asked, "count": made.checked, "wrong": made.wrong, "codes": {t.code: t.accounts for t in made.summary},
+        "accounts": digest.hexdigest(),
+    }  # fmt: skip
+    viewed(actor, Action.CHECK_ABSTRACTS, kind="abstract", record=period.name, detail=detail)
+    return made
+
+
+_DUE: Final = (
+    "SELECT e.discharge_day, e.id, c.filed_by FROM encounter e JOIN data_case c ON c.data_set = 'abstract'"
+    " AND c.encounter_id = e.id AND c.void_utc IS NULL WHERE e.class = 'I' AND e.state = 'active'"
+    " AND e.discharge_day BETWEEN ? AND ? AND (e.discharge_day, e.id) > (?, ?)"
+)
+
+
+def _slices(period: Period, status: str, unit: str) -> Iterator[dict[int, str]]:
+    """Who filed last, by account with an abstract, in the order of discharge, a slice at a time."""
+    more, values = "", list[Any]()
+    if status:
+        more, values = more + " AND c.status = ?", [*values, status]
+    if unit:
+        more = more + " AND e.unit_id = (SELECT id FROM unit WHERE code = ? COLLATE NOCASE)"
+        values = [*values, unit]
+    after = (0, 0)
+    while True:
+        rows = database.execute_sql(
+            f"{_DUE}{more} ORDER BY e.discharge_day, e.id LIMIT ?",
+            (period.from_day, period.to_day, *after, *values, AT_ONCE),
+        ).fetchall()
+        if not rows:
+            return
+        yield {id_: filed_by for _, id_, filed_by in rows}
+        after = rows[-1][:2]
+
+
+class _Judge:
+    """Judges slices of abstracts, with what is the same for all of them read once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._library = library(store.current().directory / "site")
+        self._follow_days = int(convention("abstract_follow_days"))
+        self._versions: dict[str, tuple[Dictionary, Callable[[str], bool]]] = {}  # by day of discharge
+
+    def __call__(self, filed_by: Mapping[int, str]) -> Iterator[Checked]:
+        ids = list(filed_by)
+        stays = {stay.id: stay for stay in encounters.of_ids(ids)}
+        given = abstract_feed.from_accounts(list(stays.values()))
+        filed = {each.encounter_id: each for each in filed_abstracts.filed(ids)}
+        for id_ in ids:
+            stay, case = stays[id_], filed[id_]
+            dictionary, fixed = self._on(stay.discharged_at[:10])
+            feed = feed_words.present(stay, given[id_], case, follow_days=self._follow_days)
+            record = feed_words.merge(case, feed, dictionary, fixed).record
+            found = record_findings(dictionary, record, self._context)
+            standing = tuple(each for each in found if not each.overridden)
+            yield Checked(stay.account, case.status, stay.discharged_at, stay.unit, filed_by[id_], standing)
+
+    def _on(self, day: str) -> tuple[Dictionary, Callable[[str], bool]]:
+        """The dictionary that holds on a day of discharge, as the form takes it, and what it does not let be keyed."""
+        if day not in self._versions:
+            try:
+                dictionary = self._library.of(abstracts.DATA_SET, day)
+            except LookupError:
+                dictionary = self._library.of(abstracts.DATA_SET)
+            known = (each for each in self._versions.values() if each[0] is dictionary)
+            self._versions[day] = next(known, (dictionary, feed_words.cannot_be_keyed(dictionary)))
+        return self._versions[day]

@@ -1,0 +1,1 @@
+"""Who may work here: users, sign-on, sessions, and charts that ask for a reason."""

@@ -1,0 +1,1 @@
+"""Code sets and code tables, shipped and of the site."""

@@ -1,0 +1,25 @@
+"""The code sets of the open store, for what runs without a session of its own, such as a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from config.code_sources import SourceMissing, code_store
+from db import store
+from db.coding.codes import CodesMissing, CodeStore
+
+
+@contextmanager
+def opened() -> Iterator[CodeStore | None]:
+    """The code sets while they are needed; None where they are not built."""
+    directory = store.current().directory
+    try:
+        codes = CodeStore.open(code_store(directory), directory / "site" / "tables")
+    except (CodesMissing, SourceMissing):
+        yield None
+        return
+    try:
+        yield codes
+    finally:
+        codes.close()

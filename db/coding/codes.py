@@ -1,0 +1,448 @@
+"""Reads the code store: titles, validity by day, notes, weights. It holds no patient data, so nothing is audited."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+
+from config.code_sources import FORMAT
+from config.code_tables import Shelf
+from db.coding.codes_book import Book
+from db.coding.codes_schema import OPEN
+from db.coding.codes_search import HIT, Row, Search
+from rules.codes import NAME, System, dotted, fiscal_year, may_begin, normal, problem
+from rules.codes_facts import valid_on
+from rules.codes_notes import CodeNotes
+from rules.findings import Told
+
+POA_EXEMPT = "poa_exempt"
+ANSWERS_KEPT = 50_000
+LONGEST = 7  # characters of a code, in both systems
+SHORTEST = {System.CM: 3, System.PCS: 7}
+
+
+class CodesMissing(Told):
+    """The code store is not there or cannot be read; the sentence says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A code as it stands on the day asked for. ``title`` is blank when none is installed."""
+
+    system: System
+    code: str  # without dot
+    title: str
+    billable: bool  # may be submitted; a header may not
+    valid: bool  # billable and in force on the day
+    valid_from: date
+    valid_to: date | None  # None: no end is known
+    severity: str = ""  # CC, MCC or blank
+    marks: tuple[str, ...] = ()  # edit lists: external, unspecified, newborn, maternity, non-covered ...
+    poa_exempt: bool | None = None  # None: not known
+
+    @property
+    def shown(self) -> str:
+        """The code as people write it."""
+        return dotted(self.code, self.system)
+
+    @property
+    def text(self) -> str:
+        """The title, or that there is none."""
+        return self.title or "(title not installed)"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note of the tabular list; ``key`` is the code, section or chapter that it stands at."""
+
+    key: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A code with its history, what stands above and below it, and the notes that hold for it."""
+
+    hit: Hit
+    history: tuple[Hit, ...]
+    severities: tuple[tuple[date, date | None, str], ...]
+    above: tuple[tuple[str, str], ...]  # key and title, chapter first
+    below: tuple[Hit, ...]
+    notes: tuple[Note, ...]  # inherited ones too, nearest last
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A row of Table 5. Values are blank (None) for the DRGs that have none."""
+
+    drg: str
+    fiscal_year: int
+    mdc: str
+    type: str  # SURG, MED or **
+    title: str
+    weight: Decimal | None
+    gmlos: Decimal | None
+    amlos: Decimal | None
+    post_acute: bool
+    special_pay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a code store holds."""
+
+    path: Path
+    valid_through: date
+    grouper_versions: tuple[str, ...]
+    counts: dict[str, int]
+    sources: tuple[tuple[str, str, str, str, int], ...]  # name, release, file, SHA-256, rows
+    weight_years: tuple[int, ...]
+    missing: tuple[str, ...]
+
+
+class CodeStore:
+    """The code store, open for reading. One connection: for one thread at a time, but for ``interrupt``."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, shelf: Shelf) -> None:
+        self.path = path
+        self._db = connection
+        self._shelf = shelf
+        self._meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+        self._search = Search(connection, shelf)
+        self._book = Book(connection)
+        self._exempt: tuple[str, ...] | None = None
+        self._answers: dict[tuple[str, str, date], bool | None] = {}  # the file never changes: nor do they
+        self._weights: dict[tuple[str, int], Weight | None] = {}
+        self._exempt_listed = bool(connection.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone())
+        self.valid_through = date.fromisoformat(self._meta["valid_through"])
+
+    @classmethod
+    def open(cls, path: Path, site_tables: Path | None = None) -> CodeStore:
+        """Open the code store at ``path``; ``site_tables`` is the facility's folder of tables, if it has one.
+
+        Raises ``CodesMissing``.
+        """
+        if not path.is_file():
+            raise CodesMissing("The code sets are not built yet. Run: recordroom codes build")
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False, isolation_level=None
+        )
+        try:
+            store = cls(path, connection, Shelf(site_tables))
+        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+            connection.close()
+            raise CodesMissing(f"{path} is no code store. Run: recordroom codes build") from error
+        if store._meta.get("format") != str(FORMAT):
+            store.close()
+            raise CodesMissing(f"{path} is of another release. Run: recordroom codes build")
+        return store
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> CodeStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def interrupt(self) -> None:
+        """Stop the query that runs in another thread; it raises ``sqlite3.OperationalError`` there."""
+        self._db.interrupt()
+
+    # Single codes
+
+    def hit(self, code: str, system: System, day: date | None = None) -> Hit | None:
+        """``code`` as it stands on ``day``, or as it last stood; None when the code set does not have it."""
+        rows = self._search.versions(normal(code), system)
+        if not rows:
+            return None
+        when = self._number(day)
+        return self._hit(next((row for row in rows if row[5] <= when <= row[6]), rows[-1]), when)
+
+    def title(self, code: str, system: System, day: date | None = None) -> str:
+        """The title of ``code`` on ``day``; blank when it is unknown or has none installed."""
+        found = self.hit(code, system, day)
+        return found.title if found else ""
+
+    def valid(self, code: str, system: System, day: date) -> bool | None:
+        """Whether ``code`` may be submitted for a discharge on ``day``; None when that cannot be said.
+
+        A code that the store does not have is asked of the code editor itself, which may know later ones.
+        """
+        return self._once(system, code, day, self._valid)
+
+    def _once(
+        self, kind: str, code: str, day: date, ask: Callable[[str, str, date], bool | None]
+    ) -> bool | None:
+        """The answer about a code on a day, kept: a record asks the same after every change."""
+        key = (kind, code, day)
+        if key not in self._answers:
+            if len(self._answers) >= ANSWERS_KEPT:
+                self._answers.clear()
+            self._answers[key] = ask(kind, code, day)
+        return self._answers[key]
+
+    def _valid(self, kind: str, code: str, day: date) -> bool | None:
+        system = System(kind)
+        rows = self._search.versions(normal(code), system)
+        if day > self.valid_through or not rows:
+            return valid_on(code, system, day)
+        when = _number(day)
+        return any(row[4] and row[5] <= when <= row[6] for row in rows)
+
+    def is_whole(self, text: str, system: System, day: date | None = None) -> bool:
+        """Whether ``text`` is a code as it is submitted on ``day``, and no longer code begins with it.
+
+        A text of full length is whole whether or not it is a code: nothing could follow that would make it one.
+        """
+        code = normal(text)
+        if len(code) == LONGEST and may_begin(code, system) and any(map(str.isdecimal, code[1:])):
+            return True
+        if len(code) < SHORTEST.get(system, LONGEST) or not may_begin(code, system):
+            return False
+        when = self._number(day)
+        row = self._db.execute(
+            "SELECT (SELECT 1 FROM code WHERE system = ? AND code = ? AND billable AND valid_from <= ?"
+            " AND valid_to >= ?) AND NOT EXISTS (SELECT 1 FROM code WHERE system = ? AND code > ? AND code < ?"
+            " AND valid_from <= ? AND valid_to >= ?)",
+            (system, code, when, when, system, code, code + "~", when, when),
+        ).fetchone()
+        return bool(row[0])
+
+    def poa_exempt(self, code: str, day: date) -> bool | None:
+        """Whether POA is not reported for a diagnosis; None when no installed list says so."""
+        return self._once(POA_EXEMPT, code, day, self._poa_exempt)
+
+    def _poa_exempt(self, kind: str, code: str, day: date) -> bool | None:
+        code, when = normal(code), _number(day)
+        if self._exempt_listed:
+            found = self._db.execute(
+                "SELECT 1 FROM poa_exempt WHERE code = ? AND valid_from <= ? AND valid_to >= ?",
+                (code, when, when),
+            ).fetchone()
+            return found is not None
+        if self._exempt is None:
+            table = self._shelf.get(POA_EXEMPT)
+            self._exempt = tuple(row.code for row in table.on(day.isoformat())) if table else ()
+        return True if any(_covers(family, code) for family in self._exempt) else None
+
+    def notes(self, code: str) -> CodeNotes | None:
+        """What the tabular list says about a diagnosis beside others; None when the code store does not have it."""
+        return self._book.notes(code)
+
+    def weights(self, drg: str, day: date) -> Weight | None:
+        """Weight and lengths of stay by the latest Table 5 in force on or before ``day``; None when none has it."""
+        key = (drg, fiscal_year(day))
+        if key not in self._weights:
+            self._weights[key] = self._weight(*key)
+        return self._weights[key]
+
+    def _weight(self, drg: str, year: int) -> Weight | None:
+        row = self._db.execute(
+            "SELECT drg, fiscal_year, mdc, type, title, weight, gmlos, amlos, post_acute, special_pay FROM weight"
+            " WHERE fiscal_year = (SELECT max(fiscal_year) FROM weight WHERE fiscal_year <= ?) AND drg = ?",
+            (year, drg),
+        ).fetchone()
+        if row is None:
+            return None
+        weight, gmlos, amlos = (Decimal(value) if value else None for value in row[5:8])
+        _, since, mdc, kind, title = row[:5]
+        return Weight(drg, since, mdc, kind, title, weight, gmlos, amlos, bool(row[8]), bool(row[9]))
+
+    def severity(self, code: str, day: date | None = None) -> str:
+        """CC, MCC or blank for a diagnosis on ``day``."""
+        when = self._number(day)
+        row = self._db.execute(
+            "SELECT level FROM severity WHERE code = ? AND valid_from <= ? AND valid_to >= ?",
+            (normal(code), when, when),
+        ).fetchone()
+        return row[0] if row else ""
+
+    # Search
+
+    def search(
+        self, text: str, system: System | None = System.CM, day: date | None = None, limit: int = 20
+    ) -> list[Hit]:
+        """The codes that ``text`` asks for, best first: a code or its beginning, a range, or words in any order.
+
+        ``system`` None looks in all. Only what is in force on ``day`` answers words; a code is found by itself at
+        any time and tells whether it is valid. Fewer than 2 characters find nothing.
+        """
+        text = text.strip()
+        if len(text) < 2:
+            return []
+        systems = tuple(System) if system is None else (system,)
+        when = self._number(day)
+        return [self._hit(row, when) for row in self._search.rows(text, systems, when, limit)]
+
+    def choices(self, text: str, system: System, day: date | None = None, limit: int = 20) -> list[Hit]:
+        """What a prompt list offers for ``text``: only codes that may be submitted on ``day``."""
+        return [hit for hit in self.search(text, system, day, limit * 2) if hit.valid][:limit]
+
+    # The book
+
+    def show(self, code: str, system: System, day: date | None = None) -> Detail | None:
+        """Everything about ``code``; None when the code set does not have it."""
+        code = normal(code)
+        found = self.hit(code, system, day)
+        if found is None:
+            return None
+        when = self._number(day)
+        above = self._above(code, system)
+        keys = [key for key, _ in above] + [code]
+        notes = [
+            Note(key, kind, text)
+            for key in keys
+            for kind, text in self._db.execute(
+                "SELECT kind, text FROM note WHERE key = ? ORDER BY row", (key,)
+            )
+            if key == code or kind != "inclusionTerm"
+        ]
+        return Detail(
+            found,
+            tuple(self._hit(row, when) for row in self._search.versions(code, system)),
+            tuple(
+                (_date(first), _end(last), level)
+                for first, last, level in self._db.execute(
+                    "SELECT valid_from, valid_to, level FROM severity WHERE code = ? ORDER BY valid_from",
+                    (code,),
+                )
+            )
+            if system is System.CM
+            else (),
+            above,
+            tuple(self._hit(row, when) for row in self._below(code, system, when)),
+            tuple(notes) if system is System.CM else (),
+        )
+
+    def _above(self, code: str, system: System) -> tuple[tuple[str, str], ...]:
+        above: list[tuple[str, str]] = []
+        row = self._db.execute(
+            "SELECT parent FROM code WHERE system = ? AND code = ?", (system, code)
+        ).fetchone()
+        while row and row[0]:
+            key = row[0]
+            row = (
+                self._db.execute(
+                    "SELECT parent, title FROM code WHERE system = ? AND code = ? ORDER BY valid_from DESC",
+                    (system, key),
+                ).fetchone()
+                or self._db.execute("SELECT parent, title FROM place WHERE key = ?", (key,)).fetchone()
+            )
+            if row:
+                above.append((key, row[1]))
+        return tuple(reversed(above))
+
+    def _below(self, code: str, system: System, when: int) -> list[Row]:
+        return self._db.execute(
+            f"SELECT {HIT} FROM code WHERE system = ? AND parent = ? AND valid_from <= ? AND valid_to >= ?"
+            " ORDER BY position",
+            (system, code, when, when),
+        ).fetchall()
+
+    def status(self) -> Status:
+        """What is installed, and what is missing."""
+        counts = {
+            name.removeprefix("count "): int(value)
+            for name, value in self._meta.items()
+            if name.startswith("count ")
+        }
+        years = tuple(
+            row[0] for row in self._db.execute("SELECT DISTINCT fiscal_year FROM weight ORDER BY 1")
+        )
+        sources = tuple(
+            self._db.execute("SELECT name, release, file, sha256, rows FROM source ORDER BY name").fetchall()
+        )
+        missing = [
+            f"titles of {untitled:,} valid {NAME[system]} codes"
+            for system in (System.CM, System.PCS)
+            if (untitled := counts.get(f"{system} untitled", 0))
+        ]
+        if (year := fiscal_year(self.valid_through)) not in years:
+            missing.append(f"Table 5 weights of fiscal year {year}")
+        if not self._exempt_listed:
+            missing.append("the list of diagnoses exempt from POA reporting")
+        if not self._db.execute("SELECT 1 FROM code WHERE system = 'hcpcs' LIMIT 1").fetchone():
+            missing.append("HCPCS Level II")
+        return Status(
+            self.path,
+            self.valid_through,
+            tuple(self._meta["grouper_versions"].split()),
+            counts,
+            sources,
+            years,
+            tuple(missing),
+        )
+
+    # Rows
+
+    def _hit(self, row: Row, when: int) -> Hit:
+        _, system, code, title, billable, first, last, marks, *_ = row
+        diagnosis = system == System.CM
+        return Hit(
+            System(system),
+            code,
+            title,
+            bool(billable),
+            bool(billable) and first <= when <= last,
+            _date(first),
+            _end(last),
+            self.severity(code, _date(when)) if diagnosis and billable else "",
+            tuple(marks.split()),
+            self.poa_exempt(code, _date(when)) if diagnosis and billable else None,
+        )
+
+    def _number(self, day: date | None) -> int:
+        """``day`` as the store keeps it; what lies beyond its release is answered as of its last day."""
+        return _number(min(day or self.valid_through, self.valid_through))
+
+
+def code_problem(codes: CodeStore | None, code: str, system: System, day: date | None) -> str:
+    """Why ``code`` cannot be entered for a discharge on ``day``, in a sentence; blank when it can.
+
+    Works without a code store: form first, then the code editor's own list. A valid code without an installed title
+    is no problem.
+    """
+    if wrong := problem(code, system):
+        return wrong
+    if day is None:
+        return ""
+    valid = codes.valid(code, system, day) if codes else valid_on(code, system, day)
+    if valid is not False:
+        return ""
+    shown = dotted(code, system)
+    found = codes.hit(code, system, day) if codes else None
+    if found and not found.billable:
+        return f"{shown} is a header: a more specific code is needed."
+    if found and found.valid_to and found.valid_to < day:
+        return f"{shown} ended on {found.valid_to:%m/%d/%Y}."
+    if found and found.valid_from > day:
+        return f"{shown} is valid only from {found.valid_from:%m/%d/%Y}."
+    return f"{shown} is not a valid {NAME[system]} code on {day:%m/%d/%Y}."
+
+
+def _covers(family: str, code: str) -> bool:
+    """Whether ``code`` is of a family such as ``I69``, or ``S/DS``: those with a seventh character D or S."""
+    start, _, seventh = family.partition("/")
+    return code.startswith(normal(start)) and (not seventh or (len(code) == 7 and code[6] in seventh))
+
+
+def _number(day: date) -> int:
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+def _date(number: int) -> date:
+    return date(number // 10000, number // 100 % 100, number % 100)
+
+
+def _end(number: int) -> date | None:
+    return None if number == OPEN else _date(number)

@@ -1,0 +1,1 @@
+"""What arrives from elsewhere: messages held and applied, imports and their refused rows."""

@@ -1,0 +1,1 @@
+"""The facility and its stays: units, encounters, movements and what follows from them."""

@@ -1,0 +1,187 @@
+"""The ledger of an account's movements: each act checks the whole path first; saving keeps the census in step.
+
+The table ``movement`` is only added to; of a stored row nothing but its state ever changes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from db.abstracting import late_changes
+from db.changes import Source, note_amendments
+from db.connect import database
+from db.hospital import stays
+from db.statistics import summary
+from rules.census import Event, Step, in_order
+from rules.findings import Finding
+from rules.paths import impossible
+
+NEW: Final = 0  # the id of a movement that is not stored yet
+
+
+@dataclass(slots=True)
+class Entry:
+    """A movement in a ledger: ``id`` is ``NEW`` until saved; ``ended`` is the state of one that is over."""
+
+    id: int
+    step: Step
+    external_id: str = ""
+    ended: str = ""  # cancelled, superseded
+    reason: str = ""
+    supersedes: Entry | None = None
+    unreadable: dict[str, str] = field(default_factory=dict)
+    touched: bool = False  # new, or ended since it was read
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All movements of one account, to be added to, changed and cancelled, and then saved.
+
+    Each act first checks the path that would come of it, and leaves everything as it was when that is
+    impossible.
+    """
+
+    encounter_id: int
+    newborn: bool
+    patient_class: str  # of the encounter as it stands
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def current(self) -> list[Entry]:
+        return [entry for entry in self.entries if not entry.ended]
+
+    @property
+    def touched(self) -> bool:
+        return any(entry.touched for entry in self.entries)
+
+    def add(
+        self, step: Step, external_id: str = "", unreadable: dict[str, str] | None = None
+    ) -> list[Finding]:
+        """One more movement, unless that makes the path impossible."""
+        step = step._replace(place=self._next_place())
+        wrong = impossible([*(entry.step for entry in self.current), step])
+        if not wrong:
+            self.entries.append(Entry(NEW, step, external_id, unreadable=unreadable or {}, touched=True))
+        return wrong
+
+    def replace(
+        self, entry: Entry, step: Step, reason: str = "", unreadable: dict[str, str] | None = None
+    ) -> list[Finding]:
+        """Another version of a current movement."""
+        step = step._replace(place=entry.step.place)
+        wrong = impossible([*(other.step for other in self.current if other is not entry), step])
+        if not wrong:
+            later = Entry(
+                NEW, step, entry.external_id, supersedes=entry, unreadable=unreadable or {}, touched=True
+            )
+            self._end(entry, "superseded", reason)
+            self.entries.append(later)
+        return wrong
+
+    def cancel(self, entries: Sequence[Entry], reason: str = "") -> list[Finding]:
+        """Movements that never were."""
+        doomed = {id(entry) for entry in entries}
+        wrong = impossible([entry.step for entry in self.current if id(entry) not in doomed])
+        if not wrong:
+            for entry in entries:
+                self._end(entry, "cancelled", reason)
+        return wrong
+
+    def latest(self, event: Event | None = None) -> Entry | None:
+        """The last current movement, or the last of a kind."""
+        by_step = {entry.step: entry for entry in self.current}
+        path = [step for step in in_order(by_step) if event in (None, step.event)]
+        return by_step[path[-1]] if path else None
+
+    def _end(self, entry: Entry, state: str, reason: str) -> None:
+        entry.ended, entry.reason, entry.touched = state, reason, True
+
+    def _next_place(self) -> int:
+        return max((entry.step.place for entry in self.entries), default=0) + 1
+
+
+def load(encounter_ids: Sequence[int]) -> dict[int, Ledger]:
+    """The ledgers of these accounts, ended movements too."""
+    chosen = f"({stays.marks(encounter_ids)})"
+    ledgers = {
+        id_: Ledger(id_, bool(newborn), class_)
+        for id_, newborn, class_ in database.execute_sql(
+            f"SELECT id, newborn, class FROM encounter WHERE id IN {chosen}", tuple(encounter_ids)
+        )
+    }
+    rows = database.execute_sql(
+        "SELECT encounter_id, id, external_id, state, reason, event, at_utc, at_offset, day, unit_id, service_id,"
+        " bed, class, disposition, leave_type, seq, place FROM movement"
+        f" WHERE encounter_id IN {chosen} ORDER BY id",
+        tuple(encounter_ids),
+    )
+    for encounter, id_, external_id, state, reason, event, *rest in rows:
+        ended = "" if state == "current" else state
+        entry = Entry(id_, Step(Event(event), *rest), external_id, ended, reason)
+        ledgers[encounter].entries.append(entry)
+    return ledgers
+
+
+def save(ledgers: Iterable[Ledger], source: Source, *, late: bool = True) -> None:
+    """Store what was done to ledgers, with the stays and the day summary that follow.
+
+    ``late``: abstracts that this touches are compared at once; a merge does so when it has moved everything.
+    """
+    touched = [ledger for ledger in ledgers if ledger.touched]
+    if not touched:
+        return
+    ids = tuple(ledger.encounter_id for ledger in touched)
+    before = stays.counted(ids)
+    _store(touched, source)
+    derive = stays.deriver()
+    after = {
+        ledger.encounter_id: derive([entry.step for entry in ledger.current], ledger.newborn)
+        for ledger in touched
+    }
+    for ledger in touched:
+        stay = after[ledger.encounter_id]
+        if stay is not None and stay.patient_class != ledger.patient_class:
+            turned = {"class": (ledger.patient_class, stay.patient_class)}
+            note_amendments("encounter", ledger.encounter_id, turned, source)
+            ledger.patient_class = stay.patient_class
+    stays.write(after)
+    summary.adjust(before.values(), (stay.counted for stay in after.values() if stay and stay.pieces))
+    if late:
+        late_changes.of_encounters(ids, source)
+
+
+def _store(ledgers: Sequence[Ledger], source: Source) -> None:
+    now = int(time.time())
+    last_id = int(database.execute_sql("SELECT coalesce(max(id), 0) FROM movement").fetchone()[0])
+    fresh, ended = [], []
+    for ledger in ledgers:
+        for entry in ledger.entries:
+            if not entry.touched:
+                continue
+            entry.touched = False
+            if entry.id == NEW:
+                last_id += 1
+                entry.id = last_id
+                fresh.append(_row(ledger.encounter_id, entry, now, source))
+            elif entry.ended:
+                ended.append((entry.ended, now, source.by, entry.reason, entry.id))
+    connection = database.connection()
+    connection.executemany(f"INSERT INTO movement VALUES ({stays.marks(range(24))})", fresh)
+    connection.executemany(
+        "UPDATE movement SET state = ?, ended_utc = ?, ended_by = ?, reason = ? WHERE id = ?", ended
+    )
+
+
+def _row(encounter_id: int, entry: Entry, now: int, source: Source) -> tuple[object, ...]:
+    step, over = entry.step, bool(entry.ended)
+    return (
+        entry.id, encounter_id, str(step.event), step.utc, step.offset, step.day, step.seq, step.place, step.unit,
+        step.service, step.bed, step.patient_class, step.disposition, step.leave_type, entry.external_id,
+        json.dumps(entry.unreadable) if entry.unreadable else "", now, source.by, source.origin,
+        entry.ended or "current", entry.supersedes.id if entry.supersedes else None, now if over else None,
+        source.by if over else "", entry.reason,
+    )  # fmt: skip

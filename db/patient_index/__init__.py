@@ -1,0 +1,1 @@
+"""The patients: registration, selection, duplicates, merges, overlays and filing orders."""

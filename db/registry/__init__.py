@@ -1,0 +1,1 @@
+"""Cases of any data set that a dictionary declares."""

@@ -1,0 +1,1 @@
+"""Census, day summary, figures of a period and indices of discharges."""

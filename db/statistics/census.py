@@ -1,0 +1,308 @@
+"""The census: who is in house now or was at a census hour, what happened on a day, and sums of the day summary.
+
+The summary itself is kept by db/statistics/summary.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from db.connect import database
+from db.hospital import stays
+from db.statistics import summary
+from db.statistics.census_state import mark_dirty
+from db.statistics.summary import bring_up_to_date, rebuild, self_check
+from rules.census import MEASURES, NEVER, Event
+from rules.identity import Name, shown_name
+from rules.moments import Moment
+
+__all__ = [
+    "DayRow", "EventRow", "Occupant", "bring_up_to_date", "census_now", "day_summary", "event_counts", "events",
+    "inpatients", "mark_dirty", "occupants", "rebuild", "self_check",
+]  # fmt: skip
+
+_GROUPS: Final = ("day", "unit_id", "service_id", "newborn")
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """An inpatient now, or at the census hour of a day."""
+
+    encounter_id: int
+    account: str
+    patient_id: int
+    mrn: str
+    name: str
+    sex: str
+    birth_date: str
+    unit: str
+    bed: str
+    service: str
+    attending: str
+    admitted_at: str
+    admit_day: int
+    newborn: bool
+    on_leave: str  # pass, aa, ua, asih while away
+    off_census: bool  # away and, by the site's convention, not counted
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return (self.unit, self.bed, self.encounter_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A row of the day summary, or a sum of such rows; the counts are named in ``rules.census.MEASURES``.
+
+    ``day`` is 0, ``unit_id`` or ``service_id`` 0, ``newborn`` None where they were summed over.
+    """
+
+    day: int
+    unit_id: int
+    service_id: int
+    newborn: bool | None
+    census: int
+    same_day: int
+    admissions: int
+    discharges: int  # deaths among them
+    deaths: int
+    deaths_under_48h: int
+    unit_in: int  # transfers in from other units
+    unit_out: int
+    service_in: int
+    service_out: int
+    leave_out: int  # gone off the census
+    leave_in: int
+    on_leave: int  # heads away at the census hour
+    discharge_days: int  # lengths of stay of those discharged
+
+    @property
+    def service_days(self) -> int:
+        """Inpatient service days: census plus those in and out since the last census."""
+        return self.census + self.same_day
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An admission, transfer, discharge or death of a day, for desks and the admission and discharge sheet."""
+
+    movement_id: int
+    event: Event
+    at: str
+    at_utc: int
+    encounter_id: int
+    account: str
+    mrn: str
+    name: str
+    sex: str
+    birth_date: str
+    newborn: bool
+    unit: str  # arriving unit; unit left, for a discharge
+    service: str
+    from_unit: str  # of a transfer
+    from_service: str
+    disposition: str
+    died: bool
+    los_days: int | None
+    same_day: bool
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return (self.at_utc, self.movement_id)
+
+
+_NOW: Final = "e.class = 'I' AND e.state = 'active' AND e.discharge_day IS NULL AND e.unit_id IS NOT NULL"
+
+
+def census_now() -> list[tuple[str, int, int, int]]:
+    """Unit, adults and children, newborns, away on leave: the heads of each unit in this minute."""
+    return list(
+        database.execute_sql(
+            "SELECT u.code, sum(e.newborn = 0 AND e.on_leave = ''), sum(e.newborn = 1 AND e.on_leave = ''),"
+            f" sum(e.on_leave <> '') FROM encounter e JOIN unit u ON u.id = e.unit_id WHERE {_NOW}"
+            " GROUP BY u.code ORDER BY u.code"
+        )
+    )
+
+
+_OCCUPANT: Final = (
+    "SELECT e.id, e.account, e.patient_id, p.mrn, p.last_name, p.first_name, p.middle_name, p.suffix, p.sex,"
+    " p.birth_date, u.code, {bed}, s.code, coalesce(d.code, ''), e.admitted_utc, e.admitted_offset, e.admit_day,"
+    " e.newborn, {leave}, {absent} FROM encounter e JOIN patient p ON p.id = e.patient_id"
+    " LEFT JOIN provider d ON d.id = e.attending_id "
+)
+
+
+def inpatients(unit: str = "", after: tuple[str, str, int] | None = None, limit: int = 50) -> list[Occupant]:
+    """Inpatients of this minute by unit, bed; ``after`` is the ``key`` of the last one shown."""
+    where = _NOW
+    values: list[Any] = []
+    if unit:
+        where += " AND u.code = ?"
+        values.append(unit)
+    if after is not None:
+        where += " AND (u.code, e.bed, e.id) > (?, ?, ?)"
+        values += list(after)
+    absent = f"EXISTS (SELECT 1 FROM leave_span l WHERE l.encounter_id = e.id AND l.to_day = {NEVER} AND l.absent = 1)"
+    rows = database.execute_sql(
+        _OCCUPANT.format(bed="e.bed", leave="e.on_leave", absent=absent)
+        + "JOIN unit u ON u.id = e.unit_id JOIN service s ON s.id = e.service_id"
+        f" WHERE {where} ORDER BY u.code, e.bed, e.id LIMIT ?",
+        (*values, limit),
+    )
+    return [_occupant(row) for row in rows]
+
+
+def occupants(day: int) -> list[Occupant]:
+    """Everybody in house at the census hour of a day, by unit, bed; those on leave are marked."""
+    bring_up_to_date_if_due()
+    select = _OCCUPANT.format(bed="g.bed", leave="coalesce(l.type, '')", absent="coalesce(l.absent, 0)")
+    joined = (
+        "JOIN segment g ON g.encounter_id = e.id JOIN unit u ON u.id = g.unit_id"
+        " JOIN service s ON s.id = g.service_id LEFT JOIN leave_span l ON l.encounter_id = e.id"
+        " AND l.from_day <= ? AND l.to_day > ? WHERE "
+    )
+    ended = f"g.from_day BETWEEN ? AND ? AND g.to_day > ? AND g.to_day < {NEVER}"
+    lasting = f"g.to_day = {NEVER} AND g.from_day <= ?"
+    rows = [
+        *database.execute_sql(select + joined + ended, (day, day, day - _longest(), day, day)),
+        *database.execute_sql(select + joined + lasting, (day, day, day)),
+    ]
+    return sorted((_occupant(row) for row in rows), key=lambda row: row.key)
+
+
+def _longest() -> int:
+    return int(database.execute_sql("SELECT longest_days FROM census_state").fetchone()[0]) + 1
+
+
+def _occupant(row: tuple[Any, ...]) -> Occupant:
+    (
+        id_,
+        account,
+        patient_id,
+        mrn,
+        last,
+        first,
+        middle,
+        suffix,
+        sex,
+        birth,
+        unit,
+        bed,
+        service,
+        attending,
+        *rest,
+    ) = row
+    utc, offset, admit_day, newborn, leave, absent = rest
+    return Occupant(
+        id_, account, patient_id, mrn, shown_name(Name(last, first, middle, suffix)), sex, birth, unit, bed, service,
+        attending, Moment(utc, offset, admit_day).local, admit_day, bool(newborn), leave, bool(leave and absent),
+    )  # fmt: skip
+
+
+def day_summary(
+    from_day: int, to_day: int, by: Iterable[str] = _GROUPS, *, every_unit: bool = False,
+) -> list[DayRow]:  # fmt: skip
+    """The day summary of a period, summed over what is not in ``by``; brought up to date first.
+
+    Units out of the census are left out unless ``every_unit``.
+    """
+    bring_up_to_date_if_due()
+    chosen = [name for name in _GROUPS if name in set(by)]
+    keys = [name if name in chosen else "NULL" if name == "newborn" else "0" for name in _GROUPS]
+    where = "" if every_unit else " AND unit_id IN (SELECT id FROM unit WHERE counts_in_census = 1)"
+    grouped = f" GROUP BY {', '.join(chosen)} ORDER BY {', '.join(chosen)}" if chosen else ""
+    rows = database.execute_sql(
+        f"SELECT {', '.join(keys)}, {', '.join(f'sum({name})' for name in MEASURES)} FROM day_stats"
+        f" WHERE day BETWEEN ? AND ?{where}{grouped}",
+        (from_day, to_day),
+    )
+    return [_day_row(row) for row in rows if row[4] is not None]
+
+
+def bring_up_to_date_if_due() -> None:
+    """Bring the summary up to date where anything of it waits."""
+    if summary.is_due():
+        bring_up_to_date()
+
+
+def _day_row(row: tuple[Any, ...]) -> DayRow:
+    day, unit, service, newborn, *counts = row
+    return DayRow(day, unit, service, None if newborn is None else bool(newborn), *counts)
+
+
+_EVENTS: Final = (
+    "SELECT m.id, m.event, m.at_utc, m.at_offset, m.day, e.id, e.account, p.mrn, p.last_name, p.first_name,"
+    " p.middle_name, p.suffix, p.sex, p.birth_date, e.newborn, m.unit_id, m.service_id, e.unit_id, e.service_id,"
+    " e.disposition, e.died, e.los_days, e.admit_day = e.discharge_day FROM movement m"
+    " JOIN encounter e ON e.id = m.encounter_id JOIN patient p ON p.id = e.patient_id"
+    " WHERE m.state = 'current' AND e.class = 'I' AND NOT (m.event = 'admit' AND m.class NOT IN ('', 'I'))"
+)
+
+
+def events(
+    day: int, kinds: Iterable[Event], after: tuple[int, int] | None = None, limit: int = 50,
+    *, deaths_only: bool = False,
+) -> list[EventRow]:  # fmt: skip
+    """Inpatient movements of a day in order of time; ``after`` is the ``key`` of the last one shown."""
+    chosen = [str(kind) for kind in kinds]
+    where = f" AND m.day = ? AND m.event IN ({stays.marks(chosen)})"
+    values: list[Any] = [day, *chosen]
+    if deaths_only:
+        where += " AND e.died = 1"
+    if after is not None:
+        where += " AND (m.at_utc, m.id) > (?, ?)"
+        values += list(after)
+    rows = list(database.execute_sql(f"{_EVENTS}{where} ORDER BY m.at_utc, m.id LIMIT ?", (*values, limit)))
+    pieces = _pieces([row[5] for row in rows])
+    units = dict(database.execute_sql("SELECT id, code FROM unit"))
+    services = dict(database.execute_sql("SELECT id, code FROM service"))
+    return [_event(row, pieces.get(row[5], []), units, services) for row in rows]
+
+
+def _pieces(ids: list[int]) -> dict[int, list[tuple[int, int, int]]]:
+    """Start, unit and service of the pieces of these stays, in order."""
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    for encounter, *piece in database.execute_sql(
+        "SELECT encounter_id, from_utc, unit_id, service_id FROM segment"
+        f" WHERE encounter_id IN ({stays.marks(ids)}) ORDER BY encounter_id, seq",
+        tuple(ids),
+    ):
+        found.setdefault(encounter, []).append((piece[0], piece[1], piece[2]))
+    return found
+
+
+def _event(
+    row: tuple[Any, ...], pieces: list[tuple[int, int, int]], units: dict[int, str], services: dict[int, str]
+) -> EventRow:
+    id_, event, utc, offset, day, encounter, account, mrn, last, first, middle, suffix, sex, birth, *rest = (
+        row
+    )
+    newborn, unit, service, last_unit, last_service, status, died, los_days, same_day = rest
+    before = [piece for piece in pieces if piece[0] < utc] or pieces[:1]
+    now = [piece for piece in pieces if piece[0] <= utc] or pieces[:1]
+    gone = event == Event.DISCHARGE
+    here = (last_unit, last_service) if gone else now[-1][1:] if now else (unit, service)
+    moved = event in (Event.TRANSFER, Event.SERVICE) and bool(before)
+    return EventRow(
+        id_, Event(event), Moment(utc, offset, day).local, utc, encounter, account, mrn,
+        shown_name(Name(last, first, middle, suffix)), sex, birth, bool(newborn), units.get(here[0], ""),
+        services.get(here[1], ""), units.get(before[-1][1], "") if moved else "",
+        services.get(before[-1][2], "") if moved else "", status if gone else "", bool(died) and gone,
+        los_days if gone else None, bool(same_day),
+    )  # fmt: skip
+
+
+def event_counts(day: int) -> dict[str, int]:
+    """``admissions``, ``discharges`` (deaths among them), ``deaths``, ``transfers`` of a day, house-wide."""
+    rows = database.execute_sql(
+        "SELECT count(*) FILTER (WHERE event = 'admit'), count(*) FILTER (WHERE event = 'discharge'),"
+        " count(*) FILTER (WHERE event = 'discharge' AND e.died = 1),"
+        " count(*) FILTER (WHERE event IN ('transfer', 'service')) FROM movement m"
+        " JOIN encounter e ON e.id = m.encounter_id WHERE m.state = 'current' AND m.day = ? AND e.class = 'I'"
+        " AND NOT (m.event = 'admit' AND m.class NOT IN ('', 'I'))",
+        (day,),
+    ).fetchone()
+    return dict(zip(("admissions", "discharges", "deaths", "transfers"), rows, strict=True))

@@ -1,0 +1,1 @@
+"""The audit trail: its rows, its anchors, its proof, and what the privacy officer asks of it."""

@@ -1,0 +1,1 @@
+"""What waits for somebody: the work queue and the second reviews."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -19,6 +20,7 @@ from rules.codes import NAME, System, dotted, fiscal_year, may_begin, normal, pr
 from rules.codes_facts import valid_on
 from rules.codes_notes import CodeNotes
 from rules.findings import Told
+from rules.tables import TableRow
 
 POA_EXEMPT = "poa_exempt"
 ANSWERS_KEPT = 50_000
@@ -116,7 +118,6 @@ class CodeStore:
         self._meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         self._search = Search(connection, shelf)
         self._book = Book(connection)
-        self._exempt: tuple[str, ...] | None = None
         self._answers: dict[tuple[str, str, date], bool | None] = {}  # the file never changes: nor do they
         self._weights: dict[tuple[str, int], Weight | None] = {}
         self._exempt_listed = bool(connection.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone())
@@ -230,10 +231,20 @@ class CodeStore:
                 (code, when, when),
             ).fetchone()
             return found is not None
-        if self._exempt is None:
-            table = self._shelf.get(POA_EXEMPT)
-            self._exempt = tuple(row.code for row in table.on(day.isoformat())) if table else ()
-        return True if any(_covers(family, code) for family in self._exempt) else None
+        on = day.isoformat()
+        for length in range(len(code), 0, -1):
+            for row in self._families.get(code[:length], ()):
+                if _covers(row, code) and row.holds_on(on):
+                    return True if row.more.get("exempt", True) else None
+        return None
+
+    @cached_property
+    def _families(self) -> Mapping[str, list[TableRow]]:
+        """The families of the table of exempt codes by their beginning, the site's own first."""
+        table, found = self._shelf.get(POA_EXEMPT), dict[str, list[TableRow]]()
+        for row in reversed(table.rows) if table else ():
+            found.setdefault(normal(row.code.partition("/")[0]), []).append(row)
+        return found
 
     def notes(self, code: str) -> CodeNotes | None:
         """What the tabular list says about a diagnosis beside others; None when the code store does not have it."""
@@ -430,10 +441,10 @@ def code_problem(codes: CodeStore | None, code: str, system: System, day: date |
     return f"{shown} is not a valid {NAME[system]} code on {day:%m/%d/%Y}."
 
 
-def _covers(family: str, code: str) -> bool:
-    """Whether ``code`` is of a family such as ``I69``, or ``S/DS``: those with a seventh character D or S."""
-    start, _, seventh = family.partition("/")
-    return code.startswith(normal(start)) and (not seventh or (len(code) == 7 and code[6] in seventh))
+def _covers(family: TableRow, code: str) -> bool:
+    """Whether ``code``, which begins so, is of a family such as ``S/DS``: those with a seventh character D or S."""
+    seventh = family.code.partition("/")[2]
+    return not seventh or (len(code) == 7 and code[6] in seventh)
 
 
 def _number(day: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -94,8 +95,40 @@ class TestOneCode:
         assert "manifestation" in marks("J17")
 
     def test_poa_exemption_is_told_where_it_is_known(self, code_sets: CodeStore) -> None:
-        assert code_sets.poa_exempt("Q21.0", AFTER) is True
+        for code in ("Q21.0", "O80", "Z37.0", "Z38.00", "Z23", "I25.2", "Z79.4", "Y92.009"):
+            assert code_sets.poa_exempt(code, AFTER) is True, code
         assert code_sets.poa_exempt("S72.001D", AFTER) is None
+
+    def test_parts_of_a_family_that_the_official_list_leaves_out_are_not_exempt(
+        self, code_sets: CodeStore
+    ) -> None:
+        for code in ("Y92.230", "Y92.530", "Y93.11", "I69.911", "Z72.823", "Z20.822", "Z66", "J18.9"):
+            assert code_sets.poa_exempt(code, AFTER) is None, code
+
+    def test_the_families_hold_as_many_codes_as_were_compared_with_the_list_of_2025(
+        self, code_sets: CodeStore, codes_path: Path
+    ) -> None:
+        first = date(2024, 10, 1)
+        source = sqlite3.connect(codes_path)
+        rows = source.execute(
+            "SELECT code FROM code WHERE system = 'cm' AND billable AND valid_from <= 20241001"
+            " AND valid_to >= 20241001"
+        ).fetchall()
+        source.close()
+        assert sum(code_sets.poa_exempt(code, first) is True for (code,) in rows) == 2780
+
+    def test_a_row_of_the_exempt_families_holds_from_its_day_on(self, code_sets: CodeStore) -> None:
+        assert code_sets.poa_exempt("Z38.00", date(2024, 10, 1)) is True
+        assert code_sets.poa_exempt("Z38.00", date(2024, 9, 30)) is None
+
+    def test_a_facility_takes_a_shipped_family_back(self, codes_path: Path, tmp_path: Path) -> None:
+        (tmp_path / "poa_exempt.toml").write_text(
+            'id = "poa_exempt"\ntitle = "Ours"\n'
+            'rows = [{ code = "Z68", text = "BMI", exempt = false, valid_from = "2026-10-01" }]\n'
+        )
+        with CodeStore.open(codes_path, tmp_path) as codes:
+            assert codes.poa_exempt("Z68.41", AFTER) is None
+            assert codes.poa_exempt("Z68.41", date(2026, 9, 30)) is True
 
     def test_a_facility_names_exempt_codes_by_beginning_and_seventh_character(
         self, codes_path: Path, tmp_path: Path

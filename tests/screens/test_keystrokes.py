@@ -83,10 +83,10 @@ NEWBORN = Record(
     "5001",
     (
         Value("birth_weight_g", "3350"), "enter", Value("admitting_diagnosis", "Z3800"),
-        *coded("diagnoses", ("Z3800", "1"), ("Z23", "1")), "f8",
+        *coded("diagnoses", ("Z3800",), ("Z23",)), "f8",
         *coded("procedures", ("0VTTXZZ", "11112026", "1001", "L")), "f2",
     ),
-    budget=42,
+    budget=40,
 )  # fmt: skip
 MEDICAL = Record(
     "5002",
@@ -101,11 +101,11 @@ SURGICAL = Record(
     (
         Value("receiving_facility", "Mercy Rehabilitation"), "enter", Value("admitting_diagnosis", "M25551"),
         *coded("diagnoses", ("S72001A", "Y"), ("D62", "N"), ("I10", "Y"), ("E119", "Y")), "tab",
-        *coded("external_causes", ("W010XXA", "Y"), ("Y92009", "1")), "f8",
+        *coded("external_causes", ("W010XXA", "Y"), ("Y92009",)), "f8",
         *coded("procedures", ("0SRR0JA", "11112026", "1001", "G", "1002"), ("30233N1", "11122026", "1001", "N")),
         "f2",
     ),
-    budget=110,
+    budget=109,
 )  # fmt: skip
 RECORDS = {"newborn": NEWBORN, "two days, medical": MEDICAL, "surgical, transferred": SURGICAL}
 

@@ -1,8 +1,9 @@
-"""B01: discharged, not final billed: accounts, days and value by reason, age, payer and service."""
+"""B01: discharged, not final billed: accounts, days, value and DNFB days by reason, hold, age, payer and service."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from db import conventions
@@ -17,59 +18,115 @@ from rules.work import dollars
 NOTES: Final = (
     "A discharge is final billed once its abstract is released. Each account counts once, by the first reason.",
     "Value: the account's charges, or its DRG weight times the base rate in force on discharge (drg_base_rate).",
+    "DNFB days: charges of the inpatient accounts by the average daily charges of inpatient discharges.",
 )
-PARTS: Final = ("Reason", "Days since discharge", "Payer", "Service")
+HOLDS: Final = "Reason of the hold"
+PARTS: Final = ("Reason", HOLDS, "Days since discharge", "Payer", "Service")
+NOT_TOLD: Final = "n/a"
 
 
-def query(parameters: Mapping[str, str]) -> Counted:
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is not billed, and the day as it is printed."""
+
+    counted: Counted
+    day: str
+
+
+def query(parameters: Mapping[str, str]) -> Data:
     """Count what waits now."""
-    return dnfb.counted()
+    counted = dnfb.counted()
+    return Data(counted, show_date(iso_date(counted.day), conventions.convention("date_style")))
 
 
 def parts(counted: Counted) -> dict[str, list[Line]]:
     """The lines under each heading."""
-    found = (counted.by_reason(), counted.by_band(), counted.by_payer(), counted.by_service())
+    found = (
+        counted.by_reason(),
+        counted.by_hold(),
+        counted.by_band(),
+        counted.by_payer(),
+        counted.by_service(),
+    )
     return dict(zip(PARTS, found, strict=True))
 
 
-def render(counted: Counted, width: int) -> Document:
-    """Each way of dividing them one under the other; all divide the same accounts."""
+def render(data: Data, width: int) -> Document:
+    """Each way of dividing them one under the other; all but that by hold divide the same accounts."""
+    counted = data.counted
     columns = (
-        Column("", width - 50), Column("Accounts", 8, number=True), Column("Oldest|days", 6, number=True),
+        Column("", width - 57), Column("Accounts", 8, number=True), Column("Oldest|days", 6, number=True),
         Column("Average|days", 7, number=True), Column("Value $", 15, number=True),
-        Column("Without|value", 8, number=True),
+        Column("Without|value", 8, number=True), Column("DNFB|days", 6, number=True),
     )  # fmt: skip
     body: list[Item] = [Heads(columns)]
     for heading, lines in parts(counted).items():
+        if not lines:
+            continue
+        whole = counted.on_hold if heading == HOLDS else counted.total
         body.append(Group(heading))
-        body += [(line.name, *_figures(line)) for line in lines]
-        body.append(Total("All accounts", ("", *_figures(counted.total)), level=1, rule=True))
+        body += [(line.name, *_figures(counted, line)) for line in lines]
+        body.append(Total(whole.name, ("", *_figures(counted, whole)), level=1, rule=True))
+    uncoded = counted.uncoded
+    if uncoded.accounts:
+        body += [Group("Of all accounts"), (uncoded.name, *_figures(counted, uncoded))]
     valued = counted.valued
     said = (
         f"{valued['charges']} accounts valued by charges, {valued['expected']} by weight and base rate, "
         f"{valued['']} not valued."
     )
-    day = show_date(iso_date(counted.day), conventions.convention("date_style"))
     accounts = counted.total.accounts
     return Document(
-        "B01", "DISCHARGED, NOT FINAL BILLED", day, "all that are not released", body if accounts else [], accounts,
-        (said, *NOTES),
+        "B01", "DISCHARGED, NOT FINAL BILLED", data.day, "all that are not released",
+        body if accounts else [], accounts,
+        (said, f"{days_said(counted)}.", *NOTES),
     )  # fmt: skip
 
 
-def _figures(line: Line) -> tuple[str, ...]:
+def days_said(counted: Counted) -> str:
+    """DNFB days, the part of them that waits for codes and what they are made of; or why they cannot be told."""
+    days, uncoded = (counted.days_of(line) for line in (counted.total, counted.uncoded))
+    if days is None:
+        return f"DNFB days {NOT_TOLD}: {counted.why_no_days}"
+    found = counted.revenue
+    aim = "" if found.target is None else f" (aim {found.target})"
+    daily = f"${dollars(found.cents // found.days)} a day over {found.days} days"
+    return f"DNFB {days} days{aim}, of these {uncoded} for codes; {daily}"
+
+
+def _figures(counted: Counted, line: Line) -> tuple[str, ...]:
+    days = counted.days_of(line)
     return (
         str(line.accounts), str(line.oldest), str(line.average), dollars(line.value_cents), str(line.without_value),
+        NOT_TOLD if days is None else str(days),
     )  # fmt: skip
 
 
-def sheets(counted: Counted) -> list[Sheet]:
+def sheets(data: Data) -> list[Sheet]:
     """Every line with the heading that it stands under."""
-    keys = ("part", "name", "accounts", "oldest_days", "days", "value_cents", "without_value")
-    heads = ("Part", "Name", "Accounts", "Oldest days", "Days in all", "Value in cents", "Without value")
+    keys = ("part", "name", "accounts", "oldest_days", "days", "value_cents", "without_value", "dnfb_days")
+    heads = (
+        "Part",
+        "Name",
+        "Accounts",
+        "Oldest days",
+        "Days in all",
+        "Value in cents",
+        "Without value",
+        "DNFB days",
+    )
     rows: list[tuple[Value, ...]] = [
-        (part, line.name, line.accounts, line.oldest, line.days, line.value_cents, line.without_value)
-        for part, lines in parts(counted).items()
+        (
+            part,
+            line.name,
+            line.accounts,
+            line.oldest,
+            line.days,
+            line.value_cents,
+            line.without_value,
+            data.counted.days_of(line),
+        )
+        for part, lines in parts(data.counted).items()
         for line in lines
     ]
     return [Sheet("dnfb", keys, heads, rows)]

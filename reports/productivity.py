@@ -17,13 +17,12 @@ from reports.run import NotAsked
 from reports.sheet import Sheet, Value
 from rules.dates import show_date
 from rules.moments import day_number, iso_date
-from rules.work import IDLE_SECONDS, per_hour, percent
+from rules.work import LIMITS, limit, per_hour, percent
 
-NOTES: Final = (
-    "Records: filed at least once in the period; amended: filings of records that were filed before.",
-    f"Minutes: from the first touch to filing or leaving; pauses over {IDLE_SECONDS // 60} minutes are left out.",
-    "Standard: the facility's records an hour (table productivity_standards), to be confirmed by the facility.",
+RECORDS: Final = (
+    "Records: filed at least once in the period; amended: filings of records that were filed before."
 )
+STANDARD: Final = "Standard: records an hour (table productivity_standards), the facility's to confirm."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Data:
     period: str
     selection: str
     style: str
+    pause_seconds: int | None  # a longer one was no work; None: the facility leaves none out
 
 
 def query(parameters: Mapping[str, str]) -> Data:
@@ -47,13 +47,36 @@ def query(parameters: Mapping[str, str]) -> Data:
     found = work_times.figures(first, last, user=user, by_day=by_day)
     style = conventions.convention("date_style")
     shown = " to ".join(dict.fromkeys(show_date(iso_date(day), style) for day in (first, last)))
-    return Data(found, standards(iso_date(last)), by_day, shown, user or "all technicians", style)
+    return Data(
+        found, standards(iso_date(last)), by_day, shown, user or "all technicians", style, pause(iso_date(last))
+    )  # fmt: skip
 
 
 def standards(day: str) -> dict[str, Decimal]:
     """Records an hour that are expected on an ISO day, by data set."""
-    table = Shelf(store.current().directory / "site" / "tables")["productivity_standards"]
+    table = _shelf()["productivity_standards"]
     return {row.code: Decimal(str(row.more["per_hour"])) for row in table.on(day) if "per_hour" in row.more}
+
+
+def pause(day: str) -> int | None:
+    """The longest pause in seconds that counts as work on an ISO day."""
+    return limit(_shelf()[LIMITS], "pause", day)
+
+
+def left_out(seconds: int | None) -> str:
+    """Which pauses do not count, in words."""
+    if seconds is None:
+        return "no pause is left out"
+    minutes, rest = divmod(seconds, 60)
+    return (
+        f"pauses over {seconds} seconds are left out"
+        if rest
+        else f"pauses over {minutes} minutes are left out"
+    )
+
+
+def _shelf() -> Shelf:
+    return Shelf(store.current().directory / "site" / "tables")
 
 
 def render(data: Data, width: int) -> Document:
@@ -71,6 +94,8 @@ def render(data: Data, width: int) -> Document:
         body += [_row(data, each) for each in found]
         if len(found) > 1:
             body.append(Total("All records", _sums(found), level=1, rule=True))
+    if len({each.user for each in data.figures}) > 1:
+        body.append(Total("All technicians", _sums(data.figures), level=1, rule=True))
     return Document(
         "P01",
         "PRODUCTIVITY",
@@ -78,7 +103,11 @@ def render(data: Data, width: int) -> Document:
         data.selection,
         body if data.figures else [],
         len(data.figures),
-        NOTES,
+        (
+            RECORDS,
+            f"Minutes: from the first touch to filing or leaving; {left_out(data.pause_seconds)}.",
+            STANDARD,
+        ),
     )
 
 

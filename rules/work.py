@@ -14,6 +14,7 @@ from enum import IntEnum, IntFlag
 from typing import Final
 
 from rules.findings import Told
+from rules.tables import CodeTable
 
 
 class Kind(IntFlag):
@@ -300,18 +301,35 @@ def reason(kinds: int, *, held: bool) -> Reason:
     return Reason.RELEASE
 
 
-# Productivity ----------------------------------------------------------------------------------------------
+def days_of_revenue(unbilled_cents: int, revenue_cents: int, days: int) -> Decimal | None:
+    """DNFB days to one decimal, half up: unbilled charges by the average daily revenue; None without revenue.
 
-IDLE_SECONDS: Final = 300
-"""A longer pause between two fields is no work at the record."""
+    ``revenue_cents`` is the revenue of ``days`` days (HFMA MAP Keys, days in discharged not final billed).
+    """
+    if revenue_cents <= 0 or days <= 0:
+        return None
+    return Decimal((unbilled_cents * days * 20 + revenue_cents) // (2 * revenue_cents)).scaleb(-1)
+
+
+# Limits and productivity -----------------------------------------------------------------------------------
+
+LIMITS: Final = "work_limits"
+"""The table of limits: pauses, and how revenue is averaged."""
+
+
+def limit(table: CodeTable, code: str, day: str) -> int | None:
+    """A limit in force on an ISO day, in the unit that its row names; None when the facility has closed it."""
+    row = table.find(code, day)
+    count = str(row.more.get("count", "")) if row else ""
+    return int(count) if count.isdecimal() else None
 
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Time at one record: pauses of more than ``idle`` seconds do not count. Times are seconds of any clock."""
+    """Time at one record: pauses of more than ``pause`` seconds do not count. Times are seconds of any clock."""
 
     began: float
-    idle: float = IDLE_SECONDS
+    pause: float
     seconds: float = 0.0
     touches: int = 0
     last: float = field(init=False)
@@ -321,7 +339,7 @@ class Stopwatch:
 
     def touch(self, now: float) -> None:
         """A field was left, or the record was filed."""
-        if 0 <= now - self.last <= self.idle:
+        if 0 <= now - self.last <= self.pause:
             self.seconds += now - self.last
         self.last = now
         self.touches += 1

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from math import inf
 from time import monotonic, time
 from typing import ClassVar
 
@@ -30,7 +31,7 @@ from rules.codes import System
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, Record, is_null, split_path
 from rules.findings import Finding, Level
 from rules.versions import differences
-from rules.work import Stopwatch
+from rules.work import LIMITS, Stopwatch, limit
 from screens.record import RecordForm
 from screens.session import Session
 from tui import screen
@@ -73,7 +74,9 @@ class DataSetForm(RecordForm):
         self.nulls: dict[str, str] = {}  # dependent nulls in force: filled in, taken back when they go
         self.dated = ""  # the date for which the version was last looked up
         self.dated_otherwise: Sequence[Finding] = ()
-        self.watch, self.began_utc = Stopwatch(monotonic()), int(time())
+        pause = limit(session.tables[LIMITS], "pause", store.current().now().local[:10])
+        self.longest_pause = inf if pause is None else pause  # seconds
+        self.watch, self.began_utc = Stopwatch(monotonic(), self.longest_pause), int(time())
         self.values: Values = {}  # as they stood when a field was last left
         self.dictionary: Dictionary = self.dictionary_on("")
 
@@ -133,7 +136,7 @@ class DataSetForm(RecordForm):
         self.nulls = {}
         self.stop_watch(None)
         opened = super().open(key)
-        self.watch, self.began_utc = Stopwatch(monotonic()), int(time())
+        self.watch, self.began_utc = Stopwatch(monotonic(), self.longest_pause), int(time())
         self.take_version(opened.values)
         self.dated, self.dated_otherwise = opened.values.get(self.dictionary.dated_by, "")[:10], ()
         if self.version == "0" and not opened.resumed:
@@ -259,7 +262,7 @@ class DataSetForm(RecordForm):
 
     def stop_watch(self, revision: int | None) -> None:
         """Keep the time at this record, which ended with a filing or without one; whoever only looked has none."""
-        watch, self.watch = self.watch, Stopwatch(monotonic())
+        watch, self.watch = self.watch, Stopwatch(monotonic(), self.longest_pause)
         if revision is not None:
             watch.touch(monotonic())
         changing = bool(self.lock[0]) or self.version == "0"

@@ -10,6 +10,7 @@ from db.abstracting import dnfb
 from db.abstracting.dnfb import Counted, Line
 from db.actors import Action as Deed
 from db.acts import permit
+from reports.dnfb import days_said
 from rules.work import dollars
 from screens.drafts import page_of
 from screens.session import Session
@@ -23,8 +24,9 @@ class NotFinalBilled(ListScreen):
     empty: ClassVar[str] = "Every discharge is released."
     help: ClassVar[str] = (
         "A discharge is final billed once its abstract is released. Each account counts once, by the first reason that "
-        "applies. Value: its charges, or its DRG weight times the base rate (setting drg_base_rate). Enter lists the "
-        "accounts of a line; REPORT prints it."
+        "applies. Value: its charges, or its DRG weight times the base rate (setting drg_base_rate). DNFB: days of "
+        "revenue, the charges of inpatient accounts by the average charges of a day's discharges (limits in table "
+        "work_limits). Enter lists the accounts of a line; REPORT prints it."
     )
     actions: ClassVar[tuple[Action, ...]] = (Action("L", "List", method="listed"),)
     commands: ClassVar[tuple[Command, ...]] = (Command("REPORT", "As a report", "report", "F10"),)
@@ -40,12 +42,16 @@ class NotFinalBilled(ListScreen):
         by = (
             f"charges {valued['charges']}, weight and base rate {valued['expected']}, not valued {valued['']}"
         )
-        return (f"{total.accounts} accounts, ${dollars(total.value_cents)}: by {by}.",)
+        return (
+            f"{total.accounts} accounts, ${dollars(total.value_cents)}: by {by}.",
+            f"{days_said(self.counted)}.",
+        )
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("What", 26, frozen=True), Column("Accounts", 8, ">"), Column("Oldest", 6, ">"),
-            Column("Average", 7, ">"), Column("Value", 14, ">"), Column("No value", 8, ">"),
+            Column("What", 24, frozen=True), Column("Accounts", 8, ">"), Column("Oldest", 6, ">"),
+            Column("Average", 7, ">"), Column("Value", 11, ">"), Column("No value", 8, ">"),
+            Column("DNFB", 5, ">"),
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
@@ -55,7 +61,7 @@ class NotFinalBilled(ListScreen):
                 (number,),
                 (
                     line.name, str(line.accounts), str(line.oldest), str(line.average), dollars(line.value_cents),
-                    str(line.without_value or ""),
+                    str(line.without_value or ""), str(self.counted.days_of(line) or ""),
                 ),
                 line.asks,
             )
@@ -73,9 +79,12 @@ class NotFinalBilled(ListScreen):
 
 
 def lines(counted: Counted) -> list[Line]:
-    """Everything, then by reason, age, payer and service."""
+    """Everything, what waits for codes, then by reason, hold, age, payer and service."""
     if not counted.groups:
         return []
     payers = (replace(line, name=f"Payer {line.name}") for line in counted.by_payer())
     services = (replace(line, name=f"Service {line.name}") for line in counted.by_service())
-    return [counted.total, *counted.by_reason(), *counted.by_band(), *payers, *services]
+    holds = (replace(line, name=f"Hold {line.name}") for line in counted.by_hold())
+    return [
+        counted.total, counted.uncoded, *counted.by_reason(), *holds, *counted.by_band(), *payers, *services
+    ]  # fmt: skip

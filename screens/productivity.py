@@ -9,7 +9,7 @@ from db import store
 from db.actors import Action as Deed
 from db.worklist import work_times
 from db.worklist.work_times import Figures
-from reports.productivity import standards
+from reports.productivity import left_out, pause, standards
 from rules.moments import iso_date
 from rules.work import percent
 from screens import shown
@@ -26,7 +26,7 @@ class Productivity(ListScreen):
     title: ClassVar[str] = "Productivity"
     empty: ClassVar[str] = "Nothing was keyed in these days."
     help: ClassVar[str] = (
-        "Records that were filed, and the minutes at them; pauses of more than five minutes are left out. You see your "
+        "Records that were filed, and the minutes at them; long pauses are left out (table work_limits). You see your "
         "own figures; a supervisor sees everybody's, or PRD and a name. DAYS 7 shows the last seven days, DAILY each "
         "day by itself, REPORT prints P01. The standard is the facility's (table productivity_standards)."
     )
@@ -57,7 +57,8 @@ class Productivity(ListScreen):
         first = shown.day(iso_date(today - self.last_days + 1))
         everybody = self.session.actor.may(Deed.VIEW_PRODUCTIVITY) and not self.user
         whose = "Everybody" if everybody else self.user or self.session.user
-        return (f"{whose}, {first} to {shown.day(iso_date(today))}",)
+        kept = left_out(pause(iso_date(today)))
+        return (f"{whose}, {first} to {shown.day(iso_date(today))}; {kept}",)
 
     def columns(self) -> Sequence[Column]:
         return (

@@ -1,18 +1,22 @@
 """Discharged, not final billed: how much waits before the bill, for how long, and why.
 
 A discharge is final billed once its abstract is released. Each account counts once, by the first reason that
-applies (rules/work.py). Its value is its charges, or its DRG weight times the facility's base rate.
+applies (rules/work.py). Its value is its charges, or its DRG weight times the facility's base rate. DNFB days are in
+charges alone: those of inpatient accounts that are not billed, by those of a day's discharges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from config.code_tables import Shelf
 from db import store
 from db.connect import database
 from rules import work
-from rules.work import BANDS, Reason
+from rules.moments import iso_date
+from rules.work import BANDS, Kind, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class Group:
     accounts: int
     value_cents: int
     without_value: int  # accounts whose value is not known
+    charge_cents: int  # of the value, the charges of inpatient accounts
+    charged: int  # inpatient accounts that have charges
+    uncoded: bool  # codes are not complete, whatever the reason
+    hold: str  # reason of the hold, of accounts on hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Line:
     oldest: int
     value_cents: int
     without_value: int
+    charge_cents: int
     asks: str = ""  # the line of the work queue that lists them
 
     @property
@@ -47,12 +56,50 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Revenue:
+    """Charges of the inpatient discharges of the last days, today not among them."""
+
+    days: int
+    discharges: int
+    charged: int  # of these, how many have charges
+    cents: int
+    least_percent: int  # of the discharges that must have charges
+    target: int | None  # DNFB days that the facility aims at
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What is not final billed on a day."""
 
     day: int
     groups: Sequence[Group]
-    valued: dict[str, int]  # accounts by what their value is from: charges, expected, or blank for none
+    valued: Mapping[str, int]  # accounts by what their value is from: charges, expected, or blank for none
+    revenue: Revenue
+
+    @property
+    def why_no_days(self) -> str:
+        """Why DNFB days cannot be told, in words; blank when they can."""
+        found, period = self.revenue, f"the last {self.revenue.days} days"
+        if not found.cents:
+            return f"no discharge of {period} has charges"
+        if found.charged * 100 < found.least_percent * found.discharges:
+            return f"{found.charged} of {found.discharges} discharges of {period} have charges"
+        if self.groups and not any(group.charged for group in self.groups):
+            return "no account that is not billed has charges"
+        return ""
+
+    def days_of(self, line: Line) -> Decimal | None:
+        """The unbilled charges of a line as days of revenue; None when that cannot be told."""
+        if self.why_no_days:
+            return None
+        return work.days_of_revenue(line.charge_cents, self.revenue.cents, self.revenue.days)
+
+    @property
+    def uncoded(self) -> Line:
+        """What waits for codes (discharged, not final coded)."""
+        return _line(
+            "Codes not complete", (group for group in self.groups if group.uncoded), "CODE HOLD=ANY BILLED=N"
+        )
 
     @property
     def total(self) -> Line:
@@ -64,6 +111,19 @@ class Counted:
             _line(work.REASONS[reason][0], found, f"{work.REASONS[reason][1]} BILLED=N")
             for reason in Reason
             if (found := self._of(lambda group: group.reason, reason))
+        ]
+
+    @property
+    def on_hold(self) -> Line:
+        """What is on hold, whatever the reason."""
+        return _line("On hold", (group for group in self.groups if group.hold), "HOLD=Y BILLED=N")
+
+    def by_hold(self) -> list[Line]:
+        """What is on hold, by the reason of the hold."""
+        held = {group.hold for group in self.groups if group.hold}
+        return [
+            _line(hold, self._of(lambda group: group.hold, hold), f"REASON={hold} BILLED=N")
+            for hold in sorted(held)
         ]
 
     def by_band(self) -> list[Line]:
@@ -104,7 +164,7 @@ def _line(name: str, groups: Iterable[Group], asks: str) -> Line:
     return Line(
         name, sum(each.accounts for each in found), sum(each.days * each.accounts for each in found),
         max((each.days for each in found), default=0), sum(each.value_cents for each in found),
-        sum(each.without_value for each in found), asks,
+        sum(each.without_value for each in found), sum(each.charge_cents for each in found), asks,
     )  # fmt: skip
 
 
@@ -112,14 +172,34 @@ def counted() -> Counted:
     """What is not final billed now: one pass over the queue."""
     today = store.current().now().day
     rows = database.execute_sql(
-        "SELECT kinds, hold_until > ?, payer, service, discharge_day, value_from, count(*),"
-        " coalesce(sum(value_cents), 0) FROM work_item WHERE billed = 0 GROUP BY 1, 2, 3, 4, 5, 6",
+        "SELECT kinds, CASE WHEN hold_until > ? THEN hold_reason END, payer, service, discharge_day, value_from,"
+        " class IN ('I', 'N'), count(*), coalesce(sum(value_cents), 0) FROM work_item WHERE billed = 0"
+        " GROUP BY 1, 2, 3, 4, 5, 6, 7",
         (today,),
     )
     groups, valued = [], {"charges": 0, "expected": 0, "": 0}
-    for kinds, held, payer, service, day, source, accounts, cents in rows:
-        reason = work.reason(kinds, held=bool(held))
-        unknown = 0 if source else accounts
-        groups.append(Group(reason, payer, service, max(0, today - day), accounts, cents, unknown))
+    for kinds, hold, payer, service, day, source, inpatient, accounts, cents in rows:
+        reason = work.reason(kinds, held=hold is not None)
+        charged = inpatient and source == "charges"
+        groups.append(
+            Group(
+                reason, payer, service, max(0, today - day), accounts, cents, 0 if source else accounts,
+                cents if charged else 0, accounts if charged else 0, bool(kinds & Kind.CODE), hold or "",
+            )
+        )  # fmt: skip
         valued[source] += accounts
-    return Counted(today, groups, valued)
+    return Counted(today, groups, valued, _revenue(today))
+
+
+def _revenue(today: int) -> Revenue:
+    """What the facility's limits ask of the days before ``today``."""
+    table, day = Shelf(store.current().directory / "site" / "tables")[work.LIMITS], iso_date(today)
+    days = work.limit(table, "revenue_days", day) or 0
+    discharges, charged, cents = database.execute_sql(
+        "SELECT count(*), count(c.cents), coalesce(sum(c.cents), 0) FROM encounter e"
+        " LEFT JOIN account_charge c ON c.encounter_id = e.id"
+        " WHERE e.class = 'I' AND e.state = 'active' AND e.discharge_day BETWEEN ? AND ?",
+        (today - days, today - 1),
+    ).fetchone()
+    least, target = work.limit(table, "revenue_share", day) or 0, work.limit(table, "dnfb_target", day)
+    return Revenue(days, discharges, charged, cents, least, target)

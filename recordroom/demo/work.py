@@ -11,12 +11,13 @@ from db.abstracting.abstract_returns import Reason
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
-from db.hospital import encounters
 from db.worklist import work, work_acts
 from rules.work import Asked, Kind
 
 BASE_RATE: Final = "6480.00"
-CHARGED: Final = 0.7  # of the accounts that wait
+CHARGED_AFTER: Final = 3  # days; of the later discharges some have no charges yet
+CHARGED: Final = 0.6
+REVENUE_DAYS: Final = 95  # of discharges that have charges
 HELD: Final = (
     ("DOC", 5, "Operative note asked for by phone; the surgeon is back on Monday."),
     ("PATH", 3, "Pathology says Thursday."),
@@ -49,13 +50,17 @@ def fill_queue(actor: Actor) -> None:
 
 
 def _charge(actor: Actor, random: Random) -> None:
+    today = store.current().now().day
+    rows = database.execute_sql(
+        "SELECT account, coalesce(los_days, 1), discharge_day FROM encounter WHERE class = 'I' AND state = 'active'"
+        " AND discharge_day > ? ORDER BY id",
+        (today - REVENUE_DAYS,),
+    ).fetchall()
     with writing():
-        for item in work.page(actor, Asked(hold="ANY"), None, 500):
-            if random.random() < CHARGED:
-                days = max(1, encounters.get(item.encounter_id).los_days or 1)
-                work_acts.apply_charge(
-                    item.account, days * random.randrange(280_000, 910_000), Source(actor.user, "demo")
-                )
+        for account, los_days, discharge_day in rows:
+            if discharge_day <= today - CHARGED_AFTER or random.random() < CHARGED:
+                cents = max(1, los_days) * random.randrange(280_000, 910_000)
+                work_acts.apply_charge(account, cents, Source(actor.user, "demo"))
 
 
 def _worked(random: Random) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from db.worklist.work_acts import NotDone
 from exchange.csv_files import Profile
 from exchange.csv_import import import_file
 from reports.catalogue import find
+from reports.dnfb import days_said
 from reports.page import Setup
 from reports.run import produce
 from rules.census import Event
@@ -63,6 +65,13 @@ def a_discharge(account: str, days_ago: int = 5, **more: Any) -> int:
     return builders.a_stay(
         f"{iso_date(today - days_ago - 3)}T08:00", f"{iso_date(today - days_ago)}T11:30", account=account, **more
     )  # fmt: skip
+
+
+def released(actor: Actor, account: str, days_ago: int = 5) -> None:
+    case = file(actor, a_discharge(account, days_ago)).case
+    assert case is not None
+    with writing():
+        lifecycle.follow(case.id, Act.RELEASE, "", SOURCE)
 
 
 def accounts(actor: Actor, line: str = "") -> list[str]:
@@ -341,11 +350,52 @@ class TestNotFinalBilled:
         assert (found.total.accounts, found.total.value_cents, found.total.without_value) == (3, 100_000, 2)
         assert found.total.days == 2 + 9 + 40
 
-    def test_what_is_released_is_billed(self, admin: Actor) -> None:
-        case = file(admin, a_discharge("1")).case
-        assert case is not None
+    def test_holds_are_counted_by_their_reason_and_what_waits_for_codes_by_itself(self, admin: Actor) -> None:
+        file(admin, a_discharge("1"))
+        for account, reason in (("2", "DOC"), ("3", "PATH"), ("4", "DOC")):
+            a_discharge(account)
+            work_acts.hold(admin, account, reason, None)
+        found = dnfb.counted()
+        assert [(line.name, line.accounts) for line in found.by_hold()] == [("DOC", 2), ("PATH", 1)]
+        assert (found.on_hold.accounts, found.uncoded.accounts, found.total.accounts) == (3, 3, 4)
+        for line in (*found.by_hold(), found.on_hold, found.uncoded):
+            assert work.count(admin, read_line(line.asks)).items == line.accounts
+
+    def test_days_are_unbilled_charges_by_the_average_charges_of_a_day(self, admin: Actor) -> None:
+        for number in range(10):  # 90 days, ten discharges, $ 9,000 each: $ 1,000 a day
+            released(admin, str(number)) if number > 3 else a_discharge(str(number), days_ago=10)
+            with writing():
+                work_acts.apply_charge(str(number), 900_000, SOURCE)
+        file(admin, encounters.find("0"))
+        found = dnfb.counted()
+        assert found.why_no_days == ""
+        assert found.days_of(found.total) == Decimal("36.0")  # 4 accounts of $ 9,000
+        assert found.days_of(found.uncoded) == Decimal("27.0")
+        assert "DNFB 36.0 days (aim 6), of these 27.0 for codes; $1,000 a day" in days_said(found)
+
+    def test_days_are_not_told_where_charges_are_missing_and_the_reason_is(self, admin: Actor) -> None:
+        assert dnfb.counted().why_no_days == "no discharge of the last 90 days has charges"
+        a_discharge("1", days_ago=100)
+        for account in ("2", "3"):
+            released(admin, account)
         with writing():
-            lifecycle.follow(case.id, Act.RELEASE, "", SOURCE)
+            work_acts.apply_charge("2", 100_000, SOURCE)
+        assert dnfb.counted().why_no_days == "1 of 2 discharges of the last 90 days have charges"
+        with writing():
+            work_acts.apply_charge("3", 100_000, SOURCE)
+        found = dnfb.counted()
+        assert found.why_no_days == "no account that is not billed has charges"
+        assert found.days_of(found.total) is None
+        assert "n/a" in days_said(found)
+
+    def test_discharges_of_today_are_no_revenue_yet(self, admin: Actor) -> None:
+        released(admin, "1", days_ago=0)
+        with writing():
+            work_acts.apply_charge("1", 100_000, SOURCE)
+        assert dnfb.counted().revenue.cents == 0
+
+    def test_what_is_released_is_billed(self, admin: Actor) -> None:
+        released(admin, "1")
         assert dnfb.counted().total.accounts == 0
         assert accounts(admin, "RELEASE") == []
 
@@ -522,7 +572,7 @@ class TestProductivity:
         report = find("B01")
         assert report is not None
         made = produce(admin, report, {})
-        assert ("Not abstracted", "1", "9", "9", "0", "1") in made.document(80).body
+        assert ("Not abstracted", "1", "9", "9", "0", "1", "n/a") in made.document(80).body
         assert made.pages(Setup(80))[0].lines
         assert made.sheets()[0].rows[0][:3] == ("Reason", "Not abstracted", 1)
 

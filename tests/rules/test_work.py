@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.code_tables import shipped_tables
 from rules import work
 from rules.work import (
     EVERYTHING,
     LETTERS,
+    LIMITS,
     REASONS,
     SORTS,
     Asked,
@@ -22,7 +24,9 @@ from rules.work import (
     Stopwatch,
     band,
     band_name,
+    days_of_revenue,
     letters,
+    limit,
     per_hour,
     read_line,
     reason,
@@ -124,9 +128,30 @@ class TestReasonNotBilled:
         ]  # fmt: skip
 
 
+class TestDaysOfRevenue:
+    def test_6_30_million_unbilled_at_1_05_million_a_day_are_6_days(self) -> None:
+        assert days_of_revenue(630_000_000, 105_000_000, 1) == Decimal("6.0")
+        assert days_of_revenue(630_000_000, 90 * 105_000_000, 90) == Decimal("6.0")
+
+    def test_without_revenue_there_are_none(self) -> None:
+        assert days_of_revenue(630_000_000, 0, 90) is None
+
+    def test_are_rounded_half_up_once(self) -> None:
+        assert days_of_revenue(25, 100, 1) == Decimal("0.3")  # 0.25
+        assert days_of_revenue(249, 1000, 1) == Decimal("0.2")
+
+    def test_limits_are_dated_and_to_be_confirmed(self) -> None:
+        table = shipped_tables()[LIMITS]
+        assert {row.code: limit(table, row.code, "2026-11-21") for row in table.on()} == {
+            "pause": 300, "revenue_days": 90, "revenue_share": 90, "dnfb_target": 6,
+        }  # fmt: skip
+        assert all(row.confirm and row.citation for row in table.on())
+        assert limit(table, "nothing", "") is None
+
+
 class TestStopwatch:
     def test_pauses_longer_than_the_limit_do_not_count(self) -> None:
-        watch = Stopwatch(0.0, idle=300)
+        watch = Stopwatch(0.0, pause=300)
         for at in (60, 120, 1000, 1060):
             watch.touch(at)
         assert (watch.seconds, watch.touches) == (180, 4)

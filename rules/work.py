@@ -91,6 +91,13 @@ SORTS: Final[Mapping[str, Order]] = {
 }
 
 
+STANDINGS: Final = ("open", "not filed", "complete", "released", "transmitted")
+"""Statuses of abstracts in the order of STATUS."""
+STANDING: Final = (
+    100_000  # what lies between two of them in ``work_item.standing``; inside it most errors come first
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """Whole numbers from ``low`` to ``high``, both inside; None is open."""

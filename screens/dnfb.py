@@ -79,12 +79,12 @@ class NotFinalBilled(ListScreen):
 
 
 def lines(counted: Counted) -> list[Line]:
-    """Everything, what waits for codes, then by reason, hold, age, payer and service."""
+    """Everything, by reason, what waits for codes, and by hold, age, payer and service."""
     if not counted.groups:
         return []
     payers = (replace(line, name=f"Payer {line.name}") for line in counted.by_payer())
     services = (replace(line, name=f"Service {line.name}") for line in counted.by_service())
     holds = (replace(line, name=f"Hold {line.name}") for line in counted.by_hold())
     return [
-        counted.total, counted.uncoded, *counted.by_reason(), *holds, *counted.by_band(), *payers, *services
+        counted.total, *counted.by_reason(), counted.uncoded, *holds, *counted.by_band(), *payers, *services
     ]  # fmt: skip

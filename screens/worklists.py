@@ -12,9 +12,10 @@ from db.worklist import work, work_acts
 from db.worklist.work import Item
 from rules import work as rules
 from rules.dates import Unclear, parse_date
-from rules.identity import fold, terminal_digits
+from rules.identity import fold, middle_digit_key, terminal_digit_key, terminal_digits
 from rules.moments import day_number, iso_date
-from rules.work import EVERYTHING, SORTS, Asked, NotUnderstood
+from rules.text import clean
+from rules.work import EVERYTHING, SORTS, STANDING, STANDINGS, Asked, NotUnderstood
 from screens import shown
 from screens.keyset import Key, KeysetList
 from screens.session import Session
@@ -39,7 +40,8 @@ class WorkQueue(KeysetList):
         + ", ".join(SORTS)
         + ". KEEP and a name keeps the filter, USE and the name brings it back, KEEP alone makes it yours at once. "
         "TAKE takes the next that nobody has and opens it; when it is filed the next one is taken. Key 1-3,7 to select "
-        "rows; the letters then act on all of them."
+        "rows; the letters then act on all of them. / and a name (SMI,JO), an account or an MRN goes to it in every "
+        "order, once more to the next; / and a place of the order, such as a date, goes there."
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("TAKE", "Take the next", "take_next", "F6"),
@@ -49,6 +51,9 @@ class WorkQueue(KeysetList):
         Command("USE", "Use a kept filter", "use"),
     )
     counted = work.Waiting(0, None)
+    sought: tuple[str, str, tuple[Any, int]] | None = (
+        None  # what was asked for, the text, and where it was found
+    )
     before: Asked | None = None  # what was asked for until the command line asked for something else
 
     def __init__(self, session: Session) -> None:
@@ -126,7 +131,26 @@ class WorkQueue(KeysetList):
         )  # fmt: skip
 
     def position(self, text: str) -> Key | None:
-        return (str(self.asked), place_of(self.asked, text), -1)
+        """An account or a chart; else a place in the order of the list; else the next one whose name begins so."""
+        asked, actor = self.asked, self.session.actor
+        at, found = place_of(asked, text), work.find_number(actor, asked, text)
+        if found is None and (at is None or (isinstance(at, str) and self._is_strange(at))):
+            same = self.sought is not None and self.sought[:2] == (str(asked), text)
+            found = work.find_name(actor, asked, text, self.sought[2] if same and self.sought else None)
+            found = found or work.find_name(actor, asked, text)
+            self.sought = None if found is None else (str(asked), text, found)
+            if found is None and (at is None or not any(map(str.isdigit, text))):
+                raise ScreenError(
+                    f"{clean(text)}: no account, chart or name in this list by {asked.order.label}."
+                )
+        return (str(asked), at, -1) if found is None else (str(asked), found[0], found[1] - 1)
+
+    def _is_strange(self, at: str) -> bool:
+        """Whether nothing in this order begins so: then something else was meant."""
+        if self.asked.sort == "NAME":
+            return False
+        following = work.page(self.session.actor, self.asked, (at, -1), 1)
+        return not following or not str(following[0].key[0]).startswith(at)
 
     # --- words ---------------------------------------------------------------------------------------------
 
@@ -263,20 +287,21 @@ def latest_note(encounter_id: int) -> str:
     return "".join(f"{note.by} {shown.moment(note.at)}: {note.text}" for note in found)
 
 
-def place_of(asked: Asked, text: str) -> int | str:
-    """Where what was typed stands in an order. Raises ``ScreenError``."""
+def place_of(asked: Asked, text: str) -> int | str | None:
+    """Where what was typed stands in an order; None when it is nothing that the list is ordered by."""
     if asked.sort in ("DISCHARGE", "AGE"):
         found = parse_date(text, datetime.fromisoformat(store.current().now().local), past=True)
-        if isinstance(found, Unclear):
-            raise ScreenError(f"{text} is no date: the list is by {asked.order.label}.")
-        return day_number(found)
-    if asked.order.of_numbers:
+        return None if isinstance(found, Unclear) else day_number(found)
+    if asked.sort == "STATUS":
+        ranks = (rank for rank, status in enumerate(STANDINGS) if status.startswith(text.lower()))
+        return next((rank * STANDING for rank in ranks), None)
+    if asked.sort == "VALUE":
         digits = text.replace("$", "").replace(",", "")
-        if not digits.isdecimal():
-            raise ScreenError(f"{text} is no number: the list is by {asked.order.label}.")
-        return -int(digits) * 100 if asked.sort == "VALUE" else int(digits)
+        return -int(digits) * 100 if digits.isdecimal() else None
     if asked.sort == "NAME":
         return fold(text.partition(",")[0]) + ("," + fold(text.partition(",")[2]) if "," in text else "")
     if asked.sort == "TD":
-        return terminal_digits(text) or text
+        return terminal_digits(text) or (terminal_digit_key(text) if text.isdecimal() else text)
+    if asked.sort == "MD":
+        return middle_digit_key(text) if text.isdecimal() else text
     return text if asked.sort in ("ACCOUNT", "MRN") else text.upper()

@@ -6,6 +6,7 @@ index knows, pairs of charts, is added when a page is read.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +18,9 @@ from db.acts import permit, viewed
 from db.connect import database, writing
 from db.hospital.encounter_lists import find
 from rules import work
-from rules.identity import Name, shown_name
+from rules.identity import Name, name_prefix, shown_name
 from rules.moments import Moment
+from rules.text import clean
 from rules.work import ME, NOBODY, Asked, Kind
 
 FEW: Final = 0.2  # of the queue: what asks for less is found by going through it once, and sorted
@@ -74,6 +76,10 @@ class _Question:
     values: tuple[Any, ...]
     drafted: tuple[int, ...]  # accounts that the asker has drafts of
 
+    def also(self, where: str, *values: Any) -> _Question:
+        """The same, narrowed by one more condition."""
+        return replace(self, where=f"{self.where} AND {where}", values=(*self.values, *values))
+
 
 # The list --------------------------------------------------------------------------------------------------
 
@@ -89,13 +95,38 @@ def page(
     """Accounts in the order asked for; ``after`` is the key of the last one shown. ``free``: that nobody else has."""
     question = _question(actor, asked)
     if free:
-        where = f"{question.where} AND (w.assigned_id IS NULL OR w.assigned_id = ?)"
-        question = replace(question, where=where, values=(*question.values, actor.user_id))
+        question = question.also("(w.assigned_id IS NULL OR w.assigned_id = ?)", actor.user_id)
+    return _items(_places(question, asked, after, limit), asked.order.column, question)
+
+
+def find_number(actor: Actor, asked: Asked, text: str) -> Key | None:
+    """The place, in whatever order, of an account or of the first one of a chart."""
+    number = clean(text).strip().upper()
+    question = _question(actor, asked).also("(w.account = ? OR w.mrn = ?)", number, number)
+    return next(iter(_places(question, asked, None, 1)), None)
+
+
+def find_name(actor: Actor, asked: Asked, text: str, after: Key | None = None) -> Key | None:
+    """The next place, in whatever order, of somebody whose name begins so: ``SMITH``, ``SMI,JO``."""
+    last, first = name_prefix(text)
+    if not last:
+        return None
+    begins = f"{_literal(last)}%,{_literal(first)}%" if first else f"{_literal(last)}%"
+    question = _question(actor, asked).also("w.name_key LIKE ? ESCAPE '\\'", begins)
+    return next(iter(_places(question, asked, after, 1)), None)
+
+
+def _literal(text: str) -> str:
+    """A text in which LIKE finds nothing to mean something else."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def _places(question: _Question, asked: Asked, after: Key | None, limit: int) -> list[Key]:
     column = asked.order.column
     found = _keys(question, asked, column, after, limit)
     if _drafts_count(asked):
         found = sorted({*found, *_loose(question, question.drafted, column, after, limit)})[:limit]
-    return _items(found, column, question)
+    return found
 
 
 def count(actor: Actor, asked: Asked) -> Waiting:

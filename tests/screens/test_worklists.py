@@ -6,8 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from db.changes import Source
+from db.connect import database, writing
+from db.worklist import work_acts
+from rules.work import SORTS
+from tests import builders
 from tests.conftest import ADMIN
-from tests.screens.conftest import ACCOUNT, POISON_ACCOUNT
+from tests.screens.conftest import ACCOUNT, POISON_ACCOUNT, POISON_MRN
 from tests.tui.conftest import Workstation
 
 pytestmark = pytest.mark.usefixtures("coded")
@@ -145,6 +150,48 @@ class TestFilterAndOrder:
         assert "UNIT=3E. By terminal digit." in desk.text
 
 
+class TestFinding:
+    @pytest.mark.parametrize("sort", [*SORTS])
+    @pytest.mark.parametrize("text", [POISON_ACCOUNT, POISON_MRN, "NEIL"])
+    def test_an_account_a_chart_or_a_name_is_found_in_every_order(
+        self, desk: Workstation, sort: str, text: str
+    ) -> None:
+        last = database.execute_sql("SELECT name_key FROM patient WHERE mrn = ?", (POISON_MRN,)).fetchone()[0]
+        queue(desk, f"SORT={sort}")
+        desk.press("/" + (last[:3] if text == "NEIL" else text), "enter")
+        assert POISON_ACCOUNT in desk.lines[6]
+        assert desk.lines[6].startswith(">")
+
+    def test_once_more_goes_to_the_next_of_the_name_and_round_again(self, desk: Workstation) -> None:
+        with writing():
+            for account, day in (("4801", "17"), ("4802", "18")):
+                builders.a_stay(
+                    f"2026-11-{day}T08:00", f"2026-11-{day}T20:00", account=account,
+                    patient_id=builders.a_patient(mrn=account, last_name="MILES", first_name="ANN"),
+                )  # fmt: skip
+        queue(desk, "SORT=DISCHARGE")
+        for account in ("4801", "4802", "4801"):
+            desk.press("/miles", "enter")
+            assert account in desk.lines[6]
+        desk.press("/MIL,R", "enter")
+        assert ACCOUNT in desk.lines[6]
+
+    def test_a_place_of_the_order_is_gone_to_as_such(self, desk: Workstation) -> None:
+        queue(desk, "SORT=STATUS")
+        desk.press("/not filed", "enter")
+        assert ACCOUNT in desk.lines[6]
+
+    @pytest.mark.parametrize("sort", ["DISCHARGE", "UNIT", "VALUE"])
+    def test_somebody_who_is_not_in_the_list_is_said_and_nothing_moves(
+        self, desk: Workstation, sort: str
+    ) -> None:
+        queue(desk, f"SORT={sort}")
+        before = desk.lines[6]
+        desk.press("/ZZTOP", "enter")
+        assert "ZZTOP: no account, chart or name in this list" in desk.message
+        assert desk.lines[6] == before
+
+
 class TestWorkingOnTheQueue:
     def test_take_opens_the_oldest_that_nobody_has_and_goes_on_after_filing(self, desk: Workstation) -> None:
         queue(desk)
@@ -223,6 +270,18 @@ class TestNotFinalBilled:
         assert desk.lines[0].split()[0] == "WRK"
         assert "KIND=ABSTRACT BILLED=N" in desk.text
         assert ACCOUNT in desk.text
+
+    def test_says_why_days_cannot_be_told(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=DNF", "enter")
+        assert "DNFB days n/a: no discharge of the last 90 days has charges." in desk.text
+
+    def test_says_the_days_of_revenue_that_wait_and_their_part_without_codes(self, desk: Workstation) -> None:
+        with writing():
+            for account in (ACCOUNT, POISON_ACCOUNT):
+                work_acts.apply_charge(account, 450_000, Source("test"))
+        desk.press("ctrl+o", "=DNF", "enter")
+        assert "DNFB 90.0 days (aim 6), of these 90.0 for codes; $100 a day over 90 days." in desk.text
+        assert next(line for line in desk.lines if "All accounts" in line).split()[-1] == "90.0"
 
     def test_is_printed_as_a_report(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=DNF", "enter", "f10", "f2")

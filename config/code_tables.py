@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from config import SHIPPED
 from config.toml_source import Mistake, Source
 from config.toml_source import Path as Place
 from rules.findings import Told
@@ -102,7 +101,7 @@ class Shelf(Mapping[str, CodeTable]):
 
     def __init__(self, site: Path | None = None) -> None:
         """``site`` is the facility's folder of tables, whose rows win over the shipped ones."""
-        self._folders: list[Traversable] = [files("config") / FOLDER]
+        self._folders: list[Path] = [SHIPPED / FOLDER]
         if site is not None and site.is_dir():
             self._folders.append(site)
         self._tables: dict[str, CodeTable] = {}
@@ -127,7 +126,7 @@ class Shelf(Mapping[str, CodeTable]):
     def __contains__(self, id_: object) -> bool:
         return id_ in self._tables or (isinstance(id_, str) and bool(self._files(id_)))
 
-    def _files(self, id_: str) -> list[Traversable]:
+    def _files(self, id_: str) -> list[Path]:
         if not id_.replace("_", "").replace("-", "").isalnum():
             return []
         return [file for folder in self._folders if (file := folder / f"{id_}.toml").is_file()]

@@ -6,17 +6,16 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from config.code_tables import FOLDER as TABLES
-from config.code_tables import Shelf
-from config.dictionary_reader import read_dictionary
-from config.registry_reader import words_of
-from config.toml_source import Mistake
-from rules.dictionary import Dictionary
+from config import SHIPPED
 from rules.findings import Told
-from rules.tables import Joined, Tables
+
+if TYPE_CHECKING:  # the readers are loaded with the first dictionary that is read
+    from config.toml_source import Mistake
+    from rules.dictionary import Dictionary
+    from rules.tables import Tables
 
 FOLDER = "dictionaries"
 OPTIONS = "options"  # within it: additions that are in force only where a facility puts them to use
@@ -96,7 +95,7 @@ def dictionary_for(id_: str, day: str = "", store: Path | None = None) -> Dictio
 
 def options() -> dict[str, SiteFile]:
     """Additions that are shipped and that a facility may put to use (``recordroom dictionary use``), by name."""
-    folder = files("config") / FOLDER / OPTIONS
+    folder = SHIPPED / FOLDER / OPTIONS
     found = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
     )
@@ -136,9 +135,12 @@ def assemble(site: Path | None, own: Sequence[SiteFile]) -> tuple[Library, list[
     A file that adds to a data set (``extends``) is applied to each version of it, after the files before it. A later
     file with the same ``id`` takes its place from then on; the versions that were made before stay.
     """
-    tables = Shelf(site / TABLES if site else None)
+    from config import code_tables
+    from rules.tables import Joined
+
+    tables = code_tables.Shelf(site / code_tables.FOLDER if site else None)
     shipped = sorted(
-        (file for file in (files("config") / FOLDER).iterdir() if file.name.endswith(".toml")),
+        (file for file in (SHIPPED / FOLDER).iterdir() if file.name.endswith(".toml")),
         key=lambda file: file.name,
     )
     made = _Assembly(tables)
@@ -209,17 +211,24 @@ class _Assembly:
 
     def _check_new(self, file: SiteFile, whole: Dictionary) -> None:
         if any(each.id == whole.id and each.version == whole.version for each in self.dictionaries):
+            from config.toml_source import Mistake
+
             version = whole.version.rpartition("+")[2]
             message = f"version {version!r} of it is there already: give this one another."
             self.mistakes.append(Mistake(file.name, 0, "", message))
 
     def _read(self, file: SiteFile, bases: Sequence[Dictionary]) -> Dictionary | None:
+        from config.dictionary_reader import read_dictionary
+
         dictionary, mistakes = read_dictionary(file.text, file.name, self.tables, bases)
         self.mistakes += mistakes
         return dictionary
 
 
 def clash(file: str, dictionary: Dictionary, others: Iterable[Dictionary]) -> list[Mistake]:
+    from config.registry_reader import words_of
+    from config.toml_source import Mistake
+
     for other in others:
         if other.id == dictionary.id and other.version == dictionary.version:
             message = f"version {other.version!r} of {other.id!r} is there already: give this one another."

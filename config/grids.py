@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+
+from config import SHIPPED
 
 BLOCK_FIELDS = {"title", "parts", "jump", "act"}
 ACT_FIELDS = {"letter", "does", "label", "go"}
@@ -92,7 +93,7 @@ def read_grid(text: str) -> Grid:
 @cache
 def standard_grid(data_set: str) -> Grid | None:
     """The grid that comes with the program for a data set, if it has one."""
-    file = files("config") / "grids" / f"{data_set}.toml"
+    file = SHIPPED / "grids" / f"{data_set}.toml"
     return read_grid(file.read_text("utf-8")) if file.is_file() else None
 
 

@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from config import SHIPPED
 
 FIELDS = {"id", "label", "keys", "words", "typed", "help"}
 
@@ -67,7 +68,7 @@ def read_keys(text: str) -> KeyTable:
 @cache
 def standard_keys() -> KeyTable:
     """The key table that comes with the program."""
-    return read_keys((files("config") / "keys.toml").read_text("utf-8"))
+    return read_keys((SHIPPED / "keys.toml").read_text("utf-8"))
 
 
 def _inverted(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from config import SHIPPED
 from config.dictionary_reader import conditions
 from config.toml_source import Mistake, Source, did_you_mean
 from config.toml_source import Path as Place
@@ -51,7 +51,7 @@ def layouts(site: Path | None, dictionary: Dictionary) -> dict[str, Layout]:
     mistakes: list[Mistake] = []
     texts = [
         (entry.name, entry.read_text(encoding="utf-8"))
-        for entry in sorted((files("config") / FOLDER).iterdir(), key=lambda entry: entry.name)
+        for entry in sorted((SHIPPED / FOLDER).iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".toml")
     ]
     folder = site / FOLDER if site else None

@@ -6,9 +6,12 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from rules.dictionary import Dictionary
+from config import SHIPPED
+
+if TYPE_CHECKING:  # the menu alone needs no dictionary
+    from rules.dictionary import Dictionary
 
 SCREEN_FIELDS = {"word", "title", "screen", "roles", "hidden", "aliases", "data_set"}
 REGISTRY_ROLES = ("registrar", "supervisor", "privacy officer")  # who may look at registries at all
@@ -108,7 +111,7 @@ def read_menu(text: str) -> MenuTable:
 @cache
 def standard_menu() -> MenuTable:
     """The menu that comes with the program."""
-    return read_menu((files("config") / "menu.toml").read_text("utf-8"))
+    return read_menu((SHIPPED / "menu.toml").read_text("utf-8"))
 
 
 def with_registries(menu: MenuTable, dictionaries: Iterable[Dictionary]) -> MenuTable:

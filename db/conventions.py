@@ -13,7 +13,7 @@ from db.actors import Action, Actor
 from db.changes import Applied, refusal
 from db.connect import database
 from db.statistics import census_state
-from rules.census import Conventions, LeaveRule
+from rules.conventions import Conventions, LeaveRule
 from rules.text import clean
 
 CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {

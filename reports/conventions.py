@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rules.census import Conventions, LeaveRule
+from rules.conventions import Conventions, LeaveRule
 
 _DAYS: Final = "The day of admission counts, the day of discharge does not; in and out on one day counts one."
 _LEAVE: Final = {

@@ -16,7 +16,7 @@ from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Tota
 from reports.recap import Recap, in_words, recap, total
 from reports.run import NotAsked
 from reports.sheet import Sheet
-from rules.census import Conventions, LeaveRule
+from rules.conventions import Conventions, LeaveRule
 from rules.dates import show_date, show_moment
 from rules.edit_functions import age_in_years
 from rules.moments import day_number, iso_date

@@ -13,7 +13,7 @@ from reports import conventions as said
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, tabulated, wrapped
 from reports.sheet import Sheet
 from rules import statistics
-from rules.census import Conventions
+from rules.conventions import Conventions
 from rules.dates import show_date
 from rules.moments import iso_date
 from rules.periods import Period, fiscal_year_to, month, month_of

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from rules.conventions import Conventions, LeaveRule
 from rules.moments import Moment
 
 NEVER: Final = 3_652_059  # day number of 9999-12-31: the end of what has not ended
@@ -28,24 +29,6 @@ class Event(StrEnum):
     LEAVE = "leave"
     RETURN = "return"
     DISCHARGE = "discharge"
-
-
-class LeaveRule(StrEnum):
-    """Which leave nights come off the census and off the length of stay."""
-
-    EVERY_NIGHT = "every night"  # off census, service days and length of stay
-    VISTA = "vista"  # passes under 96 hours stay in all three; every other absence is off all three
-    NO_DEDUCTION = "no deduction"  # off census and service days; length of stay keeps them
-
-
-@dataclass(frozen=True, slots=True)
-class Conventions:
-    """How this facility counts; printed in every footer that counts by it."""
-
-    census_hour: str = "23:59"  # or 00:00: the midnight that ends the day
-    leave: LeaveRule = LeaveRule.EVERY_NIGHT
-    same_day_unit: str = "discharging"  # or admitting
-    early_death_hours: int = 48
 
 
 class Step(NamedTuple):

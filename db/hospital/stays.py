@@ -12,7 +12,8 @@ from db.connect import database
 from db.conventions import conventions_by_day
 from db.statistics import census_state
 from rules import census
-from rules.census import NEVER, PASS_HOURS, Away, Conventions, Counted, Event, Piece, Stay, Step
+from rules.census import NEVER, PASS_HOURS, Away, Counted, Event, Piece, Stay, Step
+from rules.conventions import Conventions
 
 IDS_AT_ONCE: Final = 500
 FAR_DAY: Final = 10**7  # conventions in force now

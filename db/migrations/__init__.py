@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 from db.connect import StoreError, database, writing
 
@@ -28,7 +28,7 @@ class Migration:
 def migrations() -> list[Migration]:
     """All steps in order."""
     found = []
-    for entry in files(__package__).iterdir():
+    for entry in Path(__file__).parent.iterdir():
         if entry.name.endswith(".sql"):
             number, _, name = entry.name.removesuffix(".sql").partition("_")
             found.append(Migration(int(number), name, entry.read_text(encoding="utf-8")))

@@ -11,7 +11,7 @@ from db.actors import Actor, Role
 from db.changes import Source
 from db.connect import writing
 from db.hospital import site
-from rules.census import Conventions, LeaveRule
+from rules.conventions import Conventions, LeaveRule
 from rules.moments import day_number
 
 SOURCE = Source("clerk", "test")

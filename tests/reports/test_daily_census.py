@@ -10,7 +10,7 @@ from db.statistics.census import Occupant
 from reports.daily_census import Data, age_text, days_so_far, render, sheets
 from reports.page import Run, Setup, paginate
 from reports.recap import Recap, in_words, total
-from rules.census import Conventions, LeaveRule
+from rules.conventions import Conventions, LeaveRule
 from rules.moments import day_number
 
 DAY = day_number("2026-11-30")

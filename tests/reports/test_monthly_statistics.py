@@ -10,7 +10,7 @@ import pytest
 
 from reports.monthly_statistics import MISSING, Beside, Data, as_json, render, sheets
 from reports.page import Run, Setup, paginate
-from rules.census import Conventions
+from rules.conventions import Conventions
 from rules.periods import fiscal_year_to, month
 from rules.statistics import with_both
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules import census
-from rules.census import MEASURES, NEVER, Conventions, Event, LeaveRule, Stay, Step
+from rules.census import MEASURES, NEVER, Event, Stay, Step
+from rules.conventions import Conventions, LeaveRule
 from rules.paths import impossible
 
 DAY = 1440 * 60

@@ -75,8 +75,12 @@ def open_abstract(actor: Actor, encounter_id: int, dictionary: Dictionary) -> Ab
     What nobody keyed otherwise follows the feed (rules/feed_differences.py). Raises ``KeyError``, ``NotPermitted``.
     """
     stay = encounters.get(encounter_id)
-    viewed(actor, Action.VIEW_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id)
-    return read(stay, dictionary)
+    found = read(stay, dictionary)
+    viewed(
+        actor, Action.VIEW_ABSTRACT, kind="account", record=stay.account, patient_id=stay.patient_id,
+        cases=(found.case.id,) if found.case else (),
+    )  # fmt: skip
+    return found
 
 
 def read(stay: Encounter, dictionary: Dictionary) -> AbstractRecord:
@@ -163,15 +167,14 @@ def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
             raise lifecycle.NotAllowed(
                 "The receiver has this abstract, so it stays in use: correct it, release it and send it again."
             )
+        restored = before_abstracts(stay.id)
         cases.void(case, reason, actor.user)
         lifecycle.take(here, Act.VOID, to, reason, Source(actor.user, "abstract"))
         feed_words.forget(case.id)
         abstract_returns.give_up(case.id, actor.user, reason)
         for table in ("abstract", "diagnosis", "procedure"):
             database.execute_sql(f"DELETE FROM {table} WHERE encounter_id = ?", (stay.id,))
-        encounters.apply(
-            stay.account, stay.patient_id, before_abstracts(stay.id), Source(actor.user, "abstract")
-        )
+        encounters.apply(stay.account, stay.patient_id, restored, Source(actor.user, "abstract"))
         lifecycle.mark_abstracted(stay.id, None)
         lifecycle.mark_coded(stay.id, None)
         done.changed(case.record, {})
@@ -179,7 +182,7 @@ def void_abstract(actor: Actor, opened: AbstractRecord, reason: str) -> None:
 
 
 def before_abstracts(encounter_id: int) -> dict[str, str]:
-    """Items of an account that an abstract wrote last, as they were before."""
+    """Items of an account that an abstract wrote last, as they were before, or as the feed has them since."""
     found: dict[str, str] = {}
     others: set[str] = set()
     for _, _, origin, item, old, _ in amendments("encounter", encounter_id):
@@ -187,6 +190,11 @@ def before_abstracts(encounter_id: int) -> dict[str, str]:
             others.add(item)
         elif item not in others:
             found[item] = old or CLEAR
+    for abstract in filed_abstracts.filed((encounter_id,)):
+        for item, name in _NAMED_THERE.items():
+            keyed = abstract.fed is not None and abstract.record.get(item, "") != abstract.fed.get(item, "")
+            if keyed and name in found:
+                found[name] = (abstract.heard or {}).get(item) or CLEAR
     return {item: value for item, value in found.items() if item in _NAMED_THERE.values()}
 
 

@@ -16,7 +16,7 @@ from config.data_sets import DictionaryError, dictionary_for
 from db import store
 from db.abstracting import lifecycle
 from db.abstracting.abstract_feed import from_account
-from db.abstracting.filed_abstracts import SETTLED, FiledAbstract
+from db.abstracting.filed_abstracts import FiledAbstract, settled
 from db.actors import Action, Actor
 from db.acts import act, viewed
 from db.changes import Source
@@ -24,6 +24,7 @@ from db.connect import database
 from db.conventions import convention
 from db.hospital import encounter_lists
 from db.hospital.encounter_lists import Encounter
+from db.worklist import blind
 from rules.dictionary import Dictionary, Group, Record
 from rules.feed_differences import ROW, Difference, Merged, as_of_the_stay, items_of, merged, news
 from rules.lifecycle import Act
@@ -45,7 +46,7 @@ def present(
     if abstract is None or abstract.fed is None:
         return told
     heard = abstract.heard or {}
-    for item in SETTLED:
+    for item in settled(moved="path" in given):
         value = abstract.record.get(item, "")
         if value and value != abstract.fed.get(item, "") and told.get(item, "") == value:
             word = (words or {}).get(item, heard.get(item, ""))
@@ -272,9 +273,14 @@ def path_of(dictionary: Dictionary, item: str) -> str:
     return item
 
 
-def waiting(after: tuple[int, int, str] | None = None, limit: int = 50) -> list[WaitingDifference]:
-    """Differences that nobody has looked at, oldest first; ``after`` is the ``key`` of the last one shown."""
-    dictionary = _dictionary("")
+def waiting(
+    after: tuple[int, int, str] | None = None, limit: int = 50, *, user: str = ""
+) -> list[WaitingDifference]:
+    """Differences that nobody has looked at, oldest first; ``after`` is the ``key`` of the last one shown.
+
+    What was keyed in an abstract that ``user`` has in hand for a blind review is withheld.
+    """
+    dictionary, held = _dictionary(""), blind.in_hand(user)
     rows = database.execute_sql(
         "SELECT d.case_id, e.account, p.mrn, d.item, d.filed, d.feed, d.since_utc, d.source, c.status"
         " FROM abstract_difference d JOIN data_case c ON c.id = d.case_id JOIN encounter e ON e.id = c.encounter_id"
@@ -290,7 +296,7 @@ def waiting(after: tuple[int, int, str] | None = None, limit: int = 50) -> list[
             mrn,
             item,
             _item_label(dictionary, item) or item,
-            text_of(dictionary, item, filed),
+            blind.WITHHELD if case_id in held else text_of(dictionary, item, filed),
             text_of(dictionary, item, feed),
             *rest,
         )

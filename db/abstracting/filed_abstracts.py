@@ -11,9 +11,11 @@ from db.connect import database
 
 OWN: Final = "abstract"  # the origin of what an abstract itself settles about its account
 SETTLED: Final = frozenset(
-    {"priority", "point_of_origin", "payer", "attending", "birth_weight_g", "gestation_weeks"}
+    {"priority", "point_of_origin", "payer", "attending", "birth_weight_g", "gestation_weeks", "disposition"}
 )
 """What filing an abstract writes to its account: there the technician's value stands against later feeds too."""
+MOVED: Final = frozenset({"disposition"})
+"""What an account has from its movements alone, when it has any: there no abstract writes it."""
 NAMED_THERE: Final = {"attending": "provider"}  # items that accounts call otherwise
 
 
@@ -29,6 +31,11 @@ class FiledAbstract:
     record: Mapping[str, str]
     fed: Mapping[str, str] | None  # None: filed before this was kept
     heard: Mapping[str, str] | None
+
+
+def settled(*, moved: bool) -> frozenset[str]:
+    """The items that an abstract settles for an account, ``moved`` when that has movements."""
+    return SETTLED - MOVED if moved else SETTLED
 
 
 _SELECT: Final = (

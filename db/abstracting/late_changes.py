@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from db.abstracting import feed_words
-from db.abstracting.filed_abstracts import NAMED_THERE, OWN, SETTLED, FiledAbstract, filed, filed_of_patient
+from db.abstracting.filed_abstracts import (
+    NAMED_THERE,
+    OWN,
+    FiledAbstract,
+    filed,
+    filed_of_patient,
+    settled,
+)
 from db.changes import CLEAR, Source
 
 _AT_ONCE: Final = 500
@@ -37,14 +44,16 @@ def of_patient(patient_id: int, source: Source) -> None:
 
 
 def withheld(
-    encounter_id: int, fields: Mapping[str, str], source: Source
+    encounter_id: int, fields: Mapping[str, str], source: Source, *, moved: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """``fields`` of an account without what a technician settled otherwise in its abstract, and that.
+
+    ``moved`` says whether the account has movements.
 
     A feed repeats what it knows with every message: what was corrected here must not go back with the next one.
     """
     told, words = dict(fields), dict[str, str]()
-    said = {item: name for item in SETTLED if (name := NAMED_THERE.get(item, item)) in told}
+    said = {item: name for item in settled(moved=moved) if (name := NAMED_THERE.get(item, item)) in told}
     if source.origin == OWN or not said:
         return told, {}
     for abstract in filed((encounter_id,)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from db import store
 from db.abstracting import late_changes
@@ -85,16 +85,19 @@ def apply(account: str, patient_id: int, fields: Mapping[str, str], source: Sour
     if not account:
         return refusal("E101", "The encounter has no account number: enter it.", "account")
     encounter_id = find(account)
-    fields, words = (
-        late_changes.withheld(encounter_id, fields, source) if encounter_id else (dict(fields), {})
-    )
     before = _row(encounter_id) if encounter_id else {"class": "I"}
     if encounter_id and before["patient_id"] != patient_id:
         return refusal(
             "E103", "The account belongs to another patient: correct the MRN or the account.", "mrn"
         )
+    fields, words = {name: clean(value.strip()) for name, value in fields.items()}, dict[str, str]()
+    if fields.get("disposition", "") not in ("", CLEAR):
+        fields["disposition"] = disposition(fields["disposition"], [])
+    if encounter_id:
+        moved = bool(before["has_movements"])
+        fields, words = late_changes.withheld(encounter_id, fields, source, moved=moved)
     change = _Change(before)
-    _read(change, {name: clean(value.strip()) for name, value in fields.items()})
+    _read(change, fields)
     if before.get("state") == "cancelled" and not change.changed.keys().isdisjoint(("class", "arrived_at")):
         change.columns["state"] = "active"  # the visit has come after all
     created = not encounter_id
@@ -221,8 +224,6 @@ def _after(
         _write_diagnoses(encounter_id, diagnoses, change)
     if (provider := change.columns.get("attending_id")) is not None:
         since = change.before.get("admitted_utc") or change.before.get("arrived_utc") or 0
-        if source.origin == OWN:  # an abstract names the attending in the end: no earlier one wins
-            since = max(since, _last_attending_utc(encounter_id))
         _note_attending(encounter_id, provider, since, source)
     if not created and "newborn" in change.changed and change.before.get("has_movements"):
         summary.derive_anew((encounter_id,))
@@ -255,51 +256,66 @@ def _note_attending(encounter_id: int, provider: int, from_utc: int, source: Sou
     })  # fmt: skip
 
 
-def _last_attending_utc(encounter_id: int) -> int:
-    row = database.execute_sql(
-        "SELECT max(from_utc) FROM attending WHERE encounter_id = ? AND cancelled_utc IS NULL",
-        (encounter_id,),
-    ).fetchone()
-    return int(row[0] or 0)
-
-
 def change_attending(encounter_id: int, provider: str, at_utc: int, source: Source) -> Applied:
     """A54: another attending from a moment on. The census is not touched."""
     if not provider.strip():
         return refusal("E105", "The change of attending names no provider: enter the code.", "provider")
     number, new = site.number_or_new("provider", provider)
     findings = (site.created("provider", provider),) if new else ()
-    before = _row(encounter_id)
-    if before["attending_id"] == number:
-        return Applied(encounter_id, findings)
-    _note_attending(encounter_id, number, at_utc, source)
-    return _attending_in_force(encounter_id, before["provider"] or "", findings, source)
+    told = _attendings_told(encounter_id)
+    if not told or told[0].provider_id != number:
+        _note_attending(encounter_id, number, at_utc, source)
+    return _follow_attending(encounter_id, findings, source)
 
 
 def cancel_attending(encounter_id: int, source: Source) -> Applied:
-    """A55: the latest change of attending is cancelled; the one before is in force again."""
-    row = database.execute_sql(
-        "SELECT id FROM attending WHERE encounter_id = ? AND cancelled_utc IS NULL ORDER BY from_utc DESC, id DESC",
-        (encounter_id,),
-    ).fetchone()
-    if row is None:
+    """A55: the latest change of attending is cancelled; the one before is in force again.
+
+    The attending that the account began with is no change: a cancellation that comes before its change waits.
+    """
+    row, told = _row(encounter_id), _attendings_told(encounter_id)
+    began = row["admitted_utc"] or row["arrived_utc"] or 0
+    changes = [each for each in told if each.from_utc > began] or told[:-1]
+    if not changes:
         return refusal("E106", "The account has no change of attending that could be cancelled.", "provider")
-    before = _row(encounter_id)
-    Attending.change(row[0], {"cancelled_utc": int(time.time())})
-    return _attending_in_force(encounter_id, before["provider"] or "", (), source)
+    Attending.change(changes[0].id, {"cancelled_utc": int(time.time())})
+    return _follow_attending(encounter_id, (), source)
 
 
-def _attending_in_force(
-    encounter_id: int, old: str, findings: tuple[Finding, ...], source: Source
-) -> Applied:
-    database.execute_sql(
-        "UPDATE encounter SET attending_id = (SELECT provider_id FROM attending WHERE encounter_id = encounter.id"
-        " AND cancelled_utc IS NULL ORDER BY from_utc DESC, id DESC LIMIT 1), version = version + 1 WHERE id = ?",
-        (encounter_id,),
+class _Told(NamedTuple):
+    """An attending as it was told, not as an abstract settled it."""
+
+    id: int
+    provider_id: int
+    code: str
+    from_utc: int
+
+
+def _attendings_told(encounter_id: int) -> list[_Told]:
+    """The attendings of an account that feeds and people named, the one in force first."""
+    rows = database.execute_sql(
+        "SELECT a.id, a.provider_id, p.code, a.from_utc FROM attending a JOIN provider p ON p.id = a.provider_id"
+        " WHERE a.encounter_id = ? AND a.cancelled_utc IS NULL AND a.origin <> ?"
+        " ORDER BY a.from_utc DESC, a.id DESC",
+        (encounter_id, OWN),
     )
-    changed = {"provider": (old, _row(encounter_id)["provider"] or "")}
+    return [_Told(*row) for row in rows]
+
+
+def _follow_attending(encounter_id: int, findings: tuple[Finding, ...], source: Source) -> Applied:
+    """Put in force who is told to attend, unless an abstract settled it otherwise: then that is compared."""
+    before, told = _row(encounter_id), _attendings_told(encounter_id)
+    word = told[0].code if told else ""
+    kept, words = late_changes.withheld(
+        encounter_id, {"provider": word or CLEAR}, source, moved=bool(before["has_movements"])
+    )
+    old, changed = before["provider"] or "", dict[str, tuple[str, str]]()
+    if "provider" in kept and old != word:
+        chosen = told[0].provider_id if told else None
+        StoredEncounter.change(encounter_id, {"attending_id": chosen}, next_version=True)
+        changed = {"provider": (old, word)}
     note_amendments("encounter", encounter_id, changed, source)
-    late_changes.of_encounters((encounter_id,), source, {"attending": changed["provider"][1]})
+    late_changes.of_encounters((encounter_id,), source, words)
     return Applied(encounter_id, findings, changed)
 
 

@@ -78,6 +78,16 @@ def amend_patient(**fields: str) -> None:
         patients.apply({"mrn": MRN, **fields}, Source("feed", "hl7 0"))
 
 
+def change_of_attending(event: str, provider: str) -> None:
+    """An A54 of this minute, or the A55 that takes it back."""
+    stay, feed = encounters.find(ACCOUNT), Source("feed", "hl7 0")
+    with writing():
+        if event == "A54":
+            encounters.change_attending(stay, provider, store.current().now().utc, feed)
+        else:
+            assert not encounters.cancel_attending(stay, feed).refused
+
+
 def reasons(stay: int) -> list[str]:
     case = opened(stay).case
     assert case is not None
@@ -382,6 +392,55 @@ class TestTheAttending:
             )
         assert encounters.get(stay).attending == "1002"
 
+    def test_keyed_stands_against_an_a54_and_its_a55_and_each_difference_is_shown(
+        self, admin: Actor, stay: int
+    ) -> None:
+        amend_account(provider="1001")
+        file(admin, stay, attending="1002")
+        for event, heard in (("A54", "1003"), ("A55", "1001")):
+            change_of_attending(event, "1003")
+            now = opened(stay)
+            assert encounters.get(stay).attending == now.record["attending"] == "1002", event
+            assert [(each.filed, each.feed) for each in now.differences.values()] == [("1002", heard)]
+
+    def test_not_keyed_otherwise_follows_an_a54_and_its_a55(self, admin: Actor, stay: int) -> None:
+        amend_account(provider="1001")
+        file(admin, stay)
+        change_of_attending("A54", "1003")
+        assert encounters.get(stay).attending == opened(stay).record["attending"] == "1003"
+        assert opened(stay).status is Status.OPEN
+        file(admin, stay)
+        change_of_attending("A55", "1003")
+        assert encounters.get(stay).attending == opened(stay).record["attending"] == "1001"
+        assert "Attending 1003 to 1001" in reasons(stay)[0]
+
+    def test_an_a55_takes_back_the_feeds_own_change_and_not_what_was_keyed_after_it(
+        self, admin: Actor, stay: int
+    ) -> None:
+        amend_account(provider="1001")
+        change_of_attending("A54", "1003")
+        file(admin, stay, attending="1002")
+        change_of_attending("A55", "1003")
+        assert encounters.get(stay).attending == "1002"
+        assert [each.feed for each in opened(stay).differences.values()] == ["1001"]
+
+    def test_follows_the_feed_again_once_its_value_was_taken(self, admin: Actor, stay: int) -> None:
+        amend_account(provider="1001")
+        file(admin, stay, attending="1002")
+        change_of_attending("A54", "1003")
+        file(admin, stay, "asked the ward", attending="1003")
+        change_of_attending("A55", "1003")
+        assert encounters.get(stay).attending == opened(stay).record["attending"] == "1001"
+
+    def test_is_what_the_feed_has_come_to_say_when_the_abstract_is_void(
+        self, admin: Actor, stay: int
+    ) -> None:
+        amend_account(provider="1001")
+        file(admin, stay, attending="1002")
+        change_of_attending("A54", "1003")
+        abstracts.void_abstract(admin, opened(stay), "wrong account")
+        assert encounters.get(stay).attending == "1003"
+
     def test_that_the_feed_comes_round_to_differs_no_more(self, admin: Actor, stay: int) -> None:
         amend_account(provider="1001")
         file(admin, stay, attending="1002")
@@ -391,6 +450,47 @@ class TestTheAttending:
         with writing():
             encounters.change_attending(stay, "1002", store.current().now().utc, Source("feed", "hl7 0"))
         assert opened(stay).differences == {}
+
+
+class TestADispositionKeyedWithoutMovements:
+    """A visit has no discharge movement: its disposition is an item of the account like any other."""
+
+    @pytest.fixture
+    def visit(self, admin: Actor) -> int:
+        today = store.current().now().day
+        from rules.moments import iso_date
+
+        return builders.an_encounter(
+            builders.a_patient(mrn=MRN), ACCOUNT, **{"class": "E"}, disposition="01",
+            arrived_at=f"{iso_date(today - 1)}T08:00", departed_at=f"{iso_date(today - 1)}T11:30",
+        )  # fmt: skip
+
+    def test_stands_against_a_feed_that_repeats_itself(self, admin: Actor, visit: int) -> None:
+        file(admin, visit, disposition="07")
+        amend_account(disposition="1")
+        now = opened(visit)
+        assert encounters.get(visit).disposition == now.record["disposition"] == "07"
+        assert (now.differences["disposition"].filed, now.differences["disposition"].feed) == ("07", "01")
+
+    def test_shows_what_the_feed_says_next_and_nothing_once_it_agrees(self, admin: Actor, visit: int) -> None:
+        file(admin, visit, disposition="07")
+        amend_account(disposition="20")
+        assert opened(visit).differences["disposition"].feed == "20"
+        assert encounters.get(visit).died is False
+        amend_account(disposition="07")
+        assert "disposition" not in opened(visit).differences
+
+    def test_not_keyed_otherwise_follows_and_opens_the_abstract(self, admin: Actor, visit: int) -> None:
+        file(admin, visit)
+        amend_account(disposition="20")
+        assert (opened(visit).record["disposition"], opened(visit).status) == ("20", Status.OPEN)
+        assert encounters.get(visit).died is True
+
+    def test_of_a_stay_is_still_that_of_its_discharge_movement(self, admin: Actor, stay: int) -> None:
+        file(admin, stay, disposition="03")
+        amend_account(disposition="03")
+        assert encounters.get(stay).disposition == "01"
+        assert opened(stay).differences["disposition"].feed == "01"
 
 
 class TestReturns:

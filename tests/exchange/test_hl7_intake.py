@@ -243,6 +243,13 @@ class TestMovement:
         assert account().attending == "1001"
         assert len(path()) == 1
 
+    def test_a55_waits_for_its_a54_and_leaves_the_attending_of_the_admission(self, admin: Actor) -> None:
+        applied(admin, adt("A01"))
+        assert held(admin, adt("A55", "202601061100", attending="2002^WHITE"))
+        assert account().attending == "1001"
+        applied(admin, adt("A54", "202601061000", attending="2002^WHITE"))
+        assert account().attending == "1001"
+
 
 class TestCancelling:
     def test_a11_takes_the_admission_back(self, admin: Actor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -11,6 +11,7 @@ from db import store
 from db.access import sign_on_log, standing
 from db.actors import Action, Actor, Role
 from db.connect import StoreError, database, writing
+from db.worklist import blind
 from rules.findings import SessionOver, Told
 
 EMERGENCY: Final = frozenset({Action.VIEW_PATIENT, Action.VIEW_ENCOUNTER, Action.VIEW_ABSTRACT})
@@ -118,20 +119,24 @@ def permit(
 
 def viewed(
     actor: Actor, action: Action, *, kind: str, record: str = "", patient_id: int | None = None,
-    detail: Mapping[str, Any] | None = None,
+    detail: Mapping[str, Any] | None = None, cases: Collection[int] = (),
 ) -> None:  # fmt: skip
     """Log that a record, or a list (query, count, hash of ids in ``detail``), is about to be shown.
 
-    While the store is open for reading only the log beside it takes the line, until a good sign-on.
+    ``cases`` are the records of data sets (ids) whose content it shows. Raises ``KeptBlind`` for whoever has one of
+    them in hand for a blind review. While the store is open for reading only the log beside it takes the line, until
+    a good sign-on.
     """
     here = store.current()
     if here.tampered:
         permit(actor, action, kind=kind, record=record, patient_id=patient_id)
+        blind.keep(actor.user, cases)
         sign_on_log.note(here.directory, sign_on_log.VIEWED, actor.user, f"{action}:{patient_id or 0}")
         return
     permit(actor, action, kind=kind, record=record, patient_id=patient_id)
     _guard(actor, action, patient_id)
     with act(actor, action, kind=kind, record=record, patient_id=patient_id) as seen:
+        blind.keep(actor.user, cases)
         seen.detail.update(detail or {})
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -49,21 +51,33 @@ def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:
 
     ``sync`` waits until it is on the disk. Raises ``OSError``; the old file then stays.
     """
+    with replacing(path, sync=sync) as spare:
+        spare.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
+    """A file beside ``path`` to write to, readable by the owner alone, which takes its place at the end.
+
+    ``sync`` waits until it is on the disk. What is raised inside, and ``OSError``, leave the old file as it was.
+    """
     spare = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
+        os.close(os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        yield spare
+        if sync:
+            _sync(spare)
         os.replace(spare, path)
     except BaseException:
         spare.unlink(missing_ok=True)
         raise
     if sync:
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -7,8 +7,7 @@ diagnosis, 71 DRG, 72 external causes, 74 procedures with dates, 76-79 providers
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
@@ -19,8 +18,9 @@ from db.abstracting.abstract_release import Filter, WaitingAbstract
 from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import database, large_cache
-from db.files import replace_file
+from db.files import replacing
 from db.hospital import site
+from db.worklist import blind
 from exchange.abstract_file import NotWritten
 from rules.dictionary import Record, is_null
 from rules.lifecycle import Status
@@ -100,12 +100,27 @@ def hand_over(
 ) -> Handed:
     """Write the abstracts discharged in a period: an audited export. Raises ``NotPermitted``, ``NotWritten``."""
     permit(actor, Action.EXPORT, kind="billing")
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, headings(), restval="", lineterminator="\r\n")
-    writer.writeheader()
-    count = 0
-    providers = _providers()
-    with large_cache():
+    try:
+        with replacing(path) as file:
+            count, shown = _write(file, from_day, to_day, statuses, blind.in_hand(actor.user))
+            size = file.stat().st_size
+            viewed(
+                actor, Action.EXPORT, kind="billing", record=path.name,
+                detail={"from": from_day, "to": to_day, "count": count, "bytes": size}, cases=shown,
+            )  # fmt: skip
+    except OSError as error:
+        raise NotWritten(f"{path} cannot be written: {error.strerror}.") from error
+    return Handed(count, size)
+
+
+def _write(
+    file: Path, from_day: int, to_day: int, statuses: Iterable[Status], held: Container[int]
+) -> tuple[int, set[int]]:
+    """Write the rows one by one; how many they are, and which of them are in review with whoever asks."""
+    count, shown, providers = 0, set[int](), _providers()
+    with large_cache(), file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, headings(), restval="", lineterminator="\r\n")
+        writer.writeheader()
         for status in statuses:
             for row in _of_period(status, from_day, to_day):
                 opened, _ = abstract_release.read(row.encounter_id)
@@ -115,16 +130,9 @@ def hand_over(
                 made = row_of(opened.record, str(status), drg[0] if drg else "", providers)
                 writer.writerow({name: csv_cell(value) for name, value in made.items()})
                 count += 1
-    data = out.getvalue().encode("utf-8")
-    viewed(
-        actor, Action.EXPORT, kind="billing", record=path.name,
-        detail={"from": from_day, "to": to_day, "count": count, "bytes": len(data)},
-    )  # fmt: skip
-    try:
-        replace_file(path, data)
-    except OSError as error:
-        raise NotWritten(f"{path} cannot be written: {error.strerror}.") from error
-    return Handed(count, len(data))
+                if row.case_id in held:
+                    shown.add(row.case_id)
+    return count, shown
 
 
 def _of_period(status: Status, from_day: int, to_day: int) -> Iterator[WaitingAbstract]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import indent
+from typing import Any, Final
 
 from rules.text import clean, csv_cell
 
 Value = str | int | Decimal | None
+
+
+_AS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +69,35 @@ def as_xlsx(title: str, sheets: Sequence[Sheet]) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = xlsxwriter.Workbook(out, {"in_memory": True, **_AS_TEXT})
     book.set_properties({"title": title})
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     for sheet in sheets:
-        page = book.add_worksheet(_sheet_name(sheet.name))
-        page.freeze_panes(1, 1)
-        for column, heading in enumerate(sheet.headings):
-            page.write_string(0, column, clean(heading), bold)
-            page.set_column(column, column, _width(sheet, column))
-        for at, row in enumerate(sheet.rows, 1):
-            for column, value in enumerate(row):
-                if isinstance(value, str):
-                    page.write_string(at, column, clean(value))
-                elif value is not None:
-                    page.write_number(at, column, value)
+        widths = [_width(sheet, column) for column in range(len(sheet.headings))]
+        _add_page(book, sheet.name, sheet.headings, widths, sheet.rows)
     notes = book.add_worksheet("Conventions")
     notes.set_column(0, 0, 100)
     for at, sentence in enumerate(dict.fromkeys(s for sheet in sheets for s in sheet.conventions)):
         notes.write_string(at, 0, clean(sentence))
     book.close()
     return out.getvalue()
+
+
+def _add_page(
+    book: Any, name: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Value]]
+) -> None:
+    """One worksheet, top to bottom, so that a book which keeps no rows can be written too."""
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    page = book.add_worksheet(_sheet_name(name))
+    page.freeze_panes(1, 1)
+    for column, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        page.set_column(column, column, width)
+        page.write_string(0, column, clean(heading), bold)
+    for at, row in enumerate(rows, 1):
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                page.write_string(at, column, clean(value))
+            elif value is not None:
+                page.write_number(at, column, value)
 
 
 def as_json(value: Any) -> bytes:
@@ -106,3 +112,36 @@ def _sheet_name(name: str) -> str:
 def _width(sheet: Sheet, column: int) -> int:
     longest = max((len(str(row[column])) for row in sheet.rows[:200]), default=0)
     return min(40, max(8, longest, len(sheet.headings[column])) + 1)
+
+
+# Tables of any length, written row by row
+
+
+def write_csv(path: Path, name: str, keys: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+    """What ``as_csv`` makes of one sheet."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(keys)
+        writer.writerows([safe(value) for value in row] for row in rows)
+
+
+def write_json(path: Path, name: str, keys: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+    """One list with an object for each row, as ``as_json`` makes it of ``as_objects``."""
+    with path.open("wb") as out:
+        between = b"[\n"
+        for row in rows:
+            made = json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False, indent=1, default=str)
+            out.write(between + indent(made, " ").encode("utf-8", "replace"))
+            between = b",\n"
+        out.write(b"[]\n" if between == b"[\n" else b"\n]\n")
+
+
+def write_xlsx(path: Path, name: str, keys: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+    """A workbook of one sheet. What it is zipped from lies beside it meanwhile, where only the owner looks in."""
+    import xlsxwriter
+
+    with TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as own:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": own, **_AS_TEXT})
+        book.set_properties({"title": name})
+        _add_page(book, name, keys, [min(40, max(8, len(key))) + 1 for key in keys], rows)
+        book.close()

@@ -17,7 +17,7 @@ from db.abstracting.abstracts import AbstractRecord, Drg
 from db.coding.codes import Weight
 from db.feeds import intake
 from db.registry.cases import Case
-from db.worklist import review_acts, work_acts
+from db.worklist import work_acts
 from rules import drg, lifecycle
 from rules.abstract_findings import claim_of, day_of, record_findings
 from rules.codes import dotted
@@ -119,7 +119,6 @@ class Abstract(DataSetForm):
         stay = encounter_named(key)
         self.opened = abstracts.open_abstract(self.session.actor, stay.id, self.dictionary)
         case = self.opened.case
-        review_acts.keep_blind(self.session.user, case)
         self.returns = abstract_returns.of_case(case.id) if case else ()
         self.disagreeing = intake.open_disagreements(stay.account)
         return Loaded(

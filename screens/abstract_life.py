@@ -294,7 +294,7 @@ class Returned(KeysetList):
                 ),
                 row.account,
             )
-            for row in abstract_returns.waiting(place, limit)
+            for row in abstract_returns.waiting(place, limit, user=self.session.user)
         ]  # fmt: skip
 
 
@@ -338,7 +338,7 @@ class Differences(KeysetList):
                 ),
                 f"{row.account} {row.item}",
             )
-            for row in feed_words.waiting(place, limit)
+            for row in feed_words.waiting(place, limit, user=self.session.user)
         ]  # fmt: skip
 
     def take(self, subject: str) -> Outcome:

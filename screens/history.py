@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from db import history, store
+from db.abstracting.abstracts import DATA_SET
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.history import Change
 from db.hospital import site
 from db.patient_index import patients
+from db.registry import cases
 from rules.values import shown as value_shown
 from screens import shown
 from screens.account import encounter_named
@@ -73,9 +75,11 @@ class ItemHistory(KeysetList):
             return history.of_amendments("patient", patient_id)
         if word == ACCOUNT:
             stay = encounter_named(key)
+            abstract = cases.by_encounter(DATA_SET, stay.id)  # it settles things about its account
             viewed(
-                actor, Deed.VIEW_ENCOUNTER, kind="account", record=stay.account, patient_id=stay.patient_id
-            )
+                actor, Deed.VIEW_ENCOUNTER, kind="account", record=stay.account, patient_id=stay.patient_id,
+                cases=(abstract.id,) if abstract else (),
+            )  # fmt: skip
             return history.of_account(stay.id)
         kind, _, code = key.partition(" ")
         row = site.get(kind.lower(), code.strip()) if kind.lower() in site.SITE_FILES else None

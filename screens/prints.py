@@ -5,10 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from db.hospital import encounters
-from db.registry import cases
-from db.worklist import review_acts
-from db.worklist.reviews import ABSTRACT
 from screens.patients import patient_named
 from screens.reports import Page, Parameters, report_named
 from tui.screen import Command, Document, Opened, ScreenError
@@ -27,8 +23,6 @@ class Sheet(Page):
                 each.label for each in report_named(self.report).parameters if each.name == self.about
             )
             raise ScreenError(f"Say which {label}: key it after the word.")
-        if self.about == "account" and (stay := encounters.find(number)):
-            review_acts.keep_blind(self.session.user, cases.by_encounter(ABSTRACT, stay))
         return super().open(f"{self.report} {shlex.quote(f'{self.about}={number}')} {rest}".strip())
 
 

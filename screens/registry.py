@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Final, TypeVar, cast
 
 from config.data_sets import library
 from db import store
+from db.abstracting.abstracts import DATA_SET
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.hospital import encounters
 from db.patient_index import patients
 from db.registry import cases, registries
 from db.registry.cases import COMPLETE, OPEN, Case
-from db.worklist import review_acts
 from rules.codes import dotted
 from rules.dates import Unclear, parse_date
 from rules.dictionary import Dictionary, Item, ItemType
@@ -147,10 +147,10 @@ class Registry(OfRegistry, DataSetForm):
         if case is None:
             raise ScreenError(f"There is no record {key} in this registry: {self.list_word} lists them.")
         self.case = case
-        review_acts.keep_blind(self.session.user, case)
         viewed(
-            self.session.actor, self.view, kind=self.data_set, record=case.number, patient_id=case.patient_id
-        )
+            self.session.actor, self.view, kind=self.data_set, record=case.number, patient_id=case.patient_id,
+            cases=(case.id,),
+        )  # fmt: skip
         who = patients.get(case.patient_id)
         filed = shown.utc(case.filed_utc, store.current().zone)
         times = "once" if case.revision == 1 else f"{case.revision} times"
@@ -226,9 +226,11 @@ class Registry(OfRegistry, DataSetForm):
         stay = encounter_named(values["account"]) if path == "account" else None
         patient_id = stay.patient_id if stay else patient_named(values["mrn"])
         number = stay.account if stay else values["mrn"]
+        abstract = cases.by_encounter(DATA_SET, stay.id) if stay else None
         viewed(
-            self.session.actor, self.view, kind=self.data_set, record=f"{NEW} {number}", patient_id=patient_id
-        )
+            self.session.actor, self.view, kind=self.data_set, record=f"{NEW} {number}", patient_id=patient_id,
+            cases=(abstract.id,) if abstract else (),
+        )  # fmt: skip
         found = registries.known(self.dictionary, self.session.tables, patient_id, stay)
         return {"mrn": patients.get(patient_id)["mrn"]} | {
             item: value for item, value in found.items() if not values.get(item)
@@ -433,7 +435,9 @@ class Suspense(OfRegistry, KeysetList):
                 ),
                 row.account,
             )
-            for row in registries.suspects(self.declared, start, limit, dismissed=self.dismissed)
+            for row in registries.suspects(
+                self.declared, start, limit, dismissed=self.dismissed, user=self.session.user
+            )
         ]  # fmt: skip
 
     def position(self, text: str) -> Key | None:

@@ -19,6 +19,7 @@ from db.acts import permit, viewed
 from db.connect import database, large_cache
 from db.conventions import convention
 from db.hospital import encounters
+from db.worklist import blind
 from rules.abstract_findings import record_findings
 from rules.dictionary import Context, Dictionary
 from rules.findings import Finding, Level
@@ -105,8 +106,10 @@ def check(
     asked = {"from": period.from_day, "to": period.to_day, "status": status, "unit": unit}
     permit(actor, Action.CHECK_ABSTRACTS, kind="abstract", record=period.name)
     made, digest, judge = Checkup(), hashlib.sha256(), _Judge(context)
+    held, shown = blind.accounts_in_hand(actor.user), set[int]()
     with large_cache():
         for slice_ in _slices(period, status, unit):
+            shown |= {held[encounter_id] for encounter_id in held.keys() & slice_.keys()}
             for each in judge(slice_):
                 made.take(each)
                 digest.update(f"{each.account}\n".encode())
@@ -115,7 +118,7 @@ def check(
         **asked, "count": made.checked, "wrong": made.wrong, "codes": {t.code: t.accounts for t in made.summary},
         "accounts": digest.hexdigest(),
     }  # fmt: skip
-    viewed(actor, Action.CHECK_ABSTRACTS, kind="abstract", record=period.name, detail=detail)
+    viewed(actor, Action.CHECK_ABSTRACTS, kind="abstract", record=period.name, detail=detail, cases=shown)
     return made
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from db.acts import act, viewed
 from db.changes import Source
 from db.connect import database
 from db.schema.abstract_cycle import AbstractReturn
+from db.worklist import blind
 from rules.dictionary import Record
 from rules.feed_differences import items_of
 from rules.findings import Finding, Level
@@ -80,12 +81,20 @@ _SELECT: Final = (
 )
 
 
-def waiting(after: tuple[int, int] | None = None, limit: int = 50) -> list[Return]:
-    """Reasons without an answer, oldest first; ``after`` is the ``key`` of the last one shown."""
+def waiting(after: tuple[int, int] | None = None, limit: int = 50, *, user: str = "") -> list[Return]:
+    """Reasons without an answer, oldest first; ``after`` is the ``key`` of the last one shown.
+
+    What is said of an abstract that ``user`` has in hand for a blind review is withheld.
+    """
+    held = blind.in_hand(user)
     rows = database.execute_sql(
         f"{_SELECT} AND (r.day, r.id) > (?, ?) ORDER BY r.day, r.id LIMIT ?", (*(after or (0, 0)), limit)
     )
-    return [_read(row) for row in rows]
+    found = [_read(row) for row in rows]
+    return [
+        replace(each, item="", value="", message=blind.WITHHELD) if each.case_id in held else each
+        for each in found
+    ]
 
 
 def waiting_count() -> int:

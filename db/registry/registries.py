@@ -18,6 +18,7 @@ from db.patient_index import patients
 from db.registry import cases
 from db.registry.cases import COMPLETE, OPEN, Case
 from db.schema.registries import NotACase
+from db.worklist import blind
 from rules.dictionary import CaseFinding, Dictionary, Record, is_null
 from rules.findings import Finding, Level
 from rules.moments import day_number
@@ -159,9 +160,13 @@ _UNSETTLED: Final = (
 
 
 def suspects(
-    dictionary: Dictionary, after: tuple[int, int] | None = None, limit: int = 50, *, dismissed: bool = False
-) -> list[Suspect]:
-    """Accounts that may be cases and have no record, oldest discharge first; or those said to be none."""
+    dictionary: Dictionary, after: tuple[int, int] | None = None, limit: int = 50, *, dismissed: bool = False,
+    user: str = "",
+) -> list[Suspect]:  # fmt: skip
+    """Accounts that may be cases and have no record, oldest discharge first; or those said to be none.
+
+    The codes of an abstract that ``user`` has in hand for a blind review are withheld.
+    """
     finding = _finding(dictionary)
     coded, values = _coded(finding)
     rows = database.execute_sql(
@@ -173,6 +178,7 @@ def suspects(
         (dictionary.id, *values, dictionary.id, *(after or (-1, -1)), _first_day(finding), limit),
     ).fetchall()
     codes = _codes_of(finding, [row[0] for row in rows])
+    codes |= dict.fromkeys(codes.keys() & blind.accounts_in_hand(user).keys(), blind.WITHHELD)
     return [
         Suspect(id_, day, account, mrn, name, codes[id_], reason, by)
         for id_, day, account, mrn, name, reason, by in rows

@@ -21,7 +21,6 @@ from db.coding import code_tables
 from db.connect import database
 from db.hospital.encounters import Encounter
 from db.registry import cases, registries
-from db.registry.cases import Case
 from db.schema.reviews import ReviewDifference, ReviewedRecord, ReviewPlan
 from db.worklist import reviews
 from db.worklist.reviews import (
@@ -304,20 +303,6 @@ def open_blind(actor: Actor, number: str) -> Blind:
         done.detail["taken"] = actor.user
         stay = reviews.stay_of(one)
         return Blind(named(number), dictionary, stay, source_data(one, dictionary, stay))
-
-
-def keep_blind(user: str, case: Case | None) -> None:
-    """Raise ``NotReviewed`` when a record is about to be shown to whoever has its blind review in hand."""
-    row = (
-        database.execute_sql(
-            "SELECT number FROM reviewed_record WHERE case_id = ? AND reviewer = ? AND status = 'due' LIMIT 1",
-            (case.id, user),
-        ).fetchone()
-        if case
-        else None
-    )
-    if row:
-        raise NotReviewed(f"You have the blind review {row[0]} of this record in hand: file that first.")
 
 
 def source_data(one: Reviewed, dictionary: Dictionary, stay: Encounter | None) -> dict[str, str]:

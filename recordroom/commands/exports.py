@@ -34,28 +34,14 @@ def records(data_set: str, out: Path, form: str, status: str, first: str, last: 
     with opened_store() as signed_on:
         from exchange.records_export import NoRecords, export_records
         from reports import sheet
-        from reports.output import NotDelivered, write
 
+        write = {"csv": sheet.write_csv, "json": sheet.write_json, "xlsx": sheet.write_xlsx}[form]
         try:
-            table = export_records(
-                signed_on.actor,
-                data_set.casefold(),
-                form,
-                out.name,
-                status=status,
-                from_day=first,
-                to_day=last,
-            )
+            count = export_records(
+                signed_on.actor, data_set.casefold(), out, write, form=form, status=status, from_day=first, to_day=last
+            )  # fmt: skip
         except NoRecords as error:
             raise click.UsageError(str(error)) from error
-        made = sheet.Sheet(data_set.casefold(), table.keys, table.keys, table.rows)
-        data = {
-            "csv": lambda: sheet.as_csv([made]),
-            "json": lambda: sheet.as_json(sheet.as_objects(made)),
-            "xlsx": lambda: sheet.as_xlsx(table.title, [made]),
-        }[form]()
-        try:
-            write(out, data)
-        except NotDelivered as error:
-            raise click.UsageError(str(error)) from error
-    notice(f"{len(table.rows)} records written.")
+        except OSError as error:
+            raise click.UsageError(f"{out} cannot be written: {error.strerror}.") from error
+    notice("1 record written." if count == 1 else f"{count} records written.")

@@ -359,6 +359,7 @@ class TestImportAndExport:
         self, imported: tuple[House, str, int], tmp_path: Path
     ) -> None:
         from exchange.records_export import export_records
+        from reports import sheet
 
         house = imported[0]
         command(house, tmp_path, "export", "records", "stroke", "--out", tmp_path / "o.csv")
@@ -369,7 +370,7 @@ class TestImportAndExport:
         assert json.loads(detail[0])["count"] == 2
         registrar = Actor(actor.user_id, actor.user, frozenset({Role.REGISTRAR}))
         with pytest.raises(NotPermitted):
-            export_records(registrar, "stroke", "csv", "o.csv")
+            export_records(registrar, "stroke", tmp_path / "p.csv", sheet.write_csv)
 
     def test_counts_by_month_status_and_item(self, imported: tuple[House, str, int], tmp_path: Path) -> None:
         house = imported[0]

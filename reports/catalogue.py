@@ -26,9 +26,10 @@ class Parameter:
 class Report:
     """A report: what it is called, what it asks for, who may run it, and the module that makes it.
 
-    The module has ``query(parameters)``, which reads, and the pure functions ``render(data, width)``, which
-    gives a ``Document``, ``sheets(data)``, and, where the JSON is no list of rows, ``as_json(data)``. What is printed
-    on stock of its own, such as a label, also has ``paper(data, setup)`` and ``pages(data, setup)``.
+    The module has ``query(asked)``, which reads for ``asked.actor``, and the pure functions ``render(data, width)``,
+    which gives a ``Document``, ``sheets(data)``, and, where the JSON is no list of rows, ``as_json(data)``. What is
+    printed on stock of its own, such as a label, also has ``paper(data, setup)`` and ``pages(data, setup)``. Data
+    about one patient say which (``patient_id``), and which records of data sets they show (``case_ids``).
     """
 
     id: str  # the word on the command line
@@ -55,21 +56,21 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "daily-census", "C01", "Daily census by unit and bed",
         "Everybody in house at the census hour, the recapitulation of each unit and of the house.",
-        "reports.daily_census",
+        "reports.census.daily_census",
         (Parameter("day", "Day", "date", default="yesterday"),
          Parameter("unit", "Unit", "text", required=False)),
     ),
     Report(
         "monthly-statistics", "S01", "Monthly statistical summary",
         "The month beside the same month of last year and the fiscal year to date, by unit and service.",
-        "reports.monthly_statistics",
+        "reports.statistics.monthly_statistics",
         (Parameter("month", "Month", "month", default="last month"),),
         names_patients=False,
     ),
     Report(
         "accounting", "L02", "Accounting of disclosures",
         "The disclosures of one patient's information that must be accounted for.",
-        "reports.accounting",
+        "reports.disclosure.accounting",
         (Parameter("patient", "MRN", "text"),
          Parameter("from", "From", "date", required=False),
          Parameter("to", "To", "date", required=False)),
@@ -78,28 +79,28 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "site-file", "F01", "Site file",
         "The rows of a site file, with the days on which they are in use.",
-        "reports.site_file",
+        "reports.administration.site_file",
         (Parameter("file", "File", "text", choices=SITE_FILES),),
         Action.VIEW_SITE_FILE, names_patients=False,
     ),
     Report(
         "merge-slip", "F02", "Merge slip",
         "Two charts that were put together: numbers, names, where they are filed, volumes to combine.",
-        "reports.merge_slip",
+        "reports.prints.merge_slip",
         (Parameter("merge", "Number of the merge", "text"),),
         Action.MERGE_PATIENT,
     ),
     Report(
         "data-dictionary", "D01", "Data dictionary",
         "What a data set collects: items, values, rules and code tables, from its declaration.",
-        "reports.data_dictionary",
+        "reports.administration.data_dictionary",
         (Parameter("set", "Data set", "text"), Parameter("version", "Version", "text", required=False)),
         Action.VIEW_SITE_FILE, names_patients=False,
     ),
     Report(
         "record-counts", "G01", "Records by month, status or item",
         "How many records of any data set there are, by month, by status, or by the values of one of its items.",
-        "reports.record_counts",
+        "reports.statistics.record_counts",
         (Parameter("set", "Data set", "text"),
          Parameter("by", "Counted by", "text", default="month"),
          Parameter("from", "From", "date", required=False),
@@ -109,12 +110,12 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "dnfb", "B01", "Discharged, not final billed",
         "Discharges whose abstract is not released: accounts, days and value by reason, age, payer and service.",
-        "reports.dnfb", names_patients=False,
+        "reports.statistics.dnfb", names_patients=False,
     ),
     Report(
         "productivity", "P01", "Productivity",
         "Records and minutes by technician and record type, and the rate against the facility's standard.",
-        "reports.productivity",
+        "reports.statistics.productivity",
         (Parameter("from", "From", "date", default="yesterday"),
          Parameter("to", "To", "date", required=False),
          Parameter("technician", "Technician", "user", required=False),
@@ -124,7 +125,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "audit-trail", "A01", "Audit trail",
         "Who did what, when, from where and how it ended, for a period, sorted by any element.",
-        "reports.audit_trail",
+        "reports.administration.audit_trail",
         (Parameter("from", "From", "date", default="yesterday"),
          Parameter("to", "To", "date", required=False),
          Parameter("by", "User", "text", required=False),
@@ -138,17 +139,17 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "face-sheet", "H01", "Admission and discharge face sheet",
         "Who was here, from when to when, under whom and who pays: the first page of the chart.",
-        "reports.face_sheet", (Parameter("account", "Account", "text"),), Action.VIEW_ENCOUNTER,
+        "reports.prints.face_sheet", (Parameter("account", "Account", "text"),), Action.VIEW_ENCOUNTER,
     ),
     Report(
         "summary-sheet", "H02", "Abstract and coding summary sheet",
         "Everything that an abstract says, its codes and DRG, what stands against it and what became of it.",
-        "reports.summary_sheet", (Parameter("account", "Account", "text"),), Action.VIEW_ABSTRACT,
+        "reports.prints.summary_sheet", (Parameter("account", "Account", "text"),), Action.VIEW_ABSTRACT,
     ),
     Report(
         "chart-label", "H03", "Chart label",
         "Name, number with its filing digits, birth date, sex and bar code, on label stock.",
-        "reports.chart_label",
+        "reports.prints.chart_label",
         (Parameter("patient", "MRN", "text"),
          Parameter("labels", "Labels", "text", required=False),
          Parameter("stock", "Stock", "text", default="label")),
@@ -157,7 +158,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "outguide", "H04", "Outguide",
         "What stands in a chart's place on the shelf: its number, who has it, since when and until when.",
-        "reports.outguide",
+        "reports.prints.outguide",
         (Parameter("patient", "MRN", "text"),
          Parameter("borrower", "Borrower", "text"),
          Parameter("since", "Out since", "date", default="today"),
@@ -170,7 +171,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "review-rates", "Q01", "Rates of reviews by a second person",
         "Codes, records, DRG and POA right, agreement and kappa, by person and by item, each by its method.",
-        "reports.review_rates",
+        "reports.reviews.review_rates",
         (Parameter("plan", "Plan", "text", required=False),
          Parameter("set", "Data set", "text", required=False, default="abstract"),
          Parameter("from", "Filed from", "date", required=False),
@@ -181,14 +182,14 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "review-worksheet", "Q02", "Record review worksheets",
         "A page with the elements of record review for each record of a plan's sample.",
-        "reports.review_worksheet",
+        "reports.prints.review_worksheet",
         (Parameter("plan", "Plan", "text"), Parameter("review", "Review", "text", required=False)),
         Action.VIEW_REVIEW,
     ),
     Report(
         "worksheet-rates", "Q03", "Record review: elements met",
         "How often each element of record review was met, over all records and by who attended.",
-        "reports.worksheet_rates",
+        "reports.reviews.worksheet_rates",
         (Parameter("plan", "Plan", "text"),),
         Action.VIEW_RATES, names_patients=False,
     ),

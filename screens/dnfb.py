@@ -10,7 +10,7 @@ from db.abstracting import dnfb
 from db.abstracting.dnfb import Counted, Line
 from db.actors import Action as Deed
 from db.acts import permit
-from reports.dnfb import days_said
+from reports.statistics.dnfb import days_said
 from rules.work import dollars
 from screens.drafts import page_of
 from screens.session import Session

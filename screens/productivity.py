@@ -9,7 +9,7 @@ from db import store
 from db.actors import Action as Deed
 from db.worklist import work_times
 from db.worklist.work_times import Figures
-from reports.productivity import left_out, pause, standards
+from reports.statistics.productivity import left_out, pause, standards
 from rules.moments import iso_date
 from rules.work import percent
 from screens import shown

@@ -130,7 +130,7 @@ def list_() -> None:
 @store_options
 def print_(data_set: str, version: str | None, width: str, lines: int) -> None:
     """Print the data dictionary of DATA_SET: items, values, rules. Needs no sign-on; a store adds its own."""
-    from reports.data_dictionary import Data, render
+    from reports.administration.data_dictionary import Data, render
     from reports.page import Run, Setup, as_text, paginate
 
     made = _library()

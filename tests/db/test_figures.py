@@ -13,9 +13,9 @@ from db.hospital.site import Beds
 from db.statistics import census, figures
 from reports import output
 from reports.catalogue import find
-from reports.monthly_statistics import as_json
 from reports.page import Setup
 from reports.run import produce
+from reports.statistics.monthly_statistics import as_json
 from rules.moments import day_number
 from rules.periods import month
 from rules.text import cells

@@ -34,9 +34,9 @@ from db.worklist.work_acts import NotDone
 from exchange.csv_files import Profile
 from exchange.csv_import import import_file
 from reports.catalogue import find
-from reports.dnfb import days_said
 from reports.page import Setup
 from reports.run import produce
+from reports.statistics.dnfb import days_said
 from rules.census import Event
 from rules.lifecycle import Act
 from rules.moments import iso_date, moment

@@ -6,8 +6,8 @@ import pytest
 
 from db.connect import database
 from db.disclosure.disclosures import AccountingRow
-from reports.accounting import Data, render, sheets
 from reports.catalogue import find
+from reports.disclosure.accounting import Data, render, sheets
 from reports.page import Run, Setup, paginate
 from reports.run import NotAsked, produce
 from tests.builders import a_patient

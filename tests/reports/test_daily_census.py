@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.statistics.census import Occupant
-from reports.daily_census import Data, age_text, days_so_far, render, sheets
+from reports.census.daily_census import Data, age_text, days_so_far, render, sheets
+from reports.census.recap import Recap, in_words, total
 from reports.page import Run, Setup, paginate
-from reports.recap import Recap, in_words, total
 from rules.conventions import Conventions, LeaveRule
 from rules.moments import day_number
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from reports.monthly_statistics import MISSING, Beside, Data, as_json, render, sheets
 from reports.page import Run, Setup, paginate
+from reports.statistics.monthly_statistics import MISSING, Beside, Data, as_json, render, sheets
 from rules.conventions import Conventions
 from rules.periods import fiscal_year_to, month
 from rules.statistics import with_both

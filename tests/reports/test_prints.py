@@ -14,10 +14,11 @@ from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
 from db.hospital import encounters, site
-from reports import chart_label, output
+from reports import output
 from reports.catalogue import find
 from reports.output import Printer
 from reports.page import Setup
+from reports.prints import chart_label
 from reports.run import NotAsked, Produced, produce
 from rules import labels
 from tests import builders
@@ -88,7 +89,7 @@ def with_fixed_times(data: object) -> object:
     """The filings at one moment: the clock of the run is no part of a golden page."""
     from dataclasses import replace
 
-    from reports.summary_sheet import Data
+    from reports.prints.summary_sheet import Data
 
     assert isinstance(data, Data)
     steps = tuple(replace(step, at="2026-11-10T09:30") for step in data.steps)
@@ -114,12 +115,12 @@ def golden_slip(name: str, lines: bytes) -> None:
 @pytest.mark.usefixtures("with_codes")
 class TestSheets:
     def test_golden_face_sheet(self, admin: Actor, filed: int, golden: Callable[..., None]) -> None:
-        from reports.face_sheet import render
+        from reports.prints.face_sheet import render
 
         golden("face-sheet", render(produced(admin, "face-sheet", account=ACCOUNT).data, 80), 80)
 
     def test_golden_face_sheet_at_admission(self, admin: Actor, golden: Callable[..., None]) -> None:
-        from reports.face_sheet import render
+        from reports.prints.face_sheet import render
 
         builders.a_stay(
             "2026-11-16T09:00", patient_id=builders.a_patient(mrn="00000007", ssn=""), account="H7"
@@ -127,7 +128,7 @@ class TestSheets:
         golden("face-sheet-in-house", render(produced(admin, "face-sheet", account="H7").data, 80), 80)
 
     def test_golden_summary_sheet(self, admin: Actor, filed: int, golden: Callable[..., None]) -> None:
-        from reports.summary_sheet import render
+        from reports.prints.summary_sheet import render
 
         data = with_fixed_times(produced(admin, "summary-sheet", account=ACCOUNT).data)
         golden("summary-sheet", render(data, 80), 80)

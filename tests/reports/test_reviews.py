@@ -11,10 +11,10 @@ from db.actors import Actor, Role
 from db.acts import NotPermitted
 from db.worklist import review_acts, reviews
 from db.worklist.review_acts import Asked
-from reports import review_rates, worksheet_rates
 from reports.catalogue import find
 from reports.page import Setup
-from reports.review_rates import Data
+from reports.reviews import review_rates, worksheet_rates
+from reports.reviews.review_rates import Data
 from reports.run import NotAsked, Produced, produce
 from rules.reviews import Category, Decided, Decision, Kinds, Method, Outcome, Pair
 from tests import builders
@@ -122,7 +122,7 @@ def plan(admin: Actor) -> str:
 
 class TestWorksheets:
     def test_golden_worksheets(self, admin: Actor, plan: str, golden: Callable[..., None]) -> None:
-        from reports.review_worksheet import render
+        from reports.prints.review_worksheet import render
 
         golden("review-worksheet", render(produced(admin, "review-worksheet", plan=plan).data, 80), 80)
 

@@ -10,8 +10,8 @@ import pytest
 
 from db.abstracting.dnfb import Counted, Group, Revenue
 from db.worklist.work_times import Figures
-from reports import dnfb, productivity
 from reports.page import Document, Run, Setup, as_text, paginate
+from reports.statistics import dnfb, productivity
 from rules.moments import day_number
 from rules.work import Reason
 

@@ -29,6 +29,14 @@ class NotAsked(Told):
     """A parameter is missing or cannot be read; one sentence."""
 
 
+class Asked(dict[str, str]):
+    """The canonical parameters of a report, and who asks: what every ``query`` gets."""
+
+    def __init__(self, actor: Actor, parameters: Mapping[str, str]) -> None:
+        super().__init__(parameters)
+        self.actor = actor
+
+
 @dataclass(frozen=True, slots=True)
 class Produced:
     """A report that was run: its data, and the forms it can take."""
@@ -94,10 +102,11 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     parameters |= _own(actor, report, parameters)
     census.bring_up_to_date_if_due()
     with large_cache(), snapshot():
-        data = report.load().query(parameters)
+        data = report.load().query(Asked(actor, parameters))
     viewed(
         actor, report.action, kind="report", record=report.id,
         patient_id=getattr(data, "patient_id", None), detail={"parameters": parameters},
+        cases=getattr(data, "case_ids", ()),
     )  # fmt: skip
     stamp = show_moment(now.local, conventions.convention("date_style"))
     audit = _audit_head() if report.id in ANCHORS else ""

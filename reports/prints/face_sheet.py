@@ -9,8 +9,8 @@ from typing import Final
 from db import conventions
 from db.hospital import chart_sheet, encounters
 from db.hospital.chart_sheet import ChartSheet
-from reports.forms import Pair, labelled, part, table
 from reports.page import Block, Column, Document, Heads, Item
+from reports.prints.forms import Pair, labelled, part, table
 from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules.codes import dotted
@@ -36,6 +36,10 @@ class Data:
     @property
     def patient_id(self) -> int:
         return self.sheet.stay.patient_id
+
+    @property
+    def case_ids(self) -> tuple[int, ...]:
+        return (self.sheet.case.id,) if self.sheet.case else ()
 
 
 def query(parameters: Mapping[str, str]) -> Data:

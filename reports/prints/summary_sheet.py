@@ -19,8 +19,8 @@ from db.coding import code_sets
 from db.coding.code_tables import all_tables
 from db.hospital import chart_sheet, encounters
 from db.hospital.chart_sheet import ChartSheet, FiledDrg
-from reports.forms import Pair, labelled, part, table
 from reports.page import Block, Column, Document, Heads, Item, Wrapped, wrapped
+from reports.prints.forms import Pair, labelled, part, table
 from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules import drg, edits
@@ -75,6 +75,10 @@ class Data:
     @property
     def patient_id(self) -> int:
         return self.sheet.stay.patient_id
+
+    @property
+    def case_ids(self) -> tuple[int, ...]:
+        return (self.sheet.case.id,) if self.sheet.case else ()
 
 
 def query(parameters: Mapping[str, str]) -> Data:

@@ -11,11 +11,11 @@ from typing import Final
 
 from db import conventions
 from db.patient_index import patients
-from reports import stock
 from reports.page import Block, Document, Page, Setup
+from reports.prints import stock
+from reports.prints.stock import Stock
 from reports.run import NotAsked
 from reports.sheet import Sheet
-from reports.stock import Stock
 from rules import labels
 from rules.dates import show_date
 from rules.moments import day_number

@@ -12,8 +12,8 @@ from db.hospital import site
 from db.statistics import census, figures
 from db.statistics.census import DayRow, Occupant
 from reports import conventions as said
+from reports.census.recap import Recap, in_words, recap, total
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, wrapped
-from reports.recap import Recap, in_words, recap, total
 from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules.conventions import Conventions, LeaveRule

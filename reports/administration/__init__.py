@@ -1,0 +1,1 @@
+"""Site files, data dictionaries and the audit trail."""

@@ -1,0 +1,1 @@
+"""The census and the movements of patients."""

@@ -1,0 +1,1 @@
+"""Disclosures of patient information."""

@@ -1,0 +1,1 @@
+"""What is printed for one chart, on a page or on stock of its own."""

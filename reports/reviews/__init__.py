@@ -1,0 +1,1 @@
+"""What reviews by a second person found."""

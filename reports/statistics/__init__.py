@@ -1,0 +1,1 @@
+"""Figures of a period: the monthly summary, unbilled discharges, productivity, counts."""

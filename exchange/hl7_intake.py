@@ -25,6 +25,7 @@ from db.connect import StoreError, large_cache, writing
 from db.conventions import convention
 from db.feeds import imports, intake
 from db.feeds.intake import Outcome, Received, Settled
+from db.patient_index import duplicates
 from db.planner import take_statistics
 from exchange import hl7_fields
 from exchange.hl7_case import PERSON_TABLES, Case, Feed, Hold
@@ -36,6 +37,7 @@ from rules.moments import Moment
 from rules.tables import Tables
 from rules.text import clean
 
+COMPARING_S: Final = 0.1  # that a message may have to wait while charts are compared
 SLICE_S: Final = 0.08  # a transaction takes no longer than this many seconds and one message
 TABLES: Final = ("patient_class", "temporary_names", "hl7_admission_type", *PERSON_TABLES.values())
 COUNTED: Final = {
@@ -323,6 +325,14 @@ class ListenerIntake:
             why = str(error) if known else f"Not taken ({type(error).__name__}); send it again."
             return [_answer(read_message(data), Answer.REJECT, why) for data in messages]
         return [self._answered(one) for one in taken]
+
+    def compare(self) -> bool:
+        """Compare a few of the charts that came with all others, while no message waits; whether more of them do."""
+        try:
+            return 0 < duplicates.catch_up_beside(COMPARING_S) <= duplicates.BESIDE
+        except Exception:
+            # What could not be compared stays noted, and is tried again after the next message.
+            return False
 
     def close(self) -> dict[str, int]:
         """End the run; returns its counts."""

@@ -23,6 +23,8 @@ SLICE: Final = 50  # messages at most that are committed together
 
 Take = Callable[[list[bytes]], list[bytes]]
 """Stores messages and returns their answers; called in one thread, one call at a time, and never raises."""
+Meanwhile = Callable[[], bool]
+"""Does a little of the work that messages leave behind, while none waits; whether there is more. Never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Listener:
     host: str = "127.0.0.1"
     port: int = 0  # 0: any free one; the one in use once it listens
     longest: int = LONGEST
+    meanwhile: Meanwhile = lambda: False
     received: int = 0
     _waiting: asyncio.Queue[tuple[bytes, asyncio.Future[bytes]]] = field(
         default_factory=lambda: asyncio.Queue(maxsize=4 * SLICE)
@@ -181,9 +184,11 @@ class Listener:
         return answered
 
     async def _write(self, thread: ThreadPoolExecutor) -> None:
-        """Take what waits, in slices, in one thread beside the event loop."""
+        """Take what waits, in slices, in one thread beside the event loop; what can wait is done between them."""
         loop = asyncio.get_running_loop()
         while True:
+            while self._waiting.empty() and await loop.run_in_executor(thread, self.meanwhile):
+                pass
             batch = [await self._waiting.get()]
             while len(batch) < SLICE and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())

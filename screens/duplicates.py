@@ -30,6 +30,7 @@ from tui.screen import (
     Note,
     Opened,
     Outcome,
+    Page,
     Refused,
     Row,
     ScreenError,
@@ -48,7 +49,7 @@ SIDE: Final = (
     ("SSN", "ssn", "SSN"), ("Street", "street", "address"), ("City, ZIP", "place", ""), ("Phone", "phone", "phone"),
     ("Suffix", "suffix", ""), ("Other names", "aliases", ""),
 )  # fmt: skip
-AT_ONCE: Final = 40  # charts compared when the list is opened
+COMPARING_S: Final = 0.25  # for charts that are not compared yet, whenever the list begins
 
 
 class Duplicates(KeysetList):
@@ -75,15 +76,21 @@ class Duplicates(KeysetList):
     def open(self, key: str) -> str:
         self.later = key.strip().upper() == "LATER"
         viewed(self.session.actor, Deed.REVIEW_DUPLICATE, kind="list", record="duplicates")
-        if not self.session.signed_on.store.tampered:
-            self.left = duplicates.catch_up(AT_ONCE)
         return ""
+
+    def page(self, key: Key | None, limit: int, *, backward: bool = False) -> Page:
+        if key is None and not backward and not self.session.signed_on.store.tampered:
+            self.left = duplicates.catch_up(duplicates.BESIDE, COMPARING_S)
+        return super().page(key, limit, backward=backward)
 
     def heading(self) -> Sequence[str]:
         waiting, later = duplicates.counts()
-        lines = [f"{later} put off" if self.later else f"{waiting} pairs wait, {later} put off"]
+        pairs = "1 pair waits" if waiting == 1 else f"{waiting} pairs wait"
+        lines = [f"{later} put off" if self.later else f"{pairs}, {later} put off"]
         if self.left:
-            lines.append(f"{self.left} new or changed charts are not compared yet: F5 goes on.")
+            charts = "1 chart is" if self.left == 1 else f"{self.left} charts are"
+            how = "'patients duplicates' compares all" if self.left > duplicates.BESIDE else "F5 goes on"
+            lines.append(f"{charts} not compared yet: {how}.")
         return lines
 
     def columns(self) -> Sequence[Column]:

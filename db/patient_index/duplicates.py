@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 
 from db import acts
@@ -28,7 +29,10 @@ OPEN: Final = "open"
 LATER: Final = "later"
 APART: Final = "apart"
 DECISIONS: Final = {"NOT": APART, "LATER": LATER, "OPEN": OPEN}
-AT_ONCE: Final = 200  # charts that are keyed before a question is answered: a tenth of a second
+AT_ONCE: Final = 200  # charts that are keyed in one transaction: a tenth of a second
+BESIDE: Final = (
+    5000  # charts that may wait and still be compared one by one: of more the whole file is faster
+)
 MOST_CANDIDATES: Final = 3000
 Key = tuple[int, int]
 
@@ -87,16 +91,28 @@ def compared(low_id: int, high_id: int) -> Match:
     return match(one, other, match_people.model((one, other)))
 
 
-def catch_up(limit: int = 50) -> int:
-    """Compare charts that were changed since they were compared, each in a transaction; returns how many are left."""
-    match_people.key_some(max(limit, AT_ONCE))
-    rows = database.execute_sql(
-        "SELECT patient_id FROM match_pending WHERE keyed = 1 LIMIT ?", (limit,)
-    ).fetchall()
-    for (patient_id,) in rows:
-        with writing():
-            refresh(patient_id)
+def catch_up(limit: int = 50, within_s: float = inf) -> int:
+    """Compare charts that were changed since they were compared, each in a transaction: so many, or as many as there
+    is time for, one at least. Returns how many are left."""
+    until = time.monotonic() + within_s
+    for start in range(0, limit, AT_ONCE):
+        match_people.key_some(AT_ONCE)
+        rows = database.execute_sql(
+            "SELECT patient_id FROM match_pending WHERE keyed = 1 LIMIT ?", (min(AT_ONCE, limit - start),)
+        ).fetchall()
+        for (patient_id,) in rows:
+            with writing():
+                refresh(patient_id)
+            if time.monotonic() >= until:
+                return pending()
     return pending()
+
+
+def catch_up_beside(within_s: float) -> int:
+    """Compare what an import or the feed has brought, unless that is more than a run over the whole file is for.
+    Returns how many are left."""
+    left = pending()
+    return catch_up(left, within_s) if 0 < left <= BESIDE else left
 
 
 def pending() -> int:
@@ -279,6 +295,6 @@ def _mrns(key: Key) -> list[str]:
 
 
 __all__ = [
-    "APART", "LATER", "OPEN", "REVIEW", "SAME", "LookAlike", "Model", "Pair", "catch_up", "compared", "counts",
-    "decide", "look_alikes", "pair_of", "pending", "refresh", "waiting",
+    "APART", "LATER", "OPEN", "REVIEW", "SAME", "LookAlike", "Model", "Pair", "catch_up", "catch_up_beside", "compared",
+    "counts", "decide", "look_alikes", "pair_of", "pending", "refresh", "waiting",
 ]  # fmt: skip

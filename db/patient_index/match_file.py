@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -24,6 +23,9 @@ LARGE: Final = (
     120  # people under one key: from there on only those are compared who agree in something else too
 )
 LARGEST: Final = 4000  # people who agree in that too: they are compared under their other keys
+SHARED: Final = (
+    "last", "first", "given", "middle", "born", "birth", "street", "zip", "last_sound", "first_sound",
+)  # fmt: skip
 
 Say = Callable[[str, int, int], None]
 """Told how far a step is: what, done, of."""
@@ -97,22 +99,26 @@ def _key_everybody(people: dict[int, Person], say: Say) -> None:
 
 
 def _key_all_at_once(people: dict[int, Person], say: Say) -> None:
-    keys_of = {id_: sorted(blocking_keys(each)) for id_, each in people.items()}
-    rows = sorted((key, id_) for id_, keys in keys_of.items() for key in keys)
+    """Letter by letter, so that the keys of half a million charts are never all in memory."""
+    keys_of: dict[int, str] = {}
+    letters: set[str] = set()
+    for id_, each in people.items():
+        keys = sorted(blocking_keys(each))
+        keys_of[id_] = " ".join(keys)
+        letters.update(key[0] for key in keys)
     with writing():
         database.execute_sql("DELETE FROM match_key")  # of a run that was cut short
-    for start in range(0, len(rows), KEYS):
-        with writing():
-            match_people.insert_keys(rows[start : start + KEYS])
-        say("keys made", min(start + KEYS, len(rows)), len(rows))
+    for number, letter in enumerate(sorted(letters), 1):
+        rows = sorted((key, id_) for id_, keys in keys_of.items() for key in keys.split() if key[0] == letter)
+        for start in range(0, len(rows), KEYS):
+            with writing():
+                match_people.insert_keys(rows[start : start + KEYS])
+        say("keys made", number * len(people) // len(letters), len(people))
     listed = list(keys_of.items())
     for start in range(0, len(listed), READ):
         some = listed[start : start + READ]
         with writing():
-            database.connection().executemany(
-                "INSERT OR REPLACE INTO match_person VALUES (?, ?)",
-                [(id_, " ".join(keys)) for id_, keys in some],
-            )
+            database.connection().executemany("INSERT OR REPLACE INTO match_person VALUES (?, ?)", some)
             database.connection().executemany(
                 "UPDATE match_pending SET keyed = 1 WHERE patient_id = ?", [(id_,) for id_, _ in some]
             )
@@ -120,12 +126,13 @@ def _key_all_at_once(people: dict[int, Person], say: Say) -> None:
 
 def _everybody(say: Say) -> dict[int, Person]:
     people: dict[int, Person] = {}
-    total, last, kept = match_people.index_size(), 0, {}  # type: ignore[var-annotated]
+    total, last = match_people.index_size(), 0
+    shared: dict[object, object] = {}  # one object for all who have the same: half the memory
     while some := match_people.everybody(last, READ):
         for each in some:
-            for name in ("last", "first", "middle", "street", "zip", "last_sound", "first_sound"):
-                value = getattr(each, name)  # one text for all who share it: half the memory
-                setattr(each, name, kept.setdefault(value, value) if name == "street" else sys.intern(value))
+            for name in SHARED:
+                value = getattr(each, name)
+                setattr(each, name, shared.setdefault(value, value))
             people[each.id] = each
         last = some[-1].id
         say("charts read", min(last, total), total)

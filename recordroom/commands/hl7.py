@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recordroom.commands.common import notice, opened_store, store_options
+from recordroom.commands.patients import compare_new
 
 if TYPE_CHECKING:
     from exchange.mllp import Listener
@@ -39,6 +40,7 @@ def import_hl7(paths: tuple[Path, ...], held: bool) -> None:
                 if held
                 else hl7_intake.import_files(signed_on.actor, paths)
             )
+            compare_new()
         except OSError as error:
             raise click.UsageError(
                 f"{error.filename} cannot be read ({error.strerror}); what came before it is stored."
@@ -70,7 +72,7 @@ def listen_hl7(port: int, host: str) -> None:
         from exchange.mllp import Listener
 
         run = ListenerIntake.begin(signed_on.actor, f"{host}:{port}")
-        listener = Listener(run.take, refuse, host, port)
+        listener = Listener(run.take, refuse, host, port, meanwhile=run.compare)
         try:
             asyncio.run(_serve(listener))
         except OSError as error:

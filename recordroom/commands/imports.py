@@ -13,6 +13,7 @@ import click
 
 from recordroom.commands.common import notice, opened_store, store_options
 from recordroom.commands.hl7 import import_hl7
+from recordroom.commands.patients import compare_new
 from rules.text import clean
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def _file_command(kind: str, text: str) -> click.Command:
             try:
                 chosen = load_profile(profile) if profile else Profile()
                 batch, report = import_file(signed_on.actor, kind, file, chosen, dry_run=dry_run)
+                if not dry_run:
+                    compare_new()
             except CsvError as error:
                 raise click.UsageError(str(error)) from error
         _tell(report, batch, dry_run=dry_run)

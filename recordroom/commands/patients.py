@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recordroom.commands.common import opened_store, store_options
+from recordroom.commands.common import notice, opened_store, store_options
 
 if TYPE_CHECKING:
     from db.patient_index.match_file import Line
 
 WIDTH = 60  # cells of the reasons in the table
+IMPORT_S = 5.0  # that an import takes longer at most, so that who looks alike is on the list at once
+
+
+def compare_new() -> None:
+    """Compare the charts that an import has brought with all others, and say how many are left."""
+    from db.patient_index import duplicates
+
+    if left := duplicates.catch_up_beside(IMPORT_S):
+        charts = "1 chart is" if left == 1 else f"{left:,} charts are"
+        notice(f"{charts} not compared yet: 'recordroom patients duplicates' compares the whole index.")
 
 
 @click.group()

@@ -11,15 +11,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from peewee import OperationalError
 
 from db import store
 from db.access import sign_on
+from db.actors import Actor
 from db.connect import database
 from db.feeds import intake
 from db.hospital import encounters
-from db.patient_index import patients
+from db.patient_index import duplicates, patients
+from exchange.hl7_intake import ListenerIntake
 from exchange.hl7_message import read_message
 from exchange.mllp import framed
 from tests.conftest import ADMIN, PASSPHRASE
@@ -121,6 +125,64 @@ class TestOverTheSocket:
             done = run(command, "listen", "hl7", "--port", port)
         assert done.returncode == 2
         assert f"Port {port} of 127.0.0.1 cannot be listened on" in done.stderr
+
+
+class TestLookAlikes:
+    """Who looks alike is on the list (DUP) soon after the feed has brought both, without anybody opening it."""
+
+    RUTH: ClassVar = {"name": "MILLER^RUTH^A", "more_pid": "|912345678"}
+    AGAIN: ClassVar = {"mrn": "00456", "account": "A2", "control_id": "again", **RUTH}
+
+    def test_are_found_between_messages(self, admin: Actor) -> None:
+        run = ListenerIntake.begin(admin, "test")
+        run.take([adt("A04", **self.RUTH), adt("A04", **self.AGAIN)])
+        while run.compare():
+            pass
+        assert waiting_pairs(admin) == [("00123", "00456")]
+
+    def test_that_cannot_be_compared_now_are_after_the_next_message(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = ListenerIntake.begin(admin, "test")
+        run.take([adt("A04", **self.RUTH), adt("A04", **self.AGAIN)])
+        with monkeypatch.context() as full:
+            full.setattr(database, "execute_sql", refused)
+            assert run.compare() is False
+        run.compare()
+        assert waiting_pairs(admin) == [("00123", "00456")]
+
+    def test_of_more_than_a_day_brings_are_left_for_the_whole_file(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(duplicates, "BESIDE", 1)
+        run = ListenerIntake.begin(admin, "test")
+        run.take([adt("A04", **self.RUTH), adt("A04", **self.AGAIN)])
+        assert run.compare() is False
+        assert duplicates.pending() == 2
+
+    def test_of_imported_messages_and_rows_are_found_with_the_import(
+        self, command: list[str], store_directory: Path, tmp_path: Path
+    ) -> None:
+        feed, rows = tmp_path / "feed.hl7", tmp_path / "patients.csv"
+        feed.write_bytes(adt("A04", **self.RUTH) + adt("A04", **self.AGAIN))
+        rows.write_text(
+            "mrn,last_name,first_name,middle_name,birth_date,sex\n00789,MILLER,RUTH,A,1951-03-09,F\n"
+        )
+        assert run(command, "import", "hl7", str(feed)).returncode == 0
+        assert run(command, "import", "patients", str(rows)).returncode == 0
+        admin = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
+        assert waiting_pairs(admin)[0] == ("00123", "00456")
+        assert duplicates.pending() == 0
+        assert len(waiting_pairs(admin)) == 3
+        store.close_store()
+
+
+def waiting_pairs(actor: Actor) -> list[tuple[str, str]]:
+    return [(pair.one.mrn, pair.other.mrn) for pair in duplicates.waiting(actor)]
+
+
+def refused(*_: object) -> object:
+    raise OperationalError("database or disk is full")
 
 
 class TestImportCommand:

@@ -130,6 +130,41 @@ class TestListener:
         session(listener, killed)
         assert taken == [b"whole"]
 
+    def test_what_messages_leave_behind_is_done_while_none_waits(self) -> None:
+        async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            loop, done = asyncio.get_running_loop(), asyncio.Event()
+            finished.append(lambda: loop.call_soon_threadsafe(done.set))
+            for _ in range(2):  # the work is found after the message that left it
+                writer.write(framed(b"leaves work"))
+                assert await next_answer(reader) == b"seen leaves work"
+                await done.wait()
+                done.clear()
+
+        def take(messages: list[bytes]) -> list[bytes]:
+            left.extend(messages * 3)
+            return echo(messages)
+
+        def meanwhile() -> bool:
+            if not left:
+                return False
+            left.pop()
+            if not left:
+                finished[0]()
+            return bool(left)
+
+        left: list[bytes] = []
+        finished: list[Callable[[], object]] = []
+        session(Listener(take, lambda data, why: b"", meanwhile=meanwhile), client)
+        assert left == []
+
+    def test_work_without_end_lets_every_message_pass(self) -> None:
+        async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for number in range(100):
+                writer.write(framed(b"%d" % number))
+                assert await next_answer(reader) == b"seen %d" % number
+
+        session(Listener(echo, lambda data, why: b"", meanwhile=lambda: True), client, client)
+
     def test_what_was_received_whole_is_stored_and_answered_before_it_ends(self) -> None:
         async def run() -> list[bytes]:
             stop, ready = asyncio.Event(), asyncio.Event()

@@ -9,7 +9,7 @@ import pytest
 
 from db.changes import Source
 from db.connect import database, writing
-from db.patient_index import overlays, patients
+from db.patient_index import duplicates, overlays, patients
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
 from tests.tui.conftest import Workstation
@@ -85,6 +85,30 @@ class TestDeciding:
         doubled.press("ctrl+o", "=DESK", "enter")
         row = next(line for line in doubled.lines if "may be one person" in line)
         assert " 2" in row
+
+    def test_f5_goes_on_with_charts_that_are_not_compared_yet(
+        self, desk: Workstation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(3):
+            builders.a_patient()
+        monkeypatch.setattr("screens.duplicates.COMPARING_S", 0.0)  # one chart at a time
+        desk.press("ctrl+o", "=DUP", "enter")
+        told = [duplicates.pending()]
+        assert f"{told[0]} charts are not compared yet: F5 goes on." in desk.text
+        while "1 chart is not compared yet" not in desk.text:
+            desk.press("f5")
+            told.append(duplicates.pending())
+            assert told[-1] < told[-2]
+        desk.press("f5")
+        assert "not compared" not in desk.text
+
+    def test_many_that_are_not_compared_are_left_for_the_whole_file(
+        self, desk: Workstation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("screens.duplicates.COMPARING_S", 0.0)
+        monkeypatch.setattr(duplicates, "BESIDE", 1)
+        desk.press("ctrl+o", "=DUP", "enter")
+        assert "not compared yet: 'patients duplicates' compares all." in desk.text
 
     def test_side_by_side_shows_what_each_field_weighs(self, doubled: Workstation) -> None:
         doubled.press("ctrl+o", f"=MRG {MRN} 00777777", "enter")

@@ -21,6 +21,7 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "leave_rule": ("every night", tuple(LeaveRule), "Leave nights taken off"),
     "same_day_unit": ("discharging", ("discharging", "admitting"), "Unit credited with a same-day case"),
     "early_death_hours": ("48", (), "Clock hours that make an early death"),
+    "pass_hours": ("96", (), "Hours of absence from which a pass counts as leave"),
     "fiscal_year_start": ("10-01", (), "First day of the fiscal year, MM-DD"),
     "date_style": ("us", ("us", "military"), "Dates shown as 11/21/2026 or 21 NOV 2026"),
     "facility_kind": (
@@ -70,6 +71,7 @@ CITATIONS: Final[Mapping[str, str]] = {
     ),
     "same_day_unit": "No textbook rules on it: the facility's choice",
     "early_death_hours": "Net death rate: deaths under 48 clock hours, HIM statistics textbooks",
+    "pass_hours": "VA PIMS 5.3, Gains and Losses: a pass is an absence of less than 96 hours",
     "fiscal_year_start": "31 USC 1102: 1 October",
     "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b)",
     "hospital_payment": (
@@ -91,9 +93,10 @@ CITATIONS: Final[Mapping[str, str]] = {
     "drg_base_rate": "42 CFR 412.64: the hospital's own operating and capital base rate; from the chief of finance",
 }
 
-_COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours"})
+COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours", "pass_hours"})
 _FREE: Final[Mapping[str, str]] = {
     "early_death_hours": "[1-9][0-9]{0,2}",
+    "pass_hours": "[1-9][0-9]{0,2}",
     "age_of_majority": "1[0-9]|2[01]",
     "fiscal_year_start": "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
     "facility": r"\S.*",
@@ -119,17 +122,18 @@ def conventions(day: int | None = None) -> Conventions:
     return Conventions(
         convention("census_hour", day), LeaveRule(convention("leave_rule", day)),
         convention("same_day_unit", day), int(convention("early_death_hours", day)),
+        int(convention("pass_hours", day)),
     )  # fmt: skip
 
 
 def conventions_by_day() -> Callable[[int], Conventions]:
     """How the facility counts, as a function of the day: one read for many stays."""
-    marks = ", ".join("?" * len(_COUNTING))
+    marks = ", ".join("?" * len(COUNTING))
     days = [
         day
         for (day,) in database.execute_sql(
             f"SELECT DISTINCT from_day FROM setting WHERE name IN ({marks}) ORDER BY from_day",
-            tuple(_COUNTING),
+            tuple(COUNTING),
         )
     ]
     in_force = [conventions(0), *(conventions(day) for day in days)]
@@ -151,7 +155,7 @@ def file_setting(actor: Actor, name: str, value: str, from_day: int) -> Applied:
         )
         done.changed({name: before}, {name: value})
         done.detail["from_day"] = from_day
-        if name in _COUNTING and before != value:
+        if name in COUNTING and before != value:
             census_state.mark_for_deriving(from_day)
     return Applied(1, changed={name: (before, value)} if before != value else {})
 

@@ -163,8 +163,8 @@ def away_within_stay(edit: Edit, record: Record, rows: Rows, context: Context) -
 def service_days_agree(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """The length of stay is that of the services' days by the site's rule about leave.
 
-    Every night: leave and pass nights are off. VISTA: nights of passes under 96 hours stay in, and a longer pass
-    counts as leave. No deduction: all stay in.
+    Every night: leave and pass nights are off. VISTA: nights of passes (under setting ``pass_hours``) stay in, and a
+    longer pass counts as leave. No deduction: all stay in.
     """
     stated = answered(record, "los_days")
     if decimal_of(stated) is None or not rows.get("movements"):

@@ -44,7 +44,7 @@ class Step(NamedTuple):
     patient_class: str = ""  # on admit; blank is I
     disposition: str = ""
     leave_type: str = ""
-    seq: int = 0
+    seq: int = 0  # order within one minute; an admission comes first and a discharge last in any case
     place: int = 0  # order of arrival: settles what one minute and ``seq`` leave open
 
     @property
@@ -139,7 +139,6 @@ class Effect(NamedTuple):
 
 # Within one minute an admission comes first and a discharge last, whatever order the file had.
 _RANK = {Event.ADMIT: 0, Event.DISCHARGE: 2}
-PASS_HOURS = 96  # VA PIMS: a pass is an absence of less than 96 hours
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
@@ -148,7 +147,7 @@ def in_order(steps: Iterable[Step]) -> list[Step]:
 
 
 def _order(step: Step) -> tuple[int, int, int, int]:
-    return (step.utc, step.seq, _RANK.get(step.event, 1), step.place)
+    return (step.utc, _RANK.get(step.event, 1), step.seq, step.place)
 
 
 def counting_day(step: Step, conventions: Conventions) -> int:
@@ -233,7 +232,7 @@ def _away(
 ) -> Away:
     kind = left.leave_type or "pass"
     hours = ((back.utc if back else now_utc) - left.utc) / 3600
-    absent = conventions.leave is not LeaveRule.VISTA or kind != "pass" or hours >= PASS_HOURS
+    absent = conventions.leave is not LeaveRule.VISTA or kind != "pass" or hours >= conventions.pass_hours
     return Away(
         kind, unit or 0, service or 0, left.utc, counting_day(left, conventions),
         back.utc if back else None, counting_day(back, conventions) if back else NEVER, absent,

@@ -10,7 +10,7 @@ class LeaveRule(StrEnum):
     """Which leave nights come off the census and off the length of stay."""
 
     EVERY_NIGHT = "every night"  # off census, service days and length of stay
-    VISTA = "vista"  # passes under 96 hours stay in all three; every other absence is off all three
+    VISTA = "vista"  # passes under ``pass_hours`` stay in all three; every other absence is off all three
     NO_DEDUCTION = "no deduction"  # off census and service days; length of stay keeps them
 
 
@@ -22,3 +22,4 @@ class Conventions:
     leave: LeaveRule = LeaveRule.EVERY_NIGHT
     same_day_unit: str = "discharging"  # or admitting
     early_death_hours: int = 48
+    pass_hours: int = 96  # an absence of so many hours is a leave, whatever it was called

@@ -46,7 +46,7 @@ EVENTS = {
     Event.DISCHARGE: "Discharge",
 }
 LEAVES = {
-    "pass": "Pass under 96 hours",
+    "pass": "Pass",
     "aa": "Authorized absence",
     "ua": "Unauthorized absence",
     "asih": "Absent sick in hospital",

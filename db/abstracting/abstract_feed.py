@@ -8,11 +8,12 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 
 from db.connect import database
+from db.conventions import conventions_by_day
 from db.hospital import site
 from db.hospital.encounter_lists import Encounter
-from db.hospital.stays import marks
+from db.hospital.stays import governing, marks
 from db.hospital.stays import steps as steps_of
-from rules.census import DEATHS, NEVER, PASS_HOURS, Event, Step, in_order
+from rules.census import DEATHS, NEVER, Event, Step, in_order
 from rules.moments import iso_date
 
 FROM_PATIENT: Final = (
@@ -47,9 +48,9 @@ class _Away(NamedTuple):
     def nights(self) -> int:
         return self.to_day - self.from_day if self.to_day < NEVER else 0
 
-    @property
-    def is_pass(self) -> bool:
-        return self.type == "pass" and (self.to_utc or 0) - self.from_utc < PASS_HOURS * 3600
+    def is_pass(self, hours: int) -> bool:
+        """Whether it is a pass that was shorter than ``hours``."""
+        return self.type == "pass" and (self.to_utc or 0) - self.from_utc < hours * 3600
 
 
 def from_account(stay: Encounter) -> dict[str, str]:
@@ -62,7 +63,7 @@ def from_accounts(stays: Sequence[Encounter]) -> dict[int, dict[str, str]]:
     ids = tuple(stay.id for stay in stays)
     people = _people(tuple(dict.fromkeys(stay.patient_id for stay in stays)))
     paths, pieces, leaves, events = steps_of(ids), _pieces(ids), _leaves(ids), _events(ids)
-    units, services = site.codes("unit"), site.codes("service")
+    units, services, by_day = site.codes("unit"), site.codes("service"), conventions_by_day()
     found = {}
     for stay in stays:
         path = in_order(paths.get(stay.id, ()))
@@ -70,7 +71,8 @@ def from_accounts(stays: Sequence[Encounter]) -> dict[int, dict[str, str]]:
         if way := _way(path, units, services):
             known["path"] = way
         local = {step.utc: step.local for step in path}
-        known |= _days(pieces.get(stay.id, ()), leaves.get(stay.id, ()), local, units, services)
+        hours = governing(by_day, path).pass_hours
+        known |= _days(pieces.get(stay.id, ()), leaves.get(stay.id, ()), local, units, services, hours)
         found[stay.id] = known | _of_events(stay, events.get(stay.id, ()))
     return found
 
@@ -106,7 +108,7 @@ def _way(path: Iterable[Step], units: Mapping[int, str], services: Mapping[int, 
 
 def _days(
     pieces: Iterable[_Piece], leaves: Sequence[_Away], local: Mapping[int, str], units: Mapping[int, str],
-    services: Mapping[int, str],
+    services: Mapping[int, str], pass_hours: int,
 ) -> dict[str, str]:  # fmt: skip
     """The rows of the movements with their days; a change of bed alone is none, an open stay's last has no days."""
     places = [list(group) for _, group in groupby(pieces, attrgetter("unit", "service"))]
@@ -121,8 +123,8 @@ def _days(
         rows.append(row)
         if last.to_day < NEVER:
             away = [leave for leave in leaves if first.from_utc <= leave.from_utc < end]
-            passes = sum(leave.nights for leave in away if leave.is_pass)
-            absent = sum(leave.nights for leave in away if not leave.is_pass)
+            passes = sum(leave.nights for leave in away if leave.is_pass(pass_hours))
+            absent = sum(leave.nights for leave in away if not leave.is_pass(pass_hours))
             row["days"] = str(last.to_day - first.from_day - passes - absent)
             row |= {name: str(n) for name, n in (("leave_days", absent), ("pass_days", passes)) if n}
     if places and places[-1][-1].to_day == places[0][0].from_day:

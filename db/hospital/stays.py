@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from db import store
 from db.connect import database
-from db.conventions import conventions_by_day
+from db.conventions import convention, conventions_by_day
 from db.statistics import census_state
 from rules import census
-from rules.census import NEVER, PASS_HOURS, Away, Counted, Event, Piece, Stay, Step
+from rules.census import NEVER, Away, Counted, Event, Piece, Stay, Step
 from rules.conventions import Conventions
 
 IDS_AT_ONCE: Final = 500
@@ -235,8 +235,9 @@ def to_derive(state: census_state.State, limit: int) -> list[tuple[int, bool]]:
     ]
 
 
-def open_passes_turned_absent(now_utc: int, hours: int = PASS_HOURS) -> list[int]:
-    """Encounters on a pass that has outlasted what a pass may (VA PIMS: 96 hours) and is still counted."""
+def open_passes_turned_absent(now_utc: int) -> list[int]:
+    """Encounters on a pass that has outlasted what a pass may (setting ``pass_hours``) and is still counted."""
+    hours = int(convention("pass_hours"))
     return [
         encounter
         for (encounter,) in database.execute_sql(

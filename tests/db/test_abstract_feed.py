@@ -17,7 +17,7 @@ from db.hospital import encounters, events
 from db.hospital.movements import Movement, record
 from rules.abstract_findings import record_findings
 from rules.census import Event
-from rules.moments import moment
+from rules.moments import day_number, moment
 from tests import builders
 
 SOURCE = Source("test")
@@ -84,6 +84,21 @@ class TestDays:
         move(stay, "discharge", "2026-11-14T11:00", disposition="01")
         assert rows(stay) == [("2026-11-01T08:00", "3E", "MED", "5", "7", "1")]
         assert (given(stay)["leave_days"], given(stay)["pass_days"]) == ("7", "1")
+
+    def test_away_longer_than_the_facilitys_pass_are_leave_from_the_day_of_its_rule(
+        self, admin: Actor
+    ) -> None:
+        file_setting(admin, "leave_rule", "vista", 1)
+        file_setting(admin, "pass_hours", "24", day_number("2026-11-10"))
+        found = []
+        for discharged in ("2026-11-09T11:00", "2026-11-10T11:00"):
+            stay = builders.a_stay("2026-11-01T08:00")
+            move(stay, "leave", "2026-11-03T09:00", leave_type="pass")
+            move(stay, "return", "2026-11-05T09:00")
+            move(stay, "discharge", discharged, disposition="01")
+            known = given(stay)
+            found.append((known.get("pass_days"), known.get("leave_days"), known["los_days"]))
+        assert found == [("2", None, "8"), (None, "2", "7")]
 
     @pytest.mark.parametrize("rule", ["every night", "vista", "no deduction"])
     @pytest.mark.parametrize("hour", ["23:59", "00:00"])

@@ -109,7 +109,13 @@ class TestConventions:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("leave_rule", "never"), ("fiscal_year_start", "13-01"), ("early_death_hours", "0"), ("x", "1")],
+        [
+            ("leave_rule", "never"),
+            ("fiscal_year_start", "13-01"),
+            ("early_death_hours", "0"),
+            ("pass_hours", "0"),
+            ("x", "1"),
+        ],
     )
     def test_what_it_cannot_be_is_refused(self, admin: Actor, name: str, value: str) -> None:
         assert site.file_setting(admin, name, value, 1).refused

@@ -92,6 +92,14 @@ class TestLengthOfStay:
         ]
         assert counted == [False, True]
 
+    @pytest.mark.parametrize(("pass_hours", "los"), [(96, 10), (72, 7)])
+    def test_how_long_a_pass_may_last_is_the_facilitys(self, pass_hours: int, los: int) -> None:
+        found = the_stay(
+            a_step(ADMIT, 0), a_step(LEAVE, 2, leave_type="pass"), a_step(RETURN, 5), a_step(DISCHARGE, 10),
+            conventions=Conventions(leave=LeaveRule.VISTA, pass_hours=pass_hours),
+        )  # fmt: skip
+        assert found.los_days == los
+
     def test_leave_out_and_back_on_one_day_changes_nothing(self) -> None:
         found = the_stay(
             a_step(ADMIT, 0), a_step(LEAVE, 1, "09:00"), a_step(RETURN, 1, "21:00"), a_step(DISCHARGE, 2)

@@ -23,6 +23,7 @@ from rules.moments import moment_at
 
 CODED: Final = frozenset({"diagnoses", "procedures", "external_causes", "admitting_diagnosis"})
 """Items of coding: when one of them is touched the discharge is to be coded again."""
+UNDONE: Final = "undo"  # in the history: no act of the table, for it takes back one that should not have been
 
 
 class NotAllowed(Told):
@@ -117,6 +118,16 @@ def take(
     AbstractStep.add({
         "case_id": here.case_id, "revision": here.revision, "act": act, "before": here.status, "after": to,
         "reason": reason, "at_utc": now, "by": source.by, "origin": source.origin, "transmission_id": transmission_id,
+    })  # fmt: skip
+
+
+def go_back(case_id: int, left: str, reason: str, source: Source) -> None:
+    """Say in the history that an abstract, whose status and marks were put back already, stands where it stood before
+    something that was a mistake. ``left`` is the status that it had meanwhile."""
+    here = standing(case_id)
+    AbstractStep.add({
+        "case_id": case_id, "revision": here.revision, "act": UNDONE, "before": left, "after": here.status,
+        "reason": reason, "at_utc": int(time.time()), "by": source.by, "origin": source.origin, "transmission_id": None,
     })  # fmt: skip
 
 

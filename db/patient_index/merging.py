@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from peewee import IntegrityError
 
-from db.abstracting import late_changes
+from db.abstracting import late_changes, lifecycle
 from db.changes import Applied, Source, note_amendments, refusal
 from db.connect import database, writing
 from db.hospital.ledger import NEW, Entry, load, save
@@ -110,7 +110,8 @@ def undo_patients(merge_id: int, source: Source) -> Applied:
     changed = {"merged": (mrns[0], mrns[1])}
     note_amendments("patient", survivor_id, changed, source)
     _undone(merge_id, source)
-    _put_back(snapshot.get("abstracts", []))
+    reason = f"The merge of chart {mrns[1]} into {mrns[0]} that reopened it was undone"
+    _put_back(snapshot.get("abstracts", []), reason, source)
     for patient_id in (survivor_id, loser_id):
         late_changes.of_patient(patient_id, source)
     for id_, version in zip((survivor_id, loser_id), snapshot.get("versions", ()), strict=False):
@@ -238,7 +239,8 @@ def _mark_census(loser_id: int, moved: Moved) -> None:
 
 
 _IMAGES: Final = {"data_case": "id", "abstract_cycle": "case_id", "abstract_difference": "case_id"}
-Image = dict[str, list[list[Any]]]  # table -> rows
+MARKS: Final = "marks"  # of the account: the days on which abstract and coding were completed
+Image = dict[str, list[list[Any]]]  # table, or MARKS -> rows
 
 
 def _abstracts_of(*patient_ids: int) -> dict[int, Image]:
@@ -247,15 +249,16 @@ def _abstracts_of(*patient_ids: int) -> dict[int, Image]:
     ids = database.execute_sql(
         f"SELECT id FROM data_case WHERE patient_id IN ({marks}) AND data_set = 'abstract'", patient_ids
     ).fetchall()
-    return {
-        id_: {
-            table: [
-                list(row) for row in database.execute_sql(f"SELECT * FROM {table} WHERE {key} = ?", (id_,))
-            ]
-            for table, key in _IMAGES.items()
-        }
-        for (id_,) in ids
-    }
+    return {id_: _image(id_) for (id_,) in ids}
+
+
+def _image(case_id: int) -> Image:
+    asked = {table: f"SELECT * FROM {table} WHERE {key} = ?" for table, key in _IMAGES.items()}
+    asked[MARKS] = (
+        "SELECT e.id, e.abstracted_day, e.coded_day FROM encounter e JOIN data_case c ON c.encounter_id = e.id"
+        " WHERE c.id = ?"
+    )
+    return {name: [list(row) for row in database.execute_sql(sql, (case_id,))] for name, sql in asked.items()}
 
 
 def _touched(before: dict[int, Image], after: dict[int, Image]) -> list[list[Any]]:
@@ -272,19 +275,15 @@ def _touched(before: dict[int, Image], after: dict[int, Image]) -> list[list[Any
     ]
 
 
-def _put_back(abstracts: list[list[Any]]) -> None:
+def _put_back(abstracts: list[list[Any]], reason: str, source: Source) -> None:
     """Abstracts that the merge reopened are as they were, unless somebody has worked on them since."""
-    owner = _columns("data_case").index("patient_id")
+    columns = _columns("data_case")
+    owner, status = columns.index("patient_id"), columns.index("status")
     for id_, before, after in abstracts:
-        now = {
-            table: [
-                list(row) for row in database.execute_sql(f"SELECT * FROM {table} WHERE {key} = ?", (id_,))
-            ]
-            for table, key in _IMAGES.items()
-        }
+        now = _image(id_)
         for row in now["data_case"] + after["data_case"]:
             row[owner] = 0  # it has moved back already
-        if now != after:
+        if any(now[name] != rows for name, rows in after.items()):
             continue
         for table, key in _IMAGES.items():
             names = _columns(table)
@@ -300,6 +299,12 @@ def _put_back(abstracts: list[list[Any]]) -> None:
             database.connection().executemany(
                 f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", before[table]
             )
+        for encounter_id, abstracted_day, coded_day in before.get(MARKS, []):
+            lifecycle.mark_abstracted(encounter_id, abstracted_day)
+            lifecycle.mark_coded(encounter_id, coded_day)
+        left = after["data_case"][0][status]
+        if left != before["data_case"][0][status]:
+            lifecycle.go_back(id_, left, reason, source)
 
 
 def _columns(table: str) -> list[str]:

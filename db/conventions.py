@@ -54,6 +54,7 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
         (),
         "Days after discharge in which an abstract's name and residence follow the feed",
     ),
+    "pseudo_ssn": ("", ("", "va"), "Rule for patients without an SSN in abstract files"),
     "station_number": ("", (), "Number of the facility in abstract files"),
     "drg_base_rate": (
         "",
@@ -89,6 +90,7 @@ CITATIONS: Final[Mapping[str, str]] = {
     "hl7_processing_ids": "HL7 v2 chapter 2, MSH-11, table 0103",
     "hl7_held_answer": "HL7 v2 chapter 2, MSA-1, table 0008",
     "abstract_follow_days": "UHDDS 5: the residence at the time of the stay; the facility's choice of days",
+    "pseudo_ssn": "VA PIMS 5.3: initials and birth date, marked P; table pseudo_ssn, to be confirmed by the receiver",
     "station_number": "VA PIMS 5.3 PTF manual: facility and suffix, up to six characters",
     "drg_base_rate": "42 CFR 412.64: the hospital's own operating and capital base rate; from the chief of finance",
 }

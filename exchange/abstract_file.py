@@ -21,6 +21,7 @@ from db.connect import database, large_cache, writing
 from db.conventions import convention
 from db.files import replace_file
 from db.patient_index import patients
+from db.patient_index.pseudo_numbers import pseudo_number
 from rules import edits
 from rules.dictionary import Context, Dictionary
 from rules.findings import Finding, Told
@@ -113,6 +114,8 @@ def export_record(opened: AbstractRecord, dictionary: Dictionary) -> dict[str, s
     found = {**record, "station_number": convention("station_number")}
     who = patients.get(opened.encounter.patient_id)
     found["ssn"] = who.get("ssn", "")
+    pseudo = "" if found["ssn"] else pseudo_number(who, opened.encounter.discharge_day)
+    found["ssn_or_pseudo"], found["pseudo_mark"] = found["ssn"] or pseudo, "P" if pseudo else ""
     row = database.execute_sql(
         "SELECT drg, mdc FROM abstract WHERE encounter_id = ?", (opened.encounter.id,)
     ).fetchone()

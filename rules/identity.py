@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.text import MARK, clean, to_ascii
@@ -118,6 +119,19 @@ def social_security_number(text: str) -> str | None:
     """Nine digits, dashes or not; None for other text."""
     found = _SSN.fullmatch(text.strip())
     return "".join(found.groups()) if found else None
+
+
+def pseudo_ssn(name: Name, birth_date: str, letters: Sequence[str]) -> str:
+    """Nine digits in place of an SSN (VA PIMS): first, middle and last initial, then birth as MMDDYY.
+
+    ``letters`` are the initials that become 1, 2, 3 and so on; none becomes 0. ``birth_date`` is ISO, in full.
+    """
+    initials = [fold(part)[:1] for part in (name.first, name.middle, name.last)]
+    digits = [
+        next((number for number, group in enumerate(letters, 1) if initial and initial in group), 0)
+        for initial in initials
+    ]
+    return "".join(map(str, digits)) + birth_date[5:7] + birth_date[8:10] + birth_date[2:4]
 
 
 def initial_and_last4(last_name: str, ssn: str) -> str:

@@ -26,6 +26,8 @@ _PLACE: Final = {"YYYY": (0, 4), "YY": (2, 4), "MM": (5, 7), "DD": (8, 10), "hh"
 
 EXTRA: Final = {
     "ssn": "Social security number of the chart, nine digits",
+    "ssn_or_pseudo": "The same, or a pseudo number where the chart has none and setting pseudo_ssn names a rule",
+    "pseudo_mark": "P when ssn_or_pseudo is a pseudo number",
     "station_number": "Number of the facility (setting of that name)",
     "drg": "MS-DRG that the abstract grouped to",
     "mdc": "Major diagnostic category",

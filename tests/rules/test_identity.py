@@ -13,6 +13,7 @@ from rules.identity import (
     middle_digit_key,
     name_key,
     number_key,
+    pseudo_ssn,
     shown_name,
     social_security_number,
     split_name,
@@ -59,6 +60,24 @@ class TestFilingOrder:
     )
     def test_what_is_keyed_with_dashes_may_be_terminal_digits(self, keyed: str, begins: str | None) -> None:
         assert terminal_digits(keyed) == begins
+
+
+VA_LETTERS = ("ABC", "DEF", "GHI", "JKL", "MNO", "PQR", "STU", "VWX", "YZ")
+
+
+class TestPseudoNumber:
+    @pytest.mark.parametrize(
+        ("name", "born", "number"),
+        [
+            (Name("HLSEVEN", "TEST"), "1920-11-11", "703111120"),  # VA's own example
+            (Name("Anderson", "Mark", "R"), "1992-11-01", "561110192"),
+            (Name("Shumaker", "Robert", "James"), "1959-08-07", "647080759"),
+            (Name("Zoë", "Éva"), "2001-01-02", "209010201"),
+            (Name("\u7530\u4e2d", ""), "1999-12-31", "000123199"),
+        ],
+    )
+    def test_is_the_initials_by_digits_and_the_birth_date(self, name: Name, born: str, number: str) -> None:
+        assert pseudo_ssn(name, born, VA_LETTERS) == number
 
 
 class TestNames:

@@ -8,18 +8,7 @@ from types import ModuleType
 from typing import Final
 
 from db.actors import Action
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """What a report asks for. ``default`` is canonical text, or one of ``today``, ``yesterday``, ``last month``."""
-
-    name: str  # the flag on the command line and the field on the screen
-    label: str
-    kind: str  # date, month, text, or user: somebody whose figures are asked for
-    required: bool = True
-    default: str = ""
-    choices: tuple[str, ...] = ()
+from reports.parameters import DAY, MONTH, Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +29,7 @@ class Report:
     parameters: tuple[Parameter, ...] = ()
     action: Action = Action.RUN_REPORT
     names_patients: bool = True  # whether a patient can be told from it
+    closes: bool = False  # its pages are signed and kept when the month is closed
 
     def load(self) -> ModuleType:
         """The module of the report, imported when it is first run."""
@@ -57,14 +47,14 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "daily-census", "C01", "Daily census by unit and bed",
         "Everybody in house at the census hour, the recapitulation of each unit and of the house.",
         "reports.census.daily_census",
-        (Parameter("day", "Day", "date", default="yesterday"),
+        (DAY,
          Parameter("unit", "Unit", "text", required=False)),
     ),
     Report(
         "monthly-statistics", "S01", "Monthly statistical summary",
         "The month beside the same month of last year and the fiscal year to date, by unit and service.",
         "reports.statistics.monthly_statistics",
-        (Parameter("month", "Month", "month", default="last month"),),
+        (MONTH,),
         names_patients=False,
     ),
     Report(
@@ -80,7 +70,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "site-file", "F01", "Site file",
         "The rows of a site file, with the days on which they are in use.",
         "reports.administration.site_file",
-        (Parameter("file", "File", "text", choices=SITE_FILES),),
+        (Parameter("file", "File", "choice", choices=SITE_FILES),),
         Action.VIEW_SITE_FILE, names_patients=False,
     ),
     Report(
@@ -119,7 +109,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         (Parameter("from", "From", "date", default="yesterday"),
          Parameter("to", "To", "date", required=False),
          Parameter("technician", "Technician", "user", required=False),
-         Parameter("by", "By", "text", default="period", choices=("period", "day"))),
+         Parameter("by", "By", "choice", default="period", choices=("period", "day"))),
         names_patients=False,
     ),
     Report(
@@ -131,9 +121,9 @@ CATALOGUE: Final[tuple[Report, ...]] = (
          Parameter("by", "User", "text", required=False),
          Parameter("mrn", "MRN", "text", required=False),
          Parameter("action", "What", "text", required=False),
-         Parameter("outcome", "Outcome", "text", required=False, choices=("done", "denied", "failed")),
-         Parameter("sort", "Sorted by", "text", default="seq", choices=ELEMENTS),
-         Parameter("order", "Order", "text", default="ascending", choices=("ascending", "descending"))),
+         Parameter("outcome", "Outcome", "choice", required=False, choices=("done", "denied", "failed")),
+         Parameter("sort", "Sorted by", "choice", default="seq", choices=ELEMENTS),
+         Parameter("order", "Order", "choice", default="ascending", choices=("ascending", "descending"))),
         Action.VIEW_AUDIT,
     ),
     Report(
@@ -192,6 +182,16 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "reports.reviews.worksheet_rates",
         (Parameter("plan", "Plan", "text"),),
         Action.VIEW_RATES, names_patients=False,
+    ),
+    Report(
+        "overrides", "Q04", "Overrides of edits",
+        "Which edits were let stand, how often, by whom and with what reason, over all records of a data set.",
+        "reports.reviews.overrides",
+        (Parameter("set", "Data set", "text", default="abstract"),
+         Parameter("from", "Given from", "date", required=False),
+         Parameter("to", "Given to", "date", required=False),
+         Parameter("person", "Person", "text", required=False)),
+        Action.VIEW_RATES,
     ),
 )  # fmt: skip
 

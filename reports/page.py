@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Final
 
-from rules.text import cells, clean, fit, fit_number, to_ascii
+from rules.text import cells, clean, clipped, fit, fit_number, to_ascii
 
 CONTINUED: Final = " (cont.)"
 END: Final = "** END OF REPORT **"
@@ -70,6 +70,7 @@ class Block:
 
     lines: tuple[str, ...]
     keep_next: bool = False  # a caption: stays with what follows
+    links: tuple[str, ...] = ()  # where each line leads, as in ``Linked``; none: nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,15 @@ class Wrapped:
     cells: tuple[str, ...]
 
 
-Item = Row | Heads | Group | Total | Block | Wrapped
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A row or total that leads to what is behind it: ``go`` is a command line such as ``ABS 123456``."""
+
+    row: Row | Total | Wrapped
+    go: str
+
+
+Item = Row | Heads | Group | Total | Block | Wrapped | Linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,7 @@ class Page:
 
     lines: tuple[str, ...]
     heading_lines: int
+    links: tuple[str, ...] = ()  # where each line leads, "" nowhere; none: no line leads anywhere
 
 
 def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
@@ -158,7 +168,20 @@ def sides(left: str, right: str, width: int) -> str:
 
 def wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
     """A sentence over as many lines as it needs; lines after the first are indented."""
-    return textwrap.wrap(clean(text), width, subsequent_indent=indent) or [""]
+    text = clean(text)
+    if text.isascii():
+        return textwrap.wrap(text, width, subsequent_indent=indent) or [""]
+    lines, line = [], ""
+    for word in text.split():
+        if line.strip() and cells(line) + 1 + cells(word) > width:
+            lines.append(line)
+            line = indent
+        line += f"{' ' if line.strip() else ''}{word}"
+        while cells(line) > width:  # a word of its own line that is too long: broken where the line is full
+            part = clipped(line, width)
+            lines.append(part)
+            line = indent + line[len(part) :]
+    return [*lines, line] if line.strip() else lines or [""]
 
 
 def tabulated(
@@ -168,11 +191,12 @@ def tabulated(
     *,
     caption: str = "",
     label_width: int = 40,
+    links: Sequence[str] = (),
 ) -> Block:
     """A small statistical table as a block: texts at the left of each row, figures to the right of them.
 
-    Figures stand as they are: tabulate's number parsing would turn 250.00 into 250. Raises ``ValueError``
-    when the table is wider than the page.
+    Figures stand as they are: tabulate's number parsing would turn 250.00 into 250. ``links`` says where each row
+    leads. Raises ``ValueError`` when the table is wider than the page.
     """
     from tabulate import tabulate
 
@@ -183,7 +207,8 @@ def tabulated(
     lines = text.splitlines()
     if (widest := max(map(len, lines))) > width:
         raise ValueError(f"A table of {widest} cells does not fit on a page of {width}.")
-    return Block(("", caption, *lines) if caption else tuple(lines))
+    lines = ["", caption, *lines] if caption else lines
+    return Block(tuple(lines), links=(*[""] * (len(lines) - len(rows)), *links) if links else ())
 
 
 def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -> list[str]:
@@ -207,7 +232,8 @@ def _page(head: list[str], body: _Body, run: Run, setup: Setup, *, last: bool) -
         lines += [""] * (setup.lines - FOOT_LINES - len(lines))
     notice = to_ascii(run.notice) if setup.ascii_only else clean(run.notice)
     lines += ["", fit(notice, setup.width, "^")]
-    return Page(tuple(line.rstrip() for line in lines), HEAD_LINES + body.heading_lines)
+    links = tuple(body.links.get(at - len(head), "") for at in range(len(lines))) if body.links else ()
+    return Page(tuple(line.rstrip() for line in lines), HEAD_LINES + body.heading_lines, links)
 
 
 def _closing(document: Document, width: int) -> list[list[str]]:
@@ -226,6 +252,7 @@ class _Body:
 
     lines: list[str] = field(default_factory=list)
     heading_lines: int = 0
+    links: dict[int, str] = field(default_factory=dict)  # by line
 
 
 class _Layout:
@@ -241,6 +268,7 @@ class _Layout:
         self.groups: list[Group] = []
         self.line: Callable[[Row], str] = lambda row: ""
         self.chunk: list[str] = []
+        self.links: dict[int, str] = {}  # by line of the chunk
         self.repeat: list[str] = []  # what a page that begins with this chunk repeats
         self.eject = False
 
@@ -257,7 +285,7 @@ class _Layout:
                 keep_next = False
             else:
                 keep_next = self._add(item)
-            if not (keep_next and after is not None) and not isinstance(after, Total):
+            if not (keep_next and after is not None) and not _closes(after):
                 self._place()
             item = after
 
@@ -292,13 +320,22 @@ class _Layout:
                 self.chunk += self._total(item)
                 self.groups = [group for group in self.groups if group.level < level]
                 return False
-            case Block(lines, keep_next):
+            case Block(lines, keep_next, links):
+                self.links |= {len(self.chunk) + at: go for at, go in enumerate(links) if go}
                 self.chunk += [self._text(line) for line in lines]
                 return keep_next
             case Wrapped(values):
                 texts = zip(self.columns, values, strict=True)
                 parts = [wrapped(self.plain(text), column.width, "") for column, text in texts]
                 self.chunk += [self.line(row) for row in zip_longest(*parts, fillvalue="")]
+                return False
+            case Linked(row, go):
+                begun = len(self.chunk)
+                if type(row) is tuple:
+                    self.chunk.append(self.line(row))
+                else:
+                    self._add(row)
+                self.links[len(self.chunk) - 1 if isinstance(row, Total) else begun] = go
                 return False
         raise TypeError(f"{item!r} is no item of a page.")
 
@@ -308,16 +345,20 @@ class _Layout:
         if body.lines and (self.eject or len(body.lines) + len(self.chunk) > self.room):
             body = self._new_page()
         self.eject = False
+        dropped = 0
         if len(body.lines) == body.heading_lines:
             while self.chunk and not self.chunk[0]:
                 self.chunk.pop(0)
+                dropped += 1
         if not body.lines:
             body.heading_lines = min(len(self.heads), len(self.chunk)) if self._begins_with_heads() else 0
-        for line in self.chunk:  # a chunk longer than a page has to be parted
+        for at, line in enumerate(self.chunk, dropped):  # a chunk longer than a page has to be parted
             if len(body.lines) >= self.room:
                 body = self._new_page()
+            if at in self.links:
+                body.links[len(body.lines)] = self.links[at]
             body.lines.append(line)
-        self.chunk = []
+        self.chunk, self.links = [], {}
 
     def _begins_with_heads(self) -> bool:
         return bool(self.heads) and self.chunk[: len(self.heads)] == self.heads
@@ -350,6 +391,11 @@ class _Layout:
             dashes = tuple("-" * w if cell != "" else "" for w, cell in zip(widths, total.cells, strict=True))
             lines.insert(0, self.line(dashes))
         return lines
+
+
+def _closes(item: Item | None) -> bool:
+    """Whether an item stands with the row before it."""
+    return isinstance(item, Total) or (isinstance(item, Linked) and isinstance(item.row, Total))
 
 
 def column_heads(columns: Sequence[Column]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Final
 
@@ -11,30 +11,18 @@ from db import conventions, store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import large_cache, snapshot
+from db.hospital import site
 from db.statistics import census
-from reports.catalogue import Parameter, Report
+from reports import identifiers
+from reports.catalogue import Report
 from reports.page import Document, Page, Run, Setup, paginate
+from reports.parameters import IDENTIFIERS, Asked, NotAsked, resolved
 from reports.sheet import Sheet, as_objects
 from rules.dates import show_moment
-from rules.findings import Told
-from rules.moments import day_number, iso_date
-from rules.periods import month, month_of
 
 ANCHORS: Final = frozenset({"daily-census"})  # printed every day and kept: the audit trail is anchored on it
 HEAD_DIGITS: Final = 16
 USER: Final = "user"  # the kind of a parameter that names whose figures are asked for
-
-
-class NotAsked(Told):
-    """A parameter is missing or cannot be read; one sentence."""
-
-
-class Asked(dict[str, str]):
-    """The canonical parameters of a report, and who asks: what every ``query`` gets."""
-
-    def __init__(self, actor: Actor, parameters: Mapping[str, str]) -> None:
-        super().__init__(parameters)
-        self.actor = actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +47,8 @@ class Produced:
     def document(self, width: int) -> Document:
         """What the report says, for a page of this width."""
         document: Document = self._module.render(self.data, width)
+        if level := self.parameters.get(IDENTIFIERS.name):
+            return replace(document, selection=f"{document.selection}; {identifiers.SAID[level]}")
         return document
 
     def paper(self, setup: Setup) -> Setup:
@@ -99,7 +89,8 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
         for parameter in report.parameters
         if (value := resolved(parameter, asked.get(parameter.name, ""), now.day))
     }
-    parameters |= _own(actor, report, parameters)
+    known(report, parameters)
+    parameters |= _own(actor, report, parameters) | _identifiers(actor, parameters)
     census.bring_up_to_date_if_due()
     with large_cache(), snapshot():
         data = report.load().query(Asked(actor, parameters))
@@ -123,29 +114,22 @@ def _own(actor: Actor, report: Report, parameters: Mapping[str, str]) -> dict[st
     return {asked: actor.user}
 
 
+def _identifiers(actor: Actor, parameters: Mapping[str, str]) -> dict[str, str]:
+    """What may be shown of who the patients are, however much was asked for."""
+    asked = parameters.get(IDENTIFIERS.name)
+    return {IDENTIFIERS.name: identifiers.lowered(asked, identifiers.ceiling(actor))} if asked else {}
+
+
+def known(report: Report, parameters: Mapping[str, str]) -> None:
+    """Raise ``NotAsked`` for a code of a list that its site file does not have."""
+    for parameter in report.parameters:
+        if parameter.kind == "list" and parameter.source:
+            for code in filter(None, parameters.get(parameter.name, "").split(",")):
+                if not site.number(parameter.source, code):
+                    raise NotAsked(f"There is no {parameter.source} {code}: report site-file lists them.")
+
+
 def _audit_head() -> str:
     """Row and beginning of the MAC that the audit trail ends with; 'recordroom audit verify --head' asks for it."""
     seq, mac = store.current().trail.head()
     return f"Audit {seq} {mac.hex()[:HEAD_DIGITS]}"
-
-
-def resolved(parameter: Parameter, value: str, today: int) -> str:
-    """The canonical value of a parameter: the one given, or its default. Raises ``NotAsked``."""
-    value = value or {
-        "today": iso_date(today),
-        "yesterday": iso_date(today - 1),
-        "last month": month_of(today, months_back=1).name,
-    }.get(parameter.default, parameter.default)
-    if not value and parameter.required:
-        raise NotAsked(f"{parameter.label} is missing: name it with --{parameter.name}.")
-    if value and parameter.choices and value not in parameter.choices:
-        raise NotAsked(f"{parameter.label} {value!r} is not one of {', '.join(parameter.choices)}.")
-    try:
-        if value and parameter.kind == "date":
-            day_number(value)
-        elif value and parameter.kind == "month":
-            month(value)
-    except ValueError as error:
-        raise NotAsked(f"{parameter.label} {value!r} cannot be read: write it as 2026-11"
-                       + ("-21." if parameter.kind == "date" else ".")) from error  # fmt: skip
-    return value

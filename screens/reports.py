@@ -10,9 +10,10 @@ from db import store
 from db.actors import Action as Deed
 from db.hospital import site
 from reports import output
-from reports.catalogue import CATALOGUE, Parameter, Report, find
+from reports.catalogue import CATALOGUE, Report, find
 from reports.page import Setup
-from reports.run import NotAsked, Produced, produce, resolved
+from reports.parameters import NotAsked, Parameter, resolved
+from reports.run import Produced, produce
 from rules.findings import Finding, Level
 from screens.session import Session
 from tui.screen import (
@@ -142,7 +143,7 @@ class Page(PageScreen):
         pages, document = made.pages(self.setup), made.document(self.setup.width)
         return Document(
             made.report.title, [page.lines for page in pages], self.setup.width, document.frozen_columns,
-            pages[0].heading_lines if pages else 0,
+            pages[0].heading_lines if pages else 0, [page.links for page in pages],
         )  # fmt: skip
 
     @property

@@ -234,6 +234,9 @@ class Document:
     width: int = 80
     frozen_columns: int = 0  # cells at the left that stay when the page is moved sideways
     heading_lines: int = 0  # lines at the top of each page that stay when it is moved down
+    links: Sequence[
+        Sequence[str]
+    ] = ()  # by page and line, the command line it leads to; "" or no page: nowhere
 
 
 @dataclass(frozen=True, slots=True)

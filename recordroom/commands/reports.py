@@ -10,9 +10,12 @@ import click
 
 from recordroom.commands.common import notice, opened_store, store_options
 from reports.catalogue import CATALOGUE, Report, find
-from reports.catalogue import Parameter as Asked
+from reports.parameters import Parameter as Asked
 
-HELP_OF_KIND: Final = {"date": "ISO date", "month": "YYYY-MM", "text": "", "user": "name"}
+HELP_OF_KIND: Final = {
+    "date": "ISO date", "month": "YYYY-MM", "user": "name", "yes/no": "yes or no", "number": "a number",
+    "list": "codes, comma separated", "codes": "such as I20-I25,J18",
+}  # fmt: skip
 
 
 class Catalogue(click.Group):
@@ -76,7 +79,9 @@ def _command(found: Report) -> click.Command:
     ):  # fmt: skip
         command = option(command)
     for parameter in reversed(found.parameters):
-        text = ", ".join(filter(None, (parameter.label, HELP_OF_KIND[parameter.kind], parameter.default)))
+        text = ", ".join(
+            filter(None, (parameter.label, HELP_OF_KIND.get(parameter.kind, ""), parameter.default))
+        )
         command = click.option(
             f"--{parameter.name}", f"asked_{parameter.name}", help=text + ".",
             type=click.Choice(parameter.choices) if parameter.choices else str,
@@ -106,7 +111,8 @@ def _run(
 ) -> None:  # fmt: skip
     from reports import output
     from reports.page import Setup
-    from reports.run import NotAsked, produce
+    from reports.parameters import NotAsked
+    from reports.run import produce
 
     with opened_store() as signed_on:
         try:

@@ -10,7 +10,7 @@ from db import conventions, store
 from db.patient_index import patients
 from db.trail import privacy
 from reports.page import Block, Column, Document, Heads, Item, Wrapped
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from reports.sheet import Sheet
 from rules.dates import show_date, show_moment
 from rules.moments import day_number, iso_date, moment

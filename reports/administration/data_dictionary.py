@@ -10,7 +10,7 @@ from config.data_sets import SITE, library
 from db import store
 from reports.page import Block, Column, Document, Group, Heads, Wrapped
 from reports.page import Item as Line
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from reports.sheet import Sheet
 from rules.dictionary import Condition, Dictionary, Item
 from rules.dictionary import Group as Rows

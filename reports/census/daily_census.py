@@ -14,7 +14,7 @@ from db.statistics.census import DayRow, Occupant
 from reports import conventions as said
 from reports.census.recap import Recap, in_words, recap, total
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, wrapped
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from reports.sheet import Sheet
 from rules.conventions import Conventions, LeaveRule
 from rules.dates import show_date, show_moment

@@ -11,7 +11,7 @@ from db.disclosure import disclosures
 from db.disclosure.disclosures import AccountingRow
 from db.patient_index import patients
 from reports.page import Block, Column, Document, Heads, Item, Wrapped
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from reports.sheet import Sheet
 from rules.dates import show_date
 from rules.moments import iso_date

@@ -9,9 +9,9 @@ from typing import Final
 from db import conventions
 from db.patient_index import patients
 from reports.page import Block, Document, Page, Setup
+from reports.parameters import NotAsked
 from reports.prints import stock
 from reports.prints.stock import Stock
-from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules import labels
 from rules.dates import show_date

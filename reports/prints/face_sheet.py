@@ -10,8 +10,8 @@ from db import conventions
 from db.hospital import chart_sheet, encounters
 from db.hospital.chart_sheet import ChartSheet
 from reports.page import Block, Column, Document, Heads, Item
+from reports.parameters import NotAsked
 from reports.prints.forms import Pair, labelled, part, table
-from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules.codes import dotted
 from rules.dates import show_date, show_moment

@@ -10,7 +10,7 @@ from db import conventions, store
 from db.hospital import encounters
 from db.patient_index import patient_merges, patients
 from reports.page import Block, Document, Item
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from reports.sheet import Sheet
 from rules.dates import show_date
 from rules.identity import middle_digit_key, terminal_digit_key

@@ -11,8 +11,8 @@ from db.hospital import encounters
 from db.worklist import reviews
 from db.worklist.reviews import Plan, Reviewed
 from reports.page import Block, Column, Document, Group, Heads, Item, Wrapped
+from reports.parameters import NotAsked
 from reports.prints.forms import labelled
-from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules.dates import show_date, show_moment
 

@@ -9,7 +9,7 @@ from typing import Final
 from config.data_sets import library
 from db import store
 from reports.page import Page, Setup
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from rules.tables import TableRow
 from rules.text import cells, clean, fit, to_ascii
 

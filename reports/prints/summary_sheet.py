@@ -20,8 +20,8 @@ from db.coding.code_tables import all_tables
 from db.hospital import chart_sheet, encounters
 from db.hospital.chart_sheet import ChartSheet, FiledDrg
 from reports.page import Block, Column, Document, Heads, Item, Wrapped, wrapped
+from reports.parameters import NotAsked
 from reports.prints.forms import Pair, labelled, part, table
-from reports.run import NotAsked
 from reports.sheet import Sheet
 from rules import drg, edits
 from rules.abstract_findings import claim_and_rows, record_findings

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from db import conventions
+from db.registry import registries
 from db.worklist import reviews
 from reports.page import Column, Document, Group, Heads, Item, Row, Total
-from reports.run import NotAsked
+from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet, Value
 from rules import reviews as rules
 from rules.dates import show_date
@@ -38,7 +39,7 @@ class Data:
     selection: str
 
 
-def query(parameters: Mapping[str, str]) -> Data:
+def query(parameters: Asked) -> Data:
     """Read what was settled in a period, or of one plan. Raises ``NotAsked``."""
     number, data_set = parameters.get("plan", ""), parameters.get("set", "").casefold()
     plan = reviews.plan(number) if number else None
@@ -52,6 +53,7 @@ def query(parameters: Mapping[str, str]) -> Data:
         dictionary = reviews.dictionary_of(data_set)
     except LookupError as error:
         raise NotAsked(str(error)) from error
+    registries.check_view(parameters.actor, dictionary)
     days = (day_number(first) if first else 1, day_number(last) if last else 3_000_000)
     found, waiting = reviews.outcomes(
         data_set, *days, plan_number=number, person=parameters.get("person", "")

@@ -9,7 +9,7 @@ from typing import Final
 from db.worklist import reviews
 from db.worklist.reviews import ANSWERED, Plan
 from reports.page import Column, Document, Group, Heads, Item, Row, Total, Wrapped
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from reports.sheet import Sheet
 from rules.reviews import Rate
 

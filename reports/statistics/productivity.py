@@ -13,7 +13,7 @@ from db import conventions, store
 from db.worklist import work_times
 from db.worklist.work_times import Figures
 from reports.page import Column, Document, Group, Heads, Item, Total
-from reports.run import NotAsked
+from reports.parameters import NotAsked
 from reports.sheet import Sheet, Value
 from rules.dates import show_date
 from rules.moments import day_number, iso_date

@@ -9,7 +9,8 @@ from db.disclosure.disclosures import AccountingRow
 from reports.catalogue import find
 from reports.disclosure.accounting import Data, render, sheets
 from reports.page import Run, Setup, paginate
-from reports.run import NotAsked, produce
+from reports.parameters import NotAsked
+from reports.run import produce
 from tests.builders import a_patient
 
 LONG = "Office of the Attorney General of the Commonwealth, Division of Consumer Protection"

@@ -15,7 +15,8 @@ from db.acts import NotPermitted
 from db.trail import privacy
 from reports.catalogue import ELEMENTS, find
 from reports.page import Setup
-from reports.run import NotAsked, Produced, produce
+from reports.parameters import NotAsked
+from reports.run import Produced, produce
 from rules.moments import moment
 from tests import builders
 

@@ -17,7 +17,8 @@ from db.hospital import site
 from reports import output
 from reports.catalogue import CATALOGUE, SITE_FILES, find
 from reports.page import Setup
-from reports.run import NotAsked, produce
+from reports.parameters import NotAsked
+from reports.run import produce
 
 SITE_FILE = find("site-file")
 

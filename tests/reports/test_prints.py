@@ -18,8 +18,9 @@ from reports import output
 from reports.catalogue import find
 from reports.output import Printer
 from reports.page import Setup
+from reports.parameters import NotAsked
 from reports.prints import chart_label
-from reports.run import NotAsked, Produced, produce
+from reports.run import Produced, produce
 from rules import labels
 from tests import builders
 from tests.reports.conftest import GOLDEN

@@ -13,9 +13,10 @@ from db.worklist import review_acts, reviews
 from db.worklist.review_acts import Asked
 from reports.catalogue import find
 from reports.page import Setup
+from reports.parameters import NotAsked
 from reports.reviews import review_rates, worksheet_rates
 from reports.reviews.review_rates import Data
-from reports.run import NotAsked, Produced, produce
+from reports.run import Produced, produce
 from rules.reviews import Category, Decided, Decision, Kinds, Method, Outcome, Pair
 from tests import builders
 

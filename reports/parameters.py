@@ -1,0 +1,214 @@
+"""What reports ask for: kinds of parameters, the common ones, and how what was given becomes canonical text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from db.actors import Actor
+from rules.dates import HOW_TO_KEY_A_DATE
+from rules.findings import Told
+from rules.moments import day_number, iso_date
+from rules.periods import month, month_of
+from rules.text import clean
+
+YES, NO = "1", "0"
+FULL, LAST_FOUR, NONE = "full", "last4", "none"
+HIGHEST_NUMBER: Final = 1_000_000_000
+_YES_NO: Final = {"1": YES, "0": NO, "y": YES, "n": NO, "yes": YES, "no": NO, "true": YES, "false": NO}
+_CODE: Final = re.compile(r"[A-Z0-9]{1,10}")
+
+
+class NotAsked(Told):
+    """A parameter is missing or cannot be read; one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a report asks for.
+
+    ``kind`` says how it is written and kept:
+
+    ========  ==========================================================================================
+    date      ISO day
+    month     ``YYYY-MM``
+    text      as it is
+    user      a name: somebody whose figures are asked for; one's own without the permission for others
+    choice    one of ``choices``
+    yes/no    ``1`` or ``0``
+    number    a whole number, 0 or more
+    list      codes, comma separated
+    codes     codes and ranges, comma separated: ``I20-I25,J18``; a code stands for all that begin with it
+    ========  ==========================================================================================
+
+    ``default`` is canonical text, or a day or month that moves: one of ``MOVING``.
+    """
+
+    name: str  # the flag on the command line and the field on the screen
+    label: str
+    kind: str
+    required: bool = True
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    source: str = ""  # where its values stand: a site file, or a code system (cm, pcs, drg)
+
+
+MOVING: Final = ("today", "yesterday", "this month", "last month", "start of last month", "end of last month",
+                 "start of month", "start of year")  # fmt: skip
+
+DAY: Final = Parameter("day", "Day", "date", default="yesterday")
+MONTH: Final = Parameter("month", "Month", "month", default="last month")
+FROM: Final = Parameter("from", "From", "date", default="start of last month")
+TO: Final = Parameter("to", "To", "date", default="end of last month")
+UNIT: Final = Parameter("unit", "Units", "list", required=False, source="unit")
+SERVICE: Final = Parameter("service", "Services", "list", required=False, source="service")
+PROVIDER: Final = Parameter("provider", "Physicians", "list", required=False, source="provider")
+PAYER: Final = Parameter("payer", "Payers", "list", required=False, source="payer")
+CODES: Final = Parameter("code", "Codes", "codes", source="cm")
+DETAIL: Final = Parameter("detail", "Lines", "choice", default="detail", choices=("detail", "summary"))
+EJECT: Final = Parameter("eject", "Page for each group", "yes/no", default=NO)
+IDENTIFIERS: Final = Parameter(
+    "identifiers", "Identifiers", "choice", default=FULL, choices=(FULL, LAST_FOUR, NONE)
+)
+
+
+class Asked(dict[str, str]):
+    """The canonical parameters of a report, and who asks: what every ``query`` gets."""
+
+    def __init__(self, actor: Actor, parameters: Mapping[str, str]) -> None:
+        super().__init__(parameters)
+        self.actor = actor
+
+    def day(self, name: str) -> int | None:
+        """A date as a day number; None when it was left open."""
+        return day_number(self[name]) if self.get(name) else None
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        """The codes of a list; none asks for all."""
+        return tuple(filter(None, self.get(name, "").split(",")))
+
+    def ranges(self, name: str) -> tuple[tuple[str, str], ...]:
+        """The code ranges, as ``codes_between`` gives them; none asks for all."""
+        return codes_between(self.get(name, ""))
+
+    def yes(self, name: str) -> bool:
+        """Whether a question was answered with yes."""
+        return self.get(name) == YES
+
+    @property
+    def identifiers(self) -> str:
+        """How much of a patient's name and number may be shown: what was asked, lowered to what the role sees."""
+        return self.get(IDENTIFIERS.name, FULL)
+
+
+def sort(*choices: str) -> Parameter:
+    """In which order the lines stand; the first choice is the usual one."""
+    return Parameter("sort", "Sorted by", "choice", default=choices[0], choices=choices)
+
+
+def optional(parameter: Parameter) -> Parameter:
+    """The same without a default: blank asks for everything."""
+    return replace(parameter, required=False, default="")
+
+
+def resolved(parameter: Parameter, given: str, today: int) -> str:
+    """The canonical value of what was given, or of the default. Raises ``NotAsked``."""
+    value = clean(given).strip() or moving(parameter.default, parameter.kind, today)
+    if not value:
+        if parameter.required:
+            raise NotAsked(f"{parameter.label} is missing: name it with --{parameter.name}.")
+        return ""
+    try:
+        return _READ.get(parameter.kind, _as_given)(parameter, value)
+    except ValueError as error:
+        raise NotAsked(f"{parameter.label} {value!r} {error}") from error
+
+
+def moving(default: str, kind: str, today: int) -> str:
+    """A default as canonical text on a day."""
+    if default not in MOVING:
+        return default
+    last, this = month_of(today, months_back=1), month_of(today)
+    day = {
+        "today": today, "yesterday": today - 1, "start of last month": last.from_day,
+        "end of last month": last.to_day, "start of month": this.from_day,
+        "start of year": day_number(iso_date(today)[:4] + "-01-01"),
+        "last month": last.from_day, "this month": today,
+    }[default]  # fmt: skip
+    return iso_date(day)[:7] if kind == "month" else iso_date(day)
+
+
+def codes_between(text: str) -> tuple[tuple[str, str], ...]:
+    """The ranges of canonical ``codes``, first code and an end beyond every code of the range.
+
+    A code begins all its subdivisions: ``J18`` gives ``("J18", "J18~")``, to be asked as
+    ``code >= ? AND code < ?``.
+    """
+    ranges = (part.partition("-") for part in text.split(",") if part)
+    return tuple((low, f"{high or low}~") for low, _, high in ranges)
+
+
+def _as_given(parameter: Parameter, value: str) -> str:
+    if parameter.choices:
+        return _choice(parameter, value)
+    return value
+
+
+def _choice(parameter: Parameter, value: str) -> str:
+    found = value if value in parameter.choices else value.casefold()
+    if found not in parameter.choices:
+        raise ValueError(f"is not one of {', '.join(parameter.choices)}.")
+    return found
+
+
+def _date(parameter: Parameter, value: str) -> str:
+    try:
+        day_number(value)
+    except ValueError:
+        raise ValueError(f"cannot be read: write it as 2026-11-21. {HOW_TO_KEY_A_DATE}") from None
+    return value
+
+
+def _month(parameter: Parameter, value: str) -> str:
+    try:
+        return month(value).name
+    except ValueError:
+        raise ValueError("cannot be read: write it as 2026-11.") from None
+
+
+def _yes_no(parameter: Parameter, value: str) -> str:
+    if value.casefold() not in _YES_NO:
+        raise ValueError("is neither yes nor no.")
+    return _YES_NO[value.casefold()]
+
+
+def _number(parameter: Parameter, value: str) -> str:
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ValueError(f"is no whole number from 0 to {HIGHEST_NUMBER - 1}.")
+    return str(int(value))
+
+
+def _list(parameter: Parameter, value: str) -> str:
+    return ",".join(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+
+def _codes(parameter: Parameter, value: str) -> str:
+    made = []
+    for part in filter(None, (part.strip() for part in value.upper().replace(".", "").split(","))):
+        ends = [end.strip() for end in part.split("-")]
+        if len(ends) > 2 or not all(_CODE.fullmatch(end) for end in ends):
+            raise ValueError("cannot be read: write codes and ranges as I20-I25,J18.")
+        if ends[0] > f"{ends[-1]}~":
+            raise ValueError(f"has a range that ends before it begins: {part}.")
+        made.append("-".join(ends))
+    if not made:
+        raise ValueError("holds no code: write codes and ranges as I20-I25,J18.")
+    return ",".join(dict.fromkeys(made))
+
+
+_READ: Final = {
+    "date": _date, "month": _month, "choice": _choice, "yes/no": _yes_no, "number": _number, "list": _list,
+    "codes": _codes,
+}  # fmt: skip

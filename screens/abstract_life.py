@@ -10,6 +10,7 @@ from config.data_sets import dictionary_for
 from config.layout_reader import layouts
 from db import store
 from db.abstracting import abstract_release, abstract_returns, feed_words, transmissions
+from db.abstracting import counts as abstract_counts
 from db.abstracting.abstract_release import EVERY, Checker, Filter
 from db.abstracting.lifecycle import NotAllowed
 from db.hospital import encounters
@@ -272,7 +273,7 @@ class Returned(KeysetList):
         return ""
 
     def heading(self) -> Sequence[str]:
-        count = abstract_returns.waiting_count()
+        count = abstract_counts.returns()
         return ("1 reason waits for an answer" if count == 1 else f"{count} reasons wait for an answer",)
 
     def columns(self) -> Sequence[Column]:
@@ -318,7 +319,7 @@ class Differences(KeysetList):
         return ""
 
     def heading(self) -> Sequence[str]:
-        count = feed_words.waiting_count()
+        count = abstract_counts.differences()
         return ("1 difference to look at" if count == 1 else f"{count} differences to look at",)
 
     def columns(self) -> Sequence[Column]:

@@ -10,6 +10,7 @@ from db import store
 from db.actors import Action as Deed
 from db.acts import viewed
 from db.statistics import census
+from db.statistics import counts as census_counts
 from rules.census import Event
 from rules.dates import Unclear, parse_date
 from rules.moments import day_number
@@ -35,7 +36,7 @@ class Units(ListScreen):
         )  # fmt: skip
 
     def heading(self) -> Sequence[str]:
-        rows = census.census_now()
+        rows = census_counts.census_now()
         return (
             (
                 f"In house: {sum(row[1] for row in rows)} adults and children, {sum(row[2] for row in rows)} newborns, "
@@ -46,7 +47,7 @@ class Units(ListScreen):
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
         rows = [
             Row((unit,), (unit, str(heads), str(newborns), str(away)), unit)
-            for unit, heads, newborns, away in census.census_now()
+            for unit, heads, newborns, away in census_counts.census_now()
         ]
         return page_of(sorted(rows, key=lambda row: row.key), key, limit, backward=backward)
 
@@ -119,7 +120,7 @@ class _OfADay(KeysetList):
         return ""
 
     def heading(self) -> Sequence[str]:
-        counts = census.event_counts(self.day)
+        counts = census_counts.event_counts(self.day)
         day = shown.day(shown.iso(self.day))
         return (
             (

@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from db import store
 from db.actors import Action as Deed
 from db.acts import Conflict, NotPermitted, viewed
+from db.patient_index import counts as patient_counts
 from db.patient_index import duplicates, patient_merges, patients
 from db.patient_index.duplicates import Pair
 from rules.findings import Finding, Level
@@ -84,7 +85,7 @@ class Duplicates(KeysetList):
         return super().page(key, limit, backward=backward)
 
     def heading(self) -> Sequence[str]:
-        waiting, later = duplicates.counts()
+        waiting, later = patient_counts.pairs()
         pairs = "1 pair waits" if waiting == 1 else f"{waiting} pairs wait"
         lines = [f"{later} put off" if self.later else f"{pairs}, {later} put off"]
         if self.left:

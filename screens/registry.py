@@ -19,6 +19,7 @@ from db.acts import viewed
 from db.hospital import encounters
 from db.patient_index import patients
 from db.registry import cases, registries
+from db.registry import counts as registry_counts
 from db.registry.cases import COMPLETE, OPEN, Case
 from rules.codes import dotted
 from rules.dates import Unclear, parse_date
@@ -307,7 +308,7 @@ class RegistryList(OfRegistry, KeysetList):
         if self.patient_id:
             who = patients.get(self.patient_id)
             return (f"Records of {who['mrn']} {who['name']}",)
-        open_, all_ = cases.count(self.data_set, OPEN), cases.count(self.data_set)
+        open_, all_ = registry_counts.records(self.data_set, OPEN), registry_counts.records(self.data_set)
         return (f"{all_} records, {open_} of them open" + (": the open ones" if self.open_only else ""),)
 
     def columns(self) -> Sequence[Column]:

@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import ClassVar
 
 from db import store
+from db.disclosure import counts as request_counts
 from db.disclosure import disclosure_law, requests
 from db.disclosure.requests import Request as Filing
 from db.history import Change, of_amendments
@@ -77,7 +78,7 @@ class Requests(KeysetList):
         if self.patient_id:
             who = patients.get(self.patient_id)
             return (f"{who['mrn']} {who['name']}: {which}",)
-        counts = requests.counts(self.session.actor)
+        counts = request_counts.requests(self.session.actor)
         line = f"{counts.open} open, {counts.due_soon} due soon, {counts.overdue} overdue, {counts.held} held"
         return (line + ("" if self.open_only else f"; {which}"),)
 

@@ -10,6 +10,7 @@ from config.menu import standard_menu
 from db import drafts, store
 from db.actors import Action as Deed
 from db.acts import viewed
+from db.worklist import counts as work_counts
 from db.worklist import review_acts, reviews
 from db.worklist.review_acts import ANSWERS, Asked
 from db.worklist.reviews import ABSTRACT, BLIND, COMPARED, DUE, KINDS, SETTLED, Differing, Reviewed
@@ -87,7 +88,7 @@ class ReviewsDue(KeysetList):
     def heading(self) -> Sequence[str]:
         if self.to_settle:
             return ("Differences that wait for a third person",)
-        due = reviews.due_count(self.session.user)
+        due = work_counts.reviews_due(self.session.user)
         return (f"{due} due for you" + (f", plan {self.plan}" if self.plan else ""),)
 
     def columns(self) -> Sequence[Column]:
@@ -276,7 +277,7 @@ class Feedback(KeysetList):
         return ""
 
     def heading(self) -> Sequence[str]:
-        return (f"{reviews.unseen_count(self.session.user)} that you did not look at yet",)
+        return (f"{work_counts.reviews_unseen(self.session.user)} that you did not look at yet",)
 
     def columns(self) -> Sequence[Column]:
         return (

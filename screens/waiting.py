@@ -6,13 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from db import drafts, store
-from db.abstracting import abstract_returns
+from db.abstracting import counts as abstract_counts
 from db.actors import Action as Deed
 from db.actors import Actor
-from db.feeds import intake
-from db.worklist import work
-from db.worklist.work import Waiting
-from rules.work import Kind
+from db.feeds import counts as feed_counts
+from db.worklist import counts as work_counts
+from db.worklist.counts import Waiting
 
 Said = tuple[str, str]
 
@@ -32,11 +31,11 @@ def aged(waiting: Waiting) -> Said:
 
 
 WORDS: Final[Mapping[str, tuple[Deed, Callable[[Actor], Said]]]] = {
-    "WRK": (Deed.FILE_ABSTRACT, lambda actor: aged(work.waiting())),
-    "WRC": (Deed.FILE_ABSTRACT, lambda actor: aged(work.waiting(Kind.CODE))),
-    "RTN": (Deed.FILE_ABSTRACT, lambda actor: (str(abstract_returns.waiting_count()), "")),
-    "HLD": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(intake.waiting_counts()[0]), "")),
-    "DIS": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(intake.waiting_counts()[1]), "")),
+    "WRK": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting())),
+    "WRC": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting(work_counts.CODE))),
+    "RTN": (Deed.FILE_ABSTRACT, lambda actor: (str(abstract_counts.returns()), "")),
+    "HLD": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.held()), "")),
+    "DIS": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.disagreements()), "")),
     "DRF": (Deed.SIGN_ON, lambda actor: (str(len(drafts.waiting(actor))), "")),
 }
 """Words, who may know, and the count. None takes longer than a look into an index, whatever the store holds."""

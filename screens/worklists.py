@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from db import store
 from db.worklist import work, work_acts
+from db.worklist.counts import Waiting
 from db.worklist.work import Item
 from rules import work as rules
 from rules.dates import Unclear, parse_date
@@ -50,7 +51,7 @@ class WorkQueue(KeysetList):
         Command("KEEP", "Keep this filter", "keep"),
         Command("USE", "Use a kept filter", "use"),
     )
-    counted = work.Waiting(0, None)
+    counted = Waiting(0, None)
     sought: tuple[str, str, tuple[Any, int]] | None = (
         None  # what was asked for, the text, and where it was found
     )

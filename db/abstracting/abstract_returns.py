@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from db import store
-from db.abstracting import lifecycle
+from db.abstracting import counts, lifecycle
 from db.actors import Action, Actor
 from db.acts import act, viewed
 from db.changes import Source
@@ -95,12 +95,6 @@ def waiting(after: tuple[int, int] | None = None, limit: int = 50, *, user: str 
         replace(each, item="", value="", message=blind.WITHHELD) if each.case_id in held else each
         for each in found
     ]
-
-
-def waiting_count() -> int:
-    """How many reasons wait for an answer."""
-    row = database.execute_sql("SELECT count(*) FROM abstract_return WHERE cleared_utc IS NULL").fetchone()
-    return int(row[0])
 
 
 def of_case(case_id: int) -> list[Return]:
@@ -214,4 +208,4 @@ def _clear(return_id: int, by: str, because: str) -> None:
 
 def open_list(actor: Actor) -> None:
     """Log that the list of returned abstracts is shown."""
-    viewed(actor, Action.VIEW_ABSTRACT, kind="list", record="returned", detail={"count": waiting_count()})
+    viewed(actor, Action.VIEW_ABSTRACT, kind="list", record="returned", detail={"count": counts.returns()})

@@ -14,7 +14,7 @@ from typing import Final
 
 from config.data_sets import DictionaryError, dictionary_for
 from db import store
-from db.abstracting import lifecycle
+from db.abstracting import counts, lifecycle
 from db.abstracting.abstract_feed import from_account
 from db.abstracting.filed_abstracts import FiledAbstract, settled
 from db.actors import Action, Actor
@@ -304,15 +304,11 @@ def waiting(
     ]
 
 
-def waiting_count() -> int:
-    """How many differences nobody has looked at."""
-    row = database.execute_sql("SELECT count(*) FROM abstract_difference WHERE seen_utc IS NULL").fetchone()
-    return int(row[0])
-
-
 def open_list(actor: Actor) -> None:
     """Log that the list of differences is shown."""
-    viewed(actor, Action.VIEW_ABSTRACT, kind="list", record="differences", detail={"count": waiting_count()})
+    viewed(
+        actor, Action.VIEW_ABSTRACT, kind="list", record="differences", detail={"count": counts.differences()}
+    )
 
 
 def keep_own(actor: Actor, case_id: int, item: str) -> None:

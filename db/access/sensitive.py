@@ -95,12 +95,6 @@ def open_with_reason(actor: Actor, patient_id: int, reason: str) -> Action:
     return action
 
 
-def waiting_count() -> int:
-    """Alerts that nobody has reviewed."""
-    sql = "SELECT count(*) FROM privacy_alert WHERE reviewed_utc IS NULL"
-    return int(database.execute_sql(sql).fetchone()[0])
-
-
 def alerts(actor: Actor, after: int, limit: int, *, reviewed: bool = False) -> list[Alert]:
     """Alerts after one, oldest first: those that wait, or with ``reviewed`` all."""
     if not after:

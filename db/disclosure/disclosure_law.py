@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
-from config.code_tables import Shelf
-from db import store
 from db.actors import Action, Actor
 from db.connect import database
 from db.conventions import convention
+from db.disclosure.closures import closing_days, tables
 from rules.authorization import Authorization
 from rules.deadlines import Pause, clock, foia_start, may_extend
 from rules.dictionary import is_null
@@ -79,14 +76,9 @@ def not_allowed(code: str, message: str, field: str = "") -> NotAllowed:
 
 def law(day: int | None = None) -> Law:
     """The laws in force at the facility on a day number (now when None)."""
-    tables = _shelf(store.current().directory / "site" / "tables")
-    area = convention("closure_area", day)
-    closures = frozenset(
-        date.fromisoformat(row.code)
-        for row in tables["federal_closures"].rows
-        if is_date(row.code) and row.more.get("area", area) == area
+    return Law(
+        convention("facility_kind", day), int(convention("age_of_majority", day)), closing_days(day), tables()
     )
-    return Law(convention("facility_kind", day), int(convention("age_of_majority", day)), closures, tables)
 
 
 def patient_state(patient_id: int, day: str, majority: int) -> PatientState:
@@ -228,8 +220,3 @@ def _is_under(born: str, day: str, years: int) -> bool | None:
     if not is_date(born):
         return None
     return (int(day[:4]) - int(born[:4]) - (day[5:] < born[5:])) < years
-
-
-@lru_cache(maxsize=2)
-def _shelf(folder: Path) -> Shelf:
-    return Shelf(folder)

@@ -30,7 +30,6 @@ from db.disclosure.disclosure_law import (
 from db.patient_index import patients
 from db.schema.disclosure import NO_DUE_DAY, RequestEvent
 from db.schema.disclosure import Request as StoredRequest
-from rules.deadlines import add_working_days
 from rules.disclosure import OPEN, STEPS, Status, Step, next_status, permitted_steps
 from rules.entitlement import Decision
 from rules.moments import Moment, day_number, iso_date
@@ -43,7 +42,6 @@ TEXTS: Final = (
 )  # fmt: skip
 NUMBERS: Final = ("pages", "fee_cents")
 DERIVED: Final = frozenset({"request_number", "status", "due_on", "mrn", "patient_name"})
-DUE_SOON: Final = 5  # working days
 ORDERS: Final = {"due": "r.due_day", "received": "r.received_day", "number": "r.id"}
 
 
@@ -83,16 +81,6 @@ class RequestRow:
     due_on: str
     status: str
     key: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What waits, for the desk."""
-
-    open: int
-    due_soon: int  # today or within five working days
-    overdue: int
-    held: int
 
 
 def file_request(
@@ -184,20 +172,6 @@ def list_requests(
     ]
     log_list(actor, Action.VIEW_REQUEST, "requests", patient_id, [row.number for row in found])
     return found
-
-
-def counts(actor: Actor) -> Counts:
-    """How many requests are open, due soon, overdue and held."""
-    permit(actor, Action.VIEW_REQUEST, kind="list", record="requests")
-    today = store.current().now().day
-    soon = add_working_days(date.fromordinal(today), DUE_SOON, law().closures).toordinal()
-    row = database.execute_sql(
-        "SELECT count(*), sum(CASE WHEN due_day BETWEEN ? AND ? THEN 1 ELSE 0 END),"
-        " sum(CASE WHEN due_day < ? THEN 1 ELSE 0 END), sum(CASE WHEN status = 'HELD' THEN 1 ELSE 0 END)"
-        " FROM request WHERE is_open = 1",
-        (today, soon, today),
-    ).fetchone()
-    return Counts(*(int(value or 0) for value in row))
 
 
 def step(

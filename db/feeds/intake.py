@@ -258,15 +258,6 @@ def refuse(batch_id: int, line: int, reason: str, raw_text: str) -> None:
 # The hold queue and the disagreements, as a technician works them -----------------------------------------
 
 
-def waiting_counts() -> tuple[int, int]:
-    """How many messages are held, and how many disagreements are open. For the desk."""
-    held = database.execute_sql("SELECT count(*) FROM received_message WHERE outcome = 'held'").fetchone()
-    still = database.execute_sql(
-        "SELECT count(*) FROM feed_disagreement WHERE resolved_utc IS NULL"
-    ).fetchone()
-    return int(held[0]), int(still[0])
-
-
 def held_messages(actor: Actor, *, after: int = 0, limit: int = PAGE) -> list[HeldMessage]:
     """A page of the hold queue, oldest first, from the message after ``after``."""
     found = [

@@ -18,7 +18,7 @@ from db import acts
 from db.actors import Action, Actor
 from db.changes import Applied, refusal
 from db.connect import database, writing
-from db.patient_index import match_people
+from db.patient_index import counts, match_people
 from db.patient_index.patient_search import PatientRow, rows_of
 from rules.identity import Name
 from rules.matching import NO, REVIEW, SAME, Match, Model, match
@@ -104,20 +104,15 @@ def catch_up(limit: int = 50, within_s: float = inf) -> int:
             with writing():
                 refresh(patient_id)
             if time.monotonic() >= until:
-                return pending()
-    return pending()
+                return counts.not_compared()
+    return counts.not_compared()
 
 
 def catch_up_beside(within_s: float) -> int:
     """Compare what an import or the feed has brought, unless that is more than a run over the whole file is for.
     Returns how many are left."""
-    left = pending()
+    left = counts.not_compared()
     return catch_up(left, within_s) if 0 < left <= BESIDE else left
-
-
-def pending() -> int:
-    """How many charts wait to be compared."""
-    return int(database.execute_sql("SELECT count(*) FROM match_pending").fetchone()[0])
 
 
 def refresh(patient_id: int) -> None:
@@ -196,10 +191,6 @@ _LISTED: Final = (
     "SELECT c.id, c.low_id, c.high_id, c.score_hundredths, c.match, c.reasons, c.state, c.decided_by, c.reason,"
     " c.found_utc FROM chart_pair c"
 )
-_BOTH_STAND: Final = (
-    " AND NOT EXISTS (SELECT 1 FROM patient p WHERE p.id IN (c.low_id, c.high_id)"
-    " AND (p.merged_into_id IS NOT NULL OR p.void_utc IS NOT NULL))"
-)
 
 
 def waiting(
@@ -210,7 +201,7 @@ def waiting(
     state, place = LATER if later else OPEN, after or (-(10**9), 0)
     rows = database.execute_sql(
         f"{_LISTED} WHERE c.state = ? AND c.score_hundredths <= ? AND (c.score_hundredths < ? OR c.id > ?)"
-        f"{_BOTH_STAND} ORDER BY c.score_hundredths DESC, c.id LIMIT ?",
+        f"{counts.BOTH_STAND} ORDER BY c.score_hundredths DESC, c.id LIMIT ?",
         (state, -place[0], -place[0], place[1], limit),
     ).fetchall()
     return _pairs(rows)
@@ -243,19 +234,6 @@ def pair_of(one_id: int, other_id: int) -> Pair | None:
         f"{_LISTED} WHERE c.low_id = ? AND c.high_id = ?", (min(one_id, other_id), max(one_id, other_id))
     ).fetchall()
     return next(iter(_pairs(rows)), None)
-
-
-def counts() -> tuple[int, int]:
-    """Pairs that wait to be decided, and those put off; up to a thousand of each."""
-    return (_count(OPEN), _count(LATER))
-
-
-def _count(state: str) -> int:
-    row = database.execute_sql(
-        f"SELECT count(*) FROM (SELECT 1 FROM chart_pair c WHERE c.state = ?{_BOTH_STAND} LIMIT 1000)",
-        (state,),
-    ).fetchone()
-    return int(row[0])
 
 
 def decide(actor: Actor, one_id: int, other_id: int, decision: str, reason: str) -> Applied:
@@ -296,5 +274,5 @@ def _mrns(key: Key) -> list[str]:
 
 __all__ = [
     "APART", "LATER", "OPEN", "REVIEW", "SAME", "LookAlike", "Model", "Pair", "catch_up", "catch_up_beside", "compared",
-    "counts", "decide", "look_alikes", "pair_of", "pending", "refresh", "waiting",
+    "decide", "look_alikes", "pair_of", "refresh", "waiting",
 ]  # fmt: skip

@@ -106,11 +106,6 @@ def read(overlay_id: int) -> Overlay | None:
     return next(iter(_read(f"{_SELECT} WHERE o.id = ?", overlay_id)), None)
 
 
-def count() -> int:
-    """How many wait."""
-    return int(database.execute_sql("SELECT count(*) FROM overlay WHERE settled_utc IS NULL").fetchone()[0])
-
-
 def of_patient(patient_id: int) -> bool:
     """Whether an amendment of this chart waits to be looked at."""
     row = database.execute_sql(

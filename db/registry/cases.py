@@ -17,6 +17,7 @@ from db.acts import Conflict, act
 from db.connect import StoreError, database
 from db.schema.cases import CaseRevision, DataCase
 from rules.dictionary import Dictionary, Record
+from rules.overrides import as_items
 from rules.records import items
 
 OPEN: Final = "open"  # keyed, something is missing
@@ -127,16 +128,6 @@ def whole(data_set: str, after: int, limit: int, *, status: str = "") -> list[Ca
         (data_set, after, *((status,) if status else ()), limit),
     )
     return [_case(row) for row in rows]
-
-
-def count(data_set: str, status: str = "") -> int:
-    """How many records of a data set there are, in one status or in any."""
-    row = database.execute_sql(
-        "SELECT count(*) FROM data_case WHERE data_set = ? AND void_utc IS NULL"
-        + (" AND status = ?" if status else ""),
-        (data_set, *((status,) if status else ())),
-    ).fetchone()
-    return int(row[0])
 
 
 def texts(case_ids: Collection[int], names: Collection[str]) -> dict[int, dict[str, str]]:
@@ -292,7 +283,7 @@ def _rewrite_items(case_id: int, dictionary: Dictionary, record: Record) -> None
         "INSERT INTO case_item VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (case_id, item.item, item.seq, item.text, item.number, item.day, item.null_code)
-            for item in items(dictionary, record)
+            for item in (*items(dictionary, record), *as_items(record))
         ],
     )
 

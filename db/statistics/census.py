@@ -13,6 +13,7 @@ from db.connect import database
 from db.hospital import stays
 from db.statistics import summary
 from db.statistics.census_state import mark_dirty
+from db.statistics.counts import IN_HOUSE, census_now, event_counts
 from db.statistics.summary import bring_up_to_date, rebuild, self_check
 from rules.census import MEASURES, NEVER, Event
 from rules.identity import Name, shown_name
@@ -113,20 +114,6 @@ class EventRow:
         return (self.at_utc, self.movement_id)
 
 
-_NOW: Final = "e.class = 'I' AND e.state = 'active' AND e.discharge_day IS NULL AND e.unit_id IS NOT NULL"
-
-
-def census_now() -> list[tuple[str, int, int, int]]:
-    """Unit, adults and children, newborns, away on leave: the heads of each unit in this minute."""
-    return list(
-        database.execute_sql(
-            "SELECT u.code, sum(e.newborn = 0 AND e.on_leave = ''), sum(e.newborn = 1 AND e.on_leave = ''),"
-            f" sum(e.on_leave <> '') FROM encounter e JOIN unit u ON u.id = e.unit_id WHERE {_NOW}"
-            " GROUP BY u.code ORDER BY u.code"
-        )
-    )
-
-
 _OCCUPANT: Final = (
     "SELECT e.id, e.account, e.patient_id, p.mrn, p.last_name, p.first_name, p.middle_name, p.suffix, p.sex,"
     " p.birth_date, u.code, {bed}, s.code, coalesce(d.code, ''), e.admitted_utc, e.admitted_offset, e.admit_day,"
@@ -137,7 +124,7 @@ _OCCUPANT: Final = (
 
 def inpatients(unit: str = "", after: tuple[str, str, int] | None = None, limit: int = 50) -> list[Occupant]:
     """Inpatients of this minute by unit, bed; ``after`` is the ``key`` of the last one shown."""
-    where = _NOW
+    where = IN_HOUSE
     values: list[Any] = []
     if unit:
         where += " AND u.code = ?"
@@ -293,16 +280,3 @@ def _event(
         services.get(before[-1][2], "") if moved else "", status if gone else "", bool(died) and gone,
         los_days if gone else None, bool(same_day),
     )  # fmt: skip
-
-
-def event_counts(day: int) -> dict[str, int]:
-    """``admissions``, ``discharges`` (deaths among them), ``deaths``, ``transfers`` of a day, house-wide."""
-    rows = database.execute_sql(
-        "SELECT count(*) FILTER (WHERE event = 'admit'), count(*) FILTER (WHERE event = 'discharge'),"
-        " count(*) FILTER (WHERE event = 'discharge' AND e.died = 1),"
-        " count(*) FILTER (WHERE event IN ('transfer', 'service')) FROM movement m"
-        " JOIN encounter e ON e.id = m.encounter_id WHERE m.state = 'current' AND m.day = ? AND e.class = 'I'"
-        " AND NOT (m.event = 'admit' AND m.class NOT IN ('', 'I'))",
-        (day,),
-    ).fetchone()
-    return dict(zip(("admissions", "discharges", "deaths", "transfers"), rows, strict=True))

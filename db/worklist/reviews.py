@@ -201,34 +201,6 @@ def feedback(person: str, after: int | None = None, limit: int = 50) -> list[Rev
     return [Reviewed(*row) for row in rows]
 
 
-def due_count(user: str) -> int:
-    """How many records wait to be reviewed by ``user``."""
-    row = database.execute_sql(
-        "SELECT count(*) FROM reviewed_record WHERE status = 'due' AND person <> ? AND reviewer IN ('', ?)",
-        (user, user),
-    ).fetchone()
-    return int(row[0])
-
-
-def settle_count(user: str) -> int:
-    """How many compared records wait for a decision that ``user`` may take as a third."""
-    row = database.execute_sql(
-        "SELECT count(*) FROM reviewed_record WHERE status = 'compared' AND person <> ? AND reviewer <> ?",
-        (user, user),
-    ).fetchone()
-    return int(row[0])
-
-
-def unseen_count(person: str) -> int:
-    """How many reviews of ``person``'s records were not looked at yet."""
-    row = database.execute_sql(
-        "SELECT count(*) FROM reviewed_record WHERE person = ? AND status IN ('compared', 'settled')"
-        " AND seen_utc IS NULL",
-        (person,),
-    ).fetchone()
-    return int(row[0])
-
-
 def filers(case_id: int) -> set[str]:
     """Everybody who ever filed a record: none of them reviews it."""
     rows = database.execute_sql("SELECT DISTINCT filed_by FROM case_revision WHERE case_id = ?", (case_id,))

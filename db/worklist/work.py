@@ -17,6 +17,7 @@ from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import database, writing
 from db.hospital.encounter_lists import find
+from db.worklist.counts import Waiting, waiting
 from rules import work
 from rules.identity import Name, name_prefix, shown_name
 from rules.moments import Moment
@@ -58,14 +59,6 @@ class Item:
     hold_reason: str  # blank when the hold is over
     hold_until: int
     note: str  # the latest
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many accounts wait, and since which day the one that waits longest; None when none does."""
-
-    items: int
-    oldest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,32 +356,6 @@ def _in_hand(actor: Actor, account: str) -> bool:
 def tally() -> dict[int, int]:
     """How many accounts have each combination of kinds."""
     return dict(database.execute_sql("SELECT kinds, sum(items) FROM work_tally GROUP BY kinds").fetchall())
-
-
-def waiting(kinds: int = 0) -> Waiting:
-    """What waits of these kinds (of all that is keyed when none is named) and is not on hold. Cheap at any size."""
-    where, mask = ("kinds & ?", kinds) if kinds else ("kinds >= ?", int(work.TO_DO))
-    days = dict(
-        database.execute_sql(f"SELECT since_day, sum(items) FROM work_tally WHERE {where} GROUP BY since_day", (mask,))
-    )  # fmt: skip
-    held = database.execute_sql(
-        "SELECT since_day, count(*) FROM work_item WHERE hold_until > 0 AND hold_until > ?"
-        f" AND {where} GROUP BY since_day",
-        (store.current().now().day, mask),
-    )
-    for day, items in held:
-        days[day] -= items
-    left = {day: items for day, items in days.items() if items > 0}
-    return Waiting(sum(left.values()), min(left, default=None))
-
-
-def mine(actor: Actor) -> Waiting:
-    """What the actor has and is not on hold."""
-    row = database.execute_sql(
-        "SELECT count(*), min(since_day) FROM work_item WHERE assigned_id = ? AND kinds >= 4 AND hold_until <= ?",
-        (actor.user_id, store.current().now().day),
-    ).fetchone()
-    return Waiting(row[0], row[1])
 
 
 # The check -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from config.data_sets import dictionary_for
 from db import locks, store
 from db.abstracting import abstract_release, abstract_returns, abstracts, lifecycle
+from db.abstracting import counts as abstract_counts
 from db.abstracting.abstract_release import Checker, Filter
 from db.abstracting.abstract_returns import Kind, Reason
 from db.abstracting.abstracts import AbstractRecord, Drg
@@ -519,7 +520,7 @@ class TestReturns:
         with pytest.raises(NotAllowed, match="Say why"):
             abstract_returns.clear(admin, case.id, "")
         assert abstract_returns.clear(admin, case.id, "it is, under 4711") == 1
-        assert abstract_returns.waiting_count() == 0
+        assert abstract_counts.returns() == 0
 
     def test_one_that_codes_came_back_for_is_to_be_coded_again(self, admin: Actor, stay: int) -> None:
         file(admin, stay)
@@ -592,7 +593,7 @@ class TestOtherChanges:
         abstract_release.returned(admin, stay, [Reason("B1", "One")])
         amend_account(payer="SELF")
         abstracts.void_abstract(admin, opened(stay), "wrong account")
-        assert abstract_returns.waiting_count() == 0
+        assert abstract_counts.returns() == 0
         assert opened(stay).status is Status.NEW
         assert file(admin, stay).status is Status.COMPLETE
 

@@ -18,6 +18,7 @@ from db.acts import Conflict, NotPermitted
 from db.changes import Source
 from db.connect import database, writing
 from db.conventions import file_setting
+from db.disclosure import counts as request_counts
 from db.disclosure import disclosures, requests
 from db.disclosure.disclosure_law import NotAllowed
 from db.disclosure.disclosures import NewRelease
@@ -134,7 +135,7 @@ class TestFiling:
         with pytest.raises(NotAllowed, match="day of receipt") as refused:
             a_request(admin, patient, received_on=day)
         assert refused.value.findings[0].field == "received_on"
-        assert requests.counts(admin).open == 0
+        assert request_counts.requests(admin).open == 0
 
     def test_an_amendment_keeps_old_and_new(self, admin: Actor, patient: int) -> None:
         number = a_request(admin, patient)
@@ -306,7 +307,7 @@ class TestLists:
         for day in ("2026-01-05", "2026-02-20", "2026-02-27", "2026-03-02"):  # due 02-03, 03-20, 03-27, 03-30
             number = a_request(admin, patient, received_on=day)
         requests.step(admin, number, "HOLD", 1, reason="look")
-        assert requests.counts(admin) == requests.Counts(open=4, due_soon=2, overdue=1, held=1)
+        assert request_counts.requests(admin) == request_counts.Counts(open=4, due_soon=2, overdue=1, held=1)
 
     def test_a_list_is_one_row_in_the_trail(self, admin: Actor, patient: int) -> None:
         a_request(admin, patient)

@@ -19,6 +19,7 @@ from db.hospital import encounters, movements, site
 from db.hospital.movements import Movement
 from db.patient_index import patients
 from db.statistics import census, summary
+from db.worklist import counts as work_counts
 from db.worklist import work
 from rules.census import Event
 from rules.moments import day_number, moment
@@ -416,7 +417,7 @@ class TestAccounts:
         assert [row.account for row in work.page(admin, EVERYTHING, waiting[-1].key)] == ["W0"]
         with writing():
             lifecycle.mark_abstracted(waiting[0].encounter_id, JANUARY[1])
-        assert (work.waiting(Kind.ABSTRACT).items, work.waiting(Kind.CODE).items) == (2, 3)
+        assert (work_counts.waiting(Kind.ABSTRACT).items, work_counts.waiting(Kind.CODE).items) == (2, 3)
 
     def test_a_store_from_a_copy_opens_with_its_census(self, admin: Actor, store_directory: Path) -> None:
         record(an_encounter(), "admit", "02")

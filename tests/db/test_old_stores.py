@@ -13,6 +13,7 @@ from db.hospital import encounters
 from db.keyring import keys
 from db.patient_index import patients
 from db.registry import cases
+from db.registry import counts as registry_counts
 from db.registry.cases import OPEN
 from db.safekeeping import verify
 from tests.commands.test_store_commands import recordroom
@@ -54,7 +55,7 @@ class TestAnOldStore:
         abstract = cases.by_encounter("abstract", stay.id)
         assert abstract is not None
         assert abstract.record["note"] == "of an older release"
-        assert cases.count("trauma", OPEN) == 1
+        assert registry_counts.records("trauma", OPEN) == 1
         draft = drafts.load(actor, ("ABS", "26000001"))
         assert draft is not None
         assert draft.values == {"note": "half done"}

@@ -15,6 +15,7 @@ from db.connect import database
 from db.hospital import encounters
 from db.patient_index import patients
 from db.registry import cases
+from db.worklist import counts as work_counts
 from db.worklist import review_acts, reviews
 from db.worklist.review_acts import Asked, NotReviewed
 from rules.moments import day_number
@@ -291,9 +292,9 @@ class TestSettling:
         self, people: Callable[[str], Actor], one: str
     ) -> None:
         review_acts.file_blind(people("smith"), one, second(**{"diagnoses[2].poa": "Y"}))
-        assert reviews.unseen_count("jones") == 1
+        assert work_counts.reviews_unseen("jones") == 1
         review_acts.open_differences(people("jones"), one)
-        assert reviews.unseen_count("jones") == 0
+        assert work_counts.reviews_unseen("jones") == 0
         assert [each.number for each in reviews.feedback("jones")] == [one]
 
     def test_a_correction_is_what_was_decided_and_is_filed_by_amending(

@@ -29,6 +29,7 @@ from db.hospital.movements import Movement
 from db.keyring.derivation import Cost
 from db.patient_index import patients
 from db.registry import cases
+from db.worklist import counts as work_counts
 from db.worklist import work, work_acts, work_times
 from db.worklist.work_acts import NotDone
 from exchange.csv_files import Profile
@@ -287,9 +288,9 @@ class TestHands:
             ["1"],
             ["1"],
         )
-        assert work.waiting().items == 0
+        assert work_counts.waiting().items == 0
         database.execute_sql("UPDATE work_hand SET hold_until = ?", (today,))  # as if two days had gone by
-        assert (accounts(admin), item(admin, "1").hold_reason, work.waiting().items) == (["1"], "", 1)
+        assert (accounts(admin), item(admin, "1").hold_reason, work_counts.waiting().items) == (["1"], "", 1)
 
     def test_a_hold_without_an_end_waits_to_be_released(self, admin: Actor) -> None:
         a_discharge("1")

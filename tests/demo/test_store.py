@@ -19,11 +19,12 @@ from db import drafts, store
 from db.access import sign_on
 from db.actors import Actor, Role
 from db.connect import database
-from db.disclosure import requests
-from db.feeds import intake
+from db.disclosure import counts as request_counts
+from db.feeds import counts as feed_counts
 from db.hospital import encounters
 from db.patient_index import patients
 from db.registry import cases
+from db.registry import counts as registry_counts
 from db.statistics import census
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, USERS, make_store
@@ -109,14 +110,14 @@ class TestTheDemoStore:
         assert patients.find(found[0].mrn)[0].patient_id == found[0].patient_id
 
     def test_has_something_waiting_everywhere(self, demo: Actor) -> None:
-        held, disagreements = intake.waiting_counts()
+        held, disagreements = feed_counts.held(), feed_counts.disagreements()
         assert held >= 4
         assert disagreements >= 1
-        assert 1 <= cases.count("trauma", cases.OPEN) < cases.count("trauma")
+        assert 1 <= registry_counts.records("trauma", cases.OPEN) < registry_counts.records("trauma")
         assert drafts.waiting(demo)
         assert patients.temporary()
-        assert requests.counts(demo).open >= 4
-        assert requests.counts(demo).overdue >= 1
+        assert request_counts.requests(demo).open >= 4
+        assert request_counts.requests(demo).overdue >= 1
         assert _one("SELECT count(*) FROM release") >= 3
 
 

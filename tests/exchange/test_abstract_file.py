@@ -17,6 +17,7 @@ from config.data_sets import dictionary_for
 from config.layout_reader import layout_named, read_layout
 from db import conventions, store
 from db.abstracting import abstract_release, abstract_returns, abstracts, transmissions
+from db.abstracting import counts as abstract_counts
 from db.abstracting.abstract_release import Checker
 from db.abstracting.abstracts import Drg
 from db.abstracting.lifecycle import NotAllowed
@@ -408,7 +409,7 @@ class TestTheReceiversList:
         take_answers(admin, path, LAYOUTS, Profile())
         _, report = take_answers(admin, path, LAYOUTS, Profile())
         assert report.counts["unchanged"] == 2
-        assert abstract_returns.waiting_count() == 1
+        assert abstract_counts.returns() == 1
 
     def test_a_row_about_nothing_that_was_sent_is_refused_and_kept(
         self, admin: Actor, stays: list[int], batch: int, tmp_path: Path
@@ -436,7 +437,7 @@ class TestTheReceiversList:
         path = answers(tmp_path / "list.csv", f"{batch},4712,R,188,N701,58,,Not a valid diagnosis")
         take_answers(admin, path, LAYOUTS, Profile())
         complete(admin, stays[1], **{"diagnoses[1].code": "I2111"})
-        assert abstract_returns.waiting_count() == 0
+        assert abstract_counts.returns() == 0
         abstract_release.release(admin, stays[1], checker())
         made = abstract_file.transmit(admin, PTF, checker(), FROM, TO, "discharged")
         assert made.transmission is not None

@@ -13,6 +13,7 @@ from db import acts, store
 from db.actors import Actor, Role
 from db.connect import database, writing
 from db.conventions import file_setting
+from db.feeds import counts as feed_counts
 from db.feeds import intake
 from db.feeds.intake import Outcome, Settled
 from db.hospital import encounters, movements
@@ -180,7 +181,7 @@ class TestMovement:
         applied(admin, adt("A01"), adt("A02", "202601060800", place="ICU^2", prior="5W^501^A", service="SUR"))
         assert path()[1:] == [("transfer", "01-06T08:00", "ICU", "SUR")]
         assert heads() == {"ICU": (1, 0, 0)}
-        assert intake.waiting_counts() == (0, 0)
+        assert (feed_counts.held(), feed_counts.disagreements()) == (0, 0)
 
     def test_a02_in_the_same_bed_is_a_change_of_service(self, admin: Actor) -> None:
         applied(admin, adt("A01"), adt("A02", "202601060800", service="SUR"))
@@ -324,7 +325,7 @@ class TestUpdate:
     def test_a_matching_a08_updates_the_person_alone(self, admin: Actor) -> None:
         applied(admin, adt("A01"), adt("A08", name="MILLER-JONES^RUTH"))
         assert patients.get(patients.by_mrn("00123"))["last_name"] == "MILLER-JONES"
-        assert intake.waiting_counts() == (0, 0)
+        assert (feed_counts.held(), feed_counts.disagreements()) == (0, 0)
 
     @pytest.mark.parametrize(
         ("item", "message", "ours", "theirs"),

@@ -20,8 +20,9 @@ from db import store
 from db.access import sign_on
 from db.actors import Actor
 from db.connect import database
-from db.feeds import intake
+from db.feeds import counts as feed_counts
 from db.hospital import encounters
+from db.patient_index import counts as patient_counts
 from db.patient_index import duplicates, patients
 from exchange.hl7_intake import ListenerIntake
 from exchange.hl7_message import read_message
@@ -92,7 +93,7 @@ class TestOverTheSocket:
         }  # fmt: skip
         sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE)
         assert patients.get(patients.by_mrn("00123"))["last_name"] == "PEÑA"
-        assert intake.waiting_counts() == (1, 0)
+        assert (feed_counts.held(), feed_counts.disagreements()) == (1, 0)
         store.close_store()
 
     def test_a_listener_killed_after_an_answer_has_lost_nothing(
@@ -158,7 +159,7 @@ class TestLookAlikes:
         run = ListenerIntake.begin(admin, "test")
         run.take([adt("A04", **self.RUTH), adt("A04", **self.AGAIN)])
         assert run.compare() is False
-        assert duplicates.pending() == 2
+        assert patient_counts.not_compared() == 2
 
     def test_of_imported_messages_and_rows_are_found_with_the_import(
         self, command: list[str], store_directory: Path, tmp_path: Path
@@ -172,7 +173,7 @@ class TestLookAlikes:
         assert run(command, "import", "patients", str(rows)).returncode == 0
         admin = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
         assert waiting_pairs(admin)[0] == ("00123", "00456")
-        assert duplicates.pending() == 0
+        assert patient_counts.not_compared() == 0
         assert len(waiting_pairs(admin)) == 3
         store.close_store()
 

@@ -208,7 +208,7 @@ class TestPermissions:
 
 # Functions of db/ that take an actor and begin no act, and why none is missing there.
 SILENT = {
-    "work.count": "figures", "work.mine": "figures", "work.next_of": "a place in the list that open_list logs",
+    "work.count": "figures", "counts.mine": "figures", "work.next_of": "a place in the list that open_list logs",
     "work.page": "the list that open_list logs", "work.place": "a place in the list that open_list logs",
     "work_acts.answer": "begins its act in _on", "work_acts.ask": "begins its act in _on",
     "work_acts.assign": "begins its act in _on", "work_acts.give_back": "begins its act in _on",

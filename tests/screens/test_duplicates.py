@@ -9,6 +9,7 @@ import pytest
 
 from db.changes import Source
 from db.connect import database, writing
+from db.patient_index import counts as patient_counts
 from db.patient_index import duplicates, overlays, patients
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
@@ -93,11 +94,11 @@ class TestDeciding:
             builders.a_patient()
         monkeypatch.setattr("screens.duplicates.COMPARING_S", 0.0)  # one chart at a time
         desk.press("ctrl+o", "=DUP", "enter")
-        told = [duplicates.pending()]
+        told = [patient_counts.not_compared()]
         assert f"{told[0]} charts are not compared yet: F5 goes on." in desk.text
         while "1 chart is not compared yet" not in desk.text:
             desk.press("f5")
-            told.append(duplicates.pending())
+            told.append(patient_counts.not_compared())
             assert told[-1] < told[-2]
         desk.press("f5")
         assert "not compared" not in desk.text

@@ -11,6 +11,7 @@ from db import drafts, store
 from db.access import sign_on
 from db.actors import Actor, Role
 from db.connect import database
+from db.worklist import counts as work_counts
 from db.worklist import review_acts, reviews
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.screens.conftest import House
@@ -180,7 +181,7 @@ class TestSettling:
             assert "one of the two" in desk.text
             desk.press("enter", "S")
             assert reviews.get("3").status == "settled"  # type: ignore[union-attr]
-        assert reviews.unseen_count("lee") == 0
+        assert work_counts.reviews_unseen("lee") == 0
 
 
 class TestWorksheets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from rules.text import cells, fit
 from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, line, plain
@@ -66,14 +67,22 @@ def command_row(text: str, busy: bool, active: bool, width: int) -> Line:
     )
 
 
-def legend_row(items: Sequence[str], width: int) -> Line:
-    """As many of the keys as fit; F1 lists them all."""
-    text = ""
-    for item in items:
-        if cells(text) + cells(item) + 2 > width:
-            break
-        text += f" {item} "
-    return plain(text, width)
+def legend_row(items: Sequence[str], width: int, help_item: str = "") -> Line:
+    """The keys. When they do not all fit, the row ends in ``F1: 3 more``; ``help_item`` is such as F1=Help."""
+    shown = _fitting(items, width)
+    if shown < len(items) and help_item:
+        tail = f"{help_item.partition('=')[0]}: {{}} more"
+        shown = _fitting(items, width - cells(tail.format(len(items))) - 2)
+        hidden = sum(item != help_item for item in items[shown:])
+        items = [*items[:shown], tail.format(hidden)]
+        shown += 1
+    return plain("".join(f" {item} " for item in items[:shown]), width)
+
+
+def _fitting(items: Sequence[str], width: int) -> int:
+    """How many items fit, each with a cell on either side."""
+    ends = accumulate(cells(item) + 2 for item in items)
+    return sum(end <= width for end in ends)
 
 
 def too_small(width: int, height: int) -> list[Line]:

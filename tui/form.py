@@ -531,7 +531,7 @@ class FormView(View):
         await self.lists.jump(label)
 
     def help_lines(self) -> list[str]:
-        return form_help(self.screen, self.face.sections, self.shell.keymap)
+        return [*self.keys_here(), "", *form_help(self.screen, self.face.sections, self.shell.keymap)]
 
     def unsaved(self) -> bool:
         return self.filing.unsaved()

@@ -1,8 +1,9 @@
 """The key gate: one key at a time, in order, each handled to its end before the next, across every view.
 
 On a hard error the keys that wait are kept: the person mends or leaves what is wrong, then Enter replays them at
-the cursor or F12 discards them. Keys that arrive close behind an error belong to the same burst (a scanner,
-a hand that does not look) and wait too; only a key after a pause is taken as the person's answer.
+the cursor or F12 discards them, and so does leaving the screen for the one below. Keys that arrive close behind an
+error belong to the same burst (a scanner, a hand that does not look) and wait too; only a key after a pause is taken
+as the person's answer.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ class Handler(Protocol):
 
     failed: bool
     held: int
+    gave_up: bool  # the key in hand left what the waiting keys were meant for
     left_by_itself: bool  # the key in hand was the last of its field: an Enter behind it says nothing more
 
     @property
     def choosing(self) -> bool:
-        """A list is open over the field: Enter picks from it, and asks for nothing else."""
+        """A list is open over the field, or a question asked: Enter answers it, and asks for nothing else."""
 
     async def key(self, stroke: Stroke) -> None: ...
 
@@ -107,7 +109,13 @@ class Gate:
             await self._handler.key(stroke)
         finally:
             self._idle.set()
-        if self._held is not None and stroke.name == "enter" and not self._handler.failed and not choosing:
+        if self._held is not None and self._handler.gave_up:
+            self._release(replay=False)
+        elif (
+            self._held is not None
+            and stroke.name == "enter"
+            and not (self._handler.failed or choosing or self._handler.choosing)
+        ):
             self._release(replay=True)
         return self._handler.failed
 

@@ -26,12 +26,12 @@ class Leaving:
                 shell.ask("Give up what was keyed here? Y or N", self._giving_up, "YN")
         elif len(shell.stack) > 1:
             shell.clear_message()
-            await shell.drop(view)
+            await self._drop()
         elif shell.session is None:
             await shell.end()
         elif shell.session.home and view.word != shell.session.home.partition(" ")[0]:
             shell.clear_message()
-            await shell.drop(view)  # opened with =WORD: the desk comes after it
+            await self._drop()  # opened with =WORD: the desk comes after it
         else:
             shell.ask("Sign off? Y or N", self._sign_off, "YN")
 
@@ -49,8 +49,12 @@ class Leaving:
             await self.shell.call(self.shell.top.give_up)
             await self._now()
 
-    async def _now(self) -> None:
+    async def _drop(self) -> None:
+        self.shell.gave_up = True
         await self.shell.drop(self.shell.top)
+
+    async def _now(self) -> None:
+        await self._drop()
         if not self.shell.stack:
             await self.shell.go_home()
 

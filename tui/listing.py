@@ -284,6 +284,9 @@ class ListView(View):
         """Row numbers select, a word of the key table does what it says, anything else positions."""
         if not self.slashed:
             if act := self.shell.keymap.entry(text) or self.shell.keymap.word(text):
+                act = (
+                    Act.HELP if act is Act.PROMPT else act
+                )  # ?? lists the hidden actions, as in VistA's List Manager
                 await self.shell.do(act)
                 return
             if PICKS.fullmatch(text) and self._take_rows(text):
@@ -408,11 +411,12 @@ class ListView(View):
                 break
 
     def help_lines(self) -> list[str]:
-        actions = [f"  {action.letter}    {action.label}" for action in self.screen.actions]
+        letters = [f"Letters act on the row of the cursor, or on the selected rows; Enter is {first.letter}."
+                   for first in self.screen.actions[:1]]  # fmt: skip
         return [
             *super().help_lines(),
             "",
-            *(["On the row of the cursor, or on the selected rows:", *actions, ""] if actions else []),
+            *letters,
             "Key / and a text to position the list to it. A number moves to that row in sight;",
             "1-3,7 selects rows and -2 takes one out again. F7 F8 turn pages, < and > move a wide list sideways.",
             "Also + and - (page), FS and LS (first, last), RD (refresh), Q (leave).",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.dates import show_date
 from tui import chrome
+from tui.keys import Act
 from tui.locked import LockedView
 from tui.spans import Line, blank
 from tui.view import View
@@ -30,7 +31,7 @@ def frame(shell: Shell) -> list[Line]:
         *view.body(width, shell.body_height),
         _message(shell),
         chrome.command_row(_command_text(shell), shell.busy, shell.in_command, width),
-        chrome.legend_row(_legend(shell, view), width),
+        chrome.legend_row(_legend(shell, view), width, shell.keymap.shown(Act.HELP)),
     ]
 
 
@@ -76,9 +77,9 @@ def _command_text(shell: Shell) -> str:
 
 
 def _legend(shell: Shell, view: View) -> list[str]:
-    if shell.held:
-        waiting = "1 key waits:" if shell.held == 1 else f"{shell.held} keys wait:"
-        return [waiting, "Enter replays", "F12 discards"]
     if shell.question:
         return ["Y or N" if shell.question.letters == "YN" else "Enter=Answer", "F12=Cancel"]
+    if shell.held:
+        waiting = "1 key waits:" if shell.held == 1 else f"{shell.held} keys wait:"
+        return [waiting, "Enter replays", "F12 discards, leaving too"]
     return view.legend()

@@ -48,11 +48,14 @@ class Rows:
 
     async def delete(self, group: str, numbers: list[int]) -> None:
         """Delete several rows of a table in one step."""
-        form = self.form
-        form.record.step(form.focus)
+        form, path = self.form, self.form.focus
+        form.record.step(path)
         for number in sorted(numbers, reverse=True):
             form.record.delete_row(group, number)
-        await self._renew(group, form.focus)
+        if form.spot and form.spot.group == group:  # the row in hand has moved up
+            index = form.spot.index - sum(number < form.spot.index for number in numbers)
+            path = f"{group}[{index}].{form.spot.field.name}"
+        await self._renew(group, path)
         told = ", ".join(map(str, numbers))
         form.shell.say(
             f"Row{'s' * (len(numbers) > 1)} {told} deleted. Ctrl+U brings {'them' if len(numbers) > 1 else 'it'} back."

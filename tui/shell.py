@@ -80,6 +80,7 @@ class Shell:
         self.message_is_error = False
         self.failed = False  # the key in hand met a hard error: the gate keeps the waiting keys
         self.linear = False  # plain lines: records are asked for prompt by prompt, and a line is one answer
+        self.gave_up = False  # the key in hand left a screen: keys that wait were meant for that one
         self.strokes = 0  # keys that hands have made
         self.left_by_itself = False  # the key in hand completed a field, which was then left without Enter
         self.held = 0  # keys that wait, as the gate says
@@ -186,8 +187,8 @@ class Shell:
 
     @property
     def choosing(self) -> bool:
-        """A list is open over the field: Enter picks from it."""
-        return bool(self.stack) and isinstance(self.top, Pick)
+        """A list is open over the field, or a question is asked: Enter answers it."""
+        return self.question is not None or (bool(self.stack) and isinstance(self.top, Pick))
 
     @property
     def body_height(self) -> int:
@@ -316,7 +317,7 @@ class Shell:
 
     async def key(self, stroke: Stroke) -> None:
         """Handle one key to its end. ``failed`` says afterwards whether it met a hard error."""
-        self.failed = self.left_by_itself = False
+        self.failed = self.left_by_itself = self.gave_up = False
         self.strokes += stroke.name not in NOBODYS
         try:
             await self._key(stroke)
@@ -400,6 +401,7 @@ class Shell:
         elif act is Act.HELP:
             await self._help()
         elif act is Act.HOME:
+            self.gave_up = True
             await self.drop_all()
             await self.go_home()
         elif act is Act.OFF:
@@ -415,6 +417,10 @@ class Shell:
             self.say(f"{self.keymap.table.action(act).label} means nothing here.")
 
     async def _help(self) -> None:
+        if isinstance(self.top, Pager) and self.top.screen is None:  # F1 again: what it explained explains itself
+            await self.drop(self.top, resume=False)
+            await self.do(Act.HELP)
+            return
         await self.show(self.top.title or "Help", self.top.help_lines())
 
     async def _print(self, queue: str) -> None:

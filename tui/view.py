@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rules.text import cells, fit
 from tui.keys import Act, Stroke
 from tui.screen import Screen
 from tui.spans import Line
@@ -13,6 +14,7 @@ from tui.spans import Line
 if TYPE_CHECKING:
     from tui.shell import Shell
 
+GAP = 3  # cells between the columns of a legend in full
 FIRST_ACTS = (Act.HELP, Act.FILE, Act.EXIT, Act.PROMPT)  # what a legend begins with
 
 
@@ -110,10 +112,19 @@ class View:
         """What was keyed is given up for good. Runs on the database thread."""
 
     def help_lines(self) -> list[str]:
-        """What F1 shows."""
-        if self.screen is None:
-            return [self.title]
-        return [self.title, "", *self.screen.help.splitlines(), *own_words(self.screen)]
+        """What F1 shows: every key that works here first."""
+        own = [*self.screen.help.splitlines(), *own_words(self.screen)] if self.screen else []
+        return [self.title, "", *self.keys_here(), *(["", *own] if own else [])]
+
+    def keys_here(self) -> list[str]:
+        """The whole legend, in columns."""
+        items = self.legend()
+        wide = max(map(cells, items), default=0) + GAP
+        across = max(1, (self.shell.width - GAP) // wide)
+        return [
+            "".join(fit(item, wide) for item in items[at : at + across]).rstrip()
+            for at in range(0, len(items), across)
+        ]
 
 
 def own_command(word: str, label: str, key: str) -> str:

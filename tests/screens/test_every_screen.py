@@ -10,6 +10,8 @@ from config.menu import standard_menu
 from rules.text import cells
 from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, POISON_MRN, House
 from tests.tui.conftest import Workstation
+from tui.form import FormView
+from tui.pager import Pager
 
 KEYS = {
     "CHT": POISON_MRN, "PTA": POISON_MRN, "PAT": POISON_MRN, "ACD": POISON_MRN, "ACC": POISON_ACCOUNT,
@@ -57,6 +59,19 @@ class TestPoisonedPatient:
             assert_harmless(desk)
         desk.press("f3")
         assert desk.shell.ended is None
+
+    @pytest.mark.parametrize("word", WORDS)
+    def test_every_key_that_works_is_in_the_legend_or_first_under_f1(
+        self, desk: Workstation, house: House, word: str
+    ) -> None:
+        desk.press("ctrl+o", f"={word} {the_key(word, house)}".strip(), "enter")
+        legend, shown = desk.shell.top.legend(), desk.lines[-1]
+        hidden = [item for item in legend if item not in shown and item != "F1=Help"]
+        assert f"F1: {len(hidden)} more" in shown or not hidden
+        desk.press(*["f1"] * (1 + isinstance(desk.shell.top, FormView)))  # in a form the field comes first
+        assert isinstance(desk.shell.top, Pager)
+        page = " ".join(text for _, text in desk.shell.top.lines)
+        assert [item for item in legend if item not in page] == []
 
     def test_is_found_by_the_readable_part_of_the_name(self, desk: Workstation) -> None:
         desk.press("ctrl+o", f"PAT {POISON_MRN}", "enter")

@@ -15,7 +15,8 @@ A_MOMENT = 0.02  # the pause that ends a burst, shortened for tests
 class Typist:
     """Records what it is given; ``!`` is a hard error, ``~`` takes a while, ``?`` opens a list to pick from.
 
-    ``#`` is a hard error too: it completed a field, and was refused.
+    ``#`` is a hard error too: it completed a field, and was refused. ``^`` leaves what the keys were meant for,
+    ``%`` makes the next Enter ask something.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class Typist:
         self.busy = False
         self.choosing = False
         self.left_by_itself = False
+        self.gave_up = self.asks = False
 
     async def key(self, stroke: Stroke) -> None:
         assert not self.busy, "a key came before the one before it was done"
@@ -33,8 +35,11 @@ class Typist:
             await asyncio.sleep(0)
         self.got += stroke.text or f"<{stroke.name}>"
         self.left_by_itself = stroke.text == "#"
+        self.gave_up = stroke.text == "^"
         self.failed = stroke.text in ("!", "#")
-        self.choosing = stroke.text == "?" or (self.choosing and stroke.name != "enter")
+        asked = self.asks and stroke.name == "enter"
+        self.choosing = stroke.text == "?" or asked or (self.choosing and stroke.name != "enter")
+        self.asks = stroke.text == "%"
         self.busy = False
 
 
@@ -128,6 +133,27 @@ class TestHolding:
             gate.put(keys("xy\r"))
 
         assert play(script) == "!xy<enter>bc"
+
+    def test_leaving_what_they_were_meant_for_drops_them(self) -> None:
+        async def script(gate: Gate, typist: Typist) -> None:
+            gate.put(keys("ab!cde"))
+            await held(typist, 3)
+            gate.put(keys("^"))
+            await settled(gate)
+            assert typist.held == 0
+            gate.put(keys("\rx"))
+
+        assert play(script) == "ab!^<enter>x"
+
+    def test_enter_that_opens_a_question_replays_nothing_into_it(self) -> None:
+        async def script(gate: Gate, typist: Typist) -> None:
+            gate.put(keys("!cd"))
+            await held(typist, 2)
+            gate.put(keys("%\r"))
+            await settled(gate)
+            assert typist.held == 2
+
+        assert play(script) == "!%<enter>"
 
     def test_enter_that_picks_from_a_list_replays_nothing(self) -> None:
         """Keys meant for the field that was refused must not land in the one after it."""

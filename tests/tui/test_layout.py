@@ -1,12 +1,15 @@
-"""Where fields stand: 80 columns at every size, nothing over anything else."""
+"""Where fields stand: 80 columns at every size, nothing over anything else; a legend leaves no key unsaid."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.chrome import legend_row
 from tui.layout import WIDTH, lay_out
 from tui.screen import Field, Group, Note, Section
+from tui.spans import Line, text_of
 
 labels = st.text("abcdefghij ", min_size=1, max_size=34).map(str.strip).filter(bool)
 fields = st.builds(
@@ -68,3 +71,22 @@ class TestLayout:
                 assert end <= WIDTH
             assert row < layout.height
         assert len(layout.by_path) == len(layout.spots)
+
+
+class TestLegend:
+    ITEMS = ("Enter=Abstract", "T=Take", "F1=Help", "F8=Forward")
+
+    def test_says_every_key_that_fits(self) -> None:
+        assert text(legend_row(self.ITEMS, 60, "F1=Help")) == " Enter=Abstract  T=Take  F1=Help  F8=Forward"
+
+    @pytest.mark.parametrize(
+        ("width", "shown"),
+        [(44, " Enter=Abstract  T=Take  F1: 1 more"), (43, " Enter=Abstract  T=Take  F1: 1 more"),
+         (34, " Enter=Abstract  F1: 2 more"), (36, " Enter=Abstract  T=Take  F1: 1 more"), (12, " F1: 3 more")],
+    )  # fmt: skip
+    def test_says_how_many_more_there_are_and_which_key_lists_them(self, width: int, shown: str) -> None:
+        assert text(legend_row(self.ITEMS, width, "F1=Help")) == shown
+
+
+def text(line: Line) -> str:
+    return text_of([line])[0].rstrip()

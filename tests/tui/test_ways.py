@@ -133,6 +133,48 @@ class TestFieldsThatLeaveByThemselves:
         assert abstract.shell.held == len("72.5") + 1
 
 
+class TestLeavingAfterAnError:
+    """Keys that wait belong to what was refused: leaving it gives them up."""
+
+    @pytest.fixture
+    def waiting(self, codes: Workstation) -> Iterator[Gate]:
+        """``ZZZZ`` was refused as a diagnosis, ``Y R07`` and Enter wait."""
+        gate = Gate(codes.shell, lambda: None, lambda: codes.shell.ended is not None, A_MOMENT)
+        task = codes.loop.create_task(gate.run())
+        self.feed(codes, gate, "I10", "enter", "ZZZZ", "enter", "R07", "enter")
+        assert codes.shell.held == 4
+        yield gate
+        codes.loop.run_until_complete(gate.stop())
+        codes.loop.run_until_complete(task)
+
+    def feed(self, desk: Workstation, gate: Gate, *keys: str) -> None:
+        async def rest() -> None:
+            gate.put(stroke for key in keys for stroke in strokes(key))
+            await asyncio.sleep(A_MOMENT / 4)
+            while not gate.waiting:
+                await asyncio.sleep(A_MOMENT / 4)
+
+        desk.loop.run_until_complete(rest())
+
+    @pytest.mark.parametrize("way_out", [("^", "enter"), ("f3",), ("ctrl+o", "^^", "enter")])
+    def test_keys_that_wait_go_with_what_they_were_meant_for(
+        self, codes: Workstation, waiting: Gate, way_out: tuple[str, ...]
+    ) -> None:
+        self.feed(codes, waiting, *way_out)
+        if codes.shell.question:
+            assert codes.shell.held == 4
+            assert "Y or N" in codes.lines[-1]
+            self.feed(codes, waiting, "y")
+        assert codes.shell.held == 0
+        assert codes.lines[0].split()[0] == "DESK"
+        self.feed(codes, waiting, "enter")
+        assert "R07" not in codes.text
+
+    def test_who_stays_finds_them_still_waiting(self, codes: Workstation, waiting: Gate) -> None:
+        self.feed(codes, waiting, "f3", "n")
+        assert codes.shell.held == 4
+
+
 class TestPrompts:
     def test_the_label_and_what_enter_keeps_stand_before_the_cursor(self, prompts: Workstation) -> None:
         prompts.press("7", "enter", "DOE,JANE", "enter", "f", "^MRN", "enter")
@@ -170,8 +212,21 @@ class TestPrompts:
         assert {path: value for path, value in values(prompts).items() if path.startswith("dx")} == {
             "dx[1].code": "E119", "dx[1].poa": "N",
         }  # fmt: skip
+        assert prompts.at_cursor.strip() == "Code 2:"
         prompts.press("ctrl+u")
         assert values(prompts)["dx[3].code"] == "J189"
+
+    def test_the_row_after_those_taken_out_is_asked_next(self, prompts: Workstation) -> None:
+        prompts.press("^dx", "enter", "i214", "y", "e119", "n", "-2", "enter")
+        assert prompts.at_cursor.strip() == "Code 2:"
+        prompts.press("j189", "u", "-1-9", "enter")
+        assert prompts.at_cursor.strip() == "Code 1:"
+        assert not any(path.startswith("dx") for path in values(prompts))
+
+    def test_a_row_that_is_not_there_is_said_and_the_prompt_stays(self, prompts: Workstation) -> None:
+        prompts.press("^dx", "enter", "i214", "y", "-7", "enter")
+        assert "There is no row 7 to take out." in prompts.message
+        assert values(prompts)["dx[1].code"] == "I214"
 
     def test_findings_are_lines_when_they_arise(self, prompts: Workstation) -> None:
         prompts.press("7", "enter", "XAVER", "enter")

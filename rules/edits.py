@@ -76,6 +76,18 @@ def _finding(edit: Edit, path: str, message: str = "", **labels: str) -> Finding
     return Finding(edit.level, edit.code, text, path)
 
 
+def in_words(dictionary: Dictionary, edit: Edit) -> str:
+    """What an edit says of any record: its message with the items that it is about in the place of the one found."""
+    items = [dictionary.by_id.get(entry.partition("+")[0].replace("[1]", "")) for entry in edit.items]
+    labels = [item.label if item else id_ for item, id_ in zip(items, edit.items, strict=True)] or ["Item"]
+    found_at = labels if edit.kind in ("required-when", "range", "in-table", "excludes") else labels[:1]
+    names = {"item": found_at, "earlier": labels[:-1] or labels, "later": labels[1:] or labels}
+    said = edit.message
+    for name, some in names.items():
+        said = said.replace(f"{{{name}}}", " or ".join(dict.fromkeys(some)))
+    return said
+
+
 def _path(item: str, row: tuple[str, int] | None) -> str:
     group, dot, column = item.partition(".")
     return row_path(group, row[1], column) if dot and row and row[0] == group else item

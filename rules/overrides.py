@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rules.dictionary import Dictionary, Edit, Record, split_path
 from rules.findings import Finding, Level
-from rules.records import View
+from rules.records import CaseItem, View
 from rules.text import clean
-from rules.values import shown
+from rules.values import is_date, shown
 
 MARK = "!"  # begins the path of an override: ``!A114 procedures[2].code``
 DIGITS = 12  # of the digest of the values
@@ -52,13 +53,30 @@ def without(record: Record) -> dict[str, str]:
 
 def kept(record: Record) -> list[Override]:
     """All overrides of a record, those that have lapsed too."""
-    found = []
-    for path, text in record.items():
-        if path.startswith(MARK):
-            code, _, field = path[1:].partition(" ")
-            digest, by, on, reason = (*text.split(" ", 3), "", "", "", "")[:4]
-            found.append(Override(code, field, digest, by, on, reason))
+    return [_read(path, text) for path, text in record.items() if path.startswith(MARK)]
+
+
+def _read(path: str, text: str) -> Override:
+    code, _, field = path[1:].partition(" ")
+    digest, by, on, reason = (*text.split(" ", 3), "", "", "", "")[:4]
+    return Override(code, field, digest, by, on, reason)
+
+
+def as_items(record: Record) -> list[CaseItem]:
+    """The overrides of a record as rows beside its items: each under mark and code of its edit, on its day."""
+    found: list[CaseItem] = []
+    for path in sorted(path for path in record if path.startswith(MARK)):
+        item, _, field = path.partition(" ")
+        seq, on = sum(each.item == item for each in found), _read(path, record[path]).on
+        day = date.fromisoformat(on).toordinal() if is_date(on) else None
+        found.append(CaseItem(item, seq, f"{field} {record[path]}", None, day, ""))
     return found
+
+
+def of_item(item: str, text: str) -> Override:
+    """The override that ``as_items`` made a row of."""
+    field, _, kept_there = text.partition(" ")
+    return _read(f"{item} {field}".strip(), kept_there)
 
 
 def in_force(dictionary: Dictionary, record: Record) -> Overrides:

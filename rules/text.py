@@ -48,6 +48,16 @@ def _cell(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+def clipped(text: str, width: int) -> str:
+    """The beginning of ``text`` that ``width`` cells hold."""
+    taken = 0
+    for at, character in enumerate(text):
+        taken += _cell(character)
+        if taken > width:
+            return text[:at]
+    return text
+
+
 def fit(text: str, width: int, align: str = "<") -> str:
     """``text`` cleaned and brought to exactly ``width`` cells: padded, or clipped with a visible mark.
 
@@ -58,13 +68,7 @@ def fit(text: str, width: int, align: str = "<") -> str:
     text = clean(text)
     taken = cells(text)
     if taken > width:
-        kept = ""
-        room = width - 1
-        for character in text:
-            room -= _cell(character)
-            if room < 0:
-                break
-            kept += character
+        kept = clipped(text, width - 1)
         return kept + " " * (width - 1 - cells(kept)) + CLIPPED
     space = width - taken
     if align == ">":

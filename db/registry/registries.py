@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from db.abstracting import abstracts
-from db.actors import Action, Actor
-from db.acts import Conflict, NotPermitted, act, viewed
+from db.actors import Action, Actor, Role
+from db.acts import Conflict, NotPermitted, act, permit, viewed
 from db.connect import StoreError, database
 from db.hospital import encounters
 from db.hospital.encounters import Encounter
@@ -33,6 +33,20 @@ def check_role(actor: Actor, dictionary: Dictionary) -> None:
     roles = dictionary.registry.roles if dictionary.registry else ()
     if roles and not {str(role) for role in actor.roles} & {*roles, "service"}:
         raise NotPermitted(f"{actor.user} may not work in {dictionary.title}: it is for {', '.join(roles)}.")
+
+
+def view_action(data_set: str) -> Action:
+    """The permission that seeing a record of the data set takes."""
+    return {abstracts.DATA_SET: Action.VIEW_ABSTRACT, "disclosure": Action.VIEW_REQUEST}.get(
+        data_set, Action.VIEW_REGISTRY
+    )
+
+
+def check_view(actor: Actor, dictionary: Dictionary) -> None:
+    """Raise ``NotPermitted`` unless the actor may see the records of a data set, or runs a batch over them."""
+    if Role.SERVICE not in actor.roles:
+        permit(actor, view_action(dictionary.id), kind=dictionary.id)
+    check_role(actor, dictionary)
 
 
 # What a new record has from elsewhere

@@ -73,11 +73,7 @@ class Asked:
 
 def content_action(data_set: str) -> Action:
     """The permission that seeing a record of the data set takes."""
-    if data_set == "":
-        return Action.VIEW_ENCOUNTER
-    return {ABSTRACT: Action.VIEW_ABSTRACT, "disclosure": Action.VIEW_REQUEST}.get(
-        data_set, Action.VIEW_REGISTRY
-    )
+    return registries.view_action(data_set) if data_set else Action.VIEW_ENCOUNTER
 
 
 # Plans

@@ -12,8 +12,9 @@ from reports.page import Block, Column, Document, Group, Heads, Wrapped
 from reports.page import Item as Line
 from reports.parameters import NotAsked
 from reports.sheet import Sheet
-from rules.dictionary import Condition, Dictionary, Item
+from rules.dictionary import Condition, Dictionary, Edit, Item
 from rules.dictionary import Group as Rows
+from rules.edits import in_words
 from rules.tables import CodeTable, Tables
 
 ITEMS: Final = {
@@ -65,7 +66,7 @@ def render(data: Data, width: int) -> Document:
     if dictionary.edits:
         body += [Heads(EDITS[wide]), Group("EDITS")]
         body += [
-            Wrapped((edit.code, str(edit.level), _said(edit.message, override=edit.override), edit.citation))
+            Wrapped((edit.code, str(edit.level), _said(dictionary, edit), edit.citation))
             for edit in dictionary.edits
         ]
     for name, table in tables_of(data):
@@ -144,8 +145,8 @@ def _confirmed(text: str, confirm: bool) -> str:
     return f"{text} ?" if confirm else text
 
 
-def _said(message: str, *, override: bool) -> str:
-    return f"{message} (may be overridden with a reason)" if override else message
+def _said(dictionary: Dictionary, edit: Edit) -> str:
+    return in_words(dictionary, edit) + " (may be overridden with a reason)" * edit.override
 
 
 def tables_of(data: Data) -> list[tuple[str, CodeTable]]:

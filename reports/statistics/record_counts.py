@@ -9,16 +9,22 @@ from typing import Final
 
 from config.data_sets import SITE, library
 from db import conventions, store
+from db.registry import registries
 from db.statistics import record_counts
 from db.statistics.record_counts import MONTH, STATUS, Counts
-from reports.page import Column, Document, Heads, Item, Total
-from reports.run import NotAsked
+from reports.page import Column, Document, Heads, Total
+from reports.page import Item as Line
+from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet, Value
 from rules.dates import show_date
-from rules.dictionary import Dictionary
+from rules.dictionary import Dictionary, Item, ItemType
 from rules.moments import day_number
 from rules.records import decode
 
+TELLING: Final = frozenset({
+    "mrn", "account", "last_name", "first_name", "middle_name", "birth_date", "street", "phone", "ssn", "number",
+})  # fmt: skip
+"""What tells a patient."""
 NO_ANSWER: Final = "(blank)"
 NOT_DATED: Final = "(no date)"
 STATUS_WIDTH: Final = 11
@@ -36,17 +42,25 @@ class Data:
     period: str
 
 
-def query(parameters: Mapping[str, str]) -> Data:
-    """Count. Raises ``NotAsked`` for a data set or an item that is not there."""
+def query(parameters: Asked) -> Data:
+    """Count. Raises ``NotAsked`` for a data set or an item that is not there, and ``NotPermitted``.
+
+    Only whoever may see the records of a data set is told how many of what there are.
+    """
     made = library(store.current().directory / SITE)
     try:
         dictionary = made.of(parameters["set"].casefold())
     except LookupError as error:
         raise NotAsked(f"{error} There are {', '.join(made.ids())}.") from error
+    registries.check_view(parameters.actor, dictionary)
     by = parameters["by"].casefold()
     item = dictionary.by_id.get(by)
     if item is None and by not in (MONTH, STATUS):
         raise NotAsked(f"Count by {MONTH}, {STATUS} or an item of {dictionary.id}; {by!r} is none.")
+    if item and (item.type is ItemType.NOTE or _source(item) in TELLING):
+        raise NotAsked(
+            f"Counting by {item.label} would list patients: choose an item that many of them share."
+        )
     first, last = (day_number(day) if (day := parameters.get(end)) else None for end in ("from", "to"))
     found = record_counts.counts(dictionary, by, first, last)
     meanings = {
@@ -55,6 +69,11 @@ def query(parameters: Mapping[str, str]) -> Data:
     }
     label = item.label if item else by.capitalize()
     return Data(dictionary, by, label, found, meanings, _period(parameters))
+
+
+def _source(item: Item) -> str:
+    """What registration calls the item, or the data set itself: ``birth_date`` of ``patient.birth_date``."""
+    return (item.column or item.fill or item.id).rpartition(".")[2]
 
 
 def _period(parameters: Mapping[str, str]) -> str:
@@ -74,7 +93,7 @@ def render(data: Data, width: int) -> Document:
         Column("%", 6, number=True),
     )
     everything = sum(data.counts.records.values())
-    body: list[Item] = [Heads(columns)]
+    body: list[Line] = [Heads(columns)]
     for value, per in data.counts.by_value.items():
         count = sum(per.values())
         figures = [str(per.get(status, 0)) for status in statuses]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 ICD10_FROM = date(2015, 10, 1)  # first discharges coded in ICD-10 (45 CFR 162.1002)
 
@@ -37,6 +38,7 @@ _PARTIAL = {
 }
 
 
+@lru_cache(maxsize=20_000)
 def normal(code: str) -> str:
     """``code`` as it is kept: upper case, without dot and blanks. ``i21.4`` becomes ``I214``."""
     code = code.upper().replace(".", "")
@@ -49,6 +51,7 @@ def dotted(code: str, system: System = System.CM) -> str:
     return f"{code[:3]}.{code[3:]}" if system is System.CM and len(code) > 3 else code
 
 
+@lru_cache(maxsize=20_000)
 def problem(code: str, system: System) -> str:
     """What is wrong with the form of ``code``, in a sentence; blank when it is well formed.
 

@@ -150,18 +150,25 @@ def _attributed(claim: Claim, found: Counter[str]) -> Iterable[CodeEdit]:
     alone = _beside(_only(claim, (), ())) or Counter()
     for name in list(left):
         if alone[name]:
-            left[name] -= 1
+            _take(left, name)
             yield _edit(name, "dx", 1, claim.dx[0].code)
     for part, rows in (("dx", range(1, len(claim.dx))), ("px", range(len(claim.px)))):
         for row in rows:
-            if not +left:
+            if not left:
                 return
             beside = _beside(_only(claim, *((row,), ()) if part == "dx" else ((), (row,)))) or Counter()
-            for name in list(+left):
+            for name in list(left):
                 if beside[name] > alone[name]:
-                    left[name] -= 1
+                    _take(left, name)
                     yield _edit(name, part, row + 1, _code(claim, part, row))
-    yield from _left_out(claim, found, +left)
+    yield from _left_out(claim, found, left)
+
+
+def _take(left: Counter[str], name: str) -> None:
+    """One of ``name`` has found its code."""
+    left[name] -= 1
+    if left[name] <= 0:
+        del left[name]
 
 
 def _left_out(claim: Claim, found: Counter[str], left: Counter[str]) -> Iterable[CodeEdit]:

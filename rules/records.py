@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -69,9 +69,11 @@ class View:
             return [self.rows.get(group, {}).get(row[1], {}).get(column, "")]
         return [cells.get(column, "") for cells in self.rows.get(group, {}).values()]
 
-    def hold(self, conditions: Iterable[Condition], row: tuple[str, int] | None = None) -> bool:
+    def hold(self, conditions: Sequence[Condition], row: tuple[str, int] | None = None) -> bool:
         """Whether all the conditions do, seen from ``row``."""
-        return all(_holds(condition, self.values(condition.item, row)) for condition in conditions)
+        return not conditions or all(
+            _holds(condition, self.values(condition.item, row)) for condition in conditions
+        )
 
 
 def _holds(condition: Condition, values: list[str]) -> bool:
@@ -95,7 +97,9 @@ def rows_of(record: Record) -> dict[str, dict[int, dict[str, str]]]:
         if value and "[" in path:
             group, row, column = split_path(path)
             if group:
-                rows.setdefault(group, {}).setdefault(row, {})[column] = value
+                numbered = rows.get(group) or rows.setdefault(group, {})
+                cells = numbered.get(row) or numbered.setdefault(row, {})
+                cells[column] = value
     return {group: dict(sorted(numbered.items())) for group, numbered in rows.items()}
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from rules.codes import System, normal, problem
 from rules.dictionary import ItemType
@@ -18,6 +19,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,12})?")
 _CODE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
+@lru_cache(maxsize=4096)
 def is_date(value: str) -> bool:
     """Whether ``value`` is a day of the calendar as YYYY-MM-DD."""
     if _DATE.fullmatch(value) is None:

@@ -91,6 +91,11 @@ def numeric_key(number: str) -> str:
     return first + middle + last
 
 
+def filing_place(key: str) -> str:
+    """A filing key as it is read on a shelf, without the zeros that it is sorted by: ``99 49 45``."""
+    return " ".join(part.lstrip("0").rjust(2, "0") for part in key.split(" "))
+
+
 def unit_number(form: str, count: int) -> str:
     """The number of the ``count``-th chart in a form whose ``#`` are digits: ``M-######`` gives ``M-000042``.
 

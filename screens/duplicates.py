@@ -212,9 +212,9 @@ class Decide(FormScreen):
         return lines
 
     def _consequences(self) -> list[str]:
-        moves = ", ".join(f"{count} {what}" for what, count in self.plan.moves.items())
+        moves = ", ".join(self.plan.moves)
         return [
-            f"From {self.plan.loser['mrn']} move: {moves or 'nothing but its numbers'}.",
+            f"{self.plan.loser['mrn']} gives up: {moves or 'nothing but its number'}.",
             *self.plan.notes,
         ]
 
@@ -291,6 +291,7 @@ class Merges(KeysetList):
         return (
             Column("Made", 15, frozen=True), Column("Kept", 10), Column("Name", 22), Column("Merged into it", 14),
             Column("By", 10), Column("Undone", 15), Column("By", 10),
+            Column("Because", 60),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -300,7 +301,7 @@ class Merges(KeysetList):
                 (-each.id,),
                 (
                     shown.utc(each.at_utc, zone), each.survivor, each.name, each.loser, each.by,
-                    shown.utc(each.undone_utc, zone) if each.undone_utc else "", each.undone_by,
+                    shown.utc(each.undone_utc, zone) if each.undone_utc else "", each.undone_by, each.reason,
                 ),
                 str(each.id),
                 "x" if each.undone_utc else "",
@@ -337,10 +338,13 @@ class UndoMerge(FormScreen):
             patient_id=found.survivor_id,
         )
         when = shown.utc(found.at_utc, store.current().zone)
-        banner = (f"{found.survivor}  {found.name}", f"Merged into it: {found.loser}, {when} by {found.by}")
+        said = f": {found.reason}" if found.reason else ""
+        banner = (
+            f"{found.survivor}  {found.name}", f"Merged into it: {found.loser}, {when} by {found.by}{said}",
+        )  # fmt: skip
         locked = f"{found.undone_by} has undone this merge." if found.undone_utc else ""
         self.lines = [
-            f"{len(rows)} {patient_merges.NAMES.get(name.partition('.')[0], name)} go back to {found.loser}."
+            f"To {found.loser}: {patient_merges.how_many(name.partition('.')[0], len(rows))}."
             for name, rows in found.snapshot["moved"].items()
         ]
         return Opened({}, banner, "reason", locked=locked)

@@ -11,6 +11,7 @@ from db.acts import Conflict, NotPermitted, viewed
 from db.patient_index import filing, identifiers, patients
 from db.patient_index.identifiers import Identifier, OtherName
 from rules.findings import Finding, Level
+from rules.identity import filing_place
 from screens import shown
 from screens.data_set import rows_in
 from screens.drafting import DraftedForm
@@ -153,7 +154,7 @@ class FilingOrder(KeysetList):
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
         return [
-            Row((key, id_), (key, mrn, name, shown.day(born), sex), mrn)
+            Row((key, id_), (filing_place(key), mrn, name, shown.day(born), sex), mrn)
             for key, id_, mrn, name, born, sex in filing.charts(
                 (after[0], after[1]) if after else None, limit
             )

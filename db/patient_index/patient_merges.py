@@ -15,10 +15,12 @@ from db.patient_index import duplicates, merging, patients
 from rules.text import clean
 
 NAMES: Final = {
-    "encounter": "accounts", "patient_identifier": "numbers", "patient_alias": "other names", "data_case": "records",
-    "event": "events", "request": "requests", "received_message": "messages", "privacy_alert": "alerts",
-    "document_note": "documents", "user_patient": "users",
+    "encounter": "account", "patient_identifier": "number", "patient_alias": "other name", "data_case": "record",
+    "event": "event", "request": "request", "received_message": "message", "privacy_alert": "alert",
+    "document_note": "document", "user_patient": "mark of a user's own chart", "feed_disagreement": "disagreement",
+    "sensitive_patient": "mark of a sensitive chart",
 }  # fmt: skip
+"""What the rows of a table that move with a chart are called, one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Plan:
 
     survivor: Mapping[str, str]
     loser: Mapping[str, str]
-    moves: Mapping[str, int]  # what moves, in words -> how many
+    moves: tuple[str, ...]  # how many of what
     notes: tuple[str, ...]  # what is to be known before it is done
     versions: tuple[int, int]
 
@@ -48,16 +50,28 @@ class Merged:
     undone_by: str
     snapshot: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def reason(self) -> str:
+        """Why the two were one person, and why they were not."""
+        said = (self.snapshot.get("because", ""), self.snapshot.get("undone_because", ""))
+        return " / undone: ".join(filter(None, said))
+
+
+def how_many(table: str, count: int) -> str:
+    """``2 accounts``: what moves with a chart, in words."""
+    one, of, whose = NAMES.get(table, f"{table.replace('_', ' ')} row").partition(" of ")
+    return f"{count} {one}{'' if count == 1 else 's'}{of}{whose}"
+
 
 def plan(survivor_id: int, loser_id: int) -> Plan:
     """What would move, and what people should know before they say yes."""
-    moves: dict[str, int] = {}
+    moves: list[str] = []
     for table, column, _ in merging.references("patient"):
         if table in merging.OF_THE_CHART | merging.WRITTEN_ONCE or table == "patient":
             continue
         row = database.execute_sql(f"SELECT count(*) FROM {table} WHERE {column} = ?", (loser_id,)).fetchone()
         if row[0]:
-            moves[NAMES.get(table, table.replace("_", " ") + " rows")] = int(row[0])
+            moves.append(how_many(table, row[0]))
     survivor, loser = patients.get(survivor_id), patients.get(loser_id)
     notes = [
         sentence.format(survivor["mrn"])
@@ -78,7 +92,7 @@ def plan(survivor_id: int, loser_id: int) -> Plan:
     ):
         notes.append("Releases stay under the number they were made for, and are listed under both.")
     versions = (int(survivor["version"]), int(loser["version"]))
-    return Plan(survivor, loser, moves, tuple(notes), versions)
+    return Plan(survivor, loser, tuple(moves), tuple(notes), versions)
 
 
 def _in_house(patient_id: int) -> bool:
@@ -120,6 +134,7 @@ def merge(actor: Actor, survivor_id: int, loser_id: int, reason: str, versions: 
         if applied.refused:
             done.detail["refused"] = applied.reason
             return applied
+        _say_why(applied.record_id, "because", reason)
         done.detail |= {"merged": loser["mrn"], "merge": applied.record_id, "reason": clean(reason.strip())}
     return applied
 
@@ -135,12 +150,22 @@ def undo(actor: Actor, merge_id: int, reason: str) -> Applied:
         actor, Action.MERGE_PATIENT, kind="patient", record=found.survivor, patient_id=found.survivor_id
     ) as done:
         applied = patients.undo_merge(merge_id, Source(actor.user, "screen"))
+        if not applied.refused:
+            _say_why(merge_id, "undone_because", reason)
         done.detail |= {"undone": found.loser, "merge": merge_id, "reason": clean(reason.strip())}
         if applied.refused:
             done.detail["refused"] = applied.reason
     if not applied.refused:
         duplicates.decide(actor, found.survivor_id, found.loser_id, "NOT", reason)
     return applied
+
+
+def _say_why(merge_id: int, item: str, reason: str) -> None:
+    """Keep the reason with the merge; one that the feed made has none."""
+    database.execute_sql(
+        "UPDATE merge SET snapshot = json_set(snapshot, ?, ?) WHERE id = ?",
+        (f"$.{item}", clean(reason.strip()), merge_id),
+    )
 
 
 _SELECT: Final = (

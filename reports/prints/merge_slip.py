@@ -13,7 +13,7 @@ from reports.page import Block, Document, Item
 from reports.parameters import NotAsked
 from reports.sheet import Sheet
 from rules.dates import show_date
-from rules.identity import middle_digit_key, terminal_digit_key
+from rules.identity import filing_place, middle_digit_key, terminal_digit_key
 from rules.moments import moment_at
 
 CONVENTIONS: Final = (
@@ -62,24 +62,37 @@ def render(data: Data, width: int) -> Document:
         body.append(
             Block((f"THIS MERGE WAS UNDONE by {data.undone_by}: file the two folders apart again.", ""))
         )
-    body.append(Block(("FOLDER TO KEEP", *_chart(data.kept, data), "")))
-    body.append(Block(("FOLDER TO COMBINE WITH IT", *_chart(data.gone, data), "")))
-    moved = ", ".join(f"{count} {patient_merges.NAMES.get(t, t)}" for t, count in data.moved.items())
+    heads = (
+        ("FIRST FOLDER", "SECOND FOLDER")
+        if data.undone_by
+        else ("FOLDER TO KEEP", "FOLDER TO COMBINE WITH IT")
+    )
+    body += [
+        Block((head, *_chart(chart, data), ""))
+        for head, chart in zip(heads, (data.kept, data.gone), strict=True)
+    ]
+    moved = ", ".join(patient_merges.how_many(table, count) for table, count in data.moved.items())
+    told = [
+        f"The chart of {data.gone['mrn']} is now part of {data.kept['mrn']}.",
+        f"Moved: {moved or 'nothing'}",
+    ]
+    if data.undone_by:
+        told = [f"Back at {data.gone['mrn']}: {moved or 'nothing'}"]
+    done = "Parted" if data.undone_by else "Combined"
     body.append(
         Block((
-            f"The chart of {data.gone['mrn']} is now part of {data.kept['mrn']}.",
-            f"Moved: {moved or 'nothing'}",
+            *told,
             f"The patient is {data.place or 'not in the house'}.",
             "",
             "Volumes of the first folder   ______   found at  ______________________________",
             "Volumes of the second folder  ______   found at  ______________________________",
-            "Combined by  ______________________    on  ______________    labels printed  [ ]",
+            f"{done} by  ______________________    on  ______________    labels printed  [ ]",
         ))
     )  # fmt: skip
     made = f"{show_date(data.made[:10], data.style)} {data.made[11:]} by {data.by}"
     return Document(
         "F02", "MERGE SLIP", f"merge {data.merge}, {made}",
-        f"filing: {data.order}", body, 1, CONVENTIONS,
+        f"filing: {data.order}", body, 1, () if data.undone_by else CONVENTIONS,
     )  # fmt: skip
 
 
@@ -88,7 +101,7 @@ def _chart(chart: Mapping[str, str], data: Data) -> tuple[str, ...]:
     born = show_date(chart["birth_date"], data.style) if chart["birth_date"] else "not known"
     lines = [f"  {chart['mrn']:<14}{chart['name']}", f"  Born {born}   Sex {chart['sex'] or '-'}"]
     if key is not None:
-        lines.append(f"  Filed at {key(chart['mrn'])}")
+        lines.append(f"  Filed at {filing_place(key(chart['mrn']))}")
     if chart["aliases"]:
         lines.append(f"  Other names: {chart['aliases'].replace('|', '; ')}")
     return tuple(lines)

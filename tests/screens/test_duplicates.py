@@ -172,6 +172,26 @@ class TestMerging:
         assert ACCOUNT in doubled.text
         assert "7777" in doubled.text
 
+    def test_tells_on_its_list_why_it_was_made_and_why_undone(self, doubled: Workstation) -> None:
+        self.merged(doubled)
+        doubled.press("ctrl+o", "=MRL", "enter", "u", "enter")
+        assert ": Registered twice" in doubled.text
+        assert "To 00777777: 1 account." in doubled.text
+        doubled.press("two cousins", "enter", "f2")
+        doubled.press("ctrl+o", "=MRL", "enter", *["right"] * 8)
+        assert "Registered twice / undone: two cousins" in doubled.text
+
+    def test_undone_its_slip_parts_two_folders_and_keeps_none(self, doubled: Workstation) -> None:
+        self.merged(doubled)
+        assert "FOLDER TO KEEP" in doubled.text
+        assert "Filed at 56 34 12" in doubled.text
+        doubled.press("ctrl+o", "=MRL", "enter", "u", "enter", "two cousins", "enter", "f2")
+        assert "FIRST FOLDER" in doubled.text
+        assert "FOLDER TO" not in doubled.text
+        doubled.press("f8")
+        assert "Parted by" in doubled.text
+        assert "for ever" not in doubled.text
+
     def test_is_undone_from_its_list_with_a_reason(self, doubled: Workstation) -> None:
         self.merged(doubled)
         doubled.press("ctrl+o", "=MRL", "enter", "u", "Two sisters after all", "f2")
@@ -249,3 +269,4 @@ class TestFilingOrder:
             "45-50-99",
             "44-51-99",
         ]
+        assert shown[0].split()[2:5] == ["99", "49", "45"], "as they stand on the shelf"

@@ -13,7 +13,7 @@ from typing import Final
 from db import store
 from db.changes import Applied, Source
 from db.hospital import encounters, ledger
-from db.hospital.ledger import Entry, Ledger
+from db.hospital.ledger import NEW, Entry, Ledger
 from db.hospital.movements import Known, Movement, same, step_of
 from db.patient_index import patients
 from exchange.csv_files import Row
@@ -35,6 +35,7 @@ _OF_ENCOUNTER: Final = {
     "mother_account": "mother_account", "birth_weight_g": "birth_weight_g", "gestation_weeks": "gestation_weeks",
 }  # fmt: skip
 _ACTIONS: Final = ("", "add", "change", "cancel")
+CANCELLED: Final = "cancelled by the sender"
 AHEAD_S: Final = 24 * 3600  # a discharge may be keyed for tonight; no more
 _FLAGGED: Final = {"M202": "class", "M203": "leave_type", "M204": "disposition"}
 
@@ -199,8 +200,28 @@ def _grant(account: _Account, report: Report) -> None:
                     report.warn(wish.row, wish.findings)
                 waiting.remove(wish)
                 moved = True
+        if not moved:
+            moved = _take_together(waiting, account, report)
     for wish in waiting:
         report.refuse(wish.row, "event", wish.in_the_way)
+
+
+def _take_together(waiting: list[_Wish], account: _Account, report: Report) -> bool:
+    """Take at once what cannot come one by one, such as a forgotten leave and its return before a transfer."""
+    targets = {id(wish): _target(wish, account) for wish in waiting}
+    doomed = [wish for wish in waiting if wish.action == "cancel" and targets[id(wish)] is not None]
+    new = [wish for wish in waiting if wish.action in ("", "add") and targets[id(wish)] is None]
+    entries = [Entry(NEW, wish.step, wish.external_id, unreadable=wish.unreadable) for wish in new]
+    cancelled = [target for wish in doomed if (target := targets[id(wish)]) is not None]
+    if len(doomed) + len(new) < 2 or account.ledger.revise(cancelled, entries, CANCELLED):
+        return False
+    account.spoken_of |= {id(entry) for entry in entries}
+    for wish in (*doomed, *new):
+        wish.granted = True
+        report.count(wish.row, Fate.APPLIED)
+        report.warn(wish.row, wish.findings)
+        waiting.remove(wish)
+    return True
 
 
 def _in_turn(wishes: Sequence[_Wish]) -> list[_Wish]:
@@ -248,7 +269,7 @@ def _cancel(wish: _Wish, account: _Account) -> Fate | None:
             return Fate.UNCHANGED
         wish.in_the_way = "There is no such movement to cancel: correct its id, event or time."
         return None
-    findings = book.cancel([target], "cancelled by the sender")
+    findings = book.cancel([target], CANCELLED)
     if findings:
         wish.in_the_way = findings[0].message
         return None

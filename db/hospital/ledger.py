@@ -84,11 +84,21 @@ class Ledger:
 
     def cancel(self, entries: Sequence[Entry], reason: str = "") -> list[Finding]:
         """Movements that never were."""
-        doomed = {id(entry) for entry in entries}
-        wrong = impossible([entry.step for entry in self.current if id(entry) not in doomed])
+        return self.revise(entries, (), reason)
+
+    def revise(self, cancelled: Sequence[Entry], added: Sequence[Entry], reason: str = "") -> list[Finding]:
+        """Cancel some movements and add others at once: what is possible only when all of it is done."""
+        doomed = {id(entry) for entry in cancelled}
+        place = self._next_place()
+        steps = [entry.step._replace(place=place + number) for number, entry in enumerate(added)]
+        kept = [entry.step for entry in self.current if id(entry) not in doomed]
+        wrong = impossible([*kept, *steps])
         if not wrong:
-            for entry in entries:
+            for entry in cancelled:
                 self._end(entry, "cancelled", reason)
+            for entry, step in zip(added, steps, strict=True):
+                entry.step, entry.touched = step, True
+            self.entries.extend(added)
         return wrong
 
     def latest(self, event: Event | None = None) -> Entry | None:

@@ -75,7 +75,8 @@ _ITEMS: Final[Mapping[str, Mapping[str, _Item]]] = {
     "printer": {
         **_NAME, "queue": _Item("queue"), "options": _Item("options"), "lines": _Item("lines", _whole),
         "width": _Item("width", _whole), "form_feed": _Item("form_feed", _yes_no),
-        "encoding": _Item("encoding"), **_DATES,
+        "encoding": _Item("encoding"), "line_end": _Item("line_end"),
+        "last_form_feed": _Item("last_form_feed", _yes_no), **_DATES,
     },
 }  # fmt: skip
 _MODELS: Final[Mapping[str, type[SiteRow]]] = {
@@ -261,12 +262,12 @@ def beds_on(day: int) -> dict[int, Beds]:
 
 
 def bed_days(from_day: int, to_day: int) -> dict[int, tuple[int, int]]:
-    """Bed count days and bassinet days of a period by unit, added up day by day, while the unit was in use."""
+    """Bed count days and bassinet days of a period by unit of the census, day by day, while the unit was in use."""
     totals: dict[int, tuple[int, int]] = {}
     rows = database.execute_sql(
         "SELECT b.unit_id, b.beds, b.bassinets, max(b.from_day, coalesce(u.from_day, 0)),"
         " min(coalesce(lead(b.from_day) OVER (PARTITION BY b.unit_id ORDER BY b.from_day) - 1, ?),"
-        " coalesce(u.to_day, ?)) FROM unit_beds b JOIN unit u ON u.id = b.unit_id",
+        " coalesce(u.to_day, ?)) FROM unit_beds b JOIN unit u ON u.id = b.unit_id WHERE u.counts_in_census = 1",
         (to_day, to_day),
     )
     for unit, beds, bassinets, first, last in rows:

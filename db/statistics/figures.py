@@ -21,7 +21,12 @@ Counts = dict[str, int]
 
 _EACH: Final = ("unit_id", "service_id", "newborn")
 _DISCHARGED: Final = (  # adults and children discharged in a period
-    "class = 'I' AND state = 'active' AND discharge_day BETWEEN ? AND ? AND newborn = 0"
+    "class = 'I' AND state = 'active' AND newborn = 0 AND discharge_day BETWEEN :first AND :last"
+)
+_DISCHARGED_TO_MIDNIGHT: Final = (  # the same where midnight may belong to the day that ends, as the last piece tells
+    "class = 'I' AND state = 'active' AND newborn = 0 AND discharge_day BETWEEN :first AND :last + 1"
+    " AND (discharge_day BETWEEN :first + 1 AND :last OR (SELECT to_day FROM segment WHERE encounter_id = encounter.id"
+    " ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
 )
 
 
@@ -155,12 +160,12 @@ def event_counts(period: Period) -> Counts:
     counts["bodies_available"] = (
         counts["deaths_all"] - counts["unautopsied_coroner_cases"] + counts["autopsies_elsewhere"]
     )
-    counts["patients_consulted"] = _one(_CONSULTED, period)
-    counts["obstetric_discharges"] = _one(
+    counts["patients_consulted"] = _row(_CONSULTED, period)[0]
+    counts["obstetric_discharges"] = _row(
         "SELECT coalesce(sum(discharges), 0) FROM day_stats JOIN service ON service.id = service_id"
         " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0",
         period,
-    )
+    )[0]
     return counts
 
 
@@ -179,11 +184,10 @@ _HAPPENED: Final = {
 
 # Of those discharged in the period: who was consulted in it, and of those admitted before it, who ever was.
 _CONSULTED: Final = (
-    "SELECT count(*) FROM encounter WHERE class = 'I' AND state = 'active' AND newborn = 0"
-    " AND discharge_day BETWEEN :first AND :last AND (id IN (SELECT encounter_id FROM event WHERE state = 'current'"
-    " AND kind = 'consultation' AND day BETWEEN :first AND :last) OR (admit_day < :first AND EXISTS (SELECT 1"
-    " FROM event WHERE encounter_id = encounter.id AND kind = 'consultation' AND event.state = 'current'"
-    " AND day < :first)))"
+    "SELECT count(*) FROM encounter WHERE {discharged} AND (id IN (SELECT encounter_id FROM event"
+    " WHERE state = 'current' AND kind = 'consultation' AND day BETWEEN :first AND :last) OR (admit_day < :first"
+    " AND EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND kind = 'consultation'"
+    " AND event.state = 'current' AND day < :first)))"
 )
 
 
@@ -200,11 +204,11 @@ def _happened(period: Period) -> Counts:
         for name, (asked, part) in _HAPPENED.items()
     }
     counts["autopsies_elsewhere"] = counts.pop("autopsies_former") + counts.pop("autopsies_doa")
-    counts["patients_operated"] = _one(
+    counts["patients_operated"] = _row(
         "SELECT count(DISTINCT encounter_id) FROM event WHERE state = 'current' AND kind = 'operation'"
         " AND day BETWEEN :first AND :last",
         period,
-    )
+    )[0]
     return counts
 
 
@@ -230,13 +234,12 @@ def _deaths(period: Period) -> Counts:
     coroner = said("kind = 'coroner'")
     maternal = said("kind = 'death_class' AND detail = 'maternal-direct'")
     anesthesia = said("kind = 'death_class' AND detail = 'anesthesia'")
-    operated = said("kind = 'operation' AND event.day BETWEEN discharge_day - ? AND discharge_day")
-    row = database.execute_sql(
+    operated = said("kind = 'operation' AND event.day BETWEEN discharge_day - :days AND discharge_day")
+    row = _row(
         f"SELECT count(*), coalesce(sum({autopsied}), 0), coalesce(sum({coroner} AND NOT {autopsied}), 0),"
         f" coalesce(sum({maternal}), 0), coalesce(sum({anesthesia}), 0), coalesce(sum({operated}), 0)"
-        f" FROM encounter WHERE {_DISCHARGED} AND died = 1",
-        (POSTOPERATIVE_DAYS, period.from_day, period.to_day),
-    ).fetchone()
+        " FROM encounter WHERE {discharged} AND died = 1", period, days=POSTOPERATIVE_DAYS,
+    )  # fmt: skip
     found = ("deaths_all", "inpatient_autopsies", "unautopsied_coroner_cases", "maternal_deaths",
              "anesthesia_deaths", "postoperative_deaths")  # fmt: skip
     return dict(zip(found, row, strict=True))
@@ -244,27 +247,29 @@ def _deaths(period: Period) -> Counts:
 
 def readmissions(period: Period, within_days: int = 30) -> Counts:
     """Live discharges of the period, and those followed by an admission, for any cause, within so many days."""
-    row = database.execute_sql(
-        "SELECT count(*), count(CASE WHEN return_day <= discharge_day + ? THEN 1 END) FROM encounter"
-        f" WHERE {_DISCHARGED} AND died = 0",
-        (within_days, period.from_day, period.to_day),
-    ).fetchone()
-    return {"live_discharges": row[0], "readmissions_30_day": row[1]}
+    live, back = _row(
+        "SELECT count(*), count(CASE WHEN return_day <= discharge_day + :days THEN 1 END) FROM encounter"
+        " WHERE {discharged} AND died = 0", period, days=within_days,
+    )  # fmt: skip
+    return {"live_discharges": live, "readmissions_30_day": back}
 
 
 def case_mix(period: Period) -> dict[str, int | Fraction]:
     """MS-DRG weights of the discharges of the period, and how many have one and how many have not."""
-    counted, weighed, weight = database.execute_sql(
+    counted, weighed, weight = _row(
         "SELECT count(*), count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0)"
-        f" FROM encounter WHERE {_DISCHARGED}",
-        (period.from_day, period.to_day),
-    ).fetchone()
+        " FROM encounter WHERE {discharged}", period,
+    )  # fmt: skip
     return {
         "drg_weight": Fraction(weight, 10_000), "discharges_grouped": weighed,
         "discharges_not_grouped": counted - weighed,
     }  # fmt: skip
 
 
-def _one(sql: str, period: Period) -> int:
-    bound = {"first": period.from_day, "last": period.to_day}
-    return int(database.execute_sql(sql, bound).fetchone()[0])
+def _row(sql: str, period: Period, **bound: int) -> tuple[int, ...]:
+    """One row; ``{discharged}`` stands for adults and children discharged in the period."""
+    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
+    discharged = _DISCHARGED_TO_MIDNIGHT if midnight.fetchone() else _DISCHARGED
+    bound |= {"first": period.from_day, "last": period.to_day}
+    row: tuple[int, ...] = database.execute_sql(sql.replace("{discharged}", discharged), bound).fetchone()
+    return row

@@ -190,6 +190,13 @@ class TestPaths:
         steps = [a_step(DISCHARGE, 0, place=1), a_step(TRANSFER, 0, place=2), a_step(ADMIT, 0, place=3)]
         assert impossible(steps) == []
 
+    def test_a_discharge_without_seq_still_comes_last(self) -> None:
+        moved = a_step(TRANSFER, 1, seq=3)
+        found = the_stay(
+            a_step(ADMIT, 0, seq=9), moved, a_step(DISCHARGE, 1), a_step(TRANSFER, 0, unit=3, seq=1)
+        )
+        assert (found.unit, found.discharged and found.discharged.day) == (2, FIRST + 1)
+
     def test_seq_settles_a_minute_before_the_order_of_the_file(self) -> None:
         there = a_step(TRANSFER, 1, unit=2, seq=2, place=1)
         back = a_step(TRANSFER, 1, unit=3, seq=1, place=2)

@@ -44,7 +44,7 @@ TITLES = {
 WORDS = {
     "division": "DIV", "unit": "UNIT", "service": "SVC", "provider": "PROV", "payer": "PAYER", "printer": "PRTR",
 }  # fmt: skip
-YES_NO = ("counts_in_census", "obstetric", "form_feed")
+YES_NO = ("counts_in_census", "obstetric", "form_feed", "last_form_feed")
 DATES = ("from_date", "to_date")
 WIDTHS = {"name": 40, "options": 40, "queue": 30, "npi": 10, "lines": 3, "width": 3}
 LOOK_UPS = {"service": "service", "division": "division"}  # item -> site file that lists its codes

@@ -69,6 +69,8 @@ class Printer(SiteRow):
     width = IntegerField(default=80)
     form_feed = BooleanField(default=True)
     encoding = CharField(default="ascii")
+    line_end = CharField(default="lf")
+    last_form_feed = BooleanField(default=False)
 
 
 class UnitBeds(Base):
@@ -378,6 +380,7 @@ class CensusState(Base):
     longest_days = IntegerField()
     derive_from = IntegerField(null=True)
     derived_to_id = IntegerField()
+    watched_through = IntegerField(default=0)  # last day of the latest closed month; 0: none is
 
 
 MODELS = (

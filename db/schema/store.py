@@ -53,6 +53,17 @@ class UserHabit(Base):
         primary_key = CompositeKey("user", "name")
 
 
+class ReportPreset(Base):
+    """What a person asks of a report, by name; ``parameters`` is a JSON object."""
+
+    id = AutoField()
+    user = ForeignKeyField(User)
+    report = CharField()
+    name = CharField()
+    parameters = TextField()
+    saved_utc = IntegerField()
+
+
 class SecondFactor(Base):
     """The secret that a user's codes come from (RFC 6238), and the last time step of which one was accepted."""
 
@@ -178,6 +189,6 @@ class RefusedRow(Base):
 
 
 MODELS = (
-    User, UserRole, UserHabit, SecondFactor, SshKey, Setting, Counter, KeyState, TrailKey, RecordLock, Audit,
-    ImportBatch, RefusedRow,
+    User, UserRole, UserHabit, ReportPreset, SecondFactor, SshKey, Setting, Counter, KeyState, TrailKey, RecordLock,
+    Audit, ImportBatch, RefusedRow,
 )  # fmt: skip

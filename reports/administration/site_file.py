@@ -21,9 +21,10 @@ WIDTHS: Final[Mapping[str, tuple[str, int, int]]] = {
     "name": ("Name", 1, 1), "type": ("Type", 8, 16), "division": ("Div", 6, 12),
     "counts_in_census": ("In|census", 6, 6), "from_date": ("From", 10, 11), "to_date": ("To", 10, 11),
     "obstetric": ("Obst", 4, 10), "npi": ("NPI", 10, 10), "service": ("Service", 7, 16),
-    "status": ("Status", 6, 14), "class": ("Class", 10, 20), "queue": ("Queue", 9, 20),
-    "options": ("Options", 6, 20), "lines": ("Lines", 5, 5), "width": ("Cols", 4, 5),
-    "form_feed": ("FF", 2, 3), "encoding": ("Code", 5, 8),
+    "status": ("Status", 6, 14), "class": ("Class", 10, 20), "queue": ("Queue", 7, 20),
+    "options": ("Opt", 4, 14), "lines": ("Lns", 3, 5), "width": ("Col", 3, 5),
+    "form_feed": ("FF", 2, 3), "encoding": ("Code", 5, 8), "line_end": ("EOL", 4, 4),
+    "last_form_feed": ("FF|end", 3, 3),
 }  # fmt: skip
 
 

@@ -33,6 +33,9 @@ class Action(StrEnum):
     MERGE_PATIENT = "merge patients"  # and take them apart again
     VIEW_ENCOUNTER = "view encounter"
     VIEW_CENSUS = "view census"
+    CHECK_CENSUS = "check census"  # against the movements, and recompute it
+    CLOSE_MONTH = "close month"  # sign its figures; and restate them
+    FILE_REMARKS = "file remarks"  # beside the figures of a month
     AMEND_MOVEMENT = "amend movement"
     VIEW_ABSTRACT = "view abstract"
     FILE_ABSTRACT = "file abstract"
@@ -104,6 +107,9 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.MERGE_PATIENT: frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     Action.VIEW_ENCOUNTER: _LOOKING,
     Action.VIEW_CENSUS: _LOOKING | {Role.SERVICE},
+    Action.CHECK_CENSUS: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SERVICE}),
+    Action.CLOSE_MONTH: frozenset({Role.SUPERVISOR, Role.SERVICE}),
+    Action.FILE_REMARKS: frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     Action.AMEND_MOVEMENT: frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.SERVICE}),
     Action.VIEW_ABSTRACT: _LOOKING,
     Action.FILE_ABSTRACT: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Final
 
 from db.actors import Action
-from reports.parameters import DAY, MONTH, Parameter
+from reports.parameters import DAY, MONTH, VERSION, Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "monthly-statistics", "S01", "Monthly statistical summary",
         "The month beside the same month of last year and the fiscal year to date, by unit and service.",
         "reports.statistics.monthly_statistics",
-        (MONTH,),
-        names_patients=False,
+        (MONTH, VERSION), names_patients=False, closes=True,
     ),
     Report(
         "accounting", "L02", "Accounting of disclosures",

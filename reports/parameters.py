@@ -60,6 +60,9 @@ MOVING: Final = ("today", "yesterday", "this month", "last month", "start of las
 
 DAY: Final = Parameter("day", "Day", "date", default="yesterday")
 MONTH: Final = Parameter("month", "Month", "month", default="last month")
+VERSION: Final = Parameter(
+    "version", "Version", "text", default="published"
+)  # of a month: published, latest, 1, 2 ...
 FROM: Final = Parameter("from", "From", "date", default="start of last month")
 TO: Final = Parameter("to", "To", "date", default="end of last month")
 UNIT: Final = Parameter("unit", "Units", "list", required=False, source="unit")
@@ -75,7 +78,13 @@ IDENTIFIERS: Final = Parameter(
 
 
 class Asked(dict[str, str]):
-    """The canonical parameters of a report, and who asks: what every ``query`` gets."""
+    """The canonical parameters of a report, and who asks: what every ``query`` gets.
+
+    ``status`` and ``version`` say what its month is being closed as; otherwise it is open.
+    """
+
+    status: str = "open"  # closed, restated
+    version: int | None = None
 
     def __init__(self, actor: Actor, parameters: Mapping[str, str]) -> None:
         super().__init__(parameters)

@@ -13,7 +13,7 @@ from db.acts import permit, viewed
 from db.connect import large_cache, snapshot
 from db.hospital import site
 from db.statistics import census
-from reports import identifiers
+from reports import identifiers, remarks
 from reports.catalogue import Report
 from reports.page import Document, Page, Run, Setup, paginate
 from reports.parameters import IDENTIFIERS, Asked, NotAsked, resolved
@@ -33,6 +33,7 @@ class Produced:
     parameters: Mapping[str, str]
     data: Any
     run: Run
+    remarks: tuple[str, ...] = ()  # of the department, beside the figures of the month
 
     @property
     def patient_id(self) -> int | None:
@@ -46,7 +47,7 @@ class Produced:
 
     def document(self, width: int) -> Document:
         """What the report says, for a page of this width."""
-        document: Document = self._module.render(self.data, width)
+        document: Document = remarks.added(self._module.render(self.data, width), self.remarks)
         if level := self.parameters.get(IDENTIFIERS.name):
             return replace(document, selection=f"{document.selection}; {identifiers.SAID[level]}")
         return document
@@ -91,6 +92,13 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     }
     known(report, parameters)
     parameters |= _own(actor, report, parameters) | _identifiers(actor, parameters)
+    if report.closes:
+        from reports import reprint
+
+        if (signed := reprint.stored(report, parameters)) is not None:
+            viewed(actor, report.action, kind="report", record=report.id,
+                   detail={"parameters": parameters, "version": signed.closing.version})  # fmt: skip
+            return signed
     census.bring_up_to_date_if_due()
     with large_cache(), snapshot():
         data = report.load().query(Asked(actor, parameters))
@@ -101,7 +109,8 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     )  # fmt: skip
     stamp = show_moment(now.local, conventions.convention("date_style"))
     audit = _audit_head() if report.id in ANCHORS else ""
-    return Produced(report, parameters, data, Run(store.current().facility, actor.user, stamp, audit))
+    run = Run(store.current().facility, actor.user, stamp, audit)
+    return Produced(report, parameters, data, run, remarks.of_report(report, parameters.get("month", "")))
 
 
 def _own(actor: Actor, report: Report, parameters: Mapping[str, str]) -> dict[str, str]:

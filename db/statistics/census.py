@@ -14,7 +14,8 @@ from db.hospital import stays
 from db.statistics import summary
 from db.statistics.census_state import mark_dirty
 from db.statistics.counts import IN_HOUSE, census_now, event_counts
-from db.statistics.summary import bring_up_to_date, rebuild, self_check
+from db.statistics.self_check import sentences as self_check
+from db.statistics.summary import bring_up_to_date, rebuild
 from rules.census import MEASURES, NEVER, Event
 from rules.identity import Name, shown_name
 from rules.moments import Moment

@@ -17,6 +17,7 @@ class State(NamedTuple):
     longest_days: int  # longest closed stay
     derive_from: int | None  # stays discharged from this day on, and open ones, are to be derived anew
     derived_to_id: int  # encounters up to here have been
+    watched_through: int  # last day of the latest closed month, or of one that is being closed; 0: none is
 
     @property
     def clean_through(self) -> int:
@@ -27,7 +28,8 @@ class State(NamedTuple):
 def read() -> State:
     """The state as it stands."""
     row = database.execute_sql(
-        "SELECT through_day, coalesce(dirty_from, ?), longest_days, derive_from, derived_to_id FROM census_state",
+        "SELECT through_day, coalesce(dirty_from, ?), longest_days, derive_from, derived_to_id,"
+        " watched_through FROM census_state",
         (NOTHING_DIRTY,),
     ).fetchone()
     return State(*row)
@@ -45,6 +47,19 @@ def mark_for_deriving(from_day: int) -> None:
     database.execute_sql(
         "UPDATE census_state SET derive_from = min(coalesce(derive_from, ?), ?), derived_to_id = 0",
         (from_day, from_day),
+    )
+
+
+def watch(through_day: int) -> None:
+    """From now on changes are noted that may reach into days up to this one: the month is about to be closed."""
+    database.execute_sql("UPDATE census_state SET watched_through = max(watched_through, ?)", (through_day,))
+
+
+def closed_days_changed(first_day: int, last_day: int) -> None:
+    """Counts of these days have changed: closed months among them are to be compared with what was signed."""
+    database.execute_sql(
+        "UPDATE closing_state SET changed = changed + 1 WHERE to_day >= ? AND from_day <= ?",
+        (first_day, last_day),
     )
 
 

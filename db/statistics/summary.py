@@ -1,4 +1,4 @@
-"""The day summary: kept with every movement, recomputed from the earliest dirty day in slices, checked by recount.
+"""The day summary: kept with every movement, recomputed from the earliest dirty day in slices.
 
 One rule makes it, rules.census.effects: a movement adds the difference between what its stay added before and
 adds now; a recompute adds up the stays that touch the days.
@@ -17,7 +17,6 @@ from db.hospital import stays
 from db.statistics import census_state
 from rules import census
 from rules.census import MEASURES, Counted, Effect
-from rules.moments import iso_date
 
 SLICE_SECONDS: Final = 0.08  # a transaction takes no longer than this, so that others can write in between
 FIRST_SLICE_DAYS: Final = 8
@@ -61,7 +60,8 @@ def effects_of(counted: Iterable[Counted]) -> Iterable[Effect]:
 
 def adjust(before: Iterable[Counted], after: Iterable[Counted]) -> None:
     """Bring the summary along with stays that have changed, inside the caller's transaction."""
-    last_day = census_state.read().clean_through
+    state = census_state.read()
+    last_day = state.clean_through
     if last_day <= 0:
         return
     totals: Totals = {}
@@ -72,6 +72,7 @@ def adjust(before: Iterable[Counted], after: Iterable[Counted]) -> None:
     connection.executemany(_ADD, [(*cell, *counts) for cell, counts in changed])
     emptied = [cell for cell, counts in changed if min(counts) < 0]
     connection.executemany(_DROP_EMPTY, emptied)
+    _tell_closed_months(state, {cell[0] for cell, _ in changed})
 
 
 def bring_up_to_date() -> None:
@@ -149,11 +150,30 @@ def _count(first: int, last: int) -> list[tuple[int, ...]]:
 def _store(first: int, last: int, rows: list[tuple[int, ...]]) -> None:
     """Put counted rows in the place of what stood for these days, inside a transaction."""
     state = census_state.read()
+    if first <= state.watched_through:
+        before = [(*cell, *counts) for cell, counts in stored(first, last).items()]
+        _tell_closed_months(state, {row[0] for row in {*before} ^ {*rows}})
     database.execute_sql(
         "DELETE FROM day_stats WHERE day BETWEEN ? AND ?", (min(first, state.clean_through + 1), last)
     )
     database.connection().executemany(_ADD, rows)
     census_state.summarised(state, last)
+
+
+def _tell_closed_months(state: census_state.State, days: set[int]) -> None:
+    """Months that were signed are to be compared again when one of these days, whose counts changed, is theirs."""
+    closed = [day for day in days if day <= state.watched_through]
+    if closed:
+        census_state.closed_days_changed(min(closed), max(closed))
+
+
+def stored(first_day: int, last_day: int) -> Totals:
+    """The summary as it stands for some days."""
+    rows = database.execute_sql(
+        f"SELECT {', '.join((*_KEYS, *MEASURES))} FROM day_stats WHERE day BETWEEN ? AND ?",
+        (first_day, last_day),
+    )
+    return {(day, unit, service, bool(newborn)): counts for day, unit, service, newborn, *counts in rows}
 
 
 def _derive_slice() -> bool:
@@ -187,7 +207,7 @@ def _derive(newborn_by_id: dict[int, bool]) -> None:
 
 
 def _age_passes() -> None:
-    """A pass that has outlasted 96 hours comes off the census from its first night."""
+    """A pass that has outlasted what a pass may comes off the census from its first night."""
     aged = stays.open_passes_turned_absent(store.current().now().utc)
     while aged:
         some, aged = tuple(aged[: stays.IDS_AT_ONCE]), aged[stays.IDS_AT_ONCE :]
@@ -210,40 +230,3 @@ def rebuild() -> None:
     with writing():
         census_state.mark_for_deriving(EVERYTHING)
     bring_up_to_date()
-
-
-def self_check(from_day: int, to_day: int) -> list[str]:
-    """Compare the day summary, as far as it reaches, with a count from the movements; a sentence per difference."""
-    to_day = min(to_day, census_state.read().clean_through)
-    ids = [
-        encounter
-        for (encounter,) in database.execute_sql(
-            "SELECT DISTINCT encounter_id FROM movement WHERE state = 'current' AND day <= ?", (to_day + 1,)
-        )
-    ]
-    totals: Totals = {}
-    derive = stays.deriver()
-    for start in range(0, len(ids), stays.IDS_AT_ONCE):
-        some = tuple(ids[start : start + stays.IDS_AT_ONCE])
-        newborn = stays.newborns(some)
-        derived = (derive(path, newborn[encounter]) for encounter, path in stays.steps(some).items())
-        add(totals, effects_of(stay.counted for stay in derived if stay and stay.pieces), from_day, to_day)
-    stored = {
-        (day, unit, service, bool(newborn)): counts
-        for day, unit, service, newborn, *counts in database.execute_sql(
-            f"SELECT {', '.join((*_KEYS, *MEASURES))} FROM day_stats WHERE day BETWEEN ? AND ?",
-            (from_day, to_day),
-        )
-    }
-    return [
-        f"{iso_date(cell[0])}, unit {cell[1]}, service {cell[2]}: {name.replace('_', ' ')} is {held} in the summary"
-        f" and {counted} by the movements."
-        for cell in sorted(totals.keys() | stored.keys())
-        for name, held, counted in zip(
-            MEASURES,
-            stored.get(cell, [0] * len(MEASURES)),
-            totals.get(cell, [0] * len(MEASURES)),
-            strict=True,
-        )
-        if held != counted
-    ]

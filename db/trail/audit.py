@@ -168,6 +168,10 @@ class Trail:
         last = anchors.newest(self.anchor_path, self.anchor_key)
         return head - (last.seq if last else 0)
 
+    def sign(self, seq: int, purpose: str, text: bytes) -> bytes:
+        """A MAC over what the act of a row has stored, under a key of its own for the purpose."""
+        return hmac.digest(derived(self._keys_of(seq)[1], purpose), text, "sha256")
+
     def anchor_key(self, seq: int) -> bytes:
         """The key of anchor lines in force at a row."""
         return self._keys_of(seq)[2]

@@ -11,10 +11,11 @@ from db.statistics import figures
 from db.statistics.figures import Counts
 from reports import conventions as said
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, tabulated, wrapped
+from reports.parameters import Asked
 from reports.sheet import Sheet
 from rules import statistics
 from rules.conventions import Conventions
-from rules.dates import show_date
+from rules.dates import show_date, show_moment
 from rules.moments import iso_date
 from rules.periods import Period, fiscal_year_to, month, month_of
 from rules.statistics import (
@@ -81,15 +82,16 @@ class Data:
     status: str  # open, closed, restated
     version: int | None = None
     missing: Mapping[str, str] = field(default_factory=lambda: MISSING)
+    signed_by: str = ""  # who closed the month
 
 
-def query(parameters: Mapping[str, str]) -> Data:
+def query(asked: Asked) -> Data:
     """Count the month, the same month last year, and the fiscal year to the end of the month.
 
     A month that is under way is counted to the last whole day, and so is the month of last year.
     """
     now = store.current().now()
-    whole = month(parameters["month"])
+    whole = month(asked["month"])
     under_way = whole.from_day < now.day <= whole.to_day
     period = whole.until(now.day - 1) if under_way else whole
     last_year = month_of(whole.from_day, years_back=1)
@@ -104,7 +106,8 @@ def query(parameters: Mapping[str, str]) -> Data:
     style = conventions.convention("date_style", period.to_day)
     return Data(
         whole.name, period, columns, counted.by_unit, counted.by_service, figures.names("unit"),
-        figures.names("service"), conventions.conventions(period.to_day), start, style, now.local, "open",
+        figures.names("service"), conventions.conventions(period.to_day), start, style, now.local, asked.status,
+        asked.version, signed_by=asked.actor.user if asked.version else "",
     )  # fmt: skip
 
 
@@ -131,12 +134,19 @@ def render(data: Data, width: int) -> Document:
         *_parts(data, "BY UNIT", "Unit", data.by_unit, data.unit_names, width),
         Heads(),
         *_notes(data, width),
-        Block(("", "", f"{'Prepared by':<14}{'_' * 30}   Signed {'_' * 24}"), keep_next=False),
+        Block(("", "", _signature(data)), keep_next=False),
     ]
     return Document(
         "S01", "MONTHLY STATISTICAL SUMMARY", _span(data.period, data.style), "all units and services", body, None,
         _sentences(data), frozen_columns=40 if width >= 132 else 34,
     )  # fmt: skip
+
+
+def _signature(data: Data) -> str:
+    if not data.signed_by:
+        return f"{'Prepared by':<14}{'_' * 30}   Signed {'_' * 24}"
+    at = show_moment(data.as_of, data.style)
+    return f"{data.status.capitalize()} as version {data.version} by {data.signed_by}, {at}"
 
 
 def _span(period: Period, style: str) -> str:

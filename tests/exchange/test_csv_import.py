@@ -15,7 +15,7 @@ from db.actors import Actor
 from db.connect import database
 from db.hospital import encounters, events, movements, site
 from db.patient_index import patients
-from db.statistics import census, summary
+from db.statistics import census
 from exchange.csv_files import CsvError, Profile, canonical, load_profile
 from exchange.csv_import import LAYOUTS, import_file
 from rules.moments import day_number
@@ -111,7 +111,7 @@ class TestMovements:
         assert load("movements", lines(*STAY)) == {"read": 5, "applied": 5}
         stay = encounters.get(encounters.find("A1"))
         assert (stay.los_days, stay.leave_days, stay.disposition, stay.unit) == (6, 2, "01", "ICU")
-        assert summary.self_check(*YEAR) == []
+        assert census.self_check(*YEAR) == []
 
     def test_a_file_imported_again_is_unchanged(self, load: Importer) -> None:
         load("patients", PATIENTS)
@@ -306,7 +306,7 @@ class TestMovements:
         load("patients", PATIENTS)
         text = lines(*(",".join(row) for row in rows), head=f"{HEAD},id,action")
         assert load("movements", text).get("read", 0) == len(rows)
-        assert summary.self_check(*YEAR) == []
+        assert census.self_check(*YEAR) == []
 
 
 class TestVisits:

@@ -1,0 +1,339 @@
+"""What has changed in a closed month: figures that differ from those signed, and the late changes that made them so.
+
+A month is compared with its newest version when something it was counted from has changed. Each late movement is named
+by its kind in VistA's corrections file (rules/corrections.py) when the stay that follows now adds something else to
+the month than the stay that followed then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from db import store
+from db.actors import Action, Actor
+from db.acts import permit
+from db.connect import database, large_cache, snapshot, writing
+from db.conventions import CONVENTIONS, COUNTING
+from db.hospital import site, stays
+from db.statistics import census, closing, closing_counts, summary
+from db.statistics.closing import Closing
+from db.statistics.summary import Totals
+from rules import corrections as rules
+from rules.census import Event, Step
+from rules.corrections import Differing
+from rules.moments import iso_date, moment_at
+from rules.periods import Period
+
+NOTED: Final = {
+    "event": "event {}",
+    "unit_beds": "beds edited",
+    "unit": "unit edited",
+    "service": "service edited",
+    "weight": "DRG weight edited",
+    "newborn": "newborn mark edited",
+    "return": "readmission {}",
+}
+"""What late changes of other things are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A late change that alters a closed month: what was done, to what, by whom and when."""
+
+    kind: str
+    subject: str  # the account, unit or service; a convention by its name
+    at: str  # of the movement or event, canonical local text; blank where there is none
+    old: str
+    new: str
+    by: str
+    changed_at: str
+    origin: str  # screen, csv 12, hl7 4711
+    reason: str
+    earliest_day: int  # affected
+    patient_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A closed month beside what would be counted for it now."""
+
+    closing: Closing
+    figures: tuple[Differing, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def earliest_day(self) -> int:
+        """The first day of the month that a late change touches; 0: none does."""
+        return min((max(change.earliest_day, self.closing.from_day) for change in self.changes), default=0)
+
+
+def compare(actor: Actor, closed: Closing) -> Compared:
+    """Compare a version with what is counted now, and keep the result of the newest one.
+
+    Raises ``NotPermitted``, and ``Tampered`` when the version is not what was signed.
+    """
+    permit(actor, Action.RUN_REPORT, kind="month", record=closed.month)
+    return _compared(closed)
+
+
+def compare_changed(actor: Actor) -> list[Compared]:
+    """Compare every closed month that something has changed for since it was last compared, as each night."""
+    permit(actor, Action.CHECK_CENSUS, kind="month", record="every closed month")
+    waiting = [each.closing for each in closing.standing(limit=10_000) if each.changed]
+    return [_compared(each) for each in waiting]
+
+
+def _compared(closed: Closing) -> Compared:
+    census.bring_up_to_date_if_due()
+    signed = closing_counts.from_bytes(closing.parts(closed)[closing.COUNTS])
+    with large_cache(), snapshot():
+        changed = _changed(closed)
+        now = closing_counts.of_period(Period(closed.from_day, closed.to_day, closed.month))
+        figures = rules.differing(signed, now, young=closed.young)
+        found = Compared(closed, tuple(figures), tuple(_changes(closed)) if figures else ())
+    if changed is not None and not store.current().tampered:
+        _keep(closed, figures, changed)
+    return found
+
+
+def _changed(closed: Closing) -> int | None:
+    """How many changes stand against the newest version; None when this is not it."""
+    row = database.execute_sql(
+        "SELECT changed FROM closing_state WHERE month = ? AND closing_id = ?", (closed.month, closed.id)
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def _keep(closed: Closing, figures: Sequence[Differing], changed: int) -> None:
+    """Nothing has changed since, unless something has while the figures were read."""
+    maturing = len(figures) - len(rules.corrections(figures))
+    with writing():
+        database.execute_sql(
+            "UPDATE closing_state SET changed = CASE changed WHEN ? THEN 0 ELSE changed END, figures = ?,"
+            " maturing = ?, compared_utc = ? WHERE closing_id = ?",
+            (changed, len(figures), maturing, int(time.time()), closed.id),
+        )
+
+
+# The late changes behind it --------------------------------------------------------------------------------------
+
+
+def _changes(closed: Closing) -> Iterator[Change]:
+    rows = database.execute_sql(
+        "SELECT id, at_utc, kind, record_id, day, old, new, amendment_id FROM late_change WHERE id > ? ORDER BY id",
+        (closed.change_id,),
+    ).fetchall()
+    touched = {row[3] for row in rows if row[2] == "movement"}
+    entered = {row[3] for row in rows if row[2] == "movement" and not row[5]}
+    yield from _movements(closed, touched, entered)
+    for row in rows:
+        if row[2] != "movement" and (change := _other(closed, *row[1:])):
+            yield change
+    yield from _conventions(closed)
+
+
+def _local(utc: int) -> str:
+    return moment_at(utc, store.current().zone).local
+
+
+_MOVEMENTS: Final = (
+    "SELECT id, encounter_id, state, supersedes_id, recorded_utc, by, origin, ended_utc, ended_by, reason, event,"
+    " at_utc, at_offset, day, unit_id, service_id, bed, class, disposition, leave_type, seq, place FROM movement"
+    " WHERE encounter_id IN ({})"
+)
+
+
+class _Stored(NamedTuple):
+    """A movement as it is stored, ended ones too."""
+
+    id: int
+    encounter_id: int
+    state: str
+    supersedes_id: int | None
+    recorded_utc: int
+    by: str
+    origin: str
+    ended_utc: int | None
+    ended_by: str
+    reason: str
+    step: Step
+
+
+def _movements(closed: Closing, touched: set[int], entered: set[int]) -> Iterator[Change]:
+    """Movements entered, ended or replaced since, of stays that add something else to the month now."""
+    encounters = set()
+    for ids in _slices(sorted(touched)):
+        encounters |= set(
+            database.execute_sql(
+                f"SELECT encounter_id FROM movement WHERE id IN ({stays.marks(ids)})", ids
+            ).fetchall()
+        )
+    for some in _slices(sorted(encounter for (encounter,) in encounters)):
+        paths: dict[int, list[_Stored]] = {encounter: [] for encounter in some}
+        for row in database.execute_sql(_MOVEMENTS.format(stays.marks(some)) + " ORDER BY id", some):
+            paths[row[1]].append(_Stored._make((*row[:10], Step(Event(row[10]), *row[11:]))))
+        newborn = stays.newborns(some)
+        for encounter, path in paths.items():
+            if (day := _earliest(closed, path, touched, entered, newborn=newborn[encounter])) is not None:
+                yield from _Account(encounter, day).changes(path, touched, entered)
+
+
+def _slices(values: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    for start in range(0, len(values), stays.IDS_AT_ONCE):
+        yield tuple(values[start : start + stays.IDS_AT_ONCE])
+
+
+def _earliest(
+    closed: Closing, path: Sequence[_Stored], touched: set[int], entered: set[int], *, newborn: bool
+) -> int | None:
+    """The first day on which the stay adds something else than it did; None: it adds the same to the month."""
+    now = [each.step for each in path if each.state == "current"]
+    then = [
+        each.step
+        for each in path
+        if (each.id not in entered if each.id in touched else each.state == "current")
+    ]
+    apart: Totals = {}
+    derive = stays.deriver()
+    for steps, sign in ((now, 1), (then, -1)):
+        stay = derive(steps, newborn)
+        if stay is not None and stay.pieces:
+            summary.add(apart, summary.effects_of([stay.counted]), 0, closed.to_day, sign)
+    days = [cell[0] for cell, counts in apart.items() if any(counts)]
+    return min(days) if any(day >= closed.from_day for day in days) else None
+
+
+class _Account:
+    """What was done late to the movements of one account."""
+
+    def __init__(self, encounter_id: int, earliest_day: int) -> None:
+        self.earliest_day = earliest_day
+        self.account, self.patient_id = database.execute_sql(
+            "SELECT account, patient_id FROM encounter WHERE id = ?", (encounter_id,)
+        ).fetchone()
+        self.units, self.services = site.codes("unit"), site.codes("service")
+
+    def changes(self, path: Sequence[_Stored], touched: set[int], entered: set[int]) -> Iterator[Change]:
+        """A movement that was in force then is told with the one that stands in its place now."""
+        after = {each.supersedes_id: each for each in path if each.supersedes_id}
+        replacing = set()
+        for each in path:
+            if each.id not in touched or each.id in entered:
+                continue
+            last = each
+            while last.id in after:
+                last = after[last.id]
+            replacing.add(last.id)
+            if last.state != "current":
+                yield from self._told(
+                    each, None, last.ended_by, last.ended_utc or 0, last.origin, last.reason
+                )
+            elif last is not each:
+                yield from self._told(each, last, last.by, last.recorded_utc, last.origin, each.reason)
+        for each in path:
+            if each.id in entered and each.state == "current" and each.id not in replacing:
+                yield from self._told(None, each, each.by, each.recorded_utc, each.origin, "")
+
+    def _told(
+        self, before: _Stored | None, after: _Stored | None, by: str, utc: int, origin: str, reason: str
+    ) -> Iterator[Change]:
+        old, new = before.step if before else None, after.step if after else None
+        at = step.local if (step := new or old) else ""
+        for kind in rules.kinds(old, new):
+            yield Change(
+                str(kind), self.account, at, self._words(old), self._words(new), by, _local(utc), origin,
+                reason, self.earliest_day, self.patient_id,
+            )  # fmt: skip
+
+    def _words(self, step: Step | None) -> str:
+        """A movement in a few words: time, place, what kind."""
+        if step is None:
+            return ""
+        place = (self.units.get(step.unit or 0, ""), self.services.get(step.service or 0, ""))
+        words = (
+            step.local,
+            "/".join(filter(None, place)),
+            step.patient_class,
+            step.disposition,
+            step.leave_type,
+        )
+        return " ".join(filter(None, words))
+
+
+def _other(
+    closed: Closing, utc: int, kind: str, record: int, day: int, old: str, new: str, amendment_id: int
+) -> Change | None:
+    """An event, bed count, weight or such, where it concerns the month."""
+    done = "entered" if not old else "deleted" if not new else "edited"
+    subject, at, by, origin, patient = "", "", "", "", 0
+    if kind in ("unit_beds", "unit", "service"):
+        table = "service" if kind == "service" else "unit"
+        subject = f"{table} {site.codes(table).get(record, record)}"
+        by, origin = _amended(table, record, amendment_id)
+        if day > closed.to_day:
+            return None
+    else:
+        account = _event(record) if kind == "event" else _account(record)
+        if account is None or not any(
+            closed.from_day <= each <= closed.to_day + 1 for each in (day, account[4])
+        ):
+            return None
+        subject, patient, by, origin, _, at = account
+        if kind == "event":
+            by, origin = _amended("event", record, amendment_id) if old else (by, origin)
+        elif kind == "newborn":
+            by, origin = _amended("encounter", record, amendment_id)
+    if kind == "return":
+        old, new = (iso_date(int(each)) if each else "" for each in (old, new))
+    return Change(
+        NOTED[kind].format(done), subject, at, old, new, by, _local(utc), origin, "", max(day, 1), patient
+    )
+
+
+def _event(event_id: int) -> tuple[str, int, str, str, int, str] | None:
+    """Account, patient, who entered it, from where, day of the discharge, time of an event."""
+    row = database.execute_sql(
+        "SELECT coalesce(e.account, ''), coalesce(v.patient_id, 0), v.by, v.origin, coalesce(e.discharge_day, 0),"
+        " v.at_utc FROM event v LEFT JOIN encounter e ON e.id = v.encounter_id WHERE v.id = ?",
+        (event_id,),
+    ).fetchone()
+    return (*row[:5], _local(row[5])) if row else None
+
+
+def _account(encounter_id: int) -> tuple[str, int, str, str, int, str] | None:
+    """Account, patient, who filed its abstract last, day of its discharge."""
+    row = database.execute_sql(
+        "SELECT e.account, e.patient_id, coalesce(d.filed_by, ''), '', coalesce(e.discharge_day, 0), ''"
+        " FROM encounter e"
+        " LEFT JOIN data_case d ON d.encounter_id = e.id AND d.data_set = 'abstract' WHERE e.id = ?",
+        (encounter_id,),
+    ).fetchone()
+    return tuple(row) if row else None
+
+
+def _amended(kind: str, record_id: int, after_id: int) -> tuple[str, str]:
+    """Who amended a record, and from where: the amendment is noted right after the change."""
+    row = database.execute_sql(
+        "SELECT by, origin FROM amendment WHERE kind = ? AND record_id = ? AND id > ? ORDER BY id LIMIT 1",
+        (kind, record_id, after_id),
+    ).fetchone()
+    return (str(row[0]), str(row[1])) if row else ("", "")
+
+
+def _conventions(closed: Closing) -> Iterator[Change]:
+    """Ways of counting that were set since for days of the month, or for stays that lay across it."""
+    rows = database.execute_sql(
+        f"SELECT s.name, s.from_day, s.value, s.set_by, s.set_utc, (SELECT value FROM setting WHERE name = s.name"
+        " AND from_day < s.from_day ORDER BY from_day DESC LIMIT 1) FROM setting s"
+        f" WHERE s.name IN ({stays.marks([*COUNTING])}) AND s.set_utc >= ?",
+        (*sorted(COUNTING), closed.closed_utc),
+    )
+    for name, day, value, by, utc, before in rows:
+        default, _, title = CONVENTIONS[name]
+        yield Change(
+            "convention edited", title, "", before or default, f"{value} from {iso_date(day)}", by, _local(utc), "",
+            "", min(day, closed.from_day),
+        )  # fmt: skip

@@ -1,0 +1,136 @@
+"""A report of a closed month as it was signed: the stored bytes, verified, whatever has changed since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from db.statistics import closing
+from db.statistics.closing import Closing
+from reports.catalogue import Report
+from reports.page import FORM_FEED, Document, Page, Run, Setup
+from reports.parameters import NotAsked
+from reports.run import Produced
+from reports.sheet import Sheet, Value
+
+VERSION: Final = "version"  # the parameter that names a version of a closed month
+PUBLISHED: Final = "published"  # the newest version that was closed; counted now while the month is open
+LATEST: Final = "latest"  # counted now
+WIDTHS: Final = (80, 132)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reprint(Produced):
+    """A report of a closed month in every form that was stored of it."""
+
+    closing: Closing
+    parts: Mapping[str, bytes] = field(repr=False)
+
+    def document(self, width: int) -> Document:
+        """Its heads alone: what it says stands on its pages."""
+        frozen = self._form(width)["frozen"]
+        return Document(
+            self.report.code, self.report.title, self.closing.month, "", (), None, frozen_columns=frozen
+        )
+
+    def paper(self, setup: Setup) -> Setup:
+        return setup
+
+    def pages(self, setup: Setup) -> list[Page]:
+        """The pages as they were signed. Raises ``NotAsked`` for shorter paper."""
+        form = self._form(setup.width)
+        texts = self.parts[f"{self.report.id}/{_stored_width(setup.width)}"].decode("ascii").split(FORM_FEED)
+        pages = [
+            Page(tuple(text.removesuffix("\n").split("\n")), heading_lines, tuple(links))
+            for text, heading_lines, links in zip(texts, form["heading_lines"], form["links"], strict=True)
+        ]
+        if (longest := max(len(page.lines) for page in pages)) > setup.lines:
+            raise NotAsked(
+                f"{self.closing.month} was closed on pages of {longest} lines, and a page of {setup.lines} has no room"
+                " for them: print it with more lines, or --version latest."
+            )
+        return pages
+
+    def _form(self, width: int) -> dict[str, Any]:
+        form: dict[str, Any] = self._json("form")[str(_stored_width(width))]
+        return form
+
+    def _json(self, part: str) -> Any:
+        return json.loads(self.parts[f"{self.report.id}/{part}"])
+
+    def sheets(self) -> list[Sheet]:
+        """Its tables of typed values."""
+        return [
+            Sheet(
+                each["name"], tuple(each["keys"]), tuple(each["headings"]),
+                [tuple(_value(cell) for cell in row) for row in each["rows"]], tuple(each["conventions"]),
+            )
+            for each in self._json("sheets")
+        ]  # fmt: skip
+
+    def json_value(self) -> Any:
+        """Its JSON value."""
+        return self._json("json")
+
+
+def typed(sheet: Sheet) -> dict[str, Any]:
+    """A sheet as it is stored; a decimal is an object, so that it comes back as one."""
+    rows = [[{"d": str(cell)} if isinstance(cell, Decimal) else cell for cell in row] for row in sheet.rows]
+    return {
+        "name": sheet.name, "keys": sheet.keys, "headings": sheet.headings, "rows": rows,
+        "conventions": sheet.conventions,
+    }  # fmt: skip
+
+
+def _value(cell: Any) -> Value:
+    return Decimal(cell["d"]) if isinstance(cell, dict) else cell
+
+
+def _stored_width(width: int) -> int:
+    return max((each for each in WIDTHS if each <= width), default=WIDTHS[0])
+
+
+def stored(report: Report, parameters: Mapping[str, str]) -> Reprint | None:
+    """What is stored of a report for the month and version asked for; None when it is to be counted now.
+
+    Raises ``NotAsked`` for a version that there is none of, and ``Tampered``.
+    """
+    month, version = parameters.get("month", ""), parameters.get(VERSION, PUBLISHED)
+    chosen = None if version == LATEST else _chosen(month, version)
+    if chosen is None:
+        return None
+    parts = closing.parts(chosen)
+    form = json.loads(parts.get(f"{report.id}/form", b"{}"))
+    if form.get("parameters") != {name: value for name, value in parameters.items() if name != VERSION}:
+        if version == PUBLISHED:  # asked for otherwise than it was signed: counted now
+            return None
+        raise NotAsked(
+            f"Version {version} of {month} was stored as the report is usually asked for: leave out the other choices,"
+            " or ask for --version latest."
+        )
+    facility, user, stamp = form["run"]
+    return Reprint(
+        report,
+        parameters,
+        None,
+        Run(facility, user, stamp),
+        tuple(form["remarks"]),
+        closing=chosen,
+        parts=parts,
+    )
+
+
+def _chosen(month: str, version: str) -> Closing | None:
+    closings = closing.versions(month)
+    if version == PUBLISHED:
+        return closings[-1] if closings else None
+    for each in closings:
+        if str(each.version) == version:
+            return each
+    there = ", ".join(str(each.version) for each in closings) or "none, the month is open"
+    raise NotAsked(
+        f"Version {version!r} of {month} is not stored: name {PUBLISHED}, {LATEST} or one that is there ({there})."
+    )

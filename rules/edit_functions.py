@@ -35,19 +35,14 @@ def answered(record: Record, item: str) -> str:
 def poa_answered(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """Every diagnosis says whether it was present on admission, unless its code is exempt."""
     for group, number, cells in _coded(edit, rows):
-        exempt = context.poa_exempt and context.poa_exempt(
-            cells["code"], record.get("discharged_at", "")[:10]
-        )
-        if not cells.get("poa") and not exempt:
+        if not cells.get("poa") and not _exempt(cells["code"], record, context):
             yield Hit(row_path(group, number, "poa"))
 
 
 def poa_exempt_code(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:
     """An exempt diagnosis has no indicator of its own, and the mark for exempt stands on no other code."""
     for group, number, cells in _coded(edit, rows):
-        exempt = context.poa_exempt and context.poa_exempt(
-            cells["code"], record.get("discharged_at", "")[:10]
-        )
+        exempt = _exempt(cells["code"], record, context)
         poa = cells.get("poa", "")
         if exempt and poa not in ("", "1"):
             yield Hit(row_path(group, number, "poa"))
@@ -56,6 +51,12 @@ def poa_exempt_code(edit: Edit, record: Record, rows: Rows, context: Context) ->
                 f"{cells['code']} is not exempt from the present-on-admission indicator: enter Y, N, U or W."
             )
             yield Hit(row_path(group, number, "poa"), message)
+
+
+def _exempt(code: str, record: Record, context: Context) -> bool | None:
+    """Whether a code is exempt on the day of discharge, of a stay that is open (again) today."""
+    day = answered(record, "discharged_at")[:10]
+    return context.poa_exempt and context.poa_exempt(code, day if is_date(day) else context.now[:10])
 
 
 def _coded(edit: Edit, rows: Rows) -> Iterator[tuple[str, int, Mapping[str, str]]]:

@@ -55,9 +55,9 @@ NOW = Context(
     now="2026-11-21T10:00",
     tables={**library().tables, **SITE},
     options={"facility_kind": "nonfederal", "hospital_payment": "ipps"},
-    diagnosis_valid=lambda code, day: code != "Z9999",
-    procedure_valid=lambda code, day: code != "0000000",
-    poa_exempt=lambda code, day: code.startswith("Z"),
+    diagnosis_valid=lambda code, day: code != "Z9999" and bool(date.fromisoformat(day)),  # they want a day
+    procedure_valid=lambda code, day: code != "0000000" and bool(date.fromisoformat(day)),
+    poa_exempt=lambda code, day: code.startswith("Z") and bool(date.fromisoformat(day)),
     notes=NOTES.get,
 )
 BASE = {
@@ -627,6 +627,11 @@ class TestRandomRecords:
     @given(random_records(WITH_OPTIONS))
     @example({"diagnoses[1].code": "\ud800", "discharged_at": "2026-11-05T14:30"})
     @example({**BASE, "admitted_at": "0001-01-01T00:00"})
+    @example({"diagnoses[1].code": "I214"})
+    @example({**BASE, "discharged_at": "", "diagnoses[1].code": "I214", "procedures[1].code": "0SRR0JA"})
+    @example(
+        {**BASE, "discharged_at": "2026-02-30T10:00", "diagnoses[1].code": "I214", "diagnoses[1].poa": ""}
+    )
     @example({**BASE, "sex": "\x00", "disposition": "²", "birth_date": "٢٠٢٦-١١-٠١"})
     def test_never_crash_a_rule(self, record: dict[str, str]) -> None:
         for each in record_findings(WITH_OPTIONS, record, NOW):

@@ -13,11 +13,12 @@ from db import store
 from db.abstracting import abstract_release
 from db.changes import Source
 from db.connect import database, writing
-from db.hospital import encounters, events
+from db.hospital import encounters, events, movements
 from db.patient_index import patients
 from db.registry import cases
 from exchange.abstract_answers import take_answers
 from exchange.csv_files import Profile
+from rules.census import Event
 from rules.lifecycle import Status
 from rules.moments import moment
 from tests.exchange.feed import adt, send
@@ -66,6 +67,20 @@ def account_says(desk: Workstation, **fields: str) -> None:
             encounters.apply(ACCOUNT, stay.patient_id, fields, Source("feed", "hl7 0"))
 
     on_store(desk, say)
+
+
+class TestACancelledDischarge:
+    def test_leaves_an_abstract_that_opens_and_is_filled_in_meanwhile(self, filed: Workstation) -> None:
+        def cancel() -> None:
+            feed = Source("feed", "hl7 0")
+            with writing():
+                assert not movements.cancel_latest(encounters.find(ACCOUNT), Event.DISCHARGE, feed).refused
+
+        on_store(filed, cancel)
+        filed.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
+        assert "in house" in filed.text
+        assert "Open again" in filed.message
+        assert "DRG needs the discharge date" in filed.text
 
 
 class TestFilingAndAmending:

@@ -203,10 +203,10 @@ class Registry(OfRegistry, DataSetForm):
         known = self.from_chart(values, path) if path in ("mrn", "account") else {}
         values = values | known
         reply = super().changed(values, path)
-        about = self.about(values) if self.case is None else ()
+        about = self.whom(values) if self.case is None else ()
         return replace(reply, values={**known, **reply.values}, panel=(*about, *reply.panel))
 
-    def about(self, values: Values) -> Sequence[str]:
+    def whom(self, values: Values) -> Sequence[str]:
         """Who a new record is about: the banner says it once it is filed."""
         patient_id = patients.by_mrn(values.get("mrn", ""))
         if not patient_id:
@@ -309,7 +309,8 @@ class RegistryList(OfRegistry, KeysetList):
             who = patients.get(self.patient_id)
             return (f"Records of {who['mrn']} {who['name']}",)
         open_, all_ = registry_counts.records(self.data_set, OPEN), registry_counts.records(self.data_set)
-        return (f"{all_} records, {open_} of them open" + (": the open ones" if self.open_only else ""),)
+        counted = "1 record" if all_ == 1 else f"{all_} records"
+        return (f"{counted}, {open_} open" + (": the open ones" if self.open_only else ""),)
 
     def columns(self) -> Sequence[Column]:
         return (

@@ -76,6 +76,12 @@ def content_action(data_set: str) -> Action:
     return registries.view_action(data_set) if data_set else Action.VIEW_ENCOUNTER
 
 
+def _check_role(actor: Actor, data_set: str) -> None:
+    """Raise ``NotPermitted`` when the data set is kept by other roles than the actor's."""
+    if data_set:
+        registries.check_role(actor, reviews.dictionary_of(data_set))
+
+
 # Plans
 
 
@@ -433,6 +439,7 @@ def open_differences(actor: Actor, number: str) -> Reviewed:
     The second person's answers are shown to nobody before they are filed. Raises ``NotReviewed``.
     """
     one = named(number)
+    _check_role(actor, one.data_set)
     viewed(actor, content_action(one.data_set), kind="review", record=one.number, patient_id=one.patient_id)
     with act(actor, Action.VIEW_REVIEW, kind="review", record=one.number, patient_id=one.patient_id) as done:
         if actor.user not in (one.person, one.reviewer) and not actor.may(Action.ARBITRATE_REVIEW):
@@ -449,6 +456,7 @@ def correction(actor: Actor, number: str) -> tuple[str, dict[str, str], str]:
     It is filed by the ordinary amendment, with its reason. Raises ``NotReviewed``.
     """
     one = named(number)
+    _check_role(actor, one.data_set)
     viewed(actor, content_action(one.data_set), kind="review", record=one.number, patient_id=one.patient_id)
     if one.status != SETTLED:
         raise NotReviewed("Settle every difference first: the record is corrected once.")

@@ -176,6 +176,7 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report chart-label": (("--patient", POISON_MRN), True),
     "report merge-slip": (("--merge", "1"), True),
     "report outguide": (("--patient", POISON_MRN, "--borrower", "CLINIC"), True),
+    "report overrides": (("--set", "abstract"), False),
     "report review-worksheet": (("--plan", "4"), False),
     "user patient": (("passerby", POISON_MRN), True),
     "work check": ((), False),

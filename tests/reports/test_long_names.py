@@ -1,0 +1,105 @@
+"""Prints about one record keep to their paper with names of 60 characters and wide ones, and mark what they clip."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.data_sets import library
+from db.abstracting import abstracts
+from db.abstracting.abstracts import Drg
+from db.actors import Actor
+from db.changes import Source
+from db.connect import writing
+from db.hospital import encounters, site
+from db.patient_index import patients
+from db.worklist import review_acts
+from db.worklist.review_acts import Asked
+from reports.catalogue import CATALOGUE, find
+from reports.page import Setup
+from reports.run import produce
+from rules.reviews import Method
+from rules.text import CLIPPED, cells
+from tests import builders
+
+LATIN = "Featherstonehaugh-Cholmondeley-Beauchamp-Marjoribanks-Wemyss"
+WIDE = (
+    "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子の藪柑子パイポパイポの"
+)
+ACCENTED = "Wołodkowicz-Ünlü-Þórðardóttir-Œuvrard-Straßenburg-Ångström-Ž"
+MRN, OTHER, ACCOUNT = "00454999", "00454998", "L1"
+ONE: dict[str, dict[str, str]] = {
+    "face-sheet": {"account": ACCOUNT}, "summary-sheet": {"account": ACCOUNT}, "chart-label": {"patient": MRN},
+    "outguide": {"patient": MRN, "borrower": "NAME"}, "merge-slip": {"merge": "1"}, "accounting": {"patient": MRN},
+    "review-worksheet": {"plan": "1"},
+}  # fmt: skip
+
+
+def a_record(admin: Actor, name: str) -> None:
+    """A stay with its abstract, a merge and a worksheet, with one long name wherever a name can stand."""
+    with writing():
+        site.apply("unit", "3E", {"name": name, "type": "MED"}, Source("test"))
+        site.apply("service", "MED", {"name": name}, Source("test"))
+        site.apply("provider", "1001", {"name": name}, Source("test"))
+        site.apply("payer", "MCR", {"name": name}, Source("test"))
+    fields = {
+        "last_name": name,
+        "first_name": name,
+        "middle_name": name,
+        "aliases": name,
+        "street": name,
+        "city": name,
+    }
+    patient = builders.a_patient(mrn=MRN, **fields)
+    builders.a_patient(mrn=OTHER, ssn="", **fields)
+    with writing():
+        patients.merge(patient, patients.by_mrn(OTHER), Source("test"))
+    stay = builders.a_stay("2026-11-02T08:00", "2026-11-05T11:00", patient_id=patient, account=ACCOUNT)
+    dictionary = library().of("abstract")
+    opened = abstracts.read(encounters.get(stay), dictionary)
+    record = dict(opened.record) | {
+        "operating": "1001", "referring_facility": name,
+        "diagnoses[1].code": "I2109", "diagnoses[1].poa": "Y",
+    }  # fmt: skip
+    abstracts.file_abstract(admin, opened, dictionary, record, (), Drg(), expected_revision=0)
+    review_acts.plan(admin, Asked("closed", name, method=Method.FOCUSED, named=ACCOUNT, seed="1"))
+
+
+def test_every_report_about_one_record_is_tried_here() -> None:
+    of_one = {
+        each.id for each in CATALOGUE
+        if {parameter.name for parameter in each.parameters} & {"account", "patient", "merge"}
+    }  # fmt: skip
+    assert of_one <= set(ONE)
+
+
+@pytest.mark.parametrize("name", [LATIN, ACCENTED, WIDE], ids=["latin", "accented", "wide"])
+@pytest.mark.parametrize("ascii_only", [True, False], ids=["ascii", "utf-8"])
+@pytest.mark.parametrize("report", sorted(ONE))
+def test_nothing_is_wider_than_the_paper_and_what_is_clipped_is_marked(
+    admin: Actor, report: str, name: str, *, ascii_only: bool
+) -> None:
+    a_record(admin, name)
+    found = find(report)
+    assert found is not None
+    asked = {key: value.replace("NAME", name) for key, value in ONE[report].items()}
+    produced = produce(admin, found, asked)
+    setup = Setup(80, 60, ascii_only=ascii_only)
+    paper = produced.paper(setup)
+    lines = [line for page in produced.pages(setup) for line in page.lines]
+    assert lines
+    for line in lines:
+        assert cells(line) <= paper.width, line
+        assert line.isprintable()
+        assert line.isascii() or not ascii_only
+    assert_marked(lines, name, ascii_only=ascii_only)
+
+
+def assert_marked(lines: list[str], name: str, *, ascii_only: bool) -> None:
+    """Where the beginning of the name stands, so does the whole of it, or the mark behind what is left of it."""
+    from rules.text import to_ascii
+
+    shown = to_ascii(name) if ascii_only else name
+    begun = [line for line in lines if shown[:12] in line and "?????" not in line]
+    for line in begun:
+        rest = line[line.index(shown[:12]) :]
+        assert shown in rest or CLIPPED in rest, line

@@ -48,13 +48,18 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "Everybody in house at the census hour, the recapitulation of each unit and of the house.",
         "reports.census.daily_census",
         (DAY,
-         Parameter("unit", "Unit", "text", required=False)),
+         Parameter("unit", "Unit", "text", required=False, source="unit")),
     ),
     Report(
         "monthly-statistics", "S01", "Monthly statistical summary",
         "The month beside the same month of last year and the fiscal year to date, by unit and service.",
         "reports.statistics.monthly_statistics",
         (MONTH, VERSION), names_patients=False, closes=True,
+    ),
+    Report(
+        "corrections", "C04", "Corrections of a closed month",
+        "What has changed in a closed month since it was signed: figures old and new, by which movement, whose, when.",
+        "reports.census.corrections", (MONTH, VERSION),
     ),
     Report(
         "accounting", "L02", "Accounting of disclosures",

@@ -16,9 +16,10 @@ from db.statistics import census
 from reports import identifiers, remarks
 from reports.catalogue import Report
 from reports.page import Document, Page, Run, Setup, paginate
-from reports.parameters import IDENTIFIERS, Asked, NotAsked, resolved
+from reports.parameters import IDENTIFIERS, Asked, NotAsked, Parameter, resolved
 from reports.sheet import Sheet, as_objects
 from rules.dates import show_moment
+from rules.text import clean
 
 ANCHORS: Final = frozenset({"daily-census"})  # printed every day and kept: the audit trail is anchored on it
 HEAD_DIGITS: Final = 16
@@ -84,13 +85,13 @@ class Produced:
 def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     """Run a report. Raises ``NotPermitted``, ``NotAsked``, ``StoreError``."""
     permit(actor, report.action, kind="report", record=report.id)
+    _no_others(report, asked)
     now = store.current().now()
     parameters = {
         parameter.name: value
         for parameter in report.parameters
-        if (value := resolved(parameter, asked.get(parameter.name, ""), now.day))
+        if (value := known(parameter, resolved(parameter, asked.get(parameter.name, ""), now.day)))
     }
-    known(report, parameters)
     parameters |= _own(actor, report, parameters) | _identifiers(actor, parameters)
     if report.closes:
         from reports import reprint
@@ -113,6 +114,14 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     return Produced(report, parameters, data, run, remarks.of_report(report, parameters.get("month", "")))
 
 
+def _no_others(report: Report, asked: Mapping[str, str]) -> None:
+    """Raise ``NotAsked`` for what the report does not ask for: a slip would otherwise print everything."""
+    names = [parameter.name for parameter in report.parameters]
+    if strangers := [clean(name) for name in asked if name not in names]:
+        known_ones = f"it asks for {', '.join(names)}" if names else "it asks for nothing"
+        raise NotAsked(f"{report.id} does not ask for {', '.join(strangers)}: {known_ones}.")
+
+
 def _own(actor: Actor, report: Report, parameters: Mapping[str, str]) -> dict[str, str]:
     """Whose figures are shown: one's own, unless the actor may see everybody's. Raises ``NotPermitted``."""
     asked = next((each.name for each in report.parameters if each.kind == USER), "")
@@ -129,13 +138,17 @@ def _identifiers(actor: Actor, parameters: Mapping[str, str]) -> dict[str, str]:
     return {IDENTIFIERS.name: identifiers.lowered(asked, identifiers.ceiling(actor))} if asked else {}
 
 
-def known(report: Report, parameters: Mapping[str, str]) -> None:
-    """Raise ``NotAsked`` for a code of a list that its site file does not have."""
-    for parameter in report.parameters:
-        if parameter.kind == "list" and parameter.source:
-            for code in filter(None, parameters.get(parameter.name, "").split(",")):
-                if not site.number(parameter.source, code):
-                    raise NotAsked(f"There is no {parameter.source} {code}: report site-file lists them.")
+def known(parameter: Parameter, value: str) -> str:
+    """The codes of a list as its site file has them. Raises ``NotAsked`` for one that it does not have."""
+    if parameter.kind != "list" or not parameter.source:
+        return value
+    found = []
+    for code in filter(None, value.split(",")):
+        row = site.get(parameter.source, code)
+        if row is None:
+            raise NotAsked(f"There is no {parameter.source} {code}: report site-file lists them.")
+        found.append(row.code)
+    return ",".join(found)
 
 
 def _audit_head() -> str:

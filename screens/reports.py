@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from db import store
+from db.access import presets
 from db.actors import Action as Deed
 from db.hospital import site
 from reports import output
 from reports.catalogue import CATALOGUE, Report, find
 from reports.page import Setup
-from reports.parameters import NotAsked, Parameter, resolved
-from reports.run import Produced, produce
+from reports.parameters import NotAsked, resolved
+from reports.run import Produced, known, produce
 from rules.findings import Finding, Level
+from screens.report_fields import choices, field_of
 from screens.session import Session
 from tui.screen import (
     Changed,
@@ -37,6 +39,7 @@ from tui.screen import (
 )
 
 NARROW, WIDE = "80", "132"
+PRESET, WIDTH = "preset", "width"  # fields beside the report's own
 WIDTHS = {NARROW: "80 columns, portrait", WIDE: "132 columns, landscape"}
 
 
@@ -59,53 +62,105 @@ class Parameters(FormScreen):
     """What a report asks for, its defaults filled in."""
 
     title: ClassVar[str] = "Run a report"
+    help: ClassVar[str] = (
+        "F2 shows the report. PRESET takes what you kept before: F4 lists your names. KEEP and a name keeps what the "
+        "form asks for, all but what is as usual, so that dates which move go on moving; DROP and a name forgets it. "
+        "RUN C01 preset=NIGHT opens with it."
+    )
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("KEEP", "Keep as a preset", "keep"),
+        Command("DROP", "Forget a preset", "drop"),
+    )
     word: ClassVar[str] = "RUN"
     scratch: ClassVar[bool] = True
     session: Session
     report: Report
+    asked: Values
+    preset = ""
 
     def open(self, key: str) -> Opened:
         word, _, rest = key.partition(" ")
         self.report = report_named(word)
         if self.report.action is Deed.VIEW_AUDIT:
             self.session.confirm_first(f"{self.word} {key if self.word == 'RUN' else rest}".strip())
-        asked, today = arguments(rest), store.current().now().day
-        values = {"width": asked.pop("width", NARROW)}
+        asked = arguments(rest)
+        self.preset = asked.pop(PRESET, "")
+        self.asked = self._filled(self._kept(self.preset) | asked) | {PRESET: self.preset}
+        first = self.report.parameters[0].name if self.report.parameters else WIDTH
+        return Opened(self.asked, (self.report.title, self.report.about), first)
+
+    def _kept(self, name: str) -> dict[str, str]:
+        """What a preset asks for. Raises ``ScreenError``."""
+        if not name:
+            return {}
+        found = presets.of(self.session.actor, self.report.id, name)
+        if found is None:
+            raise ScreenError(
+                f"You have no preset {name} of this report: F4 lists them, KEEP {name} makes it."
+            )
+        return found
+
+    def _filled(self, asked: Mapping[str, str]) -> dict[str, str]:
+        """What the report asks for, the usual where nothing else is said."""
+        today = store.current().now().day
+        values = {WIDTH: asked.get(WIDTH, NARROW)}
         for parameter in self.report.parameters:
             try:
                 values[parameter.name] = resolved(parameter, asked.get(parameter.name, ""), today)
             except NotAsked:  # the form is there to ask for it
-                continue
-        first = self.report.parameters[0].name if self.report.parameters else "width"
-        return Opened(values, (self.report.title, self.report.about), first)
+                values[parameter.name] = ""
+        return values
 
     def sections(self) -> Sequence[Section]:
         fields = [field_of(parameter) for parameter in self.report.parameters]
-        width = Field(
-            "width", "Width", 3, Kind.UPPER, required=True, lookup=True, help="Columns of the page."
-        )
-        return (Section("parameters", self.report.title, (*fields, width)),)
+        preset = Field(PRESET, "Preset", presets.LONGEST_NAME, Kind.TEXT, lookup=True, auto_skip=True,
+                       help="What you kept under a name; F4 lists your names.")  # fmt: skip
+        width = Field(WIDTH, "Width", 3, Kind.UPPER, required=True, lookup=True, help="Columns of the page.")
+        return (Section("parameters", self.report.title, (preset, *fields, width)),)
 
     def changed(self, values: Values, path: str) -> Changed:
-        return Changed(echoes={"width": WIDTHS.get(values.get("width", ""), "")})
+        taken: dict[str, str] = {}
+        if path == PRESET and values.get(PRESET, "") != self.preset:
+            taken = self._filled(self._kept(values.get(PRESET, "")))
+            self.preset = values.get(PRESET, "")
+        self.asked = {**values, **taken}
+        return Changed(echoes={WIDTH: WIDTHS.get(self.asked.get(WIDTH, ""), "")}, values=taken)
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
-        if path == "width":
+        if path == WIDTH:
             return [Choice(*row) for row in WIDTHS.items() if row[0].startswith(text)]
+        if path == PRESET:
+            names = presets.names(self.session.actor, self.report.id)
+            return [Choice(name, "") for name in names if name.casefold().startswith(text.casefold())]
         parameter = next(each for each in self.report.parameters if each.name == path)
-        if parameter.name == "unit":
-            rows = self.session.tables["site.units"].on()
-            return [Choice(row.code, row.text) for row in rows if row.code.startswith(text.upper())][:limit]
-        return [Choice(choice, "") for choice in parameter.choices if choice.startswith(text.lower())]
+        return choices(self.session, parameter, text, limit)
+
+    def keep(self, rest: str) -> Outcome:
+        """KEEP NAME: what differs from the usual, under a name."""
+        usual, name = self._filled({}), " ".join(rest.split()) or self.preset
+        kept = {
+            key: value for key, value in self.asked.items() if key != PRESET and value != usual.get(key, "")
+        }
+        presets.save(self.session.actor, self.report.id, name, kept)
+        self.preset = name
+        return Outcome(f"KEPT as {name}.", values={PRESET: name})
+
+    def drop(self, rest: str) -> Outcome:
+        """DROP NAME: forget a preset; what stands on the form stays."""
+        name = " ".join(rest.split()) or self.preset
+        presets.remove(self.session.actor, self.report.id, name)
+        self.preset = ""
+        return Outcome(f"{name} is forgotten.", values={PRESET: ""})
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         today = store.current().now().day
         for parameter in self.report.parameters:
             try:
-                resolved(parameter, values.get(parameter.name, ""), today)
+                known(parameter, resolved(parameter, values.get(parameter.name, ""), today))
             except NotAsked as error:
                 return Refused((Finding(Level.FATAL, "R001", str(error), parameter.name),))
-        words = [shlex.quote(f"{name}={value}") for name, value in values.items() if value]
+        asked = {name: value for name, value in values.items() if value and name != PRESET}
+        words = [shlex.quote(f"{name}={value}") for name, value in asked.items()]
         return Filed("", go=f"PGE {self.report.id} {' '.join(words)}")
 
 
@@ -196,16 +251,6 @@ def arguments(text: str) -> dict[str, str]:
     if any(not mark for _, mark, _ in pairs):
         raise ScreenError(f"{text} cannot be read: write name=value, such as day=2026-11-20.")
     return {name.lower(): value for name, _, value in pairs}
-
-
-def field_of(parameter: Parameter) -> Field:
-    """The form's field for a parameter."""
-    kind, width = {"date": (Kind.DATE, 10), "month": (Kind.TEXT, 7)}.get(parameter.kind, (Kind.TEXT, 20))
-    text = {"date": "Such as T-1.", "month": "Year and month, such as 2026-10."}.get(parameter.kind, "")
-    return Field(
-        parameter.name, parameter.label, width, kind, required=parameter.required,
-        lookup=bool(parameter.choices) or parameter.name == "unit", help=text or f"{parameter.label}.",
-    )  # fmt: skip
 
 
 def pages_named(text: str) -> tuple[int, ...]:

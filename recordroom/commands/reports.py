@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from recordroom.commands.common import notice, opened_store, store_options
 from reports.catalogue import CATALOGUE, Report, find
 from reports.parameters import Parameter as Asked
+
+if TYPE_CHECKING:
+    from db.actors import Actor
 
 HELP_OF_KIND: Final = {
     "date": "ISO date", "month": "YYYY-MM", "user": "name", "yes/no": "yes or no", "number": "a number",
@@ -76,6 +79,7 @@ def _command(found: Report) -> click.Command:
         click.option("--lines", type=click.IntRange(20, 200), default=60, show_default=True,
                      help="Lines of the page."),
         click.option("--utf8", is_flag=True, help="Keep letters beyond ASCII."),
+        click.option("--preset", metavar="NAME", help="Ask for what you kept under this name; options win over it."),
     ):  # fmt: skip
         command = option(command)
     for parameter in reversed(found.parameters):
@@ -93,21 +97,32 @@ def _command(found: Report) -> click.Command:
 def _runner(found: Report) -> Any:
     def run(
         queue: str | None, copies: int, out: Path | None, form: str, width: str | None, lines: int, utf8: bool,
-        **asked: str | None,
+        preset: str | None, **asked: str | None,
     ) -> None:  # fmt: skip
         if queue and (out or form != "text"):
             raise click.UsageError("--print sends pages of text: leave out --out and --format.")
         if form == "xlsx" and not out:
             raise click.UsageError("A spreadsheet is no text for a terminal: name a file with --out.")
-        parameters = {name.removeprefix("asked_"): value or "" for name, value in asked.items()}
-        _run(found, parameters, queue, copies, out, form, int(width) if width else None, lines, utf8=utf8)
+        parameters = {name.removeprefix("asked_"): value for name, value in asked.items() if value}
+        _run(
+            found,
+            parameters,
+            preset,
+            queue,
+            copies,
+            out,
+            form,
+            int(width) if width else None,
+            lines,
+            utf8=utf8,
+        )
 
     return run
 
 
 def _run(
-    found: Report, parameters: dict[str, str], queue: str | None, copies: int, out: Path | None, form: str,
-    width: int | None, lines: int, *, utf8: bool,
+    found: Report, parameters: dict[str, str], preset: str | None, queue: str | None, copies: int, out: Path | None,
+    form: str, width: int | None, lines: int, *, utf8: bool,
 ) -> None:  # fmt: skip
     from reports import output
     from reports.page import Setup
@@ -115,6 +130,10 @@ def _run(
     from reports.run import produce
 
     with opened_store() as signed_on:
+        if preset:
+            kept = _kept(signed_on.actor, found, preset)
+            kept_width = kept.pop("width", "")
+            parameters, width = kept | parameters, width or int(kept_width or 0) or None
         try:
             produced = produce(signed_on.actor, found, parameters)
         except NotAsked as error:
@@ -131,3 +150,16 @@ def _run(
                 sys.stdout.buffer.flush()
         except output.NotDelivered as error:
             raise click.UsageError(str(error)) from error
+
+
+def _kept(actor: Actor, found: Report, name: str) -> dict[str, str]:
+    """What a preset of one's own asks for."""
+    from db.access import presets
+
+    kept = presets.of(actor, found.id, name)
+    if kept is None:
+        there = (
+            ", ".join(presets.names(actor, found.id)) or "none yet: KEEP on the form of the report makes one"
+        )
+        raise click.UsageError(f"You have no preset {name} of {found.id}; there is {there}.")
+    return kept

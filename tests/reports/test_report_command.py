@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from db.access import presets
+from db.access.sign_on import with_passphrase
+from db.store import close_store
 from recordroom.cli import DENIED, DONE, USAGE, run
 from tests.conftest import ADMIN, PASSPHRASE
 
@@ -73,6 +77,23 @@ class TestReport:
         words = ["report", "site-file", "--file", "unit", *sign_on[:2], "--service-key", str(key)]
         assert run(words) == DENIED
         assert "may not" in capfd.readouterr().err
+
+
+class TestPresets:
+    def test_what_was_kept_is_asked_for_and_an_option_wins_over_it(self, sign_on, capfd):
+        signed_on = with_passphrase(Path(sign_on[1]), ADMIN, PASSPHRASE)
+        presets.save(signed_on.actor, "site-file", "MINE", {"file": "payer", "width": "132"})
+        close_store()
+        assert run(["report", "site-file", "--preset", "mine", *sign_on]) == DONE
+        out = capfd.readouterr().out
+        assert "SITE FILE: PAYER" in out
+        assert "=" * 132 in out
+        assert run(["report", "site-file", "--preset", "mine", "--file", "unit", *sign_on]) == DONE
+        assert "SITE FILE: UNIT" in capfd.readouterr().out
+
+    def test_one_that_is_not_there_is_one_sentence(self, sign_on, capfd):
+        assert run(["report", "site-file", "--preset", "mine", *sign_on]) == USAGE
+        assert "You have no preset mine of site-file" in capfd.readouterr().err
 
 
 class TestParameters:

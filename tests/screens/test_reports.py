@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reports.page import Setup, as_text
-from screens.reports import Page
+from screens.reports import Page, Parameters
 from tests.screens.conftest import House
 from tests.tui.conftest import Workstation
 
@@ -53,6 +53,40 @@ class TestTheCatalogue:
         desk.press("ctrl+o", "=RUN C01", "enter", "^unit", "enter", "f4")
         assert "3E" in desk.text
         assert "Unit 3E" in desk.text
+
+
+class TestPresets:
+    def test_what_is_kept_opens_again_by_its_name(self, desk: Workstation) -> None:
+        desk.press(
+            "ctrl+o", "=RUN C01 day=2026-11-16 unit=3E width=132", "enter", "ctrl+o", "KEEP night", "enter"
+        )
+        assert desk.message == "KEPT as night."
+        desk.press("ctrl+o", "=RUN C01", "enter")
+        assert "Unit: 3E" not in desk.text
+        desk.press("ctrl+o", "=RUN C01 preset=NIGHT", "enter")
+        assert "Unit: 3E" in desk.text
+        assert "Width: 132" in desk.text
+        assert "11/16/2026" in desk.text
+
+    def test_f4_lists_them_and_the_one_chosen_fills_the_form(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=RUN C01 unit=3E", "enter", "ctrl+o", "KEEP night", "enter")
+        desk.press("ctrl+o", "=RUN C01", "enter", "^preset", "enter", "f4")
+        assert "night" in desk.text
+        desk.press("enter", "enter")
+        assert "Unit: 3E" in desk.text
+
+    def test_a_forgotten_one_cannot_be_opened(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=RUN C01 unit=3E", "enter", "ctrl+o", "KEEP night", "enter")
+        desk.press("ctrl+o", "DROP NIGHT", "enter")
+        assert desk.message == "NIGHT is forgotten."
+        desk.press("ctrl+o", "=RUN C01 preset=night", "enter")
+        assert desk.message.startswith("You have no preset night of this report")
+
+    def test_a_date_as_usual_goes_on_moving(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=RUN C01 unit=3E", "enter", "ctrl+o", "KEEP night", "enter")
+        screen = desk.shell.main.screen
+        assert isinstance(screen, Parameters)
+        assert screen._kept("night") == {"unit": "3E"}
 
 
 class TestThePage:

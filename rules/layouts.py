@@ -56,7 +56,7 @@ class Column:
     map: Mapping[str, str] = field(default_factory=dict)
     otherwise: str | None = None  # for a value that the map lacks; None: it is a finding
     when: tuple[Condition, ...] = ()
-    note: str = ""  # why a column is blank, or what is to be confirmed
+    note: str = ""  # why a column is blank, what is to be confirmed, or where what it needs is entered
 
     @property
     def width(self) -> int:
@@ -232,7 +232,7 @@ def written(column: Column, value: str) -> str:
     label = column.name.replace("_", " ")
     if not value:
         if column.required:
-            raise _Misfit(f"needs the {label}")
+            raise _Misfit(f"needs the {label}{column.note and f': {column.note}'}")
         return ""
     if column.map and not column.constant:
         if value not in column.map and column.otherwise is None:

@@ -38,7 +38,7 @@ from tests import builders
 DICTIONARY = dictionary_for("abstract")
 PTF = layout_named("va-ptf", None, DICTIONARY)
 RECORD = {
-    "ssn": "900000017", "station_number": "528A6", "last_name": "O'Brian-Featherstone", "first_name": "Zoë",
+    "ssn_or_pseudo": "900000017", "station_number": "528A6", "last_name": "O'Brian-Featherstone", "first_name": "Zoë",
     "middle_name": "A", "sex": "F", "marital": "M", "birth_date": "1951-03-09", "zip": "12999-1234", "country": "US",
     "admitted_at": "2026-11-10T08:00", "discharged_at": "2026-11-14T11:30", "point_of_origin": "1", "payer": "MCR",
     "service": "SUR", "disposition": "03",
@@ -103,9 +103,15 @@ class TestPtfColumns:
         assert "".join(f"{line.text}\n" for line in made) == golden.read_text()
 
     def test_what_is_needed_and_missing_is_a_finding_at_its_item(self) -> None:
-        _, wrong = lines(PTF, DICTIONARY, {**RECORD, "ssn": "", "birth_date": "1951"})
+        _, wrong = lines(PTF, DICTIONARY, {**RECORD, "ssn_or_pseudo": "", "birth_date": "1951"})
         assert {(each.field, each.message) for each in wrong} >= {
-            ("ssn", "Record N101 of layout va-ptf needs the ssn."),
+            (
+                "ssn_or_pseudo",
+                (
+                    "Record N101 of layout va-ptf needs the ssn: enter it on the chart (PAT), or choose "
+                    "a rule for such patients (SITE)."
+                ),
+            ),
             ("birth_date", "Record N101 of layout va-ptf needs the birth date in full, not 1951."),
         }
 
@@ -335,6 +341,20 @@ class TestTransmission:
         assert (failed.account, failed.status) == ("4712", Status.OPEN)
         assert "needs the ssn" in failed.sentence
         assert status(stays[1]) is Status.OPEN
+
+    def test_a_patient_without_an_ssn_goes_by_a_marked_pseudo_number_where_the_facility_chose_so(
+        self, admin: Actor, stays: list[int], tmp_path: Path
+    ) -> None:
+        database.execute_sql("UPDATE patient SET ssn = '' WHERE last_name IN ('MILLER2', 'MILLER3')")
+        conventions.file_setting(admin, "pseudo_ssn", "va", 1)
+        made = abstract_file.transmit(admin, PTF, checker(), FROM, TO, "discharged")
+        assert made.failed == ()
+        assert made.transmission is not None
+        path, _ = abstract_file.write(admin, made.transmission.id, tmp_path)
+        numbers = [line[4:14] for line in path.read_text().splitlines() if line.startswith("N101")]
+        first, one, other = numbers
+        assert (first[9], one[9], other[9]) == (" ", "P", "P")
+        assert int(other[:9]) == int(one[:9]) + 1  # same initials, same birth date: nobody shares a number
 
     def test_of_a_period_without_released_abstracts_there_is_no_batch(
         self, admin: Actor, stays: list[int]

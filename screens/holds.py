@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from db.feeds import intake
 from db.feeds.intake import HeldMessage
-from exchange import hl7_intake
 from rules.findings import Finding, Level
 from rules.values import is_moment
 from screens import shown
@@ -71,12 +70,16 @@ class Held(KeysetList):
         ]  # fmt: skip
 
     def again(self, subject: str) -> Outcome:
+        from exchange import hl7_intake  # the whole feed, for those alone who try again
+
         settled = hl7_intake.replay(self.session.actor, int(subject))
         if settled.outcome is intake.Outcome.HELD:
             return Outcome(f"Still held: {settled.reason}", error=True)
         return Outcome(f"The message is {settled.outcome}.", reload=True)
 
     def everything(self, rest: str) -> Outcome:
+        from exchange import hl7_intake  # the whole feed, for those alone who try again
+
         counts = hl7_intake.replay_all(self.session.actor)
         return Outcome(
             ", ".join(f"{number} {what}" for what, number in counts.items() if number), reload=True
@@ -124,6 +127,8 @@ class Message(DraftedForm):
         )
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
+        from exchange import hl7_intake
+
         if because := values.get("dismiss", ""):
             intake.dismiss(self.session.actor, self.held.id, because)
             self.discard_draft()

@@ -11,7 +11,7 @@ from db.actors import Action as Deed
 from db.acts import Conflict, NotPermitted, viewed
 from db.history import Change, of_amendments
 from db.hospital import encounters
-from db.patient_index import overlays, patients
+from db.patient_index import patients
 from db.patient_index.patients import PatientRow
 from rules.findings import Finding, Level
 from screens import shown
@@ -335,7 +335,7 @@ class AmendPatient(RecordForm):
         if self.begun != self.version:
             return self.compare(values)
         fields = {name: values.get(name) or ("@" if self.before.get(name) else "") for name in NAMES}
-        if self.key and not reason and overlays.likely(self.before, values):
+        if self.key and not reason and self._another(values):
             return Refused((Finding(Level.WARNING, "P202", OVERLAID, "first_name"),), overridable=True)
         try:
             applied = patients.file(self.session.actor, fields, self._number())
@@ -350,6 +350,12 @@ class AmendPatient(RecordForm):
             return Refused(applied.findings)
         self.discard_draft()
         return Filed(f"FILED {values.get('mrn', '')}", go=f"CHT {values.get('mrn', '')}")
+
+    def _another(self, values: Values) -> bool:
+        """Whether the amendment seems to make another person of the chart."""
+        from db.patient_index import overlays
+
+        return overlays.likely(self.before, values)
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("patient", self.key) if self.key else None

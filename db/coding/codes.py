@@ -24,6 +24,7 @@ from rules.tables import TableRow
 
 POA_EXEMPT = "poa_exempt"
 ANSWERS_KEPT = 50_000
+CACHE_KIB = 512  # of pages in each session; the machine keeps the file once for all of them
 LONGEST = 7  # characters of a code, in both systems
 SHORTEST = {System.CM: 3, System.PCS: 7}
 
@@ -135,6 +136,7 @@ class CodeStore:
             f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False, isolation_level=None
         )
         try:
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             store = cls(path, connection, Shelf(site_tables))
         except (sqlite3.DatabaseError, KeyError, ValueError) as error:
             connection.close()

@@ -18,7 +18,7 @@ from db.actors import Action, Actor
 from db.changes import CLEAR, Applied, Source, note_amendments, refusal
 from db.connect import StoreError, database
 from db.conventions import convention
-from db.patient_index import duplicates, merging, overlays
+from db.patient_index import merging
 from db.patient_index.merging import family
 from db.patient_index.patient_search import PatientRow, find, temporary, warnings
 from db.schema.hospital import Patient, PatientAlias, PatientIdentifier
@@ -99,6 +99,8 @@ def apply(fields: Mapping[str, str], source: Source) -> Applied:
 def _note_overlay(
     patient_id: int, before: Mapping[str, str], after: Mapping[str, str], known: Iterable[str], source: Source
 ) -> None:
+    from db.patient_index import overlays  # what compares people is loaded where some are to be compared
+
     overlays.note(patient_id, before, after, "|".join(known), source)
 
 
@@ -258,7 +260,7 @@ def file(actor: Actor, fields: Mapping[str, str], expected_version: int) -> Appl
         applied = apply(fields, Source(actor.user, f"{FILING}{expected_version}"))
         done.patient_id = applied.record_id or None
         if applied.record_id and (applied.created or applied.changed):
-            duplicates.refresh(applied.record_id)
+            _compare(applied.record_id)
         _note_changed(done, applied)
     return applied
 
@@ -279,8 +281,14 @@ def register(actor: Actor, fields: Mapping[str, str], looked_at: Mapping[str, fl
             return applied
         done.patient_id = applied.record_id
         done.detail |= {"registered": mrn} | ({"looked_at": dict(looked_at)} if looked_at else {})
-        duplicates.refresh(applied.record_id)
+        _compare(applied.record_id)
     return applied
+
+
+def _compare(patient_id: int) -> None:
+    from db.patient_index import duplicates
+
+    duplicates.refresh(patient_id)
 
 
 def next_mrn() -> str:

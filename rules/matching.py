@@ -9,12 +9,13 @@ namesakes and father and son share most of theirs: what such charts cannot tell 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import combinations
 from math import log2
 from typing import Final
 
 from rules.matching_fields import FIELDS, Person, compare
+from rules.tables import CodeTable
 
 SAME: Final = "same"
 REVIEW: Final = "review"
@@ -25,23 +26,9 @@ Pattern = tuple[str, ...]
 Rates = Mapping[tuple[str, str], tuple[float, float]]
 """(field, band) -> m, u: its share among pairs that are one person, and among pairs that are two."""
 
-HOUSEHOLD_BITS: Final = 13.0  # what address and telephone weigh together at most: a family shares both
 MOST_BITS: Final = 20.0
-SSN_BY_CHANCE: Final = 1e-6  # of pairs have SSNs one digit off that were not issued together
 LEAST_BITS: Final = -8.0
 RAREST: Final = 2.0  # people of one name: it cannot be rarer than the two that are compared
-SLIP_WEIGHS: Final = 0.5  # of what the name itself weighs: a slip on one of the two charts
-CHANCE_DAY: Final = 5  # people of one birth date that a small index has by chance
-MOVED_BITS: Final = -0.5  # of another telephone beside another address: who moves has both
-RENAMED_BITS: Final[Mapping[str, float]] = {
-    "F": 0.6,
-    "M": -1.2,
-}  # women marry: 7 in 100 charts, men 2, 4.5 of all
-COMMON_NAME: Final = 3  # people of one first name, from which on it is no slip of the pen
-SLIP_SHARE: Final = 0.08  # of a name's people are those whose name is a slip of it: no more
-SHORT_FORM_SHARE: Final = 0.25  # the same of a short form: from there on it is a name of its own as well
-STANDS_FOR: Final = {"near": SLIP_SHARE, "nickname": SHORT_FORM_SHARE}
-GENERATION_YEARS: Final = 12  # between a parent and a child of one name
 LIKELY: Final = 3.0  # bits above even odds
 CLEARLY: Final = 6.0  # bits by which one chart fits better than another: 64 times as likely
 RIVAL: Final = "fits another chart as well"
@@ -74,11 +61,43 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """What people and their papers do, as the table ``matching_habits`` has it in force: a field is a row's code."""
+
+    household_bits: float
+    moved_bits: float
+    renamed_bits_women: float
+    renamed_bits_men: float
+    slip_weighs: float
+    slip_share: float
+    short_form_share: float
+    common_name: float
+    chance_day: float
+    ssn_by_chance: float
+    generation_years: float
+
+    def renamed_bits(self, sex: str) -> float:
+        """Of another last name."""
+        return {"F": self.renamed_bits_women, "M": self.renamed_bits_men}.get(sex, 0.0)
+
+    def share_of(self, band: str) -> float:
+        """The share of a name's people that a slip (``near``) or a short form of it has at most; 0 for other bands."""
+        return {"near": self.slip_share, "nickname": self.short_form_share}.get(band, 0.0)
+
+
+def habits_of(table: CodeTable, day: str = "") -> Habits:
+    """The habits in force on an ISO day, today's without one."""
+    values = {row.code: float(str(row.more["value"])) for row in table.on(day)}
+    return Habits(**{each.name: values[each.name] for each in fields(Habits)})
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """Rates in force, how common names are, and the facility's two thresholds."""
+    """Rates and habits in force, how common names are, and the facility's two thresholds."""
 
     rates: Rates
     shares: Shares
+    habits: Habits
     strong: float = 10.0
     listed: float = 0.0
     bits: Mapping[tuple[str, str], float] = field(init=False, repr=False)
@@ -141,29 +160,27 @@ def match(one: Person, other: Person, model: Model, *, told: bool = True) -> Mat
 def _bits(one: Person, other: Person, pattern: Pattern, model: Model) -> list[float]:
     """The weight of each field: of its band, and of how rare the very value is."""
     bits = [model.bits[key] for key in zip(FIELDS, pattern, strict=True)]
-    shares = model.shares
+    shares, habits = model.shares, model.habits
     for place, names in enumerate((shares.last, shares.first)):
         a, b = ((one.last, other.last), (one.first, other.first))[place]
         if pattern[place] == "same":
             bits[place] = shares.bits(names, a, model.rates[FIELDS[place], "same"][0])
-        elif pattern[place] in STANDS_FOR and (
-            name := shares.stands_for(names, a, b, STANDS_FOR[pattern[place]])
-        ):
-            bits[place] = max(bits[place], shares.bits(names, name, SLIP_WEIGHS))
+        elif (share := habits.share_of(pattern[place])) and (name := shares.stands_for(names, a, b, share)):
+            bits[place] = max(bits[place], shares.bits(names, name, habits.slip_weighs))
     if pattern[0] == pattern[1] == "swapped":
         bits[0] = bits[1] = _exchanged(one, other, model) / 2
     elif pattern[0] in ("differs", "far") and one.sex == other.sex:
-        bits[0] += RENAMED_BITS.get(one.sex, 0.0)
+        bits[0] += habits.renamed_bits(one.sex)
     if pattern[3] == "same":
-        others = (shares.birth.get(one.birth, 0) - CHANCE_DAY) / max(shares.people, 1000)
+        others = (shares.birth.get(one.birth, 0) - habits.chance_day) / max(shares.people, 1000)
         m, u = model.rates["birth date", "same"]
         bits[3] = log2(m / max(u, others))
     if pattern[5] == "near" and one.ssn[:7] != other.ssn[:7]:
-        bits[5] = max(bits[5], log2(model.rates["SSN", "near"][0] / SSN_BY_CHANCE))
-    if bits[6] > 0 and bits[7] > 0 and (over := bits[6] + bits[7] - HOUSEHOLD_BITS) > 0:
+        bits[5] = max(bits[5], log2(model.rates["SSN", "near"][0] / habits.ssn_by_chance))
+    if bits[6] > 0 and bits[7] > 0 and (over := bits[6] + bits[7] - habits.household_bits) > 0:
         bits[6], bits[7] = bits[6] - over / 2, bits[7] - over / 2
     if pattern[6] in ("part", "differs") and pattern[7] == "differs":
-        bits[7] = max(bits[7], MOVED_BITS)
+        bits[7] = max(bits[7], habits.moved_bits)
     return bits
 
 
@@ -201,7 +218,10 @@ def _doubts(one: Person, other: Person, pattern: Pattern, model: Model) -> list[
     born = birth in ("same", "swapped", "near")
     two_names = _two_names(one, other, pattern, model)
     names = model.shares.first
-    slip = first == "near" and model.shares.stands_for(names, one.first, other.first, SLIP_SHARE) != ""
+    slip = (
+        first == "near"
+        and model.shares.stands_for(names, one.first, other.first, model.habits.slip_share) != ""
+    )
     doubts = []
     if first == "differs" and not (ssn == "same" and born):
         doubts.append("another first name")
@@ -234,7 +254,7 @@ def _doubts(one: Person, other: Person, pattern: Pattern, model: Model) -> list[
     )
     if birth in ("close", "part") and not (number or known):
         doubts.append("birth date agrees in part")
-    if not number and _parent_and_child(one, other, birth):
+    if not number and _parent_and_child(one, other, birth, model.habits.generation_years):
         doubts.append("may be parent and child of one name")
     if last in ("differs", "far") and not (
         _renamed(pattern, home, both_home, given, slip)
@@ -273,11 +293,12 @@ def _two_names(one: Person, other: Person, pattern: Pattern, model: Model) -> bo
     if first not in ("near", "far", "part", "nickname") or middle == "same":
         return False
     rarer, commoner = sorted(model.shares.first.get(name, 0) for name in (one.first, other.first))
-    share = SHORT_FORM_SHARE if first == "nickname" else SLIP_SHARE
-    return rarer >= COMMON_NAME and rarer >= share * commoner
+    habits = model.habits
+    share = habits.short_form_share if first == "nickname" else habits.slip_share
+    return rarer >= habits.common_name and rarer >= share * commoner
 
 
-def _parent_and_child(one: Person, other: Person, birth: str) -> bool:
+def _parent_and_child(one: Person, other: Person, birth: str, generation_years: float) -> bool:
     """Whether the years lie a generation apart, or one is a junior and the other not said to be."""
     first, second = one.born.year, other.born.year
     if not first or not second:
@@ -285,7 +306,7 @@ def _parent_and_child(one: Person, other: Person, birth: str) -> bool:
     if birth in ("same", "swapped"):
         return False
     slip = birth == "near" and (sorted(str(first)) == sorted(str(second)) or one.sex == other.sex == "F")
-    return abs(first - second) >= GENERATION_YEARS and (not slip or one.generation != other.generation)
+    return abs(first - second) >= generation_years and (not slip or one.generation != other.generation)
 
 
 def _one_after_the_other(one: str, other: str) -> bool:
@@ -407,7 +428,7 @@ def told_apart(one: Person, other: Person, model: Model) -> bool:
         return False
     if first == "differs":
         rarer = min(model.shares.first.get(name, 0) for name in (one.first, other.first))
-        return rarer >= COMMON_NAME or ssn == "differs"
+        return rarer >= model.habits.common_name or ssn == "differs"
     if _two_names(one, other, pattern, model):
         return ssn not in AGREEING or _one_after_the_other(one.ssn, other.ssn)
     return ssn == "differs" or (birth == "differs" and one.born.year != other.born.year)

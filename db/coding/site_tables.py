@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from config.code_tables import TableError, read_table
+from config.code_tables import TableError, read_table, shipped_tables
+from config.toml_source import Mistake
 from db import store
 from db.actors import Action, Actor
 from db.acts import act
@@ -13,7 +14,7 @@ from rules.tables import CodeTable
 def import_table(actor: Actor, text: str, file: str) -> CodeTable:
     """Put a table's own rows in force; they win over the shipped ones. Raises ``TableError`` for mistakes."""
     table, mistakes = read_table(text, file)
-    if table is None:
+    if table is None or (mistakes := _no_numbers(table, file)):
         raise TableError(mistakes)
     folder = store.current().directory / "site" / "tables"
     path = folder / f"{table.id}.toml"
@@ -23,3 +24,23 @@ def import_table(actor: Actor, text: str, file: str) -> CodeTable:
         folder.mkdir(mode=0o700, exist_ok=True)
         replace_file(path, text.encode())
     return table
+
+
+def _no_numbers(table: CodeTable, file: str) -> list[Mistake]:
+    """Values that are no numbers, where every row that came with the program has one: what reads them counts with it.
+    A row may leave some of its numbers out, not all."""
+    shipped = shipped_tables()
+    known = shipped[table.id].rows if table.id in shipped else ()
+    columns = [
+        name for name in (known[0].more if known else ()) if all(_number(row.more.get(name)) for row in known)
+    ]
+    return [
+        Mistake(file, 0, row.code, f"{name} must be a number, as in the rows that came with the program.")
+        for row in table.rows
+        for name in columns
+        if not _number(row.more.get(name)) and (name in row.more or row.more.keys().isdisjoint(columns))
+    ]
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

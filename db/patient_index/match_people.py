@@ -14,7 +14,7 @@ from config.code_tables import Shelf
 from db import store
 from db.connect import database, writing
 from rules.identity import Name
-from rules.matching import Model, Rates, Shares
+from rules.matching import Habits, Model, Rates, Shares, habits_of
 from rules.matching_fields import BANDS, Names, Person, names_of, person_of
 from rules.matching_keys import blocking_keys
 
@@ -196,7 +196,15 @@ def model(of: Iterable[Person], shares: Shares | None = None) -> Model:
     from db.conventions import convention
 
     strong, listed = float(convention("duplicate_strong")), float(convention("duplicate_listed"))
-    return Model(rates(), shares or _shares(of), strong, listed)
+    return Model(rates(), shares or _shares(of), _habits(), strong, listed)
+
+
+def _habits() -> Habits:
+    """The habits in force today: the facility's own rows, else the shipped ones."""
+    here = store.current()
+    return habits_of(
+        _tables(str(here.directory / "site" / "tables"))["matching_habits"], here.now().local[:10]
+    )
 
 
 def index_size() -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from config.code_tables import TableError
 from db import acts, conventions
 from db.actors import Actor, Role
 from db.changes import Source
+from db.coding.site_tables import import_table
 from db.connect import database, writing
-from db.patient_index import duplicates, filing, identifiers, match_file, patients
+from db.patient_index import duplicates, filing, identifiers, match_file, match_people, patients
 from db.patient_index.identifiers import Identifier, OtherName
 from recordroom.demo.dirty import dirty_people
 from rules.identity import middle_digit_key, numeric_key, unit_number
@@ -120,6 +122,24 @@ class TestComparing:
         a_patient(mrn="TWICE2", **{**RUTH, "last_name": "SMYTH", "ssn": ""}, phone="", street="9 Elm St")
         found = {(line.mrn_a, line.mrn_b) for line in match_file.whole_file(admin, silent)}
         assert ("TWICE1", "TWICE2") in found
+
+
+class TestTables:
+    HEAD = 'id = "matching_habits"\ntitle = "Ours"\ncitation = "site policy"\n'
+
+    def test_the_facilitys_own_rows_win_over_the_shipped_ones(self, admin: Actor) -> None:
+        row = '{ code = "generation_years", text = "Years", value = 15, valid_from = "2026-01-01" }'
+        import_table(admin, f"{self.HEAD}rows = [{row}]\n", "matching_habits.toml")
+        habits = match_people.model(()).habits
+        assert (habits.generation_years, habits.household_bits) == (15, 13)
+
+    @pytest.mark.parametrize("value", ['"thirteen"', "true", ""])
+    def test_a_row_without_a_number_is_refused_before_anything_counts_with_it(
+        self, admin: Actor, value: str
+    ) -> None:
+        row = f'{{ code = "household_bits", text = "Bits"{value and f", value = {value}"} }}'
+        with pytest.raises(TableError, match="household_bits: value must be a number"):
+            import_table(admin, f"{self.HEAD}rows = [{row}]\n", "matching_habits.toml")
 
 
 @pytest.mark.usefixtures("admin")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -20,6 +21,7 @@ from rules.matching import (
     Model,
     Pattern,
     Shares,
+    habits_of,
     match,
     replaced,
     settled,
@@ -44,13 +46,15 @@ RATES = {
     tuple(row.code.rsplit(".", 1)): (float(str(row.more["m"])), float(str(row.more["u"])))
     for row in TABLES["matching_rates"].on()
 }
-MODEL = Model(RATES, Shares(5000, {"SMITH": 50, "MILLER": 20}, {"MARIA": 60, "MARIE": 40, "RUTH": 30}))  # type: ignore[arg-type]
+HABITS = habits_of(TABLES["matching_habits"])
+SHARES = Shares(5000, {"SMITH": 50, "MILLER": 20}, {"MARIA": 60, "MARIE": 40, "RUTH": 30})
+MODEL = Model(RATES, SHARES, HABITS)  # type: ignore[arg-type]
 ITEMS = (
     "last_name", "first_name", "middle_name", "suffix", "birth_date", "sex", "ssn", "street", "zip", "phone",
 )  # fmt: skip
 
 
-def a_person(id_: int = 1, former: str = "", **values: str) -> Person:
+def a_person(id_: int = 1, /, former: str = "", **values: str) -> Person:
     given = {
         "last_name": "MILLER", "first_name": "RUTH", "middle_name": "A", "birth_date": "1951-03-09", "sex": "F",
         "ssn": "912345678", "street": "12 Elm St", "zip": "12999", "phone": "518-555-0100",
@@ -178,7 +182,7 @@ class TestWhoIsOnePerson:
         alone = {"ssn": "", "middle_name": ""}
         one, other = a_person(**alone), a_person(2, **alone | {"first_name": "RUHT"})
         common, rare = (
-            match(one, other, Model(RATES, Shares(5000, {"MILLER": 50}, {"RUTH": having}))).score  # type: ignore[arg-type]
+            match(one, other, Model(RATES, Shares(5000, {"MILLER": 50}, {"RUTH": having}), HABITS)).score  # type: ignore[arg-type]
             for having in (800, 40)
         )
         assert rare > common
@@ -186,7 +190,7 @@ class TestWhoIsOnePerson:
     def test_a_birth_date_that_many_have_weighs_less(self) -> None:
         one, other = a_person(ssn=""), a_person(2, ssn="")
         usual, default = (
-            match(one, other, Model(RATES, Shares(5000, {}, {}, {"19510309": having}))).score  # type: ignore[arg-type]
+            match(one, other, Model(RATES, Shares(5000, {}, {}, {"19510309": having}), HABITS)).score  # type: ignore[arg-type]
             for having in (2, 105)
         )
         assert default == pytest.approx(usual + math.log2(0.00004 / 0.02), abs=0.1)
@@ -227,6 +231,21 @@ class TestWhoIsOnePerson:
             found(father, a_person(2, **{"first_name": "JOHN", "sex": "M", "middle_name": "", **son})).verdict
             != SAME
         )
+
+    def test_how_many_years_part_parent_and_child_is_the_facilitys_to_say(self) -> None:
+        father, son = a_person(sex="M", ssn=""), a_person(2, sex="M", ssn="", birth_date="1966-03-09")
+        doubts = [
+            match(father, son, Model(RATES, SHARES, replace(HABITS, generation_years=years))).doubts  # type: ignore[arg-type]
+            for years in (15, 16)
+        ]
+        assert ["may be parent and child of one name" in each for each in doubts] == [True, False]
+
+    def test_a_household_weighs_no_more_than_the_facility_says(self) -> None:
+        one, other = a_person(), a_person(2)
+        for most in (13.0, 2.0):
+            model = Model(RATES, SHARES, replace(HABITS, household_bits=most))  # type: ignore[arg-type]
+            bits = {part.field: part.bits for part in match(one, other, model).parts}
+            assert bits["address"] + bits["phone"] == pytest.approx(most, abs=0.11)
 
     def test_a_couple_that_shares_a_number_is_not_one(self) -> None:
         assert (
@@ -350,7 +369,7 @@ def candidates_of(people: list[Person]) -> list[tuple[Person, Person]]:
 def pairs_found(people: list[Person], rates: object = RATES) -> set[tuple[str, str]]:
     """The pairs that are called the same, as the whole file is compared; the truth is nowhere in reach."""
     names = [Counter(values) for values in zip(*((p.last, p.first, p.birth) for p in people), strict=True)]
-    model = Model(rates, Shares(len(people), *names))  # type: ignore[arg-type]
+    model = Model(rates, Shares(len(people), *names), HABITS)  # type: ignore[arg-type]
     matches = {(a.id, b.id): match(a, b, model) for a, b in candidates_of(people)}
     matches = {pair: each for pair, each in matches.items() if each.verdict}
     decided = settled(matches, lambda a, b: told_apart(people[a], people[b], model))
@@ -397,7 +416,7 @@ class TestEstimating:
 
         def draw(side: int) -> Pattern:
             return tuple(
-                random.choices(BANDS[field], [RATES[field, each][side] for each in BANDS[field]])[0]  # type: ignore[index]
+                random.choices(BANDS[field], [RATES[field, each][side] for each in BANDS[field]])[0]
                 for field in FIELDS
             )
 

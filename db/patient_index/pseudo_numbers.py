@@ -15,11 +15,11 @@ from rules.values import is_date
 
 
 def pseudo_number(who: Mapping[str, str], day: int | None = None) -> str:
-    """The pseudo number of a chart (``patients.get``) by the rule in force on a day number (now when None).
+    """The pseudo number of a chart (``patients.get``) by the rule that the facility uses now, as of a day number.
 
     Nine digits, without their mark; blank where no rule is in force or the birth date is not known in full.
     """
-    chosen = convention("pseudo_ssn", day)
+    chosen = convention("pseudo_ssn")
     if not chosen or not is_date(who["birth_date"]):
         return ""
     table = Shelf(store.current().directory / "site" / "tables")["pseudo_ssn"]

@@ -346,7 +346,7 @@ class TestTransmission:
         self, admin: Actor, stays: list[int], tmp_path: Path
     ) -> None:
         database.execute_sql("UPDATE patient SET ssn = '' WHERE last_name IN ('MILLER2', 'MILLER3')")
-        conventions.file_setting(admin, "pseudo_ssn", "va", 1)
+        conventions.file_setting(admin, "pseudo_ssn", "va", store.current().now().day)
         made = abstract_file.transmit(admin, PTF, checker(), FROM, TO, "discharged")
         assert made.failed == ()
         assert made.transmission is not None

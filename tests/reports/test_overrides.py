@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from db.patient_index import patients
 from db.registry import cases, dictionaries
 from db.registry.cases import Case
 from db.registry.overridden import overridden
+from db.worklist import blind, review_acts, reviews
+from db.worklist.review_acts import Asked
 from reports.catalogue import find
 from reports.page import Setup
 from reports.parameters import NotAsked
@@ -25,11 +28,14 @@ from reports.run import Produced, produce
 from rules.dictionary import Dictionary
 from rules.findings import Finding, Level
 from rules.overrides import as_items, kept, of_item, overriding
+from rules.reviews import Method
 from rules.text import cells
 from tests import builders
 
 STROKE = (Path(config.__file__).parent / "examples" / "stroke.toml").read_text(encoding="utf-8")
-ACCOUNT = "S1"
+FOR_REGISTRARS = STROKE.replace(
+    'roles = ["registrar", "supervisor", "privacy officer"]', 'roles = ["registrar"]'
+)
 
 
 @pytest.fixture
@@ -127,6 +133,20 @@ class TestOverrides:
         assert [(row.item, row.seq) for row in rows] == [("!A1", 0), ("!A2", 0), ("!A2", 1)]
         assert [of_item(row.item, row.text) for row in rows] == kept(record)
 
+    def test_are_withheld_of_a_record_in_hand_for_a_blind_review(
+        self, admin: Actor, stroke: Dictionary, overrides: list[Case]
+    ) -> None:
+        plan = Asked("blind", "One", "stroke", method=Method.FOCUSED, named="000001")
+        review_acts.plan(admin, plan)
+        reviewer = replace(admin, user="smith")
+        review_acts.open_blind(reviewer, "1")
+        for actor, reasons in (
+            (admin, ["charted in words only", "a trial"]),
+            (reviewer, [blind.WITHHELD, blind.WITHHELD]),
+        ):
+            found = [each for each in overridden(actor, stroke) if each.record == "000001"]
+            assert [each.override.reason for each in found] == reasons
+
     def test_an_unknown_data_set_is_one_sentence(self, admin: Actor) -> None:
         with pytest.raises(NotAsked, match="There are abstract"):
             produced(admin, "overrides", set="moon")
@@ -145,15 +165,29 @@ class TestOverrides:
             assert cells(line) <= 80
 
 
+class TestReviews:
+    def test_of_a_registry_are_shown_to_its_roles_alone(
+        self, admin: Actor, actor_with: Callable[..., Actor]
+    ) -> None:
+        dictionaries.install(admin, FOR_REGISTRARS, "stroke.toml")
+        dictionary = library(store.current().directory / "site").of("stroke")
+        builders.a_patient(mrn="00000001")
+        filed(admin, dictionary, {"mrn": "00000001", "nihss": "7"})
+        review_acts.plan(admin, Asked("blind", "One", "stroke", method=Method.FOCUSED, named="000001"))
+        reviewer = replace(admin, user="smith")
+        given = review_acts.open_blind(reviewer, "1").given
+        review_acts.file_blind(reviewer, "1", dict(given) | {"nihss": "8"})
+        assert review_acts.open_differences(admin, "1").status == reviews.COMPARED
+        with pytest.raises(NotPermitted, match="it is for registrar"):
+            review_acts.open_differences(actor_with(Role.SUPERVISOR), "1")
+
+
 class TestCounts:
     @pytest.mark.parametrize("report", ["record-counts", "review-rates"])
     def test_of_a_registry_are_for_its_roles(
         self, admin: Actor, actor_with: Callable[..., Actor], report: str
     ) -> None:
-        text = STROKE.replace(
-            'roles = ["registrar", "supervisor", "privacy officer"]', 'roles = ["registrar"]'
-        )
-        dictionaries.install(admin, text, "stroke.toml")
+        dictionaries.install(admin, FOR_REGISTRARS, "stroke.toml")
         asked = {"set": "stroke", "from": "2026-11-01", "to": "2026-11-30"}
         for roles in ((Role.TECHNICIAN, Role.CODER), (Role.SUPERVISOR,)):
             with pytest.raises(NotPermitted):

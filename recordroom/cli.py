@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "abstract": "recordroom.commands.abstract:abstract",
     "audit": "recordroom.commands.audit:audit",
     "backup": "recordroom.commands.backup:backup",
+    "census": "recordroom.commands.census:census",
     "codes": "recordroom.commands.codes:codes",
     "demo": "recordroom.commands.demo:demo",
     "dictionary": "recordroom.commands.dictionary:dictionary",

@@ -11,18 +11,17 @@ from typing import Any, Final
 
 from db.connect import database
 from db.hospital import stays
-from db.statistics import summary
 from db.statistics.census_state import mark_dirty
 from db.statistics.counts import IN_HOUSE, census_now, event_counts
 from db.statistics.self_check import sentences as self_check
-from db.statistics.summary import bring_up_to_date, rebuild
+from db.statistics.summary import bring_up_to_date, bring_up_to_date_if_due, rebuild
 from rules.census import MEASURES, NEVER, Event
 from rules.identity import Name, shown_name
 from rules.moments import Moment
 
 __all__ = [
-    "DayRow", "EventRow", "Occupant", "bring_up_to_date", "census_now", "day_summary", "event_counts", "events",
-    "inpatients", "mark_dirty", "occupants", "rebuild", "self_check",
+    "DayRow", "EventRow", "Occupant", "bring_up_to_date", "bring_up_to_date_if_due", "census_now", "day_summary",
+    "event_counts", "events", "inpatients", "mark_dirty", "occupants", "rebuild", "self_check",
 ]  # fmt: skip
 
 _GROUPS: Final = ("day", "unit_id", "service_id", "newborn")
@@ -208,12 +207,6 @@ def day_summary(
         (from_day, to_day),
     )
     return [_day_row(row) for row in rows if row[4] is not None]
-
-
-def bring_up_to_date_if_due() -> None:
-    """Bring the summary up to date where anything of it waits."""
-    if summary.is_due():
-        bring_up_to_date()
 
 
 def _day_row(row: tuple[Any, ...]) -> DayRow:

@@ -23,7 +23,7 @@ from db.statistics import census_state, closing_checks
 from rules.corrections import READMISSION_DAYS
 from rules.findings import Told
 from rules.moments import iso_date
-from rules.periods import Period, month
+from rules.periods import Period, month, month_of
 from rules.text import clean
 
 OPEN: Final = "open"
@@ -129,6 +129,32 @@ def standing(before: str = "", limit: int = 60) -> list[Standing]:
         (before, before, limit),
     )
     return [Standing(_closing(row[:13]), row[13], bool(row[14]), *row[15:]) for row in rows]
+
+
+def months(before: str = "", limit: int = 60) -> list[tuple[str, Standing | None]]:
+    """Months from the one under way back to the first with a stay, each with what is closed of it."""
+    (first,) = database.execute_sql("SELECT min(from_day) FROM segment").fetchone()
+    day = store.current().now().day if not before else month(before).from_day - 1
+    closed = {each.closing.month: each for each in standing(before, limit)}
+    last = min([month_of(first).name] if first else [month_of(day).name], default="")
+    found: list[tuple[str, Standing | None]] = []
+    while len(found) < limit and (name := month_of(day).name) >= min([last, *closed]):
+        found.append((name, closed.get(name)))
+        day = month_of(day).from_day - 1
+    return found
+
+
+def unsound() -> list[str]:
+    """A sentence for every stored version that is not what was signed."""
+    found = []
+    for row in database.execute_sql(
+        f"SELECT {_COLUMNS} FROM closing c ORDER BY c.month, c.version"
+    ).fetchall():
+        try:
+            parts(_closing(row))
+        except Tampered as told:
+            found.append(str(told))
+    return found
 
 
 def _closing(row: Sequence[Any]) -> Closing:

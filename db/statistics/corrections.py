@@ -86,16 +86,20 @@ def compare_changed(actor: Actor) -> list[Compared]:
     return [_compared(each) for each in waiting]
 
 
+def read(closed: Closing) -> Compared:
+    """Compare a version with what is counted now, inside the caller's snapshot. Raises ``Tampered``."""
+    signed = closing_counts.from_bytes(closing.parts(closed)[closing.COUNTS])
+    now = closing_counts.of_period(Period(closed.from_day, closed.to_day, closed.month))
+    figures = rules.differing(signed, now, young=closed.young)
+    return Compared(closed, tuple(figures), tuple(_changes(closed)) if figures else ())
+
+
 def _compared(closed: Closing) -> Compared:
     census.bring_up_to_date_if_due()
-    signed = closing_counts.from_bytes(closing.parts(closed)[closing.COUNTS])
     with large_cache(), snapshot():
-        changed = _changed(closed)
-        now = closing_counts.of_period(Period(closed.from_day, closed.to_day, closed.month))
-        figures = rules.differing(signed, now, young=closed.young)
-        found = Compared(closed, tuple(figures), tuple(_changes(closed)) if figures else ())
+        changed, found = _changed(closed), read(closed)
     if changed is not None and not store.current().tampered:
-        _keep(closed, figures, changed)
+        _keep(closed, found.figures, changed)
     return found
 
 

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from db.connect import database
+from db.actors import Action, Actor
+from db.acts import act, viewed
+from db.connect import database, large_cache, snapshot
 from db.conventions import convention
 from db.hospital import movements, site, stays
 from db.hospital.movements import MovementRow
@@ -78,6 +80,47 @@ class _Recount:
 
     totals: Totals = field(default_factory=dict)
     deviating: dict[tuple[Cell, int], list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of the census found."""
+
+    from_day: int
+    to_day: int
+    differences: tuple[Difference, ...]
+    balance: tuple[str, ...]
+    running: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        return not (self.differences or self.balance or self.running)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return (*map(str, self.differences), *self.balance, *self.running)
+
+
+def check(actor: Actor, from_day: int, to_day: int) -> Checked:
+    """Everything that can be checked of these days, and of the fiscal year to the last of them. Raises
+    ``NotPermitted``."""
+    summary.bring_up_to_date_if_due()
+    viewed(
+        actor, Action.CHECK_CENSUS, kind="census", record="check",
+        detail={"from": iso_date(from_day), "to": iso_date(to_day)},
+    )  # fmt: skip
+    with large_cache(), snapshot():
+        return Checked(
+            from_day, to_day, tuple(differences(from_day, to_day)), tuple(out_of_balance(from_day, to_day)),
+            tuple(running_totals(to_day)),
+        )  # fmt: skip
+
+
+def rebuild(actor: Actor) -> None:
+    """Derive every stay and the whole day summary from the movements anew. Raises ``NotPermitted``."""
+    with act(actor, Action.CHECK_CENSUS, kind="census", record="rebuild"):
+        census_state.mark_for_deriving(summary.EVERYTHING)
+    summary.bring_up_to_date()
 
 
 def differences(from_day: int, to_day: int) -> list[Difference]:

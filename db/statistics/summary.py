@@ -103,6 +103,12 @@ def bring_up_to_date() -> None:
         days = max(1, min(days * 2, LAST_SLICE_DAYS, int(days * SLICE_SECONDS / max(taken, 0.001))))
 
 
+def bring_up_to_date_if_due() -> None:
+    """Bring the summary up to date where anything of it waits."""
+    if is_due():
+        bring_up_to_date()
+
+
 def is_due() -> bool:
     """Whether there is anything for ``bring_up_to_date`` to do."""
     state = census_state.read()

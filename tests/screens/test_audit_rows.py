@@ -55,6 +55,7 @@ SHOWS = {
     "DUP": "review duplicate", "FIL": "view patient", "IDN": "view patient", "MRG": "view patient",
     "MRL": "view patient", "OVL": "review duplicate", "OVU": "view patient", "REG": "", "UNM": "view patient",
     "WKF": "", "WKH": "view encounter", "WKN": "view encounter", "DNF": "", "PRD": "",
+    "CLO": "", "CLM": "", "RMK": "", "RMH": "",
     "WHO": "view audit", "WHY": "", "WRC": "view encounter", "WRK": "view encounter",
 }  # fmt: skip
 
@@ -209,6 +210,8 @@ class TestPermissions:
 # Functions of db/ that take an actor and begin no act, and why none is missing there.
 SILENT = {
     "work.count": "figures", "counts.mine": "figures", "work.next_of": "a place in the list that open_list logs",
+    "work.find_name": "a place in the list that open_list logs",
+    "work.find_number": "a place in the list that open_list logs",
     "work.page": "the list that open_list logs", "work.place": "a place in the list that open_list logs",
     "work_acts.answer": "begins its act in _on", "work_acts.ask": "begins its act in _on",
     "work_acts.assign": "begins its act in _on", "work_acts.give_back": "begins its act in _on",

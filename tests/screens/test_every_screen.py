@@ -12,6 +12,7 @@ from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT, POISON_MRN, Hou
 from tests.tui.conftest import Workstation
 from tui.form import FormView
 from tui.pager import Pager
+from tui.view import own_command, own_words
 
 KEYS = {
     "CHT": POISON_MRN, "PTA": POISON_MRN, "PAT": POISON_MRN, "ACD": POISON_MRN, "ACC": POISON_ACCOUNT,
@@ -24,6 +25,7 @@ KEYS = {
     "PGE": "daily-census day=2026-11-16", "SFL": "provider", "SFR": "provider 1001",
     "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "IDN": POISON_MRN,
     "MRG": f"{MRN} {POISON_MRN}",
+    "CLM": "2026-10", "RMK": "2026-10", "RMH": "2026-10",
     "UNM": "1", "OVU": "1", "SIGNON": None,
 }  # fmt: skip
 REVIEWED = True  # reviews are under way in the small hospital
@@ -66,12 +68,16 @@ class TestPoisonedPatient:
     ) -> None:
         desk.press("ctrl+o", f"={word} {the_key(word, house)}".strip(), "enter")
         legend, shown = desk.shell.top.legend(), desk.lines[-1]
+        assert desk.shell.top.screen
+        words = own_words(desk.shell.top.screen)
+        own = {own_command(each.word, each.label, each.key) for each in desk.shell.top.screen.commands}
         hidden = [item for item in legend if item not in shown and item != "F1=Help"]
         assert f"F1: {len(hidden)} more" in shown or not hidden
         desk.press(*["f1"] * (1 + isinstance(desk.shell.top, FormView)))  # in a form the field comes first
         assert isinstance(desk.shell.top, Pager)
         page = " ".join(text for _, text in desk.shell.top.lines)
-        assert [item for item in legend if item not in page] == []
+        assert [item for item in legend if item not in page and item not in own] == []
+        assert [line for line in words if " ".join(line.split()) not in " ".join(page.split())] == []
 
     def test_is_found_by_the_readable_part_of_the_name(self, desk: Workstation) -> None:
         desk.press("ctrl+o", f"PAT {POISON_MRN}", "enter")

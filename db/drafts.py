@@ -36,17 +36,18 @@ class Draft:
     version: str  # version of the record that the values started from
     saved_utc: int
     fed: dict[str, str] | None = None  # what the feed said when the values were keyed, by item
+    about: str = ""  # whom the record is about, as its banner says
 
 
 def save(
     actor: Actor, draft_of: tuple[str, str], values: dict[str, str], focus: str, version: str,
-    fed: dict[str, str] | None = None,
+    fed: dict[str, str] | None = None, about: str = "",
 ) -> None:  # fmt: skip
     """Keep what has been keyed for (screen, key). Raises ``StoreError`` when the disk does not take it."""
     drafts = _read(actor)
     drafts["\n".join(draft_of)] = {
         "values": values, "focus": focus, "version": version, "saved_utc": int(time.time()),
-        **({} if fed is None else {"fed": fed}),
+        **({} if fed is None else {"fed": fed}), **({"about": about} if about else {}),
     }  # fmt: skip
     _write(actor, drafts)
 
@@ -73,7 +74,14 @@ def waiting(actor: Actor) -> list[Draft]:
 def _draft(name: str, kept: dict[str, Any]) -> Draft:
     screen, _, key = name.partition("\n")
     return Draft(
-        screen, key, kept["values"], kept["focus"], kept["version"], kept["saved_utc"], kept.get("fed")
+        screen,
+        key,
+        kept["values"],
+        kept["focus"],
+        kept["version"],
+        kept["saved_utc"],
+        kept.get("fed"),
+        kept.get("about", ""),
     )
 
 

@@ -88,10 +88,10 @@ class Abstract(DataSetForm):
     def open(self, key: str) -> Opened:
         """``key`` is the account and, when it was opened from a work list, the word of that."""
         account, _, worklist = key.strip().partition(" ")
+        opened = super().open(account)
         self.worklist, _, how = worklist.strip().upper().partition(" ")
         self.session.taking = self.worklist if how.strip() == "TAKE" else ""
         self.leaving_open = False
-        opened = super().open(account)
         self.place = place_in(self.session, self.worklist, self.opened.encounter.id)
         case = self.opened.case
         why = life.why_open(case.id) if case and lifecycle.is_open(case.status) else ""

@@ -76,7 +76,7 @@ class ConflictList(KeysetList):
         "be changed. F10 brings the form back with what was taken: look at it, and file it with F2. F3 leaves; "
         "your draft is kept as it was."
     )
-    word = key = version = who = ""
+    word = key = version = who = whose = ""
     items: Sequence[Item] = ()
     labels: Mapping[str, str]
     taken: dict[str, str]
@@ -95,6 +95,7 @@ class ConflictList(KeysetList):
         if draft is None or draft.version == loaded.version:
             return ""
         self.values, self.who, self.fed = draft.values, form.filed_by(), form.fed()
+        self.whose = draft.about
         fixed = {path for path in {*loaded.record, *draft.values} if not form.item_at(path)[1]}
         self.items = differing(form.record_at(draft.version), loaded.record, draft.values, fixed)
         self.labels = {each.path: form.item_at(each.path)[0] for each in self.items}
@@ -158,6 +159,12 @@ class ConflictList(KeysetList):
                 values[item.path] = item.theirs
         kept = {path: value for path, value in values.items() if value}
         drafts.save(
-            self.session.actor, (self.word, self.key), kept, self.items[0].path, self.version, self.fed
+            self.session.actor,
+            (self.word, self.key),
+            kept,
+            self.items[0].path,
+            self.version,
+            self.fed,
+            self.whose,
         )
         return Outcome(go=f"={self.word} {self.key}")

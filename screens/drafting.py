@@ -17,10 +17,12 @@ class DraftedForm(FormScreen):
     session: Session
     key = ""
     version = ""  # of the stored record
+    whose = ""  # whom it is about, as its banner says
     begun = ""  # version from which the values began: an older one when a draft was resumed late
 
     def with_draft(self, opened: Opened) -> Opened:
         """The record as it was being keyed when it was left."""
+        self.whose = opened.banner[0] if opened.banner else ""
         draft = drafts.load(self.session.actor, (self.word, self.key))
         self.begun = draft.version if draft else self.version
         if draft is None:
@@ -31,7 +33,8 @@ class DraftedForm(FormScreen):
         return replace(opened, values=draft.values, focus=draft.focus, message=message, resumed=True)
 
     def save_draft(self, values: Values, focus: str) -> None:
-        drafts.save(self.session.actor, (self.word, self.key), values, focus, self.begun, self.fed())
+        name = (self.word, self.key)
+        drafts.save(self.session.actor, name, values, focus, self.begun, self.fed(), self.whose)
 
     def fed(self) -> dict[str, str] | None:
         """What the feed says about the record, by item, to be compared when the draft is resumed; None: nothing."""

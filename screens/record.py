@@ -17,7 +17,7 @@ from rules.dictionary import Record
 from screens import shown
 from screens.drafting import DraftedForm
 from screens.session import Session
-from tui.screen import Command, Filed, Opened, Outcome, ScreenError, Values
+from tui.screen import AlreadyOpen, Command, Filed, Opened, Outcome, ScreenError, Values
 
 RECORD_WORDS: Final = (
     Command("HIST", "History, item by item", "items_history"),
@@ -92,15 +92,26 @@ class RecordForm(DraftedForm):
 
     def open(self, key: str) -> Opened:
         loaded = self.load(key)
+        there = self.session.records.get(loaded.lock)
+        if there is not None and there is not self:
+            raise AlreadyOpen(there)
+        if self.lock != loaded.lock:
+            self._give_back()
         self.key, self.version, self.lock = key, loaded.version, loaded.lock
         self.taken_over = ""
         held = self._take_lock()
         return self.with_draft(Opened(dict(loaded.record), loaded.banner, locked=loaded.read_only or held))
 
     def close(self) -> None:
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Let others have the record, and let it be opened anew here."""
         if self.lock[0]:
             locks.release(self.session.actor, *self.lock)
             self.lock = ("", "")
+        for record in [record for record, form in self.session.records.items() if form is self]:
+            del self.session.records[record]
 
     def compare(self, values: Values) -> Filed:
         """Nothing is filed: what was keyed goes into the draft, and both sides are shown item by item."""
@@ -130,7 +141,9 @@ class RecordForm(DraftedForm):
             said = f"You have begun {self.word} {key} already: file it or give it up first (DRF lists it)."
             return Outcome(said, error=True)
         self.withdraw(f"First filing undone: {rest}")
-        drafts.save(self.session.actor, (self.word, key), values, "", self.load(key).version)
+        drafts.save(
+            self.session.actor, (self.word, key), values, "", self.load(key).version, about=self.whose
+        )
         go = "" if key == self.key else f"={self.word} {key}"
         return Outcome("The first filing is undone: it is your draft again.", go=go, reload=not go)
 
@@ -187,6 +200,7 @@ class RecordForm(DraftedForm):
             return ""
         held = locks.take(self.session.actor, *self.lock)
         if held is None:
+            self.session.records[self.lock] = self
             return ""
         self.lock = ("", "")
         since = shown.utc(held.since_utc, store.current().zone)[-4:]

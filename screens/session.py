@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tui.screen import Habits, Mode, ScreenError
+from tui.screen import FormScreen, Habits, Mode, ScreenError
 
 IDLE_SECONDS = 15 * 60  # DoD Application Security STIG V-222389
 CONFIRMED_SECONDS = 10 * 60  # a proof of who sits there is good that long for looking into the audit trail
@@ -49,6 +49,9 @@ class Session:
     wrong_dictionary: str = ""  # the first mistake in the facility's dictionaries, found at sign-on
     queues: dict[str, Asked] = field(default_factory=dict, repr=False)  # asked of the work queue, by word
     taking: str = ""  # the word of the queue that is being taken one after the other
+    records: dict[tuple[str, str], FormScreen] = field(
+        default_factory=dict, repr=False
+    )  # open, by their lock
     _codes: CodeStore | None = field(default=None, repr=False)
 
     @property

@@ -24,7 +24,10 @@ class Tour(MenuScreen):
     def entries(self) -> Sequence[Entry]:
         return (
             Entry("DESK", "See what waits for you, how much and how old", "DESK"),
-            Entry("WRK", "Abstract a discharge: A opens it, F2 files it, the next one comes", "WRK"),
+            Entry(
+                "WRK", "Work queue: A abstracts a row, F2 files it and the next comes; F6 takes one", "WRK"
+            ),
+            Entry("DNF", "See what is discharged and not billed, and why", "DNF"),
             Entry("COD", "Find a code: try chf, hip fx r initial, or I21.4", "COD"),
             Entry("PAT", "Find a patient by name, MRN, birth date or initial and last 4", "PAT"),
             Entry("CEN", "Look at the census now, and into a unit", "CEN"),

@@ -38,6 +38,7 @@ from tui.screen import (
     Section,
     Values,
 )
+from tui.spans import wrap
 
 TABLES = {
     "unit": "site.units", "service": "site.services", "payer": "site.payers", "attending": "site.providers",
@@ -59,6 +60,7 @@ LABELS = {
 }  # fmt: skip
 EXAMPLES = {"age": ">7, <3 or 4-7", "value": ">10000"}
 MOST_CHOICES = 200
+TEXT_WIDTH = 41  # of a line of a note: what is left of 80 columns
 
 
 class Filter(FormScreen):
@@ -170,7 +172,7 @@ class Hold(FormScreen):
     def sections(self) -> Sequence[Section]:
         return (
             Section("hold", "On hold", (
-                Field("reason", "Reason", 8, Kind.UPPER, required=True, lookup=True, echo=56, help="F4 lists them."),
+                Field("reason", "Reason", 8, Kind.UPPER, required=True, lookup=True, echo=56, help="Why it waits."),
                 Field("until", "Until", 10, Kind.DATE, help="The day on which it comes back, such as T+5, or none."),
                 Field("note", "Note", 60, length=400, help="What else is to be known; kept with the account."),
             )),
@@ -236,7 +238,7 @@ class Notes(ListScreen):
         return self.who
 
     def columns(self) -> Sequence[Column]:
-        return (Column("When", 15), Column("By", 10), Column("What", 7), Column("Text", 200))
+        return (Column("When", 15), Column("By", 10), Column("What", 6), Column("Text", TEXT_WIDTH))
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
         found = [(note.at, note.by, "note", note.text) for note in work_acts.notes(self.encounter_id)]
@@ -246,10 +248,12 @@ class Notes(ListScreen):
             if query.answered_at:
                 found.append((query.answered_at, "", "answer", query.answer))
         found.sort(key=lambda row: row[0], reverse=True)
-        rows = [
-            Row((number,), (shown.moment(at), by, what, text), self.account)
-            for number, (at, by, what, text) in enumerate(found)
+        lines = [
+            ("", "", "", line) if further else (shown.moment(at), by, what, line)
+            for at, by, what, text in found
+            for further, line in enumerate(wrap(text, TEXT_WIDTH))
         ]
+        rows = [Row((number,), cells, self.account) for number, cells in enumerate(lines)]
         return page_of(rows, key, limit, backward=backward)
 
     def note(self, rest: str) -> Outcome:

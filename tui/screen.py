@@ -426,3 +426,11 @@ class PageScreen(Screen):
 
 class ScreenError(Told):
     """What a screen cannot do, in one sentence for the user."""
+
+
+class AlreadyOpen(ScreenError):
+    """The record stands open on ``screen``, under whatever is open now: there cannot be two of it."""
+
+    def __init__(self, screen: FormScreen) -> None:
+        super().__init__("This record is open already, on a screen under this one: F3 leads back to it.")
+        self.screen = screen

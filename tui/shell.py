@@ -30,6 +30,7 @@ from tui.menu import MenuView
 from tui.pager import Pager, text_document
 from tui.picks import Pick
 from tui.screen import (
+    AlreadyOpen,
     Document,
     FormScreen,
     Habits,
@@ -228,11 +229,32 @@ class Shell:
             view = Pager(self, Document(screen.title, ()), screen, word)
         try:
             await view.start(key)
+        except AlreadyOpen as again:
+            await self.call(screen.close)
+            await self._go_back_to(again.screen, view)
+            return
         except Told:
             await self.call(screen.close)
             raise
         self.remember(screen)
         self._push(view)
+
+    async def _go_back_to(self, screen: FormScreen, asked: View) -> None:
+        """The record that is asked for is open: what stands over it is left, forms that were not filed as drafts."""
+        while self.top.screen is not screen:
+            await self.call(self.top.save)
+            await self.drop(self.top, resume=False)
+        here = self.top
+        await here.resume()
+        if (
+            isinstance(here, FormView)
+            and isinstance(asked, FormView)
+            and asked.screen.mode
+            and await here.settle()
+        ):
+            here.look(asked.mode)
+        self.leave_command()
+        self.say("This record was open already: you are back in it.")
 
     async def open_menu(self, menu_id: str) -> None:
         view = MenuView(self, self.menu.menus[menu_id].title, self.commands.entries(menu_id), word=menu_id)
@@ -417,7 +439,9 @@ class Shell:
             self.say(f"{self.keymap.table.action(act).label} means nothing here.")
 
     async def _help(self) -> None:
-        if isinstance(self.top, Pager) and self.top.screen is None:  # F1 again: what it explained explains itself
+        if (
+            isinstance(self.top, Pager) and self.top.screen is None
+        ):  # F1 again: what it explained explains itself
             await self.drop(self.top, resume=False)
             await self.do(Act.HELP)
             return

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rules.text import cells, fit
+from rules.text import cells
 from tui.keys import Act, Stroke
 from tui.screen import Screen
 from tui.spans import Line
@@ -14,7 +14,7 @@ from tui.spans import Line
 if TYPE_CHECKING:
     from tui.shell import Shell
 
-GAP = 3  # cells between the columns of a legend in full
+GAP = "   "  # between the items of a legend in full
 FIRST_ACTS = (Act.HELP, Act.FILE, Act.EXIT, Act.PROMPT)  # what a legend begins with
 
 
@@ -117,14 +117,17 @@ class View:
         return [self.title, "", *self.keys_here(), *(["", *own] if own else [])]
 
     def keys_here(self) -> list[str]:
-        """The whole legend, in columns."""
-        items = self.legend()
-        wide = max(map(cells, items), default=0) + GAP
-        across = max(1, (self.shell.width - GAP) // wide)
-        return [
-            "".join(fit(item, wide) for item in items[at : at + across]).rstrip()
-            for at in range(0, len(items), across)
-        ]
+        """The whole legend but for the screen's own words, which are listed with what they are called."""
+        commands = self.screen.commands if self.screen else ()
+        own = {own_command(each.word, each.label, each.key) for each in commands}
+        lines = [""]
+        for item in self.legend():
+            if item in own:
+                continue
+            if cells(lines[-1]) + cells(item) + len(GAP) > self.shell.width - 2:
+                lines.append("")
+            lines[-1] += f"{GAP}{item}" if lines[-1] else item
+        return lines
 
 
 def own_command(word: str, label: str, key: str) -> str:

@@ -215,6 +215,13 @@ class TestWorkingOnTheQueue:
         assert desk.lines[0].split()[0] == "WKN"
         assert "Op note is asked for" in desk.text
 
+    def test_a_long_note_is_read_to_its_end(self, desk: Workstation) -> None:
+        queue(desk)
+        told = " ".join(f"word{number}" for number in range(40))
+        desk.press("n", told, "enter", "w")
+        read = " ".join(line[39:].strip() for line in desk.lines[6:21])
+        assert told in " ".join(read.split())
+
     def test_a_hold_takes_the_account_out_until_its_day(self, desk: Workstation) -> None:
         assert ACCOUNT in queue(desk)
         desk.press("h", "DOC", "enter", "f2")
@@ -247,6 +254,60 @@ class TestWorkingOnTheQueue:
         assert "ACW" in next(line for line in desk.lines if ACCOUNT in line)
         desk.press("r", "Yes", "enter")
         assert "ACQ" in next(line for line in desk.lines if ACCOUNT in line)
+
+
+class TestDrafts:
+    def test_say_whom_they_are_about_and_showing_them_is_logged(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("a", "^NOTE", "enter", "half a word", "f3", "y", "ctrl+o", "=DRF", "enter")
+        row = next(line for line in desk.lines if f" {ACCOUNT} " in line)
+        assert "MILLER,RUTH" in row
+        assert "DOB" not in row
+        seen = database.execute_sql(
+            "SELECT kind, record, detail FROM audit WHERE action = 'view patient' ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        assert seen[:2] == ("list", "drafts")
+        assert f"ABS {ACCOUNT}" in seen[2]
+
+
+class TestOneRecordOnce:
+    """Whatever is keyed on the way, one session has a record open once."""
+
+    def test_asking_for_an_open_abstract_goes_back_to_it(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("a", "^NOTE", "enter", "half a word", "ctrl+o", "WRK", "enter", "a")
+        assert desk.message == "This record was open already: you are back in it."
+        assert [view.word for view in desk.shell.stack] == ["WRK", "ABS"]
+        assert "half a word" in desk.text
+
+    def test_in_the_shape_that_was_asked_for(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("a", "ctrl+o", f"OVR {ACCOUNT}", "enter")
+        assert [view.word for view in desk.shell.stack] == ["WRK", "ABS"]
+        assert "Act:" in desk.text
+
+    def test_another_abstract_opens_over_it_and_each_has_its_lock(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("a", "ctrl+o", f"ABS {POISON_ACCOUNT}", "enter")
+        assert [view.word for view in desk.shell.stack] == ["WRK", "ABS", "ABS"]
+        assert locked() == [ACCOUNT, POISON_ACCOUNT]
+        desk.press("f3")
+        assert locked() == [ACCOUNT]
+        desk.press("f3", "a")
+        assert "open already" not in desk.message
+
+    def test_going_on_to_the_next_gives_the_one_before_back(self, desk: Workstation) -> None:
+        queue(desk)
+        desk.press("a", "not h", "enter", "ctrl+e", "enter", "R079", "enter", "I214", "enter", "y", "f2")
+        assert f"Next: {POISON_ACCOUNT}" in desk.message
+        assert locked() == [POISON_ACCOUNT]
+
+
+def locked() -> list[str]:
+    rows = database.execute_sql(
+        "SELECT record_id FROM record_lock WHERE kind = 'abstract' ORDER BY record_id"
+    )
+    return [row[0] for row in rows]
 
 
 class TestTheMenu:

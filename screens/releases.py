@@ -12,8 +12,8 @@ from db.disclosure.disclosures import NewRelease, ReleaseRow
 from db.disclosure.requests import Request as Filing
 from db.patient_index import patients
 from rules.disclosure import RELEASING, Status
-from rules.findings import Finding, Level
 from screens import shown
+from screens.confirming import PASSPHRASE, not_confirmed
 from screens.drafting import DraftedForm
 from screens.drafts import page_of
 from screens.patients import patient_named
@@ -75,12 +75,6 @@ def fields_of_a_release() -> tuple[Field, ...]:
     )  # fmt: skip
 
 
-PASSPHRASE = Field(
-    "passphrase", "Your passphrase", 40, Kind.SECRET, length=200, required=True,
-    help="Asked once more before information leaves. Where you sign on by key: a code of your second factor.",
-)  # fmt: skip
-
-
 class _ReleaseForm(DraftedForm):
     """What logging and correcting a release have in common."""
 
@@ -103,14 +97,6 @@ class _ReleaseForm(DraftedForm):
             rows = [table.find(code) for code in values.get(name, "").split()] if table else []
             echoes[name] = "; ".join(row.text for row in rows if row)
         return Changed(echoes=echoes)
-
-    def not_confirmed(self, values: Values) -> Refused | None:
-        """Whoever lets information go proves again who they are (a line left open is no consent)."""
-        keyed = values.get("passphrase", "")
-        if keyed and self.session.unlock(keyed):
-            return None
-        told = "That is not your passphrase: key it again." if keyed else "Key your passphrase to go on."
-        return Refused((Finding(Level.FATAL, "RL100", told, "passphrase"),))
 
 
 class Release(_ReleaseForm):
@@ -162,7 +148,7 @@ class Release(_ReleaseForm):
         return (Section("release", "Release", (*fields_of_a_release(), *own, PASSPHRASE)),)
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        if refused := self.not_confirmed(values):
+        if refused := not_confirmed(self.session, values, "RL100"):
             return refused
         number = disclosures.release(
             self.session.actor, self.filing.number, made_of(values), self.filing.version,
@@ -212,7 +198,7 @@ class Correction(_ReleaseForm):
         return (Section("correction", "Release as it was", (*fields_of_a_release(), *own, PASSPHRASE)),)
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
-        if refused := self.not_confirmed(values):
+        if refused := not_confirmed(self.session, values, "RL100"):
             return refused
         corrected = None if values.get("entered_in_error") == "1" else made_of(values)
         version = disclosures.supersede_release(

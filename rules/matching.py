@@ -257,7 +257,7 @@ def _doubts(one: Person, other: Person, pattern: Pattern, model: Model) -> list[
     if not number and _parent_and_child(one, other, birth, model.habits.generation_years):
         doubts.append("may be parent and child of one name")
     if last in ("differs", "far") and not (
-        _renamed(pattern, home, both_home, given, slip)
+        (_renamed(pattern, home, both_home, given, slip) and own_number == number)
         or (last == "far" and born and more and first in ("same", "nickname", "near") and not two_names)
         or (
             first == "near"

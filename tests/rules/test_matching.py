@@ -266,6 +266,13 @@ class TestWhoIsOnePerson:
         )
         assert found(joseph, jon).verdict != SAME
 
+    def test_twins_whose_names_are_exchanged_on_both_charts_are_not_one(self) -> None:
+        one, other = (
+            a_person(1, last_name="THOMAS", first_name="MORGAN", middle_name="", ssn="951370195"),
+            a_person(2, last_name="KARN", first_name="MORGAN", middle_name="", ssn="951370196"),
+        )
+        assert found(one, other).verdict != SAME
+
     def test_the_wife_of_somebody_exchanged_is_not_he(self) -> None:
         one = a_person(last_name="ERIC", first_name="MURPHY", sex="M")
         assert found(one, a_person(2, last_name="MURPHY", first_name="LISA", ssn="")).verdict != SAME

@@ -97,7 +97,7 @@ def _figures(figures: tuple[Differing, ...], width: int) -> Iterator[Item]:
 _NARROW: Final = (Column("Correction", 16), Column("Account", 11), Column("Old", 16), Column("New", 16),
                   Column("By, on, why", 17))  # fmt: skip
 _WIDE: Final = (Column("Correction", 21), Column("Account", 12), Column("Old", 22), Column("New", 22), Column("By", 10),
-                Column("On", 15), Column("Affects|from", 10), Column("Why, or from where", 13))  # fmt: skip
+                Column("On", 15), Column("Affects|from", 10), Column("Why, or|from where", 13))  # fmt: skip
 
 
 def _changes(data: Data, changes: tuple[Change, ...], width: int) -> Iterator[Item]:

@@ -33,8 +33,7 @@ def keep(user: str, cases: Collection[int]) -> None:
     held = in_hand(user) if cases else {}
     number = next((held[case_id] for case_id in cases if case_id in held), "")
     if number:
-        which = "this record" if len(cases) == 1 else "a record among these"
-        raise KeptBlind(f"You have the blind review {number} of {which} in hand: file that first.")
+        raise KeptBlind(f"This shows the record of your blind review {number}: file that first.")
 
 
 def accounts_in_hand(user: str) -> dict[int, int]:

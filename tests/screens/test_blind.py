@@ -103,7 +103,7 @@ class TestTheReviewer:
             f"PGE summary-sheet account={ACCOUNT}", f"TRA NEW {ACCOUNT}",
         ):  # fmt: skip
             desk.press("ctrl+o", "=DESK", "enter", "ctrl+o", f"={line}", "enter")
-            assert "You have the blind review 000001 of this record in hand" in desk.text, line
+            assert "This shows the record of your blind review 000001: file that first." in desk.text, line
             assert not TOLD.search(desk.text), line
         row = database.execute_sql("SELECT outcome, detail FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
         assert row[0] == "failed"
@@ -118,7 +118,7 @@ class TestTheReviewer:
 
     def test_exports_no_table_that_holds_it(self, in_hand: Actor, tmp_path: Path) -> None:
         day = day_number("2026-11-08")
-        with pytest.raises(KeptBlind, match="blind review 000001 of"):
+        with pytest.raises(KeptBlind, match="your blind review 000001"):
             export_records(in_hand, "abstract", tmp_path / "all.csv", sheet.write_csv)
         with pytest.raises(KeptBlind):
             billing.hand_over(in_hand, tmp_path / "bill.csv", day, day, (Status.OPEN, Status.COMPLETE))

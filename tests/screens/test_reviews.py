@@ -109,7 +109,7 @@ class TestTheBlindForm:
         opened(desk, "RVA 1")
         for line in ("ABS R1", "OVR R1", "ABQ R1", "SUM R1", "FAC R1"):
             opened(desk, line)
-            assert "blind review 000001 of this record in hand" in desk.text, line
+            assert "This shows the record of your blind review 000001: file that first." in desk.text, line
             assert "I21" not in desk.text
         opened(desk, "RVD 2")
         opened(desk, "TRA 1")

@@ -17,6 +17,7 @@ from db.acts import Conflict, act
 from db.connect import StoreError, database
 from db.schema.cases import CaseRevision, DataCase
 from rules.dictionary import Dictionary, Record
+from rules.overrides import as_items
 from rules.records import items
 
 OPEN: Final = "open"  # keyed, something is missing
@@ -282,7 +283,7 @@ def _rewrite_items(case_id: int, dictionary: Dictionary, record: Record) -> None
         "INSERT INTO case_item VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (case_id, item.item, item.seq, item.text, item.number, item.day, item.null_code)
-            for item in items(dictionary, record)
+            for item in (*items(dictionary, record), *as_items(record))
         ],
     )
 

@@ -41,7 +41,7 @@ from reports.statistics.dnfb import days_said
 from rules.census import Event
 from rules.lifecycle import Act
 from rules.moments import iso_date, moment
-from rules.work import EVERYTHING, NEVER, SORTS, Kind, read_line
+from rules.work import EVERYTHING, NEVER, SORTS, TO_DO, Kind, read_line
 from tests import builders
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.db.test_abstract_life import ERROR, file
@@ -589,3 +589,8 @@ class TestCharges:
         _, again = import_file(admin, "charges", file_, Profile())
         assert again.counts["unchanged"] == 1
         sound(admin)
+
+
+class TestCounting:
+    def test_the_desk_counts_by_the_kinds_of_the_queue(self) -> None:
+        assert (work_counts.KEYED, work_counts.CODE) == (TO_DO, Kind.CODE)

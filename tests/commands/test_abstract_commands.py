@@ -79,7 +79,8 @@ class TestTheWholeWay:
         sent = abstract(filed, "transmit", *NOVEMBER, "--layout", "va-ptf", "--out", str(out))
         assert sent.returncode == 1  # one was not sent
         assert (
-            "account 4713: Not transmitted: FILE Record N101 of layout va-ptf needs the ssn." in sent.stderr
+            "account 4713: Not transmitted: FILE Record N101 of layout va-ptf needs the ssn: enter it on the chart (PAT)"
+            in sent.stderr
         )
         told = last(sent)
         assert (told["batch"], told["abstracts"], told["not_sent"]) == (1, 2, 1)

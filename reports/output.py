@@ -5,50 +5,83 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from db import store
+from db import conventions, store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.hospital import site
-from reports import sheet
-from reports.page import Setup, as_text
+from reports import line_printer, sheet
+from reports.line_printer import NotDelivered
+from reports.page import Page, Setup, as_text
 from reports.run import Produced
-from rules.findings import Told
-from rules.text import clean
+from rules.moments import iso_date
+from rules.text import MARK, cells, clean, to_ascii
 
-FORMATS: Final = ("text", "csv", "xlsx", "json")
+__all__ = [
+    "FORMATS", "NotDelivered", "Printer", "clear_spool", "encoded", "in_format", "printer_asked", "printer_named",
+    "send", "to_file", "to_printer", "to_spool", "write",
+]  # fmt: skip
+
+FORMATS: Final = ("text", "csv", "xlsx", "json", "merge")
+ASCII, UTF_8 = "ascii", "utf-8"
+ENCODINGS: Final = (ASCII, UTF_8, "cp437", "cp850", "cp1252", "latin-1")
+LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 PRINT_SECONDS: Final = 60
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,126}")
-
-
-class NotDelivered(Told):
-    """The report could not be put where it should go; one sentence."""
+SPOOLED: Final = re.compile(r"[A-Z]\d\d-(\d{4})(\d\d)(\d\d)-\d{4}\.txt")
 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """A print queue and the pages it takes."""
+    """A print queue, or a line printer without one, and the pages it takes."""
 
     queue: str
     setup: Setup
     options: tuple[str, ...] = ()  # values of ``lp -o``
+    encoding: str = ASCII
+    line_end: str = "\n"
+
+    def data(self, pages: Sequence[Page], setup: Setup) -> bytes:
+        """Pages as this printer takes them, on paper of its own or of the report's."""
+        return encoded(as_text(pages, setup).replace("\n", self.line_end), self.encoding)
+
+
+def encoded(text: str, encoding: str) -> bytes:
+    """Bytes of a code; a character that it does not have becomes a plain one, as wide as it was."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_plain(character, encoding) for character in text).encode(encoding)
+
+
+def _plain(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        plain = to_ascii(character)
+        return plain if cells(plain) == cells(character) else MARK * cells(character)
+    return character
 
 
 def in_format(produced: Produced, form: str, setup: Setup) -> bytes:
     """A report as bytes in one of ``FORMATS``."""
+    if form == "merge":
+        return sheet.as_merge_data(produced.letters())
     if form == "csv":
         return sheet.as_csv(produced.sheets())
     if form == "xlsx":
-        return sheet.as_xlsx(produced.report.title, produced.sheets())
+        return sheet.as_xlsx(produced.report.title, produced.sheets(), store.current().directory / "spool")
     if form == "json":
         return sheet.as_json(produced.json_value())
-    encoding = "ascii" if setup.ascii_only else "utf-8"
-    return as_text(produced.pages(setup), produced.paper(setup)).encode(encoding, "replace")
+    return encoded(
+        as_text(produced.pages(setup), produced.paper(setup)), ASCII if setup.ascii_only else UTF_8
+    )
 
 
 def to_file(actor: Actor, produced: Produced, form: str, setup: Setup, path: Path) -> None:
@@ -62,42 +95,68 @@ def to_file(actor: Actor, produced: Produced, form: str, setup: Setup, path: Pat
     write(path, data)
 
 
-def to_spool(actor: Actor, produced: Produced, setup: Setup) -> Path:
-    """Put a report's pages into the spool folder of the store, for a line printer to fetch."""
+def to_spool(actor: Actor, produced: Produced, printer: Printer) -> Path:
+    """Put a report's pages into the spool folder of the store, for a line printer to fetch.
+
+    A file is named by report, day and number, and lies there for as long as the setting ``spool_days`` says.
+    """
     permit(actor, Action.PRINT, kind="report", record=produced.report.id)
-    data = in_format(produced, "text", setup)
-    with_number = 1
+    data = printer.data(produced.pages(printer.setup), produced.paper(printer.setup))
+    removed = clear_spool()
     folder = store.current().directory / "spool"
-    while (path := folder / f"{produced.report.code}-{with_number:06d}.txt").exists():
-        with_number += 1
+    day, number = store.current().now().local[:10].replace("-", ""), 1
+    while (path := folder / f"{produced.report.code}-{day}-{number:04d}.txt").exists():
+        number += 1
     viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
            patient_id=produced.patient_id,
-           detail={"parameters": dict(produced.parameters), "spool": path.name})  # fmt: skip
-    write(path, data)
+           detail={"parameters": dict(produced.parameters), "spool": path.name}
+           | ({"removed": removed} if removed else {}))  # fmt: skip
+    write(path, data, new=True)
     return path
+
+
+def clear_spool() -> list[str]:
+    """Remove the pages that have lain in the spool for longer than the setting ``spool_days``; their names."""
+    here = store.current()
+    keep = int(conventions.convention("spool_days"))
+    oldest = iso_date(here.now().day - keep)
+    removed = []
+    for path in sorted((here.directory / "spool").iterdir()):
+        named = SPOOLED.fullmatch(path.name)
+        if keep and named and "-".join(named.groups()) < oldest:
+            path.unlink(missing_ok=True)
+            removed.append(path.name)
+    return removed
 
 
 def to_printer(
     actor: Actor, produced: Produced, printer: Printer, *, copies: int = 1, pages: Sequence[int] = ()
 ) -> str:
-    """Send a report to a print queue with ``lp``; returns what ``lp`` answered.
+    """Send a report to a printer; returns what ``lp`` answered, or what was written.
 
     ``pages`` (numbers from 1; none is all) picks pages. Raises ``NotPermitted``, ``NotDelivered``.
     """
     permit(actor, Action.PRINT, kind="report", record=produced.report.id)
     stack = produced.pages(printer.setup)
     chosen = [stack[number - 1] for number in pages if 0 < number <= len(stack)] if pages else stack
-    encoding = "ascii" if printer.setup.ascii_only else "utf-8"
-    data = as_text(chosen, produced.paper(printer.setup)).encode(encoding, "replace")
+    if not chosen:
+        raise NotDelivered(f"There is no such page: the report has {len(stack)}.")
+    data = printer.data(chosen, produced.paper(printer.setup))
     viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
            patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "queue": printer.queue,
-                   "pages": len(chosen)})  # fmt: skip
+                   "pages": len(chosen)} | ({"copies": copies} if copies > 1 else {}))  # fmt: skip
     return send(data, printer, f"Recordroom {produced.report.code}", copies)
 
 
 def send(data: bytes, printer: Printer, title: str, copies: int = 1) -> str:
-    """Give bytes to ``lp``. ``title`` shows in the queue, so it must name no patient."""
+    """Give bytes to ``lp``, or to a line printer itself. ``title`` shows in the queue, so it must name no patient.
+
+    Raises ``NotDelivered``.
+    """
+    if (device := line_printer.place(printer.queue)) is not None:
+        line_printer.write(device, data * copies)
+        return f"{len(data) * copies} bytes to {printer.queue}"
     options = [word for option in printer.options for word in ("-o", option)]
     command = ["lp", "-d", printer.queue, "-t", title, "-n", str(copies), *options, "--", "-"]
     try:
@@ -128,13 +187,31 @@ def printer_named(word: str, width: int | None = None) -> Printer:
     queue = values.get("queue") or word
     if not QUEUE.fullmatch(queue):
         raise NotDelivered(f"{queue!r} cannot be the name of a print queue.")
+    encoding = (values.get("encoding") or ASCII).casefold()
+    if encoding not in ENCODINGS:
+        raise NotDelivered(
+            f"The printer {word} has the code {encoding}: it must be one of {', '.join(ENCODINGS)}."
+        )
     setup = Setup(
         width or int(values.get("width") or 80),
         int(values.get("lines") or 60),
-        values.get("encoding", "ascii") != "utf-8",
+        encoding == ASCII,
         values.get("form_feed", "1") != "0",
+        values.get("last_form_feed", "0") == "1",
     )
-    return Printer(queue, setup, _lp_options(values.get("options", "")) or _usual_options(setup.width))
+    options = _lp_options(values.get("options", "")) or _usual_options(setup.width)
+    return Printer(
+        queue, setup, options, encoding, LINE_ENDS.get(values.get("line_end", "").casefold(), "\n")
+    )
+
+
+def printer_asked(word: str, width: int | None = None) -> Printer:
+    """The printer that was named, or the site's only one when none was. Raises ``NotDelivered``."""
+    known = [] if word else [row.code for row in site.listing("printer", day=store.current().now().day)]
+    if not word and len(known) != 1:
+        names = f" Printers: {', '.join(known)}." if known else ""
+        raise NotDelivered(f"Name the printer: PRT and its name.{names}")
+    return printer_named(word or known[0], width)
 
 
 def _lp_options(text: str) -> tuple[str, ...]:
@@ -147,11 +224,13 @@ def _usual_options(width: int) -> tuple[str, ...]:
     return ("landscape", "cpi=15", "lpi=8") if width > 80 else ("cpi=12", "lpi=6")
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read. Raises ``NotDelivered``."""
+def write(path: Path, data: bytes, *, new: bool = False) -> None:
+    """Write a file that only its owner may read; ``new``: only where there is none. Raises ``NotDelivered``."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC), 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.fchmod(descriptor, 0o600)  # one that was there already may have been open to others
             file.write(data)
     except OSError as error:
         raise NotDelivered(f"{path} cannot be written: {error.strerror}.") from error

@@ -70,6 +70,15 @@ class Produced:
         sheets: list[Sheet] = self._module.sheets(self.data)
         return sheets
 
+    def letters(self) -> Sheet:
+        """A row for each letter, for a word processor to merge. Raises ``NotAsked`` where there are none to write."""
+        if not hasattr(self._module, "letters"):
+            raise NotAsked(
+                f"{self.report.id} has no letters to merge: docs/reports.md names the reports that have."
+            )
+        sheet: Sheet = self._module.letters(self.data)
+        return sheet
+
     def json_value(self) -> Any:
         """The report as a JSON value."""
         if hasattr(self._module, "as_json"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +21,18 @@ Value = str | int | Decimal | None
 
 
 _AS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+MANY_ROWS: Final = 20_000  # from here on a workbook is written through files, not held in memory
+FORMATS: Final = {
+    "text": "@",
+    "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+    "money": "#,##0.00",  # dollars
+    "cents": "#,##0.00",  # whole cents, shown as dollars
+    "percent": "0.00%",  # 86.00 is 86 percent
+}
+"""How a column of a spreadsheet is shown, by what it holds."""
+_LOOKS: Final = {10: ("date", re.compile(r"(19|[2-9]\d)\d\d-\d\d-\d\d")),
+                 16: ("moment", re.compile(r"(19|[2-9]\d)\d\d-\d\d-\d\dT\d\d:\d\d"))}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,9 @@ class Sheet:
     headings: tuple[str, ...]
     rows: Sequence[tuple[Value, ...]]
     conventions: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by key, one of ``FORMATS``; else as the values look
 
 
 def as_objects(sheet: Sheet) -> list[dict[str, Value]]:
@@ -64,16 +81,34 @@ def as_csv(sheets: Sequence[Sheet]) -> bytes:
     return out.getvalue().encode("utf-8")
 
 
-def as_xlsx(title: str, sheets: Sequence[Sheet]) -> bytes:
-    """A workbook: typed columns, frozen heads, and a sheet that states the conventions."""
+def as_merge_data(sheet: Sheet) -> bytes:
+    """Letters for a word processor to merge: CSV with a byte-order mark, by which it knows UTF-8."""
+    return "\ufeff".encode() + as_csv([sheet])
+
+
+def as_xlsx(title: str, sheets: Sequence[Sheet], folder: Path | None = None) -> bytes:
+    """A workbook: typed columns, frozen heads, filters, and a sheet that states the conventions.
+
+    With many rows it is put together from files in ``folder``, where only the owner may look.
+    """
+    if folder is None or sum(len(sheet.rows) for sheet in sheets) < MANY_ROWS:
+        return _workbook(title, sheets, {"in_memory": True})
+    with TemporaryDirectory(dir=folder, prefix="workbook.") as own:
+        return _workbook(title, sheets, {"constant_memory": True, "tmpdir": own})
+
+
+def _workbook(title: str, sheets: Sequence[Sheet], options: Mapping[str, Any]) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, **_AS_TEXT})
+    book = xlsxwriter.Workbook(out, {**options, **_AS_TEXT})
     book.set_properties({"title": title})
     for sheet in sheets:
         widths = [_width(sheet, column) for column in range(len(sheet.headings))]
-        _add_page(book, sheet.name, sheet.headings, widths, sheet.rows)
+        kinds = [
+            sheet.kinds.get(key) or looks_like(sheet.rows, column) for column, key in enumerate(sheet.keys)
+        ]
+        _add_page(book, sheet.name, sheet.headings, widths, sheet.rows, kinds)
     notes = book.add_worksheet("Conventions")
     notes.set_column(0, 0, 100)
     for at, sentence in enumerate(dict.fromkeys(s for sheet in sheets for s in sheet.conventions)):
@@ -82,22 +117,76 @@ def as_xlsx(title: str, sheets: Sequence[Sheet]) -> bytes:
     return out.getvalue()
 
 
+def looks_like(rows: Sequence[Sequence[Value]], column: int) -> str:
+    """``date`` or ``moment`` for a column in which every text is one, else nothing."""
+    values = [value for row in rows if (value := row[column])]
+    first = values[0] if values else None
+    kind, pattern = _LOOKS.get(len(first), ("", None)) if isinstance(first, str) else ("", None)
+    whole = pattern and all(isinstance(value, str) and pattern.fullmatch(value) for value in values)
+    return kind if whole else ""
+
+
 def _add_page(
-    book: Any, name: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Value]]
-) -> None:
+    book: Any, name: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Value]],
+    kinds: Sequence[str] = (),
+) -> None:  # fmt: skip
     """One worksheet, top to bottom, so that a book which keeps no rows can be written too."""
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    formats = _Formats(book)
     page = book.add_worksheet(_sheet_name(name))
     page.freeze_panes(1, 1)
+    kinds = kinds or [""] * len(headings)
     for column, (heading, width) in enumerate(zip(headings, widths, strict=True)):
         page.set_column(column, column, width)
         page.write_string(0, column, clean(heading), bold)
+    last = 0
     for at, row in enumerate(rows, 1):
+        last = at
         for column, value in enumerate(row):
-            if isinstance(value, str):
-                page.write_string(at, column, clean(value))
-            elif value is not None:
-                page.write_number(at, column, value)
+            _put(page, at, column, value, kinds[column], formats)
+    if headings:
+        page.autofilter(0, 0, last, len(headings) - 1)
+
+
+class _Formats:
+    """The number formats of a book, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, shown: str) -> Any:
+        if shown not in self._made:
+            self._made[shown] = self._book.add_format({"num_format": shown})
+        return self._made[shown]
+
+
+def _put(page: Any, at: int, column: int, value: Value, kind: str, formats: _Formats) -> None:
+    """A cell as what it is: text, date, number with its own decimals, money, percent."""
+    if value is None or value == "":
+        return
+    if isinstance(value, str):
+        if kind in ("date", "moment") and (read := _read(value)):
+            page.write_datetime(at, column, read, formats[FORMATS[kind]])
+        else:
+            page.write_string(at, column, clean(value))
+    elif kind in ("percent", "cents"):
+        page.write_number(at, column, Decimal(value) / 100, formats[FORMATS[kind]])
+    elif kind == "money":
+        page.write_number(at, column, value, formats[FORMATS[kind]])
+    elif isinstance(value, Decimal) and (places := -int(value.as_tuple().exponent)) > 0:
+        page.write_number(at, column, value, formats[f"0.{'0' * places}"])
+    else:
+        page.write_number(at, column, value)
+
+
+def _read(text: str) -> datetime | None:
+    """A day or moment that a spreadsheet can hold: none before 1900."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.year >= 1900 else None
 
 
 def as_json(value: Any) -> bytes:

@@ -9,9 +9,9 @@ from typing import ClassVar
 from db import store
 from db.access import presets
 from db.actors import Action as Deed
-from db.hospital import site
 from reports import output
 from reports.catalogue import CATALOGUE, Report, find
+from reports.output import Printer
 from reports.page import Setup
 from reports.parameters import NotAsked, resolved
 from reports.run import Produced, known, produce
@@ -216,18 +216,18 @@ class Page(PageScreen):
         return Outcome(WIDTHS[other] + ".", reload=True)
 
     def print(self, queue: str, pages: str) -> Outcome:
-        known = [row.code for row in site.listing("printer")]
-        if not queue and len(known) != 1:
-            names = f" Printers: {', '.join(known)}." if known else ""
-            return Outcome(f"Name the printer: PRT and its name.{names}", error=True)
-        printer = output.printer_named(queue or known[0], self.setup.width)
+        printer = output.printer_asked(queue, self.setup.width)
         asked = pages_named(pages)
         output.to_printer(self.session.actor, self.made, printer, pages=asked)
         which = f"pages {pages}" if asked else "all pages"
         return Outcome(f"Sent to {printer.queue}: {which}, {self.setup.width} columns.")
 
     def spool(self, rest: str) -> Outcome:
-        path = output.to_spool(self.session.actor, self.made, self.setup)
+        """SPOOL, or SPOOL and a printer: as that printer takes it."""
+        printer = (
+            output.printer_named(rest.strip(), self.setup.width) if rest.strip() else Printer("", self.setup)
+        )
+        path = output.to_spool(self.session.actor, self.made, printer)
         return Outcome(f"Kept as {path.name} in the spool of the store.")
 
 

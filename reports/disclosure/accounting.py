@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from db import conventions, store
 from db.disclosure import disclosures
 from db.disclosure.disclosures import AccountingRow
 from db.patient_index import patients
+from reports import letters as merge
 from reports.page import Block, Column, Document, Heads, Item, Wrapped
 from reports.parameters import NotAsked
-from reports.sheet import Sheet
+from reports.sheet import Sheet, Value
 from rules.dates import show_date
 from rules.moments import iso_date
 
@@ -42,6 +43,8 @@ class Data:
     as_of: str
     rows: tuple[AccountingRow, ...]
     style: str
+    facility: str = ""
+    address: Mapping[str, str] = field(default_factory=dict)  # street, city, state, zip
 
 
 def query(parameters: Mapping[str, str]) -> Data:
@@ -54,7 +57,8 @@ def query(parameters: Mapping[str, str]) -> Data:
     return Data(
         patient_id, values["mrn"], values["name"], values["birth_date"], first, last,
         iso_date(store.current().now().day), tuple(disclosures.accounting_rows(patient_id, first, last)),
-        conventions.convention("date_style"),
+        conventions.convention("date_style"), store.current().facility,
+        {part: values.get(part, "") for part in ("street", "city", "state", "zip")},
     )  # fmt: skip
 
 
@@ -105,3 +109,12 @@ def sheets(data: Data) -> list[Sheet]:
         for row in data.rows
     ]  # fmt: skip
     return [Sheet("disclosures", _KEYS, tuple(key.capitalize() for key in _KEYS), rows, CONVENTIONS)]
+
+
+def letters(data: Data) -> Sheet:
+    """The letter that goes with the accounting, to the patient: 45 CFR 164.528(c)(1)."""
+    letter: dict[str, Value] = {
+        "letter_date": data.as_of, "facility": data.facility, "addressee": data.name, "mrn": data.mrn,
+        "accounting_from": data.from_date, "accounting_to": data.to_date, "disclosures": len(data.rows), **data.address,
+    }  # fmt: skip
+    return merge.letters(("accounting_from", "accounting_to", "disclosures"), [letter])

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from db import store
 from db.actors import Action, Role
 from db.acts import NotPermitted
 from db.changes import Source
 from db.connect import database, writing
 from db.hospital import site
-from reports import output
+from reports import line_printer, output
 from reports.catalogue import CATALOGUE, SITE_FILES, find
-from reports.page import Setup
+from reports.page import Setup, as_text
 from reports.parameters import NotAsked
 from reports.run import produce
+from rules.moments import iso_date
+from tests.builders import a_patient
 
 SITE_FILE = find("site-file")
 
@@ -114,7 +121,19 @@ class TestFiles:
             output.to_file(clerk, produced, "text", Setup(), tmp_path / "x")
         assert not (tmp_path / "x").exists()
 
-    @pytest.mark.parametrize("form", output.FORMATS)
+    def test_letters_begin_with_the_same_columns_whatever_they_are_about(self, admin):
+        with writing():
+            a_patient(mrn="00004711")
+        produced = produce(admin, find("accounting"), {"patient": "00004711"})
+        lines = output.in_format(produced, "merge", Setup()).decode("utf-8-sig").splitlines()
+        assert lines[0].startswith("letter_date,facility,addressee,street,city,state,zip,mrn,")
+        assert len(lines) == 2
+
+    def test_a_report_without_letters_says_so(self, units):
+        with pytest.raises(NotAsked, match="no letters to merge"):
+            output.in_format(produce(units, SITE_FILE, {"file": "unit"}), "merge", Setup())
+
+    @pytest.mark.parametrize("form", [form for form in output.FORMATS if form != "merge"])
     def test_every_format_can_be_made(self, units, form):
         assert output.in_format(produce(units, SITE_FILE, {"file": "unit"}), form, Setup())
 
@@ -127,8 +146,26 @@ class TestFiles:
 
     def test_the_spool_numbers_its_files_and_names_no_patient(self, units):
         produced = produce(units, SITE_FILE, {"file": "unit"})
-        paths = [output.to_spool(units, produced, Setup()) for _ in range(2)]
-        assert [path.name for path in paths] == ["F01-000001.txt", "F01-000002.txt"]
+        paths = [output.to_spool(units, produced, output.Printer("", Setup())) for _ in range(2)]
+        today = store.current().now().local[:10].replace("-", "")
+        assert [path.name for path in paths] == [f"F01-{today}-0001.txt", f"F01-{today}-0002.txt"]
+        assert stat.S_IMODE(paths[0].stat().st_mode) == 0o600
+
+    def test_pages_leave_the_spool_after_the_days_that_the_site_set(self, units):
+        spool = store.current().directory / "spool"
+        today = store.current().now().day
+        names = [f"F01-{iso_date(today - days).replace('-', '')}-0001.txt" for days in (0, 7, 8, 400)]
+        for name in [*names, "batch-4.txt"]:
+            (spool / name).write_text("page")
+        assert output.clear_spool() == sorted(names[2:])
+        assert {path.name for path in spool.iterdir()} == {*names[:2], "batch-4.txt"}
+
+    def test_a_file_that_others_could_read_is_theirs_no_longer(self, units, tmp_path):
+        path = tmp_path / "units.csv"
+        path.write_text("old")
+        path.chmod(0o644)
+        output.to_file(units, produce(units, SITE_FILE, {"file": "unit"}), "csv", Setup(), path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 class TestPrinting:
@@ -177,6 +214,116 @@ class TestPrinting:
     def test_what_cannot_be_a_queue_never_reaches_lp(self, admin, word):
         with pytest.raises(output.NotDelivered, match="cannot be the name"):
             output.printer_named(word)
+
+    def test_a_page_that_is_not_there_is_not_printed_as_nothing(self, units, lp):
+        folder = lp()
+        with pytest.raises(output.NotDelivered, match="no such page: the report has 2"):
+            output.to_printer(
+                units, produce(units, SITE_FILE, {"file": "unit"}), output.printer_named("q"), pages=[7]
+            )
+        assert not (folder / "argv.json").exists()
+
+    def test_copies_are_for_lp_to_make(self, units, lp):
+        folder = lp()
+        produced = produce(units, SITE_FILE, {"file": "unit"})
+        output.to_printer(units, produced, output.printer_named("q"), copies=3)
+        assert json.loads((folder / "argv.json").read_text())[4:6] == ["-n", "3"]
+        assert audited()[-1][3]["copies"] == 3
+
+    def test_no_patient_stands_in_a_title_whatever_the_report(self, lp):
+        assert all("{" not in report.code and report.code.isalnum() for report in CATALOGUE)
+
+
+class Reader:
+    """A stand-in for a line printer: it reads a FIFO to its end."""
+
+    def __init__(self, path):
+        self.path, self.got = path, b""
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self):
+        self.got = self.path.read_bytes()
+
+    def bytes(self):
+        self.thread.join(30)
+        assert not self.thread.is_alive()
+        return self.got
+
+
+@pytest.fixture
+def fifo(units):
+    """A line printer without a queue: a FIFO in the store's folder of printers, and its row in the site file."""
+    folder = store.current().directory / "printers"
+    folder.mkdir(mode=0o700)
+    os.mkfifo(folder / "lp1", 0o600)
+    with writing():
+        site.apply("printer", "LP1", {"queue": "printers/lp1", "width": "132", "lines": "66", "line_end": "crlf",
+                                      "last_form_feed": "1"}, Source("test"))  # fmt: skip
+    return folder / "lp1"
+
+
+class TestLinePrinters:
+    def test_gets_the_very_bytes_with_its_own_line_ends_and_last_form_feed(self, units, fifo):
+        produced = produce(units, SITE_FILE, {"file": "unit"})
+        reader = Reader(fifo)
+        while True:  # until the reader has opened it
+            with contextlib.suppress(output.NotDelivered):
+                said = output.to_printer(units, produced, output.printer_named("LP1"), copies=2)
+                break
+        text = as_text(produced.pages(Setup(132, 66)), Setup(132, 66, last_form_feed=True))
+        once = text.replace("\n", "\r\n").encode("ascii")
+        assert reader.bytes() == once * 2
+        assert said == f"{2 * len(once)} bytes to printers/lp1"
+        assert once.endswith(b"\r\n\f")
+
+    def test_nobody_reading_is_one_sentence_at_once(self, units, fifo):
+        with pytest.raises(output.NotDelivered, match="Nobody reads the line printer printers/lp1"):
+            output.to_printer(units, produce(units, SITE_FILE, {"file": "unit"}), output.printer_named("LP1"))
+
+    def test_one_that_stops_taking_is_given_up(self, units, fifo):
+        descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            with pytest.raises(output.NotDelivered, match=r"took \d+ of 1000000 bytes and then no more"):
+                line_printer.write(fifo, b"x" * 1_000_000, patience_seconds=0.01)
+        finally:
+            os.close(descriptor)
+
+    def test_two_jobs_are_never_mixed(self, units, fifo):
+        descriptor = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with pytest.raises(output.NotDelivered, match="another job in hand"):
+                line_printer.write(fifo, b"page")
+        finally:
+            os.close(descriptor)
+
+    def test_a_plain_file_is_no_printer(self, units, fifo):
+        (fifo.parent / "notes").write_text("keep me")
+        with pytest.raises(output.NotDelivered, match="is no line printer"):
+            line_printer.write(fifo.parent / "notes", b"page")
+        assert (fifo.parent / "notes").read_text() == "keep me"
+
+    @pytest.mark.parametrize("queue", ["printers/../keys.json", "printers/", "printers/.x", "/dev/null"])
+    def test_nothing_outside_the_folder_is_one(self, units, queue):
+        assert line_printer.place(queue) is None
+
+
+class TestCodes:
+    @pytest.mark.parametrize(
+        ("encoding", "printed"), [("cp850", b"Z\x94e M\x81ller ??"), ("latin-1", b"Z\xf6e M\xfcller ??")]
+    )
+    def test_what_a_code_does_not_have_is_as_wide_as_it_was(self, encoding, printed):
+        assert output.encoded("Z\u00f6e M\u00fcller \u6771", encoding) == printed
+
+    def test_a_plain_letter_stands_for_one_that_the_code_has_only_with_its_accent(self):
+        assert output.encoded("\u0141\u0119cki \u2014", "latin-1") == b"Lecki -"
+
+    def test_a_printer_with_a_code_that_is_not_known_is_one_sentence(self, units):
+        with writing():
+            site.apply("printer", "OLD", {"queue": "old", "encoding": "ebcdic"}, Source("test"))
+        with pytest.raises(output.NotDelivered, match="ebcdic: it must be one of ascii, utf-8"):
+            output.printer_named("OLD")
 
 
 class TestCatalogue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.sheet import Sheet, as_csv, as_objects, as_xlsx, safe
+from reports.sheet import MANY_ROWS, Sheet, as_csv, as_objects, as_xlsx, looks_like, safe
 from rules.text import FORMULA_STARTS
 
 ROWS = [("=HYPERLINK(1)", 12, Decimal("2.50"), None), ('O\x1b[31mBRIEN, "Q"', -3, Decimal("0.10"), "@x")]
@@ -56,6 +57,35 @@ class TestXlsx:
         assert 'name="Conventions"' in names
         assert "Counted so." in texts
         assert "\x1b" not in texts
+
+    def test_days_are_days_and_figures_keep_their_decimals(self):
+        rows = [("2026-11-30", "2026-11-30T07:30", Decimal("1.4050"), 1250, Decimal("86.00"), "1899-01-01"),
+                ("2026-12-01", "", Decimal("0.7500"), None, None, "x")]  # fmt: skip
+        keys = ("day", "at", "weight", "value", "rate", "note")
+        sheet = Sheet("list", keys, keys, rows, kinds={"value": "cents", "rate": "percent"})
+        with zipfile.ZipFile(io.BytesIO(as_xlsx("List", [sheet]))) as book:
+            page, styles = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+        values = dict(re.findall(r'<c r="([A-Z]+2)"[^>]*><v>([^<]*)</v>', page))
+        assert values["A2"] == "46356"  # 2026-11-30 in days since 1899-12-30
+        assert values["B2"] == "46356.3125"
+        assert (values["C2"], values["D2"], values["E2"]) == ("1.4050", "12.5", "0.86")
+        assert '<c r="F2" t="s">' in page
+        assert '<autoFilter ref="A1:F3"' in page
+        for shown in ("yyyy-mm-dd", "0.0000", "#,##0.00", "0.00%"):
+            assert f'formatCode="{shown}"' in styles or shown in ("0.00%", "#,##0.00")
+
+    def test_a_column_with_one_text_that_is_no_day_stays_text(self):
+        assert looks_like([("2026-11-30",), ("",), (None,)], 0) == "date"
+        assert looks_like([("2026-11-30",), ("unknown",)], 0) == ""
+        assert looks_like([("00123456",)], 0) == ""
+
+    def test_many_rows_go_through_files_that_are_gone_afterwards(self, tmp_path):
+        rows = [(f"{number:08d}", number) for number in range(MANY_ROWS)]
+        sheet = Sheet("list", ("mrn", "days"), ("MRN", "Days"), rows)
+        with zipfile.ZipFile(io.BytesIO(as_xlsx("List", [sheet], tmp_path))) as book:
+            page = book.read("xl/worksheets/sheet1.xml").decode()
+        assert f'r="B{MANY_ROWS + 1}"' in page
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestJson:

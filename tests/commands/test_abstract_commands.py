@@ -79,7 +79,7 @@ class TestTheWholeWay:
         sent = abstract(filed, "transmit", *NOVEMBER, "--layout", "va-ptf", "--out", str(out))
         assert sent.returncode == 1  # one was not sent
         assert (
-            "account 4713: Not transmitted: FILE Record N101 of layout va-ptf needs the ssn: enter it on the chart (PAT)"
+            "account 4713: Not transmitted: FILE Record N101 of layout va-ptf needs the ssn: enter it on the chart"
             in sent.stderr
         )
         told = last(sent)

@@ -20,7 +20,9 @@ def findings(dictionary: Dictionary, record: Record, context: Context) -> list[F
     record = {path: value for path, value in without(record).items() if value}
     record.update(_missing_nulls(dictionary, record))
     derived = computed(dictionary, record, context)
-    record = {path: value for path, value in (record | derived).items() if value}
+    record.update(derived)
+    for path in [path for path, value in derived.items() if not value]:
+        del record[path]
     view = View(dictionary, record, record_day(dictionary, record, context))
     found = list(strangers(view))
     for part in dictionary.parts():

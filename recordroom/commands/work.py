@@ -49,7 +49,7 @@ def status() -> None:
         from db import store
         from db.actors import Action
         from db.acts import permit
-        from db.worklist import work as queue
+        from db.worklist import counts
         from rules.work import LETTERS, STORED
 
         permit(signed_on.actor, Action.RUN_REPORT, kind="work queue", record="status")
@@ -59,7 +59,7 @@ def status() -> None:
              "oldest_days": None if waiting.oldest is None else max(0, today - waiting.oldest)}
             for kind in LETTERS
             if kind & STORED
-            for waiting in (queue.waiting(kind),)
+            for waiting in (counts.waiting(kind),)
         ]  # fmt: skip
     for line in lines:
         click.echo(json.dumps(line))

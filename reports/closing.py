@@ -23,6 +23,7 @@ from reports.remarks import of_report
 from reports.reprint import VERSION, WIDTHS, typed
 from reports.run import Produced
 from rules.dates import show_moment
+from rules.moments import iso_date
 
 
 def close(actor: Actor, month: str, reason: str = "") -> Compared:
@@ -81,7 +82,8 @@ def _keep(actor: Actor, begun: Begun) -> Compared:
 def _made(actor: Actor, report: Report, begun: Begun, now: str) -> Produced:
     """A report of the month as it will be reprinted: with everything else that it asks for at its default."""
     today = store.current().now().day
-    given = {"month": begun.period.name}
+    first, last = iso_date(begun.period.from_day), iso_date(begun.period.to_day)
+    given = {"month": begun.period.name, "from": first, "to": last}
     parameters = {
         each.name: value
         for each in report.parameters

@@ -112,6 +112,15 @@ class Asked(dict[str, str]):
         return self.get(IDENTIFIERS.name, FULL)
 
 
+def month_asked(parameters: Mapping[str, str]) -> str:
+    """The month that a report is of, named as one or by its first and last day; blank where it is of none."""
+    first, last = parameters.get(FROM.name, ""), parameters.get(TO.name, "")
+    if named := parameters.get(MONTH.name, ""):
+        return named
+    whole = month_of(day_number(first)) if first and last else None
+    return whole.name if whole and (first, last) == (iso_date(whole.from_day), iso_date(whole.to_day)) else ""
+
+
 def sort(*choices: str) -> Parameter:
     """In which order the lines stand; the first choice is the usual one."""
     return Parameter("sort", "Sorted by", "choice", default=choices[0], choices=choices)

@@ -12,7 +12,7 @@ from db.statistics import closing
 from db.statistics.closing import Closing
 from reports.catalogue import Report
 from reports.page import FORM_FEED, Document, Page, Run, Setup
-from reports.parameters import NotAsked
+from reports.parameters import NotAsked, month_asked
 from reports.run import Produced
 from reports.sheet import Sheet, Value
 
@@ -98,7 +98,7 @@ def stored(report: Report, parameters: Mapping[str, str]) -> Reprint | None:
 
     Raises ``NotAsked`` for a version that there is none of, and ``Tampered``.
     """
-    month, version = parameters.get("month", ""), parameters.get(VERSION, PUBLISHED)
+    month, version = month_asked(parameters), parameters.get(VERSION, PUBLISHED)
     chosen = None if version == LATEST else _chosen(month, version)
     if chosen is None:
         return None

@@ -16,7 +16,7 @@ from db.statistics import census
 from reports import identifiers, remarks
 from reports.catalogue import Report
 from reports.page import Document, Page, Run, Setup, paginate
-from reports.parameters import IDENTIFIERS, Asked, NotAsked, Parameter, resolved
+from reports.parameters import IDENTIFIERS, Asked, NotAsked, Parameter, month_asked, resolved
 from reports.sheet import Sheet, as_objects
 from rules.dates import show_moment
 from rules.text import clean
@@ -120,7 +120,7 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     stamp = show_moment(now.local, conventions.convention("date_style"))
     audit = _audit_head() if report.id in ANCHORS else ""
     run = Run(store.current().facility, actor.user, stamp, audit)
-    return Produced(report, parameters, data, run, remarks.of_report(report, parameters.get("month", "")))
+    return Produced(report, parameters, data, run, remarks.of_report(report, month_asked(parameters)))
 
 
 def _no_others(report: Report, asked: Mapping[str, str]) -> None:

@@ -13,7 +13,6 @@ from db.connect import database
 from db.hospital import stays
 from db.statistics.census_state import mark_dirty
 from db.statistics.counts import IN_HOUSE, census_now, event_counts
-from db.statistics.self_check import sentences as self_check
 from db.statistics.summary import bring_up_to_date, bring_up_to_date_if_due, rebuild
 from rules.census import MEASURES, NEVER, Event
 from rules.identity import Name, shown_name
@@ -207,6 +206,13 @@ def day_summary(
         (from_day, to_day),
     )
     return [_day_row(row) for row in rows if row[4] is not None]
+
+
+def self_check(from_day: int, to_day: int) -> list[str]:
+    """A sentence for each difference between the day summary, as far as it reaches, and the movements."""
+    from db.statistics.self_check import sentences
+
+    return sentences(from_day, to_day)
 
 
 def _day_row(row: tuple[Any, ...]) -> DayRow:

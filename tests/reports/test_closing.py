@@ -15,6 +15,7 @@ from db.changes import Source
 from db.connect import database, writing
 from db.hospital import events, movements, site
 from db.hospital.site import Beds
+from db.keyring import rotation
 from db.patient_index import merging
 from db.statistics import census, closing, corrections, remarks
 from db.statistics.closing import NotClosed, Tampered
@@ -22,7 +23,7 @@ from reports import closing as closes
 from reports import output
 from reports.catalogue import find
 from reports.page import Setup
-from reports.parameters import NotAsked
+from reports.parameters import NotAsked, month_asked
 from reports.run import produce
 from rules.census import Event
 from rules.moments import day_number, moment
@@ -384,3 +385,25 @@ class TestRemarks:
         assert remarks.in_force(NOVEMBER, "monthly-statistics").text == "Bad ?[2J?words"
         with pytest.raises(remarks.NotFiled, match="too long"):
             remarks.file(admin, NOVEMBER, "monthly-statistics", "x\n" * 60 + "x")
+
+
+class TestTheMonthThatIsAsked:
+    @pytest.mark.parametrize(
+        ("parameters", "month"),
+        [
+            ({"month": "2025-11"}, "2025-11"), ({"from": "2025-11-01", "to": "2025-11-30"}, "2025-11"),
+            ({"from": "2025-11-01", "to": "2025-11-29"}, ""), ({"from": "2025-10-01", "to": "2025-11-30"}, ""),
+            ({"day": "2025-11-01"}, ""),
+        ],
+    )  # fmt: skip
+    def test_may_be_named_by_its_first_and_last_day(self, parameters, month):
+        assert month_asked(parameters) == month
+
+
+class TestANewDataKey:
+    def test_leaves_signatures_as_they_are(self, closed, admin):
+        before = printed(admin)
+        rotation.rotate(admin)
+        assert printed(admin) == before
+        closes.close(admin, OCTOBER)
+        assert closing.unsound() == []

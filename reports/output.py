@@ -46,6 +46,7 @@ class Printer:
     options: tuple[str, ...] = ()  # values of ``lp -o``
     encoding: str = ASCII
     line_end: str = "\n"
+    code: str = ""  # in the site file
 
     def data(self, pages: Sequence[Page], setup: Setup) -> bytes:
         """Pages as this printer takes them, on paper of its own or of the report's."""

@@ -213,11 +213,13 @@ def tabulated(
 
 def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -> list[str]:
     plain = to_ascii if setup.ascii_only else clean
-    width, selection = setup.width, f"Selection: {plain(document.selection)}"
+    width = setup.width
+    period = f"Period: {plain(document.period)}" if document.period else ""
+    selection = f"Selection: {plain(document.selection)}" if document.selection else ""
     return [
         sides(plain(run.facility), f"Page {number} of {count}", width),
-        fit(plain(f"{document.report_id}  {document.title}"), width, "^"),
-        sides(f"Period: {plain(document.period)}", plain(f"Run {run.stamp} by {run.user}"), width),
+        fit(plain(f"{document.report_id}  {document.title}".strip()), width, "^"),
+        sides(period, plain(f"Run {run.stamp} by {run.user}"), width),
         sides(selection, plain(run.audit), width) if run.audit else fit(selection, width),
         "=" * width,
     ]

@@ -117,6 +117,12 @@ class Face:
         panel = [plain(text, width) for text in self.panel[: self._body_height() - self.height]]
         return [self._line(record, row) for row in range(self.top, self.top + self.height)] + panel
 
+    def whole(self, record: Record, width: int) -> list[Line]:
+        """The form and its panel from the first row to the last, in sight or not."""
+        self.body(record, width)
+        rows = [self._line(record, row) for row in range(self.layout.height)]
+        return rows + [plain(text, width) for text in self.panel]
+
     def cursor(self) -> tuple[int, int] | None:
         spot = self.spot
         if spot is None:

@@ -21,8 +21,8 @@ from tui.layout import Spot
 from tui.overview import Overview
 from tui.record import Record
 from tui.rows import Rows
-from tui.screen import Changed, Field, FormScreen, Kind, Mode, Opened, Section, Values
-from tui.spans import Line
+from tui.screen import Changed, Field, FormScreen, Kind, Mode, Opened, Printout, Section, Values
+from tui.spans import Line, text_of
 from tui.stream import Stream
 from tui.view import FIRST_ACTS, View
 from tui.walk import Walk
@@ -271,6 +271,12 @@ class FormView(View):
 
     def body(self, width: int, height: int) -> list[Line]:
         return self.way.body(width)
+
+    async def printout(self) -> Printout:
+        """The record as the form has it, all of it, whichever way it is looked at."""
+        return Printout(
+            self.title, [*self.banner(), *text_of(self.face.whole(self.record, self.shell.width))]
+        )
 
     def cursor(self) -> tuple[int, int] | None:
         return self.way.cursor()

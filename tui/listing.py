@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rules.text import cells, clean, fit
 from tui.field import Entry
 from tui.keys import Act, Stroke
-from tui.screen import Action, Column, ListScreen, Page, Row
+from tui.screen import Action, Column, ListScreen, Page, Printout, Row, ScreenError
 from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, blank, line, plain
 from tui.view import View
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 POSITION_WIDTH = 30
 GUTTER = 5  # cells before the columns: cursor or selection mark, row number, row mark
+STRIDE = 500  # rows read at once for a printer
+MOST_PRINTED = 20_000  # rows
 PICKS = re.compile(r"-?\d{1,2}(?:-\d{1,2})?(?:[, ]+-?\d{1,2}(?:-\d{1,2})?)*")
 
 
@@ -218,6 +220,22 @@ class ListView(View):
         else:
             await self._load(None)
             self.at = 0
+
+    async def printout(self) -> Printout:
+        """The whole list, all its columns."""
+        screen = self.screen
+
+        def read() -> Printout:
+            page = screen.page(None, STRIDE)
+            rows = list(page.rows)
+            while page.after and page.rows and len(rows) <= MOST_PRINTED:
+                page = screen.page(page.rows[-1].key, STRIDE)
+                rows += page.rows
+            if len(rows) > MOST_PRINTED:
+                raise ScreenError(f"The list has more than {MOST_PRINTED} rows: ask for less of it first.")
+            return Printout(screen.title, list(screen.heading()), screen.columns(), rows)
+
+        return await self.shell.call(read)
 
     # --- keys ----------------------------------------------------------------------------------------------
 

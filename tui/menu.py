@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rules.text import cells, clean, fit
 from tui.keys import Act, Stroke
-from tui.screen import Entry, MenuScreen, Screen
-from tui.spans import BOLD, PLAIN, REVERSE, Line, blank, line, plain, wrap
+from tui.screen import Entry, MenuScreen, Printout, Screen
+from tui.spans import BOLD, PLAIN, REVERSE, Line, blank, line, plain, text_of, wrap
 from tui.view import View
 
 if TYPE_CHECKING:
@@ -104,6 +104,11 @@ class MenuView(View):
             [(0, ">" if here else " ", BOLD), (1, text, REVERSE if here else PLAIN if marked else BOLD)],
             width,
         )
+
+    async def printout(self) -> Printout:
+        """All entries."""
+        rows = text_of([self._row(number, self.shell.width) for number in range(len(self.entries))])
+        return Printout(self.title, [*self._head_texts, *(row[1:] for row in rows)])
 
     def cursor(self) -> tuple[int, int] | None:
         return 0, self._head_height + self.at - self.top

@@ -240,6 +240,16 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Printout:
+    """All that a screen shows, in sight or not, for a printer: lines, and the rows of a list."""
+
+    title: str
+    lines: Sequence[str]
+    columns: Sequence[Column] = ()
+    rows: Sequence[Row] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A word of a screen's own, listed by F1 and in the legend: ``key`` is its function key, if any."""
 

@@ -38,11 +38,12 @@ from tui.screen import (
     MenuScreen,
     Outcome,
     PageScreen,
+    Printout,
     Screen,
     Session,
     Values,
 )
-from tui.spans import Line, text_of
+from tui.spans import Line
 from tui.view import Question, View
 
 BUSY_AFTER_SECONDS = 0.4  # Doherty and Thadani: what takes longer needs a sign of life
@@ -50,7 +51,7 @@ DEEPEST = 20  # views on the stack
 T = TypeVar("T")
 
 STRANGERS = Habits()  # before anybody has signed on
-Printer = Callable[[Any, str, Sequence[str], str], Outcome]
+Printer = Callable[[Any, Printout, str], Outcome]
 """Prints what is shown: session, title, lines, queue. Runs on the database thread."""
 
 
@@ -451,8 +452,8 @@ class Shell:
         if self.printer is None:
             self.say("No printer is set up.")
             return
-        lines = text_of(self.frame()[: -chrome.FOOT_ROWS])
-        outcome = await self.call(self.printer, self.session, self.main.title, lines, queue)
+        printout = await self.main.printout()
+        outcome = await self.call(self.printer, self.session, printout, queue)
         await self.outcome(outcome, self.top)
 
     async def _answer(self, question: Question, stroke: Stroke, act: Act) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rules.text import cells
 from tui.keys import Act, Stroke
-from tui.screen import Screen
-from tui.spans import Line
+from tui.screen import Printout, Screen
+from tui.spans import Line, text_of
 
 if TYPE_CHECKING:
     from tui.shell import Shell
@@ -100,6 +100,11 @@ class View:
 
     async def reload(self) -> None:
         """Its data have changed."""
+
+    async def printout(self) -> Printout:
+        """What Ctrl+T prints: the body as it is in sight, unless there is more of it."""
+        body = self.body(self.shell.width, self.shell.body_height)
+        return Printout(self.title, [*self.banner(), *text_of(body)])
 
     def unsaved(self) -> bool:
         """Whether leaving gives up something that was keyed."""

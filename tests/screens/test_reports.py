@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from db.actors import Role
+from db.changes import Source
+from db.connect import writing
+from db.hospital import site
 from reports.page import Setup, as_text
+from screens.printing import print_shown
 from screens.reports import Page, Parameters
+from screens.session import Session
 from tests.screens.conftest import House
+from tests.screens.test_audit_rows import last_seq, rows_after
 from tests.tui.conftest import Workstation
 
 CENSUS = "=PGE daily-census day=2026-11-16"
@@ -147,3 +156,53 @@ class TestThePage:
         desk.shell.width, desk.shell.height = 132, 43
         desk.press("resize")
         assert "This month" in desk.text
+
+
+class TestAnyScreen:
+    @pytest.fixture(autouse=True)
+    def _printer(self, desk: Workstation) -> None:
+        desk.shell.printer = print_shown
+
+    def sent(self, lp: Path) -> list[str]:
+        return Path(f"{lp}.bytes").read_text("ascii").splitlines()
+
+    def test_a_list_of_thousands_is_printed_whole_on_pages_with_heads(
+        self, desk: Workstation, lp: Path
+    ) -> None:
+        with writing():
+            for number in range(1200):
+                site.apply("payer", f"P{number:04d}", {"name": f"PAYER {number}"}, Source("test"))
+        desk.press("ctrl+o", "=SFL payer", "enter", "ctrl+o", "PRT LASER1", "enter")
+        assert re.fullmatch(r"Sent to LASER1: \d+ pages, 80 columns\.", desk.message)
+        lines = self.sent(lp)
+        assert [line.split()[0] for line in lines if re.match(r"  P\d{4} ", line)] == [
+            f"P{n:04d}" for n in range(1200)
+        ]
+        pages = sum("Page " in line for line in lines)
+        assert sum(line.startswith("  Code ") for line in lines) == pages > 20
+        assert "Records: " in "\n".join(lines[-5:])
+        arguments = Path(f"{lp}.arguments").read_text().splitlines()
+        assert arguments[:4] == ["-d", "LASER1", "-t", "Recordroom screen"]
+
+    def test_a_wide_list_goes_on_wide_paper(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", "=SFL printer", "enter", "ctrl+o", "PRT LASER1", "enter")
+        assert desk.message == "Sent to LASER1: 1 page, 132 columns."
+        assert max(map(len, self.sent(lp))) <= 132
+
+    def test_without_the_permission_nothing_is_printed(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", "=SFL unit", "enter")
+        session = desk.shell.session
+        assert isinstance(session, Session)
+        actor = replace(session.actor, roles=frozenset({Role.ADMINISTRATOR}))
+        session.signed_on = replace(session.signed_on, actor=actor)
+        desk.press("ctrl+o", "PRT LASER1", "enter")
+        assert "may not print" in desk.message
+        assert not Path(f"{lp}.bytes").exists()
+
+    def test_the_row_in_the_trail_says_how_many_and_which(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", "=SFL unit", "enter")
+        before = last_seq()
+        desk.press("ctrl+o", "PRT LASER1", "enter")
+        row = rows_after(before)[-1]
+        assert (row["action"], row["outcome"]) == ("print", "done")
+        assert set(json.loads(str(row["detail"]))) == {"queue", "rows", "ids"}

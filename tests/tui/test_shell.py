@@ -8,7 +8,7 @@ import pytest
 
 from tests.tui import desk_app
 from tui.chrome import title_row
-from tui.screen import Outcome
+from tui.screen import Outcome, Printout
 from tui.spans import text_of
 
 
@@ -214,19 +214,57 @@ class TestWords:
 
 
 class TestPrinting:
-    def test_what_is_shown_is_printed_without_the_rows_around_it(self, signed_on: Any) -> None:
-        printed: list[Any] = []
+    @pytest.fixture
+    def printed(self, signed_on: Any) -> list[tuple[str, Printout, str]]:
+        """What a printer was given."""
+        given: list[tuple[str, Printout, str]] = []
 
-        def printer(session: Any, title: str, lines: Any, queue: str) -> Outcome:
-            printed.extend([session.user, title, list(lines), queue])
+        def printer(session: Any, printout: Printout, queue: str) -> Outcome:
+            given.append((session.user, printout, queue))
             return Outcome(f"Printed on {queue}.")
 
         signed_on.shell.printer = printer
-        signed_on.press("WRK", "enter", "ctrl+o", "PRT WARD2", "enter")
+        return given
+
+    def test_a_list_is_printed_with_all_its_rows_and_columns(
+        self, signed_on: Any, printed: list[Any]
+    ) -> None:
+        signed_on.press("WRK", "enter")
+        signed_on.shell.main.screen.size = 1_234
+        signed_on.press("ctrl+o", "PRT WARD2", "enter")
         assert signed_on.message == "Printed on WARD2."
-        user, title, lines, queue = printed
-        assert (user, title, queue) == ("TECH1", "Not abstracted", "WARD2")
-        assert lines == signed_on.lines[:-3]
+        ((user, printout, queue),) = printed
+        assert (user, printout.title, queue) == ("TECH1", "Not abstracted", "WARD2")
+        view = signed_on.shell.main
+        assert len({row.key for row in printout.rows}) == len(printout.rows) == 1_234
+        assert list(printout.columns) == list(view.columns)
+
+    def test_a_list_beyond_all_reading_is_not(self, signed_on: Any, printed: list[Any]) -> None:
+        signed_on.press("WRK", "enter", "ctrl+t")
+        assert signed_on.message == "The list has more than 20000 rows: ask for less of it first."
+        assert printed == []
+
+    def test_a_list_stands_where_it_stood(self, signed_on: Any, printed: list[Any]) -> None:
+        signed_on.press("WRK", "enter", "f8")
+        before = signed_on.lines
+        signed_on.press("ctrl+t")
+        assert signed_on.lines[:-3] == before[:-3]
+
+    def test_a_form_is_printed_from_its_first_field_to_its_last(
+        self, signed_on: Any, printed: list[Any]
+    ) -> None:
+        signed_on.press("ABS", "enter", "4711", "ctrl+t")
+        ((_, printout, _),) = printed
+        labels = [spot.label for spot in signed_on.shell.main.face.layout.spots if spot.label]
+        text = "\n".join(printout.lines)
+        face = signed_on.shell.main.face
+        assert len(printout.lines) == face.layout.height + len(face.panel)
+        assert [label for label in labels if label[:20] not in text] == []
+
+    def test_a_menu_is_printed_with_all_its_entries(self, signed_on: Any, printed: list[Any]) -> None:
+        signed_on.press("ctrl+t")
+        ((_, printout, _),) = printed
+        assert len(printout.lines) >= len(signed_on.shell.main.entries)
 
     def test_without_a_printer_that_is_said(self, signed_on: Any) -> None:
         signed_on.press("ctrl+t")

@@ -67,6 +67,7 @@ class Reprint(Produced):
             Sheet(
                 each["name"], tuple(each["keys"]), tuple(each["headings"]),
                 [tuple(_value(cell) for cell in row) for row in each["rows"]], tuple(each["conventions"]),
+                each["kinds"],
             )
             for each in self._json("sheets")
         ]  # fmt: skip
@@ -81,7 +82,7 @@ def typed(sheet: Sheet) -> dict[str, Any]:
     rows = [[{"d": str(cell)} if isinstance(cell, Decimal) else cell for cell in row] for row in sheet.rows]
     return {
         "name": sheet.name, "keys": sheet.keys, "headings": sheet.headings, "rows": rows,
-        "conventions": sheet.conventions,
+        "conventions": sheet.conventions, "kinds": dict(sheet.kinds),
     }  # fmt: skip
 
 

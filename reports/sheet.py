@@ -21,6 +21,7 @@ Value = str | int | Decimal | None
 
 
 _AS_TEXT: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+MADE: Final = datetime(1980, 1, 1)  # noqa: DTZ001 - of every workbook: the same figures are the same bytes
 MANY_ROWS: Final = 20_000  # from here on a workbook is written through files, not held in memory
 FORMATS: Final = {
     "text": "@",
@@ -102,7 +103,7 @@ def _workbook(title: str, sheets: Sequence[Sheet], options: Mapping[str, Any]) -
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {**options, **_AS_TEXT})
-    book.set_properties({"title": title})
+    book.set_properties({"title": title, "created": MADE})
     for sheet in sheets:
         widths = [_width(sheet, column) for column in range(len(sheet.headings))]
         kinds = [
@@ -231,6 +232,6 @@ def write_xlsx(path: Path, name: str, keys: Sequence[str], rows: Iterable[Sequen
 
     with TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as own:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": own, **_AS_TEXT})
-        book.set_properties({"title": name})
+        book.set_properties({"title": name, "created": MADE})
         _add_page(book, name, keys, [min(40, max(8, len(key))) + 1 for key in keys], rows)
         book.close()

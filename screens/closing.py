@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from db import store
 from db.actors import Action as Deed
 from db.acts import permit
-from db.statistics import closing, remarks
+from db.statistics import closing, corrections, remarks
 from db.statistics.closing import Standing
 from rules.moments import moment_at
 from rules.periods import month as month_named
@@ -55,7 +55,7 @@ class Months(ListScreen):
     actions: ClassVar[tuple[Action, ...]] = (
         Action("C", "Close", go="CLM {subject}"),
         Action("R", "Restate", go="CLM {subject} RESTATE"),
-        Action("D", "Differences", go="PGE corrections month={subject}"),
+        Action("D", "Differences", method="differences"),
         Action("P", "Print again", go=f"PGE {MAIN_REPORT} month={{subject}}"),
         Action("L", "As it is now", go=f"PGE {MAIN_REPORT} month={{subject}} version=latest"),
         Action("K", "Remarks", go="RMK {subject}"),
@@ -80,6 +80,13 @@ class Months(ListScreen):
             for number, (name, standing) in enumerate(found)
         ]
         return page_of(rows, key, limit, backward=backward)
+
+    def differences(self, month: str) -> Outcome:
+        """The month is compared with what was signed, and the corrections are shown."""
+        if (last := closing.newest(month)) is None:
+            return Outcome(f"{month} is open: there are no signed figures to compare with.", error=True)
+        corrections.compare(self.session.actor, last)
+        return Outcome(go=f"PGE corrections month={month}", reload=True)
 
     def position(self, text: str) -> tuple[Any, ...] | None:
         names = [name for name, _ in closing.months(limit=600)]

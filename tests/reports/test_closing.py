@@ -84,7 +84,7 @@ class TestClosing:
         assert (after["status"], after["version"], after["figures"]) == ("closed", 1, before["figures"])
 
     def test_every_form_is_reprinted_as_it_was_whatever_comes_late(self, closed, admin):
-        asked = [("text", 80), ("text", 132), ("csv", 80), ("json", 80)]
+        asked = [("text", 80), ("text", 132), ("csv", 80), ("json", 80), ("xlsx", 80)]
         before = [printed(admin, form, width) for form, width in asked]
         a_late_admission()
         assert [printed(admin, form, width) for form, width in asked] == before

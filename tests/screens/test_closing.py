@@ -69,7 +69,9 @@ class TestClosing:
         assert "to be compared" in closed.text
         closed.press("D")
         assert "CORRECTIONS OF A CLOSED MONTH" in closed.text
-        closed.press("f3", "R", "^because", "enter", "A stay came late", "enter", PASSPHRASE, "enter")
+        closed.press("f3")
+        assert "differ" in closed.text
+        closed.press("R", "^because", "enter", "A stay came late", "enter", PASSPHRASE, "enter")
         assert "RESTATED 2025-11, version 2" in closed.text
         assert on_the_store(closed, closing.newest, MONTH).reason == "A stay came late"
 

@@ -28,11 +28,13 @@ from db.acts import Conflict, viewed
 from db.connect import StoreError, database
 from db.hospital import encounters
 from db.patient_index import patients
+from db.registry.cases import COMPLETE, OPEN
 from recordroom.demo.store import PASSPHRASE, USER
 
 TECHNICIANS: Final = 100
 THINKING_S: Final = 1.0
 SECONDS: Final = 20
+CHARTS: Final = 0.67  # of the acts; the others file
 
 
 def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
@@ -80,19 +82,24 @@ def _told(process: int, pipe: int) -> tuple[list[float], int]:
 
 def _at_work(directory: Path, choice: random.Random, begin: float) -> tuple[list[float], int]:
     actor = sign_on.with_passphrase(directory, USER, PASSPHRASE).actor
-    stays = [
-        int(id_)
-        for (id_,) in database.execute_sql(
-            "SELECT encounter_id FROM data_case WHERE data_set = 'abstract' AND encounter_id IS NOT NULL"
-        )
-    ]
+    found = database.execute_sql(
+        "SELECT encounter_id, status FROM data_case WHERE data_set = 'abstract' AND encounter_id IS NOT NULL"
+    )
+    status = {int(id_): standing for id_, standing in found}
+    stays = list(status)
+    fileable = [
+        id_ for id_, standing in status.items() if standing in (OPEN, COMPLETE)
+    ]  # the others are read only
     acts: list[float] = []
     busy = 0
     time.sleep(max(0.0, begin - time.time()) + choice.random() * THINKING_S)
     while time.time() < begin + SECONDS:
         started = time.perf_counter()
         try:
-            _act(actor, choice, choice.choice(stays))
+            if choice.random() < CHARTS:
+                _open_chart(actor, choice.choice(stays))
+            else:
+                _file_again(actor, choice.choice(fileable))
         except Conflict:
             pass  # two of them had the same abstract open
         except StoreError:
@@ -103,13 +110,14 @@ def _at_work(directory: Path, choice: random.Random, begin: float) -> tuple[list
     return acts, busy
 
 
-def _act(actor: Actor, choice: random.Random, stay: int) -> None:
-    if choice.random() < 0.67:
-        patient = encounters.get(stay).patient_id
-        viewed(actor, Action.VIEW_PATIENT, kind="patient", patient_id=patient)
-        patients.get(patient)
-        encounters.of_patient(patient, limit=20)
-        return
+def _open_chart(actor: Actor, stay: int) -> None:
+    patient = encounters.get(stay).patient_id
+    viewed(actor, Action.VIEW_PATIENT, kind="patient", patient_id=patient)
+    patients.get(patient)
+    encounters.of_patient(patient, limit=20)
+
+
+def _file_again(actor: Actor, stay: int) -> None:
     dictionary = library().of(abstracts.DATA_SET)
     opened = abstracts.open_abstract(actor, stay, dictionary)
     revision = opened.case.revision if opened.case else 0

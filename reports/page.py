@@ -140,7 +140,7 @@ def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
     """The pages of a document. Raises ``ValueError`` when its columns are wider than the paper."""
     layout = _Layout(document, setup)
     layout.lay_out(document.body or (Block((EMPTY,)),))
-    for lines in _closing(document, setup.width):
+    for lines in _closing(document, setup.width, layout.plain):
         layout.close(lines)
     bodies = layout.pages
     count = len(bodies)
@@ -238,9 +238,9 @@ def _page(head: list[str], body: _Body, run: Run, setup: Setup, *, last: bool) -
     return Page(tuple(line.rstrip() for line in lines), HEAD_LINES + body.heading_lines, links)
 
 
-def _closing(document: Document, width: int) -> list[list[str]]:
+def _closing(document: Document, width: int, plain: Callable[[str], str]) -> list[list[str]]:
     """The conventions a sentence at a time, the last one together with count and end."""
-    said = [wrapped(sentence, width) for sentence in document.conventions] or [[]]
+    said = [wrapped(plain(sentence), width) for sentence in document.conventions] or [[]]
     said[0] = ["", *said[0]]
     if document.records is not None:
         said[-1] = [*said[-1], f"Records: {document.records}"]

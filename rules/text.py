@@ -80,7 +80,8 @@ def fit(text: str, width: int, align: str = "<") -> str:
 
 def fit_number(text: str, width: int) -> str:
     """A number right-aligned in ``width`` cells, or ``*`` throughout when it does not fit."""
-    return text.rjust(width) if len(text) <= width else "*" * width
+    taken = cells(text)
+    return " " * (width - taken) + text if taken <= width else "*" * width
 
 
 _PLAIN = str.maketrans(

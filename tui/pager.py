@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.text import cells, fit
 from tui.keys import Act, Stroke
-from tui.screen import Document, PageScreen, Screen
+from tui.screen import Document, PageScreen, Printout, Screen
 from tui.spans import BOLD, PLAIN, Line, blank, line, wrap
 from tui.view import View
 
@@ -169,11 +169,15 @@ class Pager(View):
         self.shell.fail(f"{self.sought} is not on these pages.")
 
     async def _print(self, rest: str) -> None:
-        if not isinstance(self.screen, PageScreen):
-            self.shell.say("There is nothing to print here.")
+        if not isinstance(self.screen, PageScreen) or type(self.screen).print is PageScreen.print:
+            await self.shell.print_out(rest)
             return
         queue, _, pages = rest.partition(" ")
         await self.shell.outcome(await self.shell.call(self.screen.print, queue, pages.strip()), self)
+
+    async def printout(self) -> Printout:
+        """The text of all pages, for a screen that is no printed page."""
+        return Printout(self.title, [text.rstrip("\f\r\n") for _, text in self.lines])
 
     async def start(self, key: str) -> None:
         assert isinstance(self.screen, PageScreen)

@@ -430,8 +430,8 @@ class PageScreen(Screen):
         return self.open(key)
 
     def print(self, queue: str, pages: str) -> Outcome:
-        """Send ``pages`` ("" is all, "2-4" a range) to a site printer queue."""
-        return Outcome(message="This page cannot be printed from here.", error=True)
+        """Send ``pages`` ("" is all, "2-4" a range) to a site printer; a screen without it prints its text."""
+        raise NotImplementedError
 
 
 class ScreenError(Told):

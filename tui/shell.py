@@ -431,7 +431,7 @@ class Shell:
             await self.drop_all()
             await self.end()
         elif act is Act.PRINT:
-            await self._print(rest)
+            await self.print_out(rest)
         elif act is Act.REDRAW:
             self.redraw = True
         elif act is Act.REFRESH:
@@ -448,7 +448,8 @@ class Shell:
             return
         await self.show(self.top.title or "Help", self.top.help_lines())
 
-    async def _print(self, queue: str) -> None:
+    async def print_out(self, queue: str) -> None:
+        """Print what the view in hand shows, whole."""
         if self.printer is None:
             self.say("No printer is set up.")
             return

@@ -14,12 +14,14 @@ from reports.page import (
     Document,
     Group,
     Heads,
+    Linked,
     Run,
     Setup,
     Total,
     as_text,
     column_heads,
     paginate,
+    tabulated,
 )
 from rules.text import cells
 
@@ -163,7 +165,67 @@ class TestTotals:
         assert sum(subtotals) == house
 
 
+class TestLinks:
+    def led(self, *body, lines=20):
+        """The lines that lead somewhere, with where they lead."""
+        pages = paginate(a_document(*body), RUN, Setup(lines=lines))
+        assert all(len(page.links) in (0, len(page.lines)) for page in pages)
+        return [
+            (line.split()[0], go)
+            for page in pages
+            for line, go in zip(page.lines, page.links, strict=False)
+            if go
+        ]
+
+    @settings(max_examples=60)
+    @given(st.lists(st.booleans(), max_size=60), st.integers(1, 12))
+    def test_every_row_leads_where_it_should_on_whatever_page_it_stands(self, linked, per_group):
+        body = [Heads(COLUMNS)]
+        for number, leads in enumerate(linked):
+            if number % per_group == 0:
+                body.append(Group(f"UNIT {number}"))
+            row = a_row(number)
+            body.append(Linked(row, f"ABS {number}") if leads else row)
+        assert self.led(*body) == [(f"{n:08d}", f"ABS {n}") for n, leads in enumerate(linked) if leads]
+
+    def test_a_total_leads_by_its_figures_and_stays_with_its_last_row(self):
+        body = [
+            Heads(COLUMNS),
+            *[a_row(n) for n in range(9)],
+            Linked(Total("All", ("", "", 9), rule=True), "PGE x"),
+        ]
+        assert self.led(*body) == [("All", "PGE x")]
+        (first, second) = paginate(a_document(*body, records=None, conventions=()), RUN, Setup(lines=18))
+        assert any("00000008" in line for line in second.lines)
+        assert not any("00000008" in line for line in first.lines)
+
+    def test_the_lines_of_a_table_lead_each_by_itself(self):
+        table = tabulated(("Measure", "Month"), [("Admissions", "12"), ("Deaths", "1")], 80, caption="HOUSE",
+                          links=("PGE admissions", "PGE deaths"))  # fmt: skip
+        assert self.led(table) == [("Admissions", "PGE admissions"), ("Deaths", "PGE deaths")]
+
+    def test_what_leads_looks_no_different_on_paper(self):
+        rows = [a_row(n) for n in range(40)]
+        assert printed(Heads(COLUMNS), *rows) == printed(
+            Heads(COLUMNS), *[Linked(row, "ABS 1") for row in rows]
+        )
+
+
 class TestPaper:
+    def test_a_sentence_grows_no_longer_than_the_line_when_it_becomes_ascii(self):
+        sentence = "Counted \u2026 " * 9 + "end."
+        (page,) = printed(conventions=(sentence,))
+        assert " ".join(" ".join(page[7:-4]).split()) == "Counted ... " * 9 + "end."
+
+    def test_wide_letters_take_two_cells_on_a_printer_that_knows_them(self):
+        (page,) = printed(
+            Heads(COLUMNS), a_row(name="\u6771\u4eac" * 8), setup=Setup(lines=20, ascii_only=False)
+        )
+        (line,) = [line for line in page if line.startswith("00000001")]
+        assert cells(line) == 37
+        assert ">" in line
+        assert line.endswith("      1")
+
     @settings(max_examples=50)
     @given(
         st.lists(st.tuples(st.text(), st.text(), st.one_of(st.text(), st.integers())), max_size=30),

@@ -17,7 +17,7 @@ from rules.periods import Period, month_of
 _WITHOUT_ABSTRACT: Final = (
     "SELECT count(*) FROM encounter e WHERE class = 'I' AND state = 'active' AND discharge_day BETWEEN ? AND ?"
     " AND NOT EXISTS (SELECT 1 FROM data_case d WHERE d.encounter_id = e.id AND d.data_set = 'abstract'"
-    " AND d.status <> 'void')"
+    " AND d.encounter_id IS NOT NULL AND d.void_utc IS NULL)"
 )
 
 

@@ -17,7 +17,7 @@ from db.connect import database
 from db.hospital import stays
 from db.statistics import summary
 from rules.census import Event, Step, in_order
-from rules.findings import Finding
+from rules.findings import Finding, Level
 from rules.paths import impossible
 
 NEW: Final = 0  # the id of a movement that is not stored yet
@@ -48,6 +48,7 @@ class Ledger:
     encounter_id: int
     newborn: bool
     patient_class: str  # of the encounter as it stands
+    merged: bool = False  # into another account, which has the movements from then on
     entries: list[Entry] = field(default_factory=list)
 
     @property
@@ -62,6 +63,9 @@ class Ledger:
         self, step: Step, external_id: str = "", unreadable: dict[str, str] | None = None
     ) -> list[Finding]:
         """One more movement, unless that makes the path impossible."""
+        if self.merged:
+            sentence = "The account has been merged into another one: open it again and enter it there."
+            return [Finding(Level.FATAL, "M113", sentence)]
         step = step._replace(place=self._next_place())
         wrong = impossible([*(entry.step for entry in self.current), step])
         if not wrong:
@@ -118,9 +122,10 @@ def load(encounter_ids: Sequence[int]) -> dict[int, Ledger]:
     """The ledgers of these accounts, ended movements too."""
     chosen = f"({stays.marks(encounter_ids)})"
     ledgers = {
-        id_: Ledger(id_, bool(newborn), class_)
-        for id_, newborn, class_ in database.execute_sql(
-            f"SELECT id, newborn, class FROM encounter WHERE id IN {chosen}", tuple(encounter_ids)
+        id_: Ledger(id_, bool(newborn), class_, bool(merged))
+        for id_, newborn, class_, merged in database.execute_sql(
+            f"SELECT id, newborn, class, state = 'merged' FROM encounter WHERE id IN {chosen}",
+            tuple(encounter_ids),
         )
     }
     rows = database.execute_sql(

@@ -14,7 +14,6 @@ from db.abstracting import late_changes, lifecycle
 from db.changes import Applied, Source, note_amendments, refusal
 from db.connect import database, writing
 from db.hospital.ledger import NEW, Entry, load, save
-from db.statistics import census_state
 
 # Rows that the law wants as they were written (45 CFR 164.528): they are read through ``family``.
 WRITTEN_ONCE: Final = frozenset({"release", "suspension"})
@@ -86,7 +85,6 @@ def merge_patients(survivor_id: int, loser_id: int, source: Source) -> Applied:
     merge_id = _keep("patient", survivor_id, loser_id, snapshot, source)
     for id_, version in zip((survivor_id, loser_id), versions, strict=True):
         database.execute_sql("UPDATE patient SET version = ? WHERE id = ?", (version + merge_id * RANGE, id_))
-    _mark_census(loser_id, moved)
     return Applied(merge_id, (), changed, created=True)
 
 
@@ -99,7 +97,6 @@ def undo_patients(merge_id: int, source: Source) -> Applied:
     if _value("patient", "merged_into_id", survivor_id) is not None:
         into = _value("patient", "mrn", int(_value("patient", "merged_into_id", survivor_id)))
         return refusal("P109", f"The chart was merged into {into} afterwards: undo that merge first.")
-    _mark_census(loser_id, snapshot["moved"])
     _move_back("patient", loser_id, survivor_id, snapshot["moved"])
     _empty_again("patient", survivor_id, snapshot["filled"])
     database.execute_sql("DELETE FROM patient_alias WHERE id = ?", (snapshot["alias"],))
@@ -223,19 +220,6 @@ def _has(table: str, patient_id: int) -> bool:
         database.execute_sql(f"SELECT 1 FROM {table} WHERE patient_id = ?", (patient_id,)).fetchone()
         is not None
     )
-
-
-def _mark_census(loser_id: int, moved: Moved) -> None:
-    """The day summary is recomputed from the first day of the stays that change hands."""
-    ids = [key for (key,) in moved.get("encounter.patient_id", [])]
-    days = [
-        day
-        for id_ in ids
-        for (day,) in database.execute_sql("SELECT admit_day FROM encounter WHERE id = ?", (id_,))
-        if day is not None
-    ]
-    if days:
-        census_state.mark_dirty(min(days))
 
 
 _IMAGES: Final = {"data_case": "id", "abstract_cycle": "case_id", "abstract_difference": "case_id"}

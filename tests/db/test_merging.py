@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from random import Random
 
 import pytest
@@ -12,7 +11,8 @@ from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
 from db.patient_index import duplicates, merging, patients
-from db.statistics import summary
+from db.statistics import census, summary
+from rules.moments import day_number
 from tests.builders import a_movement, a_patient, a_stay, an_encounter
 
 SOURCE = Source("clerk", "test")
@@ -171,15 +171,15 @@ class TestBothHaveOne:
 
 @pytest.mark.usefixtures("admin")
 class TestCensus:
-    def test_the_first_day_of_the_stays_that_change_hands_is_recomputed(self) -> None:
+    def test_charts_merged_leave_nothing_to_recount(self) -> None:
         one, two = a_patient(), a_patient()
         a_stay("2026-10-03T08:00", "2026-10-05T09:00", patient_id=two)
         a_stay("2026-10-07T08:00", "2026-10-08T09:00", patient_id=two)
         settle()
         with writing():
             patients.merge(one, two, SOURCE)
-        (dirty,) = database.execute_sql("SELECT dirty_from FROM census_state").fetchone()
-        assert date.fromordinal(dirty).isoformat() == "2026-10-03"
+        assert not summary.is_due()
+        assert census.self_check(day_number("2026-10-01"), day_number("2026-10-31")) == []
 
 
 def a_history(random: Random) -> int:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from peewee import IntegrityError
 
 from db import store
@@ -284,79 +281,6 @@ class TestDaySummary:
 
 def _stop(first: int, last: int) -> list[tuple[int, ...]]:
     raise KeyboardInterrupt
-
-
-acts_on_accounts = st.lists(
-    st.tuples(
-        st.integers(0, 2),  # account
-        st.sampled_from(
-            [
-                "admit",
-                "transfer",
-                "service",
-                "leave",
-                "return",
-                "discharge",
-                "cancel",
-                "move",
-                "newborn",
-                "read",
-            ]
-        ),
-        st.integers(1, 20),  # day
-        st.integers(0, 23),  # hour
-        st.integers(0, 3),  # which unit, which movement
-    ),
-    max_size=25,
-)
-
-
-class TestAnyHistory:
-    @given(acts_on_accounts)
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_after_any_acts_the_summary_equals_a_recount(
-        self, empty_hospital: Callable[[], list[int]], acts: list[tuple[int, str, int, int, int]]
-    ) -> None:
-        accounts = empty_hospital()
-        for which, act, day, hour, choice in acts:
-            self._do(accounts[which], act, f"{day:02}T{hour:02}:00", choice)
-        assert census.self_check(JANUARY[0] - 1, JANUARY[1]) == []
-        census.rebuild()
-        assert census.self_check(JANUARY[0] - 1, JANUARY[1]) == []
-
-    def _do(self, account: int, act: str, at: str, choice: int) -> None:
-        rows = movements.of_encounter(account)
-        unit, service = f"U{choice}", f"S{choice % 2}"
-        if act == "read":
-            census.bring_up_to_date()
-        elif act == "newborn":
-            stay = encounters.get(account)
-            with writing():
-                encounters.apply(stay.account, stay.patient_id, {"newborn": str(choice % 2)}, SOURCE)
-        elif act == "cancel" and rows:
-            with writing():
-                movements.cancel(rows[choice % len(rows)].id, SOURCE)
-        elif act == "move" and rows:
-            row = rows[choice % len(rows)]
-            with writing():
-                movements.change(
-                    row.id, a_movement(row.event, at, unit=row.unit, service=row.service), SOURCE
-                )
-        elif act in set(Event):
-            more = {"unit": unit, "service": service} if act in ("admit", "transfer", "service") else {}
-            record(account, act, at, **more, disposition="20" if choice else "01")
-
-
-@pytest.fixture
-def empty_hospital(admin: Actor) -> Callable[[], list[int]]:
-    """Three accounts without movements, each time anew."""
-
-    def make() -> list[int]:
-        census.bring_up_to_date()  # from here on each act has to keep the summary right by itself
-        owner = a_patient()
-        return [an_encounter(owner) for _ in range(3)]
-
-    return make
 
 
 @pytest.mark.usefixtures("admin")

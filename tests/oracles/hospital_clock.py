@@ -347,11 +347,12 @@ def readmitted(house: House, first: date, last: date, within: int = 30) -> tuple
         gone = account.discharge
         if gone is None or account.newborn or gone.status in EXPIRED or not _inpatient(account):
             continue
-        went = _day(house, account, gone)
-        if first <= went <= last:
+        if first <= _day(house, account, gone) <= last:
             live += 1
+            went = local(gone.minute, house.zone).date()  # a readmission is counted from date to date
             back += any(
-                0 <= (_day(house, other, came) - went).days <= within and came.minute >= gone.minute
+                0 <= (local(came.minute, house.zone).date() - went).days <= within
+                and came.minute >= gone.minute
                 for other in house.accounts.values()
                 for came in _admissions([other])
                 if other.mrn == account.mrn and other is not account

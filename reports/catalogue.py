@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Final
 
 from db.actors import Action
+from reports.indices.parameters import ADMISSION_LIST, DISCHARGE_LIST
 from reports.parameters import DAY, MONTH, VERSION, Parameter
 
 
@@ -60,6 +61,18 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "corrections", "C04", "Corrections of a closed month",
         "What has changed in a closed month since it was signed: figures old and new, by which movement, whose, when.",
         "reports.census.corrections", (MONTH, VERSION),
+    ),
+    Report(
+        "discharge-list", "I05", "Discharges",
+        "The discharges of a period one by one, by unit, service, payer, physician, DRG, age, origin and outcome.",
+        "reports.indices.discharge_list",
+        DISCHARGE_LIST,
+    ),
+    Report(
+        "admission-list", "I06", "Admissions",
+        "The admissions of a period one by one, chosen by unit, service, payer, physician, age and origin.",
+        "reports.indices.admission_list",
+        ADMISSION_LIST,
     ),
     Report(
         "accounting", "L02", "Accounting of disclosures",

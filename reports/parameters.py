@@ -52,6 +52,7 @@ class Parameter:
     required: bool = True
     default: str = ""
     choices: tuple[str, ...] = ()
+    """Of a list: words that it may hold beside its codes."""
     source: str = ""  # where its values stand: a site file, or a code system (cm, pcs, drg)
 
 
@@ -124,6 +125,11 @@ def month_asked(parameters: Mapping[str, str]) -> str:
 def sort(*choices: str) -> Parameter:
     """In which order the lines stand; the first choice is the usual one."""
     return Parameter("sort", "Sorted by", "choice", default=choices[0], choices=choices)
+
+
+def grouped(*choices: str) -> Parameter:
+    """What the lines are grouped by, with a subtotal each; blank: by nothing."""
+    return Parameter("break", "Grouped by", "choice", required=False, choices=choices)
 
 
 def optional(parameter: Parameter) -> Parameter:

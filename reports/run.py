@@ -114,7 +114,8 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
         data = report.load().query(Asked(actor, parameters))
     viewed(
         actor, report.action, kind="report", record=report.id,
-        patient_id=getattr(data, "patient_id", None), detail={"parameters": parameters},
+        patient_id=getattr(data, "patient_id", None),
+        detail={"parameters": parameters, **getattr(data, "listed", {})},
         cases=getattr(data, "case_ids", ()),
     )  # fmt: skip
     stamp = show_moment(now.local, conventions.convention("date_style"))
@@ -153,6 +154,9 @@ def known(parameter: Parameter, value: str) -> str:
         return value
     found = []
     for code in filter(None, value.split(",")):
+        if code.casefold() in parameter.choices:
+            found.append(code.casefold())
+            continue
         row = site.get(parameter.source, code)
         if row is None:
             raise NotAsked(f"There is no {parameter.source} {code}: report site-file lists them.")

@@ -36,7 +36,7 @@ def field_of(parameter: Parameter) -> Field:
 
 def choices(session: Session, parameter: Parameter, text: str, limit: int) -> list[Choice]:
     """What F4 offers: words, rows of a site file, or codes; in a list the next one after those that stand there."""
-    if parameter.choices:
+    if parameter.choices and parameter.kind != "list":
         return [Choice(word, "") for word in parameter.choices if word.startswith(text.casefold())]
     kept, comma, last = text.rpartition(",") if parameter.kind in ("list", "codes") else ("", "", text)
     if parameter.source in site.SITE_FILES:

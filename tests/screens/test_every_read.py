@@ -172,6 +172,8 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "patients duplicates": ((), False),
     "report accounting": (("--patient", POISON_MRN), True),
     "report audit-trail": (("--mrn", POISON_MRN), True),
+    "report admission-list": ((), False),
+    "report discharge-list": ((), False),
     "report corrections": (("--month", "2026-10"), False),
     "report daily-census": (("--day", "2026-11-16"), False),
     "report face-sheet": (("--account", POISON_ACCOUNT), True),

@@ -1,0 +1,154 @@
+"""Stays one by one: the discharges or admissions of a period behind a count, chosen as the count was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from db.connect import database
+from db.hospital import site
+from rules.identity import Name, shown_name
+from rules.periods import Period
+
+NONE: Final = "none"  # asks for the stays of which an item is not known
+READMITTED_DAYS: Final = 30
+
+
+class Stay(NamedTuple):
+    """An inpatient stay on a list. Unit and service are those it left from, or was admitted to."""
+
+    encounter_id: int
+    account: str
+    patient_id: int
+    mrn: str
+    td_key: str
+    name_key: str
+    name: str
+    sex: str
+    birth_date: str
+    unit: str
+    service: str
+    attending: str
+    payer: str
+    disposition: str
+    admit_day: int
+    discharge_day: int | None
+    los_days: int | None
+    died: bool
+    died_under_48h: bool
+    newborn: bool
+    return_day: int | None
+    weight_ten_thousandths: int | None
+    drg: str
+    mdc: str
+    principal: str
+    county: str
+    zip3: str
+    sensitive: str  # class of a sensitive chart
+
+    @property
+    def same_day(self) -> bool:
+        """Admitted and discharged on one day."""
+        return self.admit_day == self.discharge_day
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which stays: codes by what they are of, ``NONE`` among them for those without; and questions answered."""
+
+    period: Period
+    codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    answers: Mapping[str, bool] = field(default_factory=dict)
+
+
+_SITE: Final = "{} IN (SELECT id FROM {} WHERE code IN ({{}}))"
+_CODES: Final = {  # what is asked for by codes, and when it is not known
+    "provider": (_SITE.format("e.attending_id", "provider"), "e.attending_id IS NULL"),
+    "payer": (_SITE.format("e.payer_id", "payer"), "e.payer_id IS NULL"),
+    "disposition": ("e.disposition IN ({})", "e.disposition = ''"),
+    "drg": ("a.drg IN ({})", "coalesce(a.drg, '') = ''"),
+    "mdc": ("a.mdc IN ({})", "coalesce(a.mdc, '') = ''"),
+    "sex": ("p.sex IN ({})", "p.sex = ''"),
+    "county": ("p.county COLLATE NOCASE IN ({})", "p.county = ''"),
+    "zip3": ("substr(p.zip, 1, 3) IN ({})", "p.zip = ''"),
+    "origin": ("e.point_of_origin IN ({})", "e.point_of_origin = ''"),
+    "priority": ("e.priority IN ({})", "e.priority = ''"),
+}  # fmt: skip
+ANSWERS: Final = {
+    "died": "e.died",
+    "under48": "e.died_under_48h",
+    "newborn": "e.newborn",
+    "same_day": "(e.discharge_day IS e.admit_day)",
+    "readmitted": f"(e.died = 0 AND coalesce(e.return_day <= e.discharge_day + {READMITTED_DAYS}, 0))",
+    "no_drg": "(e.weight_ten_thousandths IS NULL)",
+    "in_house": "(e.discharge_day IS NULL)",
+}
+_LEFT: Final = "e.discharge_day BETWEEN :first AND :last"
+_LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the last piece of the stay tells
+    "e.discharge_day BETWEEN :first AND :last + 1 AND (e.discharge_day BETWEEN :first + 1 AND :last OR"
+    " (SELECT to_day FROM segment WHERE encounter_id = e.id ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
+)
+_CAME: Final = "e.admit_day BETWEEN :first AND :last"
+_SELECT: Final = (
+    "SELECT e.id, e.account, e.patient_id, p.mrn, p.td_key, p.name_key, p.last_name, p.first_name, p.middle_name,"
+    " p.suffix, p.sex, p.birth_date, e.{at}unit_id, e.{at}service_id, e.attending_id, e.payer_id, e.disposition,"
+    " e.admit_day, e.discharge_day, e.los_days, e.died, e.died_under_48h, e.newborn, e.return_day,"
+    " e.weight_ten_thousandths, coalesce(a.drg, ''), coalesce(a.mdc, ''), coalesce(d.code, ''), p.county,"
+    " substr(p.zip, 1, 3), coalesce(s.class, '') FROM encounter e CROSS JOIN patient p ON p.id = e.patient_id"
+    " LEFT JOIN abstract a ON a.encounter_id = e.id"
+    " LEFT JOIN diagnosis d ON d.encounter_id = e.id AND d.role = 'dx' AND d.seq = 1"
+    " LEFT JOIN sensitive_patient s ON s.patient_id = e.patient_id"
+    " WHERE e.class = 'I' AND e.state = 'active' AND {when}{conditions}"
+)
+
+
+def discharges(wanted: Wanted) -> list[Stay]:
+    """The stays that ended in a period, oldest first: those that its statistics count."""
+    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
+    when = _LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT
+    return sorted(_stays(wanted, when, ""), key=lambda stay: (stay.discharge_day or 0, stay.encounter_id))
+
+
+def admissions(wanted: Wanted) -> list[Stay]:
+    """The stays that began in a period, oldest first."""
+    return sorted(_stays(wanted, _CAME, "admit_"), key=lambda stay: (stay.admit_day, stay.encounter_id))
+
+
+def _stays(wanted: Wanted, when: str, at: str) -> list[Stay]:
+    bound: dict[str, str | int] = {"first": wanted.period.from_day, "last": wanted.period.to_day}
+    places = {
+        "unit": (_SITE.format(f"e.{at}unit_id", "unit"), f"e.{at}unit_id IS NULL"),
+        "service": (_SITE.format(f"e.{at}service_id", "service"), f"e.{at}service_id IS NULL"),
+    }
+    conditions = [
+        condition(*(places | _CODES)[name], codes, name, bound)
+        for name, codes in wanted.codes.items()
+        if codes
+    ]
+    conditions += [f"{ANSWERS[name]} = {int(answer)}" for name, answer in wanted.answers.items()]
+    if not wanted.codes.get("unit"):  # as the summary of days does
+        conditions.append(
+            f"coalesce(e.{at}unit_id, 0) NOT IN (SELECT id FROM unit WHERE counts_in_census = 0)"
+        )
+    sql = _SELECT.format(
+        at=at, when=when, conditions="".join(f" AND ({condition})" for condition in conditions)
+    )
+    units, services, providers, payers = (site.codes(of) for of in ("unit", "service", "provider", "payer"))
+    return [
+        Stay(
+            id_, account, patient_id, mrn, td_key, name_key, shown_name(Name(last, first, middle, suffix)), sex, birth,
+            units.get(unit, ""), services.get(service, ""), providers.get(attending, ""), payers.get(payer, ""), *rest,
+        )
+        for id_, account, patient_id, mrn, td_key, name_key, last, first, middle, suffix, sex, birth, unit, service,
+        attending, payer, *rest in database.execute_sql(sql, bound)
+    ]  # fmt: skip
+
+
+def condition(found: str, unknown: str, codes: Sequence[str], name: str, bound: dict[str, str | int]) -> str:
+    """A condition for codes of one kind; their values go into ``bound``."""
+    named = [code for code in codes if code != NONE]
+    bound |= {f"{name}{at}": code for at, code in enumerate(named)}
+    marks = ", ".join(f":{name}{at}" for at in range(len(named)))
+    parts = ([found.format(marks)] if named else []) + ([unknown] if len(named) < len(codes) else [])
+    return " OR ".join(parts)

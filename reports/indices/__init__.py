@@ -1,0 +1,1 @@
+"""Indices and lists: the stays, codes and charts behind the figures."""

@@ -1,0 +1,199 @@
+"""A list as a report: lines sorted and grouped, subtotals, detail or summary, each line leading to its record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import groupby
+from typing import Final
+
+from reports.page import Column, Document, Group, Heads, Item, Linked, Row, Total
+from reports.sheet import Sheet, Value
+from rules.dates import show_date, show_moment
+from rules.statistics import NOT_APPLICABLE, half_up
+
+SUMMARY: Final = "summary"
+NOT_TOLD: Final = "(not known)"
+WIDE: Final = 132
+SHOWN: Final = {"date": show_date, "moment": show_moment}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A column of a list. A width of 0: it is not on that page; sheets have all."""
+
+    key: str
+    head: str
+    narrow: int
+    wide: int
+    number: bool = False
+    kind: str = ""  # date, moment: canonical inside, shown as people read it
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line: its values as they may be shown, where it leads, the groups that it stands in, and what sums need."""
+
+    values: tuple[Value, ...]
+    go: str = ""
+    groups: tuple[str, ...] = ()
+    counted: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of a subtotal: a sum of ``counted``, or with ``over`` a mean of it by the sum of another (-1: lines)."""
+
+    head: str
+    of: int
+    over: int | None = None
+    places: int = 2
+    scale: int = 1  # what is counted in parts, such as ten-thousandths of a weight
+
+    def value(self, lines: Sequence[Line]) -> str:
+        """As printed."""
+        total = Fraction(sum(line.counted[self.of] for line in lines), self.scale)
+        if self.over is None:
+            return str(half_up(total, self.places if self.scale > 1 else 0))
+        by = len(lines) if self.over < 0 else sum(line.counted[self.over] for line in lines)
+        return str(half_up(total / by, self.places)) if by else NOT_APPLICABLE
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The data of any list."""
+
+    code: str
+    title: str
+    period: str
+    selection: str
+    columns: tuple[Shown, ...]
+    lines: Sequence[Line]
+    measures: tuple[Measure, ...] = ()
+    group_heads: tuple[str, ...] = ()  # what lines are grouped by, outermost first
+    notes: tuple[str, ...] = ()
+    one: str = "line"
+    many: str = "lines"
+    summary: bool = False
+    eject: bool = False
+    style: str = "us"
+    ids: Sequence[int] = ()  # of the records shown, for the audit trail
+    case_ids: Sequence[int] = ()
+
+    @cached_property
+    def listed(self) -> dict[str, str | int]:
+        """What the audit trail keeps of a list: how many, and the hash of which."""
+        digest = hashlib.sha256(",".join(map(str, sorted(self.ids))).encode())
+        return {"count": len(self.lines), "ids": digest.hexdigest()[:16]}
+
+
+def render(data: Listing, width: int) -> Document:
+    """The list on a page of 80 or 132 columns."""
+    body: list[Item] = []
+    frozen = 0
+    if data.lines and data.summary:
+        body = list(_summary(data, width))
+    elif data.lines:
+        columns = _columns(data, width)
+        frozen = sum(column.width + 1 for _, column in columns[:2])
+        body = [Heads(tuple(column for _, column in columns)), *_detail(data, [at for at, _ in columns])]
+    return Document(
+        data.code, data.title, data.period, data.selection, body, len(data.lines), data.notes, frozen
+    )
+
+
+def _columns(data: Listing, width: int) -> list[tuple[int, Column]]:
+    widths = [shown.wide if width >= WIDE else shown.narrow for shown in data.columns]
+    return [
+        (at, Column(shown.head, cells, shown.number))
+        for at, (shown, cells) in enumerate(zip(data.columns, widths, strict=True))
+        if cells
+    ]
+
+
+def _detail(data: Listing, chosen: Sequence[int]) -> Iterator[Item]:
+    row = _writer(data, chosen)
+
+    def items(lines: Sequence[Line], level: int) -> Iterator[Item]:
+        if level == len(data.group_heads):
+            for line in lines:
+                cells = row(line)
+                yield Linked(cells, line.go) if line.go else cells
+            return
+        for name, group in groupby(lines, key=lambda line: line.groups[level]):
+            members = list(group)
+            yield Group(_named(data, name, level), level + 1, data.eject and level == 0)
+            yield from items(members, level + 1)
+            yield Total(f"{_named(data, name, level)}: {_in_words(data, members)}", level=level + 1)
+
+    yield from items(data.lines, 0)
+    yield Total(f"TOTAL: {_in_words(data, data.lines)}", level=0)
+
+
+def _writer(data: Listing, chosen: Sequence[int]) -> Callable[[Line], Row]:
+    """A function from a line to the cells of its row; dates are put into words once each."""
+    words: dict[tuple[str, Value], str] = {}
+    kinds = [data.columns[at].kind for at in chosen]
+
+    def cell(kind: str, value: Value) -> str:
+        if not kind:
+            return "" if value is None else str(value)
+        if (kind, value) not in words:
+            words[kind, value] = SHOWN[kind](str(value or ""), data.style)
+        return words[kind, value]
+
+    def row(line: Line) -> Row:
+        return tuple([cell(kind, line.values[at]) for kind, at in zip(kinds, chosen, strict=True)])
+
+    return row
+
+
+def _named(data: Listing, name: str, level: int) -> str:
+    return f"{data.group_heads[level]} {name or NOT_TOLD}"
+
+
+def _in_words(data: Listing, lines: Sequence[Line]) -> str:
+    figures = "".join(
+        f"; {each.head.replace('|', ' ').lower()} {each.value(lines)}" for each in data.measures
+    )
+    return f"{len(lines)} {data.one if len(lines) == 1 else data.many}{figures}"
+
+
+def _summary(data: Listing, width: int) -> Iterator[Item]:
+    """A line for each innermost group, and the total."""
+    heads = [data.many.capitalize(), *(measure.head for measure in data.measures)]
+    figures = [Column(head, max(9, *map(len, head.split("|"))), True) for head in heads]
+    first = Column(
+        data.group_heads[-1] if data.group_heads else "", width - sum(each.width + 1 for each in figures)
+    )
+    yield Heads((first, *figures))
+
+    def items(lines: Sequence[Line], level: int) -> Iterator[Item]:
+        if level == len(data.group_heads):
+            return
+        for name, group in groupby(lines, key=lambda line: line.groups[level]):
+            members = list(group)
+            if level == len(data.group_heads) - 1:
+                yield (name or NOT_TOLD, *_figures(data, members))
+                continue
+            yield Group(_named(data, name, level), level + 1, data.eject and level == 0)
+            yield from items(members, level + 1)
+            yield Total(_named(data, name, level), ("", *_figures(data, members)), level + 1, rule=True)
+
+    yield from items(data.lines, 0)
+    yield Total("TOTAL", ("", *_figures(data, data.lines)), level=0, rule=True)
+
+
+def _figures(data: Listing, lines: Sequence[Line]) -> tuple[str, ...]:
+    return (str(len(lines)), *(measure.value(lines) for measure in data.measures))
+
+
+def sheets(data: Listing) -> list[Sheet]:
+    """The list as a table with all its columns."""
+    keys = tuple(shown.key for shown in data.columns)
+    heads = tuple(shown.head.replace("|", " ") or shown.key for shown in data.columns)
+    kinds = {shown.key: shown.kind for shown in data.columns if shown.kind}
+    return [Sheet("lines", keys, heads, [line.values for line in data.lines], data.notes, kinds)]

@@ -1,0 +1,71 @@
+"""What indices, registers and lists ask for: kept apart from what makes them, so that the catalogue stays light."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from reports.parameters import (
+    DETAIL,
+    EJECT,
+    FROM,
+    IDENTIFIERS,
+    PAYER,
+    PROVIDER,
+    SERVICE,
+    TO,
+    UNIT,
+    Parameter,
+    grouped,
+    sort,
+)
+
+NONE: Final = "none"  # among the codes of a list: those of which it is not known
+
+
+def a_list(name: str, label: str) -> Parameter:
+    """Codes that are in no site file; blank asks for all."""
+    return Parameter(name, label, "list", required=False)
+
+
+def a_question(name: str, label: str) -> Parameter:
+    """Yes or no; blank asks for both."""
+    return Parameter(name, label, "yes/no", required=False)
+
+
+STAYS: Final = (
+    *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE, PROVIDER, PAYER)),
+    a_list("disposition", "Dispositions"),
+    Parameter("age", "Age", "text", required=False),
+    a_list("sex", "Sex"),
+    a_list("county", "Counties"),
+    a_list("zip3", "ZIP, first 3"),
+    a_question("newborn", "Newborns"),
+    a_question("same_day", "Same-day cases"),
+    a_question("died", "Died"),
+)
+LINES: Final = (DETAIL, EJECT, IDENTIFIERS)
+DISCHARGE_LIST: Final = (
+    FROM,
+    TO,
+    *STAYS,
+    a_question("under48", "Early deaths"),
+    a_question("readmitted", "Admitted again"),
+    a_list("drg", "DRGs"),
+    a_list("mdc", "MDCs"),
+    a_question("no_drg", "Without DRG"),
+    sort("discharge", "admission", "name", "terminal-digit", "number", "days", "drg"),
+    grouped("unit", "service", "physician", "payer", "disposition", "drg", "mdc", "sex", "county", "zip3"),
+    *LINES,
+)
+ADMISSION_LIST: Final = (
+    FROM,
+    TO,
+    *STAYS,
+    a_list("origin", "Points of origin"),
+    a_list("priority", "Priorities"),
+    a_question("in_house", "Still in house"),
+    sort("admission", "discharge", "name", "terminal-digit", "number", "days"),
+    grouped("unit", "service", "physician", "payer", "disposition", "sex", "county", "zip3"),
+    *LINES,
+)

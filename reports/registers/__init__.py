@@ -1,0 +1,1 @@
+"""Registers that are kept by law: births, deaths, fetal deaths, autopsies, operations."""

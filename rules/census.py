@@ -88,7 +88,9 @@ class Counted(NamedTuple):
     newborn: bool
     pieces: Sequence[Piece]
     leaves: Sequence[Away]
-    closed: bool  # discharged
+    discharged_on: (
+        int | None
+    )  # the local day, which may come after the counting day that midnight still belongs to
     died: bool
     died_early: bool
     los_days: int
@@ -117,8 +119,8 @@ class Stay:
     @property
     def counted(self) -> Counted:
         return Counted(
-            self.newborn, self.pieces, self.leaves, self.discharged is not None, self.died, self.died_early,
-            self.los_days or 0,
+            self.newborn, self.pieces, self.leaves, self.discharged.day if self.discharged else None, self.died,
+            self.died_early, self.los_days or 0,
         )  # fmt: skip
 
 
@@ -268,7 +270,7 @@ def effects(stay: Counted, same_day_unit: str) -> Iterator[Effect]:
         before = piece
     for leave in stay.leaves:
         yield from _leave_effects(leave, newborn)
-    if stay.closed:
+    if stay.discharged_on is not None:
         day = last.to_day
         yield _once(day, last, newborn, DISCHARGES)
         yield _once(day, last, newborn, DISCHARGE_DAYS, stay.los_days)

@@ -20,7 +20,7 @@ FAR_DAY: Final = 10**7  # conventions in force now
 
 _COUNTED = (
     "SELECT s.encounter_id, s.unit_id, s.service_id, s.bed, s.from_utc, s.from_day, s.to_utc, s.to_day, s.newborn,"
-    " e.discharge_day IS NOT NULL, e.died, e.died_under_48h, coalesce(e.los_days, 0)"
+    " e.discharge_day, e.died, e.died_under_48h, coalesce(e.los_days, 0)"
     " FROM encounter e JOIN segment s ON s.encounter_id = e.id WHERE e.class = 'I' AND "
 )
 _LEAVES = (
@@ -63,14 +63,14 @@ def _stays(
         for row in rows:
             _, unit, service, bed, from_utc, from_day, to_utc, to_day, *_ = row
             pieces.append(Piece(unit, service, bed, from_utc, from_day, to_utc, to_day))
-        newborn, closed, died, early, los_days = row[8:]
+        newborn, discharged_on, died, early, los_days = row[8:]
         yield (
             encounter,
             Counted(
                 bool(newborn),
                 pieces,
                 leaves.get(encounter, ()),
-                bool(closed),
+                discharged_on,
                 bool(died),
                 bool(early),
                 los_days,

@@ -43,10 +43,14 @@ def mark_dirty(from_day: int) -> None:
 
 
 def mark_for_deriving(from_day: int) -> None:
-    """Stays discharged from a day on, and open ones, are to be derived anew: the convention has changed."""
+    """Stays discharged from a day on, and open ones, are to be derived anew: the convention has changed.
+
+    What the summary has of them is counted by the old one: it is recomputed, not adjusted, from that midnight on.
+    """
     database.execute_sql(
-        "UPDATE census_state SET derive_from = min(coalesce(derive_from, ?), ?), derived_to_id = 0",
-        (from_day, from_day),
+        "UPDATE census_state SET derive_from = min(coalesce(derive_from, ?), ?), derived_to_id = 0,"
+        " dirty_from = min(coalesce(dirty_from, ?), ?)",
+        (from_day, from_day, before := max(1, from_day - 1), before),
     )
 
 

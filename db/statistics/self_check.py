@@ -295,7 +295,7 @@ def _of_stay(stay: Counted, first: int, last: int) -> Iterator[tuple[str, int]]:
     yield "service days", census.service_days(stay, first, last)
     if first <= stay.pieces[0].from_day <= last:
         yield "admissions", 1
-    if stay.closed and first <= stay.pieces[-1].to_day <= last:
+    if stay.discharged_on is not None and first <= stay.pieces[-1].to_day <= last:
         yield "discharges", 1
         yield "deaths", int(stay.died)
         yield "discharge days", stay.los_days

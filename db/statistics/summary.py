@@ -54,7 +54,7 @@ def effects_of(counted: Iterable[Counted]) -> Iterable[Effect]:
     """All that stays add, by the conventions of their days."""
     by_day = conventions_by_day()
     for stay in counted:
-        day = stay.pieces[-1].to_day if stay.closed else stays.FAR_DAY
+        day = stays.FAR_DAY if stay.discharged_on is None else stay.discharged_on
         yield from census.effects(stay, by_day(day).same_day_unit)
 
 

@@ -33,6 +33,7 @@ from tests.oracles.hospital_clock import Account, Happening, House, Rules, Unit,
 
 SOURCE = Source("clerk", "test")
 FIRST, LAST = day_number("2026-03-01"), day_number("2026-03-31")  # clocks go forward on the 8th
+SINCE = (1, FIRST + 9)  # days from which the hospital counts in some way
 UNITS, SERVICES, ACCOUNTS = ("U0", "U1", "U2"), ("S0", "S1"), range(4)
 SETTINGS = (("census_hour", ("23:59", "00:00")), ("leave_rule", ("every night", "vista", "no deduction")),
             ("same_day_unit", ("discharging", "admitting")), ("early_death_hours", ("48", "24")))  # fmt: skip
@@ -55,11 +56,12 @@ class AnyHistory(RuleBasedStateMachine):
         self.accounts = [an_encounter(self.people[number % 2]) for number in ACCOUNTS]
         self.merges: list[tuple[Callable[[int, Source], object], int]] = []
         for name, values in SETTINGS:
-            self._set(name, values[0])
+            for since in SINCE:
+                self._set(name, values[0], since)
         census.bring_up_to_date()  # from here on each act has to keep the summary right by itself
 
-    def _set(self, name: str, value: str) -> None:
-        site.file_setting(self.actor, name, value, 1)
+    def _set(self, name: str, value: str, since: int) -> None:
+        site.file_setting(self.actor, name, value, since)
 
     def _movement(self, event: Event, at: str, place: int, detail: int) -> Movement:
         placed = event in (Event.ADMIT, Event.TRANSFER, Event.SERVICE)
@@ -145,10 +147,10 @@ class AnyHistory(RuleBasedStateMachine):
         with writing():
             encounters.move_to_patient(self.accounts[account], self.people[person], SOURCE)
 
-    @rule(number=which, choice=which)
-    def the_hospital_counts_otherwise(self, number: int, choice: int) -> None:
+    @rule(number=which, choice=which, since=st.sampled_from(SINCE))
+    def the_hospital_counts_otherwise(self, number: int, choice: int, since: int) -> None:
         name, values = SETTINGS[number]
-        self._set(name, values[choice % len(values)])
+        self._set(name, values[choice % len(values)], since)
 
     @rule()
     def somebody_reads(self) -> None:
@@ -186,10 +188,10 @@ class AnyHistory(RuleBasedStateMachine):
         assert _stored() == self._clock()
 
     def _clock(self) -> dict[object, dict[str, int]]:
-        in_force = {name: store.setting(name, None, values[0]) for name, values in SETTINGS}
-        rules = Rules(in_force["census_hour"], in_force["leave_rule"], in_force["same_day_unit"],
-                      int(in_force["early_death_hours"]))  # fmt: skip
-        house = House(ZoneInfo("America/New_York"), dict.fromkeys(UNITS, Unit()), [(date.min, rules)])
+        house = House(ZoneInfo("America/New_York"), dict.fromkeys(UNITS, Unit()), [])
+        for since in SINCE:
+            hour, leave, unit, hours = (store.setting(name, since, values[0]) for name, values in SETTINGS)
+            house.rules.append((date.fromordinal(since), Rules(hour, leave, unit, int(hours))))
         for encounter in self.accounts:
             told = {
                 str(turn): Happening(row.event, row.at_utc // 60, row.unit, row.service, row.leave_type,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from inspect import cleandoc
 from pathlib import Path
@@ -15,13 +16,18 @@ from config.menu import standard_menu
 from db.actors import PERMITTED, Role
 from db.hospital.site import CONVENTIONS
 from recordroom.cli import COMMANDS, LazyGroup
-from reports.catalogue import CATALOGUE
+from reports.catalogue import CATALOGUE, Report
+from reports.parameters import Parameter
+from reports.statistics.monthly_statistics import figure_keys
 from rules.dictionary import Dictionary, Group, Item
+from rules.statistics import ADULTS, BY_KEY, INCLUDING, LABELS, NEWBORN
 
 FOLDER: Final = Path("docs/reference")
+REPORTS: Final = Path("docs/reports.md")  # written by hand but for what stands between its marks
 MADE: Final = (
     "<!-- Made by `make docs` from the tables of the program. Change the table, not this page. -->\n"
 )
+PART: Final = re.compile(r"(<!-- Made by `make docs`.*?-->\n).*(<!-- To here. -->\n)", re.DOTALL)
 
 
 def pages() -> dict[str, str]:
@@ -30,7 +36,6 @@ def pages() -> dict[str, str]:
         "commands.md": _commands(),
         "keys.md": _keys(),
         "permissions.md": _permissions(),
-        "reports.md": _reports(),
         "screens.md": _screens(),
         "settings.md": _settings(),
     }
@@ -51,6 +56,12 @@ def main() -> None:
             path.unlink()
     for name, text in made.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    REPORTS.write_text(with_reports(REPORTS.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_reports(text: str) -> str:
+    """The page of the reports with every report, parameter and figure that there is."""
+    return PART.sub(lambda found: f"{found[1]}\n{_reports()}\n{_figures()}\n{found[2]}", text)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -94,15 +105,52 @@ def _keys() -> str:
 
 
 def _reports() -> str:
-    text = "# Reports\n\n`recordroom report ID`, screen `REP`. From `reports/catalogue.py`.\n\n"
-    rows = [
-        (
-            f"`{each.id}`", each.code, each.title, each.about,
-            ", ".join(f"`--{parameter.name}`" for parameter in each.parameters), str(each.action),
-        )
-        for each in CATALOGUE
-    ]  # fmt: skip
-    return text + _table(("id", "code", "title", "what it shows", "asks for", "permission"), rows)
+    text = "## Every report\n\n"
+    text += _table(
+        ("code", "id", "title", "of patients", "signed with the month"),
+        [
+            (each.code, f"[`{each.id}`](#{each.code.lower()}-{each.id})", each.title,
+             "yes" if each.names_patients else "", "yes" if each.closes else "")
+            for each in CATALOGUE
+        ],
+    )  # fmt: skip
+    return text + "".join(_report(each) for each in CATALOGUE)
+
+
+def _report(report: Report) -> str:
+    letters = hasattr(report.load(), "letters")
+    text = f"\n### {report.code} {report.id}\n\n{report.about} Permission: {report.action}."
+    text += " Letters: `--format merge`.\n" if letters else "\n"
+    if not report.parameters:
+        return text
+    rows = []
+    for each in report.parameters:
+        needed = "yes" if each.required and not each.default else ""
+        rows.append((f"`--{each.name}`", each.label, _values(each), each.default, needed))
+    return text + "\n" + _table(("parameter", "asks for", "value", "default", "must be given"), rows)
+
+
+def _values(parameter: Parameter) -> str:
+    if parameter.kind == "choice":
+        return ", ".join(parameter.choices)
+    return f"{parameter.kind} ({parameter.source})" if parameter.source else parameter.kind
+
+
+def _figures() -> str:
+    """The figures of the monthly statistics: what each is made from."""
+    text = "## Figures of `monthly-statistics`\n\n"
+    text += (
+        "The keys of `figures`, in the order of the page; `by_unit` and `by_service` have fewer of them.\n\n"
+    )
+    rows = []
+    for prefix, key in figure_keys():
+        of = {ADULTS: "adults and children", NEWBORN: "newborns", INCLUDING: "both"}[prefix]
+        made, decimals = "counted", ""
+        if formula := BY_KEY.get(key):
+            factor = f" x {formula.factor}" if formula.factor > 1 else ""
+            made, decimals = f"({formula.numerator}){factor} / ({formula.denominator})", str(formula.decimals)
+        rows.append((f"`{prefix}{key}`", LABELS[key], of, made, decimals))
+    return text + _table(("key", "figure", "of", "made from", "decimals"), rows)
 
 
 def _permissions() -> str:

@@ -20,6 +20,7 @@ from typing import Final
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 NOT_OWNERS_TO_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 BACKUP_HOURS: Final = 48
+PRINTERS: Final = "printers"  # of a store: devices of line printers, and links to them
 CLOCK_SECONDS: Final = 60
 STA_UNSYNC: Final = 0x40  # <linux/timex.h>
 SUDOERS: Final = "etc/sudoers.d/recordroom"
@@ -117,6 +118,8 @@ def _store(store: Path) -> Iterator[str]:
     if owner == 0:
         yield f"{store} belongs to root: give it to a service account of its own (chown -R recordroom {store})."
     for path in (store, *sorted(store.rglob("*"))):
+        if path.parent == store / PRINTERS:
+            continue
         try:
             there = path.lstat()
         except FileNotFoundError:

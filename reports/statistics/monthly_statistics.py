@@ -307,12 +307,8 @@ def _part_sheet(
 
 def as_json(data: Data) -> dict[str, Any]:
     """Every figure of the month with what it was made from; values are strings as printed."""
-    house = {
-        each.key: statistics.as_json(each)
-        for prefix, keys in ((ADULTS, CENSUS_LINES + EVENT_LINES), (NEWBORN, CENSUS_LINES),
-                             (INCLUDING, _including_keys()))
-        for each in (worked(key, data.columns[0].counts, prefix, data.missing) for key in keys)
-    }  # fmt: skip
+    worked_out = (worked(key, data.columns[0].counts, prefix, data.missing) for prefix, key in figure_keys())
+    house = {each.key: statistics.as_json(each) for each in worked_out}
     return {
         "period": data.month,
         "from": iso_date(data.period.from_day),
@@ -328,6 +324,12 @@ def as_json(data: Data) -> dict[str, Any]:
                               NEWBORN + "bed_count_days": "bassinets are counted by unit"}
         ),
     }  # fmt: skip
+
+
+def figure_keys() -> list[tuple[str, str]]:
+    """Every figure of the house, as the prefix of its class and its key."""
+    lines = ((ADULTS, CENSUS_LINES + EVENT_LINES), (NEWBORN, CENSUS_LINES), (INCLUDING, _including_keys()))
+    return [(prefix, key) for prefix, keys in lines for key in keys]
 
 
 def _including_keys() -> tuple[str, ...]:

@@ -21,6 +21,11 @@ class TestGeneratedPages:
         kept = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / docs.FOLDER).glob("*.md")}
         assert kept == docs.pages()
 
+    def test_the_page_of_the_reports_is_current(self) -> None:
+        kept = (ROOT / docs.REPORTS).read_text(encoding="utf-8")
+        assert kept == docs.with_reports(kept)
+        assert "`incl_newborn_gross_death_rate`" in kept
+
     def test_every_screen_of_the_menu_can_be_loaded(self) -> None:
         import importlib
 

@@ -88,9 +88,7 @@ class Counted(NamedTuple):
     newborn: bool
     pieces: Sequence[Piece]
     leaves: Sequence[Away]
-    discharged_on: (
-        int | None
-    )  # the local day, which may come after the counting day that midnight still belongs to
+    discharged_on: int | None  # local day; a discharge at midnight may be counted on the day before
     died: bool
     died_early: bool
     los_days: int

@@ -61,6 +61,14 @@ class Pick(View):
 
     async def start(self) -> None:
         await self._narrow()
+        wrong = self.entry.text.strip()
+        if wrong and not self.choices:  # whoever asks for the list wants to see it
+            self.entry = Entry("", 0, fresh=False)
+            await self._narrow()
+            if self.choices:
+                self.shell.say(f"Nothing matches {wrong}: this is the whole list.")
+            else:
+                self.entry = Entry(wrong, len(wrong), fresh=False)
         self.at = max(0, min(self.begin, len(self.choices) - 1))
 
     def body(self, width: int, height: int) -> list[Line]:
@@ -68,7 +76,7 @@ class Pick(View):
         label = fit(f"{self.heading}: ", min(cells(self.heading) + 2, width - NARROW_WIDTH))
         typed, _ = self.entry.window(NARROW_WIDTH)
         pieces = [(1, label, BOLD), (1 + cells(label), typed, UNDERLINE)]
-        found = f"{len(self.choices)} found" if len(self.choices) < LIST_LIMIT else f"first {LIST_LIMIT}"
+        found = f"{len(self.choices)} found" if len(self.choices) != LIST_LIMIT else f"first {LIST_LIMIT}"
         if 1 + cells(label) + NARROW_WIDTH + 1 + cells(found) < width:
             pieces.append((width - cells(found) - 1, found, PLAIN))
         lines = [line(pieces, width)]

@@ -238,6 +238,11 @@ class TestCodes:
         abstract.press("enter")
         assert values(abstract)["dx[1].code"] == "E119"
 
+    def test_f4_at_a_text_that_matches_nothing_shows_the_whole_list_and_says_so(self, abstract: Any) -> None:
+        abstract.press("^dx", "enter", "zzz", "f4")
+        assert "E119" in abstract.text
+        assert "Nothing matches zzz: this is the whole list." in abstract.text
+
     def test_f12_leaves_the_list_and_nothing_is_changed(self, abstract: Any) -> None:
         abstract.press("^dx", "enter", "f4", "f12")
         assert values(abstract) == {}

@@ -11,7 +11,7 @@ from db import conventions, store
 from db.statistics import closing, corrections
 from db.statistics.closing import Closing
 from db.statistics.corrections import Change, Compared
-from reports.page import Block, Column, Document, Group, Heads, Item, Wrapped
+from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Wrapped
 from reports.parameters import VERSION, Asked, NotAsked
 from reports.sheet import Sheet, as_objects
 from rules.corrections import HOUSE, Differing
@@ -112,7 +112,8 @@ def _changes(data: Data, changes: tuple[Change, ...], width: int) -> Iterator[It
         on, why = show_moment(each.changed_at, data.style), each.reason or each.origin
         day = show_date(iso_date(each.earliest_day), data.style) if each.earliest_day > 1 else "all days"
         last = (each.by, on, day, why) if width >= 132 else (" ".join(filter(None, (each.by, on, why))),)
-        yield Wrapped((*texts, *last))
+        row = Wrapped((*texts, *last))
+        yield Linked(row, f"ACC {each.subject}") if each.patient_id else row
 
 
 def _dated(text: str, style: str) -> str:

@@ -115,7 +115,7 @@ def test_a_workstation_writes_to_the_store_and_the_terminal_alone(place: Path) -
         terminal.keys("ctrl+o", "=PAT MILLER", "enter")
         terminal.wait_for("Miller,Ruth")
         terminal.keys("ctrl+o", "PRT ward", "enter")
-        terminal.wait_for("Printed")
+        terminal.wait_for("Sent to")
         terminal.slowly("f3", "f3", "y")
         assert terminal.wait_exit() == 0
     assert written(place / "log", place) == set()

@@ -23,6 +23,26 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "early_death_hours": ("48", (), "Clock hours that make an early death"),
     "pass_hours": ("96", (), "Hours of absence from which a pass counts as leave"),
     "fiscal_year_start": ("10-01", (), "First day of the fiscal year, MM-DD"),
+    "accounting_weekday": (
+        "sunday",
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+        "Weekday on which a 4-4-5 accounting year begins, the one nearest to the fiscal year's first day",
+    ),
+    "newborns_in_death_rates": (
+        "neither term",
+        ("neither term", "both terms"),
+        "Newborns in the hospital's death rates",
+    ),
+    "infection_rule": (
+        "as marked",
+        ("as marked", "textbook", "nhsn"),
+        "Which infections are the hospital's: as infection control marks them, or of these those late enough",
+    ),
+    "readmission_rule": (
+        "all cause",
+        ("all cause", "cms"),
+        "Discharges that a readmission may follow; cms leaves out departures against advice and transfers",
+    ),
     "date_style": ("us", ("us", "military"), "Dates shown as 11/21/2026 or 21 NOV 2026"),
     "facility_kind": (
         "va",
@@ -75,6 +95,13 @@ CITATIONS: Final[Mapping[str, str]] = {
     "early_death_hours": "Net death rate: deaths under 48 clock hours, HIM statistics textbooks",
     "pass_hours": "VA PIMS 5.3, Gains and Losses: a pass is an absence of less than 96 hours",
     "fiscal_year_start": "31 USC 1102: 1 October",
+    "accounting_weekday": "4-4-5 calendar: the facility's accounting department",
+    "newborns_in_death_rates": "HIM statistics textbooks: newborns in both terms of a death rate or in neither",
+    "infection_rule": (
+        "textbook: over 72 hours after admission, HIM statistics textbooks; nhsn: hospital day 3 or later, NHSN "
+        "Patient Safety Component Manual chapter 2; hours and day in table statistics_limits"
+    ),
+    "readmission_rule": "42 CFR 412.152; deaths are left out by either rule; days in table statistics_limits",
     "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b)",
     "hospital_payment": (
         "42 CFR 412.2(c)(5); 42 CFR 413.40(c)(2); Medicare Claims Processing Manual, chapter 3, section 40.3"
@@ -97,6 +124,7 @@ CITATIONS: Final[Mapping[str, str]] = {
     "drg_base_rate": "42 CFR 412.64: the hospital's own operating and capital base rate; from the chief of finance",
 }
 
+STATISTICAL: Final = ("newborns_in_death_rates", "infection_rule", "readmission_rule")
 COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours", "pass_hours"})
 _FREE: Final[Mapping[str, str]] = {
     "early_death_hours": "[1-9][0-9]{0,2}",
@@ -129,6 +157,11 @@ def conventions(day: int | None = None) -> Conventions:
         convention("same_day_unit", day), int(convention("early_death_hours", day)),
         int(convention("pass_hours", day)),
     )  # fmt: skip
+
+
+def statistical(day: int | None = None) -> dict[str, str]:
+    """The conventions that rates rest on beside those of the census, on a day."""
+    return {name: convention(name, day) for name in STATISTICAL}
 
 
 def conventions_by_day() -> Callable[[int], Conventions]:

@@ -28,7 +28,6 @@ from rules.statistics import (
 )
 
 HOUSE: Final = "House"
-READMISSION_DAYS: Final = 30
 MATURING: Final = frozenset({"readmissions_30_day"})
 """Counts of a month that go on growing for some days after its end, by their definition."""
 

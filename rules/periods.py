@@ -57,6 +57,32 @@ def fiscal_year_to(day: int, start: str = FEDERAL_FISCAL_START) -> Period:
     return Period(date(started, first_month, first_day).toordinal(), day, f"FY{ends_in}")
 
 
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKS: Final = (4, 4, 5)  # of the months of a quarter
+
+
+def accounting_month(name: str, start: str = FEDERAL_FISCAL_START, weekday: str = "sunday") -> Period:
+    """The 4-4-5 accounting month that has the same number in its fiscal year as the calendar month ``YYYY-MM``.
+
+    The accounting year begins on the ``weekday`` nearest to the first day of the fiscal year; its last month takes the
+    53rd week of years that have one. Raises ``ValueError``.
+    """
+    year = fiscal_year_to(month(name).to_day, start)
+    number = (int(name[5:]) - int(start[:2])) % 12
+    quarter, place = divmod(number, 3)
+    first = _nearest(year.from_day, weekday) + 7 * (13 * quarter + sum(_WEEKS[:place]))
+    last = first + 7 * _WEEKS[place] - 1
+    if number == 11:
+        begun = date.fromordinal(year.from_day)
+        last = _nearest(begun.replace(year=begun.year + 1).toordinal(), weekday) - 1
+    return Period(first, last, f"{year.name} P{number + 1:02d}")
+
+
+def _nearest(day: int, weekday: str) -> int:
+    """The day of the week that lies at most three days from ``day``."""
+    return day + (WEEKDAYS.index(weekday) - date.fromordinal(day).weekday() + 3) % 7 - 3
+
+
 def span(first: str, last: str) -> Period:
     """From one ISO date to another. Raises ``ValueError``."""
     period = Period(date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal())

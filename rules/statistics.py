@@ -7,12 +7,12 @@ names, newborns the prefix ``newborn_``, both together ``incl_newborn_``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 ADULTS: Final = ""
 NEWBORN: Final = "newborn_"
@@ -68,11 +68,17 @@ FORMULAS: Final[tuple[Formula, ...]] = (
     _percent(6, "gross_death_rate", "Gross death rate %", "deaths", "discharges", classes=ALL_CLASSES),
     _percent(7, "net_death_rate", "Net death rate %", "deaths - deaths_under_48h",
              "discharges - deaths_under_48h", classes=ALL_CLASSES),
+    _percent(6, "hospital_gross_death_rate", "Hospital death rate %", "hospital_deaths", "hospital_discharges"),
+    _percent(7, "hospital_net_death_rate", "Institutional death rate %", "hospital_deaths - hospital_early_deaths",
+             "hospital_discharges - hospital_early_deaths"),
+    _percent(8, "newborn_death_rate", "Newborn death rate %", "newborn_deaths", "newborn_discharges"),
     Formula(8, "newborn_deaths_per_1000_live_births", "Newborn deaths / 1,000 live births",
             "newborn_deaths", "live_births", 1000, ceiling=1000),
     _percent(9, "fetal_death_rate", "Fetal death rate %", "fetal_deaths_intermediate + fetal_deaths_late",
              "live_births + fetal_deaths_intermediate + fetal_deaths_late"),
     _percent(10, "maternal_death_rate", "Maternal death rate %", "maternal_deaths", "obstetric_discharges"),
+    Formula(10, "maternal_deaths_per_100000_live_births", "Maternal deaths / 100,000 live births",
+            "maternal_deaths_42_days", "live_births", 100_000, ceiling=100_000),
     _percent(11, "anesthesia_death_rate", "Anesthesia death rate %", "anesthesia_deaths", "anesthetics"),
     _percent(12, "postoperative_death_rate", "Postoperative death rate %", "postoperative_deaths",
              "patients_operated"),
@@ -86,7 +92,7 @@ FORMULAS: Final[tuple[Formula, ...]] = (
              "operations"),
     _percent(18, "consultation_rate", "Consultation rate %", "patients_consulted", "discharges"),
     _percent(19, "cesarean_rate", "Cesarean section rate %", "cesareans", "deliveries"),
-    _percent(20, "readmission_30_day_rate", "30-day readmission rate %", "readmissions_30_day",
+    _percent(20, "readmission_30_day_rate", "Readmission rate %", "readmissions_30_day",
              "live_discharges"),
     Formula(21, "case_mix_index", "Case-mix index", "drg_weight", "discharges_grouped", decimals=4),
     Formula(0, "average_monthly_discharges", "Average monthly discharges", "discharges_trailing",
@@ -103,7 +109,7 @@ FORMULAS: Final[tuple[Formula, ...]] = (
     _percent(26, "poa_accuracy_rate", "POA accuracy %", "poa_right", "poa_reviewed"),
     Formula(27, "roi_turnaround", "Release turnaround, days", "turnaround_days", "requests_answered"),
     _percent(27, "roi_within_limit_rate", "Releases within the legal limit %", "requests_in_time",
-             "requests_answered"),
+             "requests_with_limit"),
     Formula(0, "device_infection_rate", "Device infections per 1,000 device days", "device_infections",
             "device_days", 1000),
 )  # fmt: skip
@@ -137,8 +143,19 @@ LABELS: Final = {
     "discharge_days": "Discharge days",
     "leave_days": "Leave nights",
     "live_births": "Live births",
+    "discharges_grouped": "Discharges with a DRG weight",
     "discharges_not_grouped": "Discharges without a DRG weight",
     "deliveries": "Deliveries",
+    "operations": "Operations",
+    "patients_operated": "Patients operated on",
+    "anesthetics": "Anesthetics",
+    "patients_consulted": "Patients consulted",
+    "inpatient_autopsies": "Autopsies on inpatients",
+    "hospital_autopsies": "Hospital autopsies",
+    "hospital_infections": "Hospital-acquired infections",
+    "clean_case_infections": "Infections of clean cases",
+    "live_discharges": "Live discharges",
+    "readmissions_30_day": "Readmissions",
 } | {formula.key: formula.label for formula in FORMULAS}
 
 
@@ -177,9 +194,6 @@ def share(part: Count, total: Count, decimals: int = 2) -> Decimal | None:
     return half_up(Fraction(part) * 100 / Fraction(total), decimals) if total else None
 
 
-POSTOPERATIVE_DAYS: Final = 10  # a death so many days after an operation counts as postoperative
-
-
 class FetalBand(StrEnum):
     """How far a pregnancy had come at a fetal death; early ones are in no rate."""
 
@@ -188,13 +202,35 @@ class FetalBand(StrEnum):
     LATE = "late"
 
 
-def fetal_band(weeks: int | None, grams: int | None) -> FetalBand | None:
-    """The band of a fetal death by completed weeks, or by weight when the weeks are not known."""
-    if weeks is not None:
-        return FetalBand.EARLY if weeks < 20 else FetalBand.LATE if weeks >= 28 else FetalBand.INTERMEDIATE
-    if grams is not None:
-        return FetalBand.EARLY if grams <= 500 else FetalBand.LATE if grams > 1000 else FetalBand.INTERMEDIATE
-    return None
+class BandFrom(NamedTuple):
+    """Where a band begins: at so many completed weeks, or so many grams when the weeks are not known."""
+
+    band: FetalBand
+    weeks: int
+    grams: int
+
+
+def fetal_band(weeks: int | None, grams: int | None, bands: Iterable[BandFrom]) -> FetalBand | None:
+    """The band of a fetal death; None when neither its weeks nor its weight are known."""
+    found = None
+    for each in sorted(bands, key=lambda band: band.weeks):
+        if weeks >= each.weeks if weeks is not None else grams is not None and grams >= each.grams:
+            found = each.band
+    return found
+
+
+def with_hospital(counts: Counts, *, newborns: bool) -> dict[str, Count]:
+    """The counts, and those that the death rates of the hospital are worked from: newborns in both terms or neither."""
+    sums: dict[str, Count] = dict(counts)
+    for name, of in _HOSPITAL.items():
+        if of in counts:
+            sums[name] = Fraction(counts[of]) + (Fraction(counts.get(NEWBORN + of, 0)) if newborns else 0)
+    return sums
+
+
+_HOSPITAL: Final = {
+    "hospital_deaths": "deaths", "hospital_early_deaths": "deaths_under_48h", "hospital_discharges": "discharges",
+}  # fmt: skip
 
 
 def with_both(counts: Counts) -> dict[str, Count]:

@@ -19,8 +19,7 @@ from db import store
 from db.actors import Action, Actor
 from db.acts import act, permit
 from db.connect import database, writing
-from db.statistics import census_state, closing_checks
-from rules.corrections import READMISSION_DAYS
+from db.statistics import census_state, closing_checks, limits
 from rules.findings import Told
 from rules.moments import iso_date
 from rules.periods import Period, month, month_of
@@ -31,6 +30,7 @@ CLOSED: Final = "closed"
 RESTATED: Final = "restated"
 COUNTS: Final = "counts"  # the part that holds the frozen counts
 CONVENTIONS: Final = "conventions"
+SETTINGS: Final = "settings"  # every way of counting that was ever set
 PURPOSE: Final = "closing"  # of the key that signs
 LONGEST_REASON: Final = 400
 
@@ -67,8 +67,8 @@ class Closing:
 
     @property
     def young(self) -> bool:
-        """Whether it was closed before all readmissions within 30 days of it could be known."""
-        return self.as_of[:10] <= iso_date(self.to_day + READMISSION_DAYS)
+        """Whether it was closed before all readmissions of it could be known."""
+        return self.as_of[:10] <= iso_date(self.to_day + limits.within("readmission_days", self.to_day))
 
 
 @dataclass(frozen=True, slots=True)

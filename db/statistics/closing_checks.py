@@ -9,8 +9,7 @@ from db import store
 from db.connect import database
 from db.feeds import counts as feed_counts
 from db.hospital import site
-from db.statistics import self_check
-from rules.corrections import READMISSION_DAYS
+from db.statistics import limits, self_check
 from rules.moments import iso_date
 from rules.periods import Period, month_of
 
@@ -55,9 +54,10 @@ def still_open(period: Period) -> Iterator[str]:
         yield f"{_many(count, kind)} that nobody has confirmed yet."
     if closed and before not in closed:
         yield f"{before} is not closed."
-    known = period.to_day + READMISSION_DAYS
+    days = limits.within("readmission_days", period.to_day)
+    known = period.to_day + days
     if store.current().now().day <= known:
-        yield f"Readmissions within {READMISSION_DAYS} days are known from {iso_date(known + 1)} on."
+        yield f"Readmissions within {days} days are known from {iso_date(known + 1)} on."
 
 
 def _many(count: int, what: str) -> str:

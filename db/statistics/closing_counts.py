@@ -20,9 +20,8 @@ Frozen = Mapping[str, Mapping[str, Counts]]
 def of_period(period: Period) -> Frozen:
     """What the figures of a period are worked from, as it is now."""
     counted = figures.period_counts(period)
-    events = figures.event_counts(period) | figures.readmissions(period)
     return {
-        "house": {HOUSE: {**counted.house, **events, **figures.case_mix(period)}},
+        "house": {HOUSE: figures.whole(period, counted.house)},
         "by_unit": dict(sorted(counted.by_unit.items())),
         "by_service": dict(sorted(counted.by_service.items())),
     }

@@ -5,29 +5,22 @@ Names of counts are those of ``rules.statistics``. Nothing here rounds or divide
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Final
 
 from db.connect import database
 from db.hospital import site
 from db.statistics import census
 from db.statistics.census import DayRow
+from db.statistics.discharges import case_mix, readmissions
+from db.statistics.events import event_counts
 from rules.periods import Period
-from rules.statistics import ADULTS, NEWBORN, POSTOPERATIVE_DAYS, FetalBand, fetal_band
+from rules.statistics import ADULTS, NEWBORN, Count
 
 Counts = dict[str, int]
 
 _EACH: Final = ("unit_id", "service_id", "newborn")
-_DISCHARGED: Final = (  # adults and children discharged in a period
-    "class = 'I' AND state = 'active' AND newborn = 0 AND discharge_day BETWEEN :first AND :last"
-)
-_DISCHARGED_TO_MIDNIGHT: Final = (  # the same where midnight may belong to the day that ends, as the last piece tells
-    "class = 'I' AND state = 'active' AND newborn = 0 AND discharge_day BETWEEN :first AND :last + 1"
-    " AND (discharge_day BETWEEN :first + 1 AND :last OR (SELECT to_day FROM segment WHERE encounter_id = encounter.id"
-    " ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
-)
 
 
 @dataclass(slots=True)
@@ -62,24 +55,36 @@ def period_counts(period: Period) -> Counted:
 
 def house_counts(period: Period) -> Counts:
     """The same of the house alone, with its highest and lowest daily census."""
+    return houses((period,))[0]
+
+
+def houses(periods: Sequence[Period]) -> list[Counts]:
+    """The house in each of some periods, from one reading of the days from the first to the last of them."""
+    days: dict[int, list[DayRow]] = {}
+    first, last = min(each.from_day for each in periods) - 1, max(each.to_day for each in periods)
+    for row in census.day_summary(first, last, by=("day", "newborn")):
+        days.setdefault(row.day, []).append(row)
+    return [_house(period, days) for period in periods]
+
+
+def _house(period: Period, days: Mapping[int, Sequence[DayRow]]) -> Counts:
     house = dict.fromkeys(_NAMES, 0) | {"days": period.days}
     heads: dict[bool, list[int]] = {False: [], True: []}
-    before = period.from_day - 1
-    for row in census.day_summary(before, period.to_day, by=("day", "newborn")):
-        if row.day == before:
-            _add(house, _opening(row, of_services=False), row)
-            continue
-        _add(house, _during(row, of_services=False), row)
-        heads[bool(row.newborn)].append(row.census)
-        if row.day == period.to_day:
-            _add(house, _closing(row, of_services=False), row)
+    for row in days.get(period.from_day - 1, ()):
+        _add(house, _opening(row, of_services=False), row)
+    for day in range(period.from_day, period.to_day + 1):
+        for row in days.get(day, ()):
+            _add(house, _during(row, of_services=False), row)
+            heads[bool(row.newborn)].append(row.census)
+    for row in days.get(period.to_day, ()) if period.days else ():
+        _add(house, _closing(row, of_services=False), row)
     for newborn, each in heads.items():
         prefix = NEWBORN if newborn else ADULTS
         house[prefix + "peak_census"] = max(each, default=0)
         # A day without a row is a day with nobody in the house.
         house[prefix + "minimum_census"] = min(each) if len(each) == period.days > 0 else 0
-    for days in site.bed_days(period.from_day, period.to_day).values():
-        _add_bed_days(house, days)
+    for bed_days in site.bed_days(period.from_day, period.to_day).values():
+        _add_bed_days(house, bed_days)
     return house
 
 
@@ -149,127 +154,7 @@ def leave_nights(encounter_ids: Sequence[int], day: int) -> dict[int, int]:
     return nights
 
 
-def event_counts(period: Period) -> Counts:
-    """What the events of a period say: births, deliveries, operations, infections, and the deaths they explain.
-
-    Autopsies, coroner's cases and death classes belong to the period of the discharge by death; a patient
-    consulted to the period of the discharge; everything else to the day on which it happened.
-    """
-    counts = _happened(period) | _fetal_deaths(period) | _deaths(period)
-    counts["hospital_autopsies"] = counts["inpatient_autopsies"] + counts["autopsies_elsewhere"]
-    counts["bodies_available"] = (
-        counts["deaths_all"] - counts["unautopsied_coroner_cases"] + counts["autopsies_elsewhere"]
-    )
-    counts["patients_consulted"] = _row(_CONSULTED, period)[0]
-    counts["obstetric_discharges"] = _row(
-        "SELECT coalesce(sum(discharges), 0) FROM day_stats JOIN service ON service.id = service_id"
-        " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0",
-        period,
-    )[0]
-    return counts
-
-
-_HAPPENED: Final = {
-    "live_births": ("live_birth", None),
-    "deliveries": ("delivery", None),
-    "cesareans": ("delivery", "cesarean"),
-    "operations": ("operation", None),
-    "anesthetics": ("anesthetic", None),
-    "hospital_infections": ("infection", "hai"),
-    "clean_case_infections": ("infection", "postoperative-clean"),
-    "autopsies_former": ("autopsy", "former-patient"),
-    "autopsies_doa": ("autopsy", "doa"),
-}  # fmt: skip
-
-
-# Of those discharged in the period: who was consulted in it, and of those admitted before it, who ever was.
-_CONSULTED: Final = (
-    "SELECT count(*) FROM encounter WHERE {discharged} AND (id IN (SELECT encounter_id FROM event"
-    " WHERE state = 'current' AND kind = 'consultation' AND day BETWEEN :first AND :last) OR (admit_day < :first"
-    " AND EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND kind = 'consultation'"
-    " AND event.state = 'current' AND day < :first)))"
-)
-
-
-def _happened(period: Period) -> Counts:
-    kinds = {kind for kind, _ in _HAPPENED.values()}
-    rows = database.execute_sql(
-        "SELECT kind, detail, sum(number) FROM (SELECT kind, day, detail, count(*) AS number FROM event"  # as indexed
-        f" WHERE state = 'current' AND kind IN ({', '.join('?' * len(kinds))}) AND day BETWEEN ? AND ?"
-        " GROUP BY kind, day, detail) GROUP BY kind, detail",
-        (*kinds, period.from_day, period.to_day),
-    ).fetchall()
-    counts = {
-        name: sum(n for kind, detail, n in rows if kind == asked and part in (None, detail))
-        for name, (asked, part) in _HAPPENED.items()
-    }
-    counts["autopsies_elsewhere"] = counts.pop("autopsies_former") + counts.pop("autopsies_doa")
-    counts["patients_operated"] = _row(
-        "SELECT count(DISTINCT encounter_id) FROM event WHERE state = 'current' AND kind = 'operation'"
-        " AND day BETWEEN :first AND :last",
-        period,
-    )[0]
-    return counts
-
-
-def _fetal_deaths(period: Period) -> Counts:
-    counts = {f"fetal_deaths_{band}": 0 for band in FetalBand}
-    for detail, weeks, grams in database.execute_sql(
-        "SELECT detail, weeks, grams FROM event WHERE state = 'current' AND kind = 'fetal_death'"
-        " AND day BETWEEN ? AND ?",
-        (period.from_day, period.to_day),
-    ):
-        band = FetalBand(detail) if detail in set(FetalBand) else fetal_band(weeks, grams)
-        if band is not None:
-            counts[f"fetal_deaths_{band}"] += 1
-    return counts
-
-
-def _deaths(period: Period) -> Counts:
-    """What is known of each inpatient death of adults and children in the period."""
-    said = (
-        "EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND event.state = 'current' AND {})"
-    ).format
-    autopsied = said("kind = 'autopsy' AND detail = 'inpatient'")
-    coroner = said("kind = 'coroner'")
-    maternal = said("kind = 'death_class' AND detail = 'maternal-direct'")
-    anesthesia = said("kind = 'death_class' AND detail = 'anesthesia'")
-    operated = said("kind = 'operation' AND event.day BETWEEN discharge_day - :days AND discharge_day")
-    row = _row(
-        f"SELECT count(*), coalesce(sum({autopsied}), 0), coalesce(sum({coroner} AND NOT {autopsied}), 0),"
-        f" coalesce(sum({maternal}), 0), coalesce(sum({anesthesia}), 0), coalesce(sum({operated}), 0)"
-        " FROM encounter WHERE {discharged} AND died = 1", period, days=POSTOPERATIVE_DAYS,
-    )  # fmt: skip
-    found = ("deaths_all", "inpatient_autopsies", "unautopsied_coroner_cases", "maternal_deaths",
-             "anesthesia_deaths", "postoperative_deaths")  # fmt: skip
-    return dict(zip(found, row, strict=True))
-
-
-def readmissions(period: Period, within_days: int = 30) -> Counts:
-    """Live discharges of the period, and those followed by an admission, for any cause, within so many days."""
-    live, back = _row(
-        "SELECT count(*), count(CASE WHEN return_day <= discharge_day + :days THEN 1 END) FROM encounter"
-        " WHERE {discharged} AND died = 0", period, days=within_days,
-    )  # fmt: skip
-    return {"live_discharges": live, "readmissions_30_day": back}
-
-
-def case_mix(period: Period) -> dict[str, int | Fraction]:
-    """MS-DRG weights of the discharges of the period, and how many have one and how many have not."""
-    counted, weighed, weight = _row(
-        "SELECT count(*), count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0)"
-        " FROM encounter WHERE {discharged}", period,
-    )  # fmt: skip
-    return {
-        "drg_weight": Fraction(weight, 10_000), "discharges_grouped": weighed,
-        "discharges_not_grouped": counted - weighed,
-    }  # fmt: skip
-
-
-def _row(sql: str, period: Period, **bound: int) -> tuple[int, ...]:
-    """One row; ``{discharged}`` stands for adults and children discharged in the period."""
-    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
-    discharged = _DISCHARGED_TO_MIDNIGHT if midnight.fetchone() else _DISCHARGED
-    bound |= {"first": period.from_day, "last": period.to_day}
-    row: tuple[int, ...] = database.execute_sql(sql.replace("{discharged}", discharged), bound).fetchone()
-    return row
+def whole(period: Period, counted: Counts | None = None) -> dict[str, Count]:
+    """All that the figures of the house are worked from; ``counted`` are its counts where they are known already."""
+    house = house_counts(period) if counted is None else counted
+    return {**house, **event_counts(period), **readmissions(period), **case_mix(period)}

@@ -1,0 +1,221 @@
+"""Counts of the discharges of a period: readmissions, DRG weights, and what they are by payer, age, origin and more.
+
+One pass over the stays that ended in the period; sums under the names of ``rules.statistics``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from config.code_tables import Shelf
+from db import store
+from db.connect import database
+from db.conventions import convention
+from db.statistics import limits
+from rules.moments import iso_date
+from rules.periods import Period
+from rules.statistics import Count
+
+_STAYS: Final = "class = 'I' AND state = 'active'"
+_LEFT: Final = f"{_STAYS} AND discharge_day BETWEEN :first AND :last"
+_LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the last piece of the stay tells
+    f"{_STAYS} AND discharge_day BETWEEN :first AND :last + 1"
+    " AND (discharge_day BETWEEN :first + 1 AND :last OR (SELECT to_day FROM segment WHERE encounter_id = encounter.id"
+    " ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
+)
+COUNTED: Final = "coalesce(unit_id, 0) NOT IN (SELECT id FROM unit WHERE counts_in_census = 0)"
+ADULTS, NEWBORNS, ALL = "adults", "newborns", "all"
+_OF: Final = {ADULTS: " AND newborn = 0", NEWBORNS: " AND newborn = 1", ALL: ""}
+EXCLUDED: Final = ("ama", "transfer")  # classes of dispositions that the CMS measure leaves out
+
+
+def left(of: str = ADULTS) -> str:
+    """The condition for stays of a class that ended in the period from ``:first`` to ``:last``."""
+    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
+    return (_LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT) + _OF[of]
+
+
+def one(sql: str, period: Period, **bound: Any) -> tuple[int, ...]:
+    """One row; ``{discharged}`` stands for adults and children discharged in the period."""
+    row: tuple[int, ...] = database.execute_sql(
+        sql.replace("{discharged}", left()), {"first": period.from_day, "last": period.to_day, **bound}
+    ).fetchone()
+    return row
+
+
+def readmissions(period: Period) -> dict[str, int]:
+    """Live discharges of the period, and those followed by an admission, for any cause, within the days of the table.
+
+    By the rule ``cms`` those who left against advice or were transferred to another hospital are no discharges of it.
+    """
+    live, bound = returning(period)
+    live_sum, back_sum = f"coalesce(sum({live}), 0)", f"coalesce(sum({live} AND {BACK}), 0)"
+    alive, back = one(f"SELECT {live_sum}, {back_sum} FROM encounter WHERE {{discharged}}", period, **bound)
+    return {"live_discharges": alive, "readmissions_30_day": back}
+
+
+BACK: Final = "coalesce(return_day <= discharge_day + :days, 0)"
+
+
+def returning(period: Period) -> tuple[str, dict[str, Any]]:
+    """The condition for a discharge that a readmission may follow, and what it and ``BACK`` bind."""
+    days = limits.within("readmission_days", period.to_day)
+    if convention("readmission_rule", period.to_day) == "all cause":
+        return "(died = 0)", {"days": days}
+    rows = _shelf()["discharge_disposition"].on(iso_date(period.to_day))
+    excluded = json.dumps([row.code for row in rows if row.more.get("class") in EXCLUDED])
+    condition = "(died = 0 AND disposition NOT IN (SELECT value FROM json_each(:excluded)))"
+    return condition, {"days": days, "excluded": excluded}
+
+
+def case_mix(period: Period) -> dict[str, int | Fraction]:
+    """MS-DRG weights of the discharges of the period, and how many have one and how many have not."""
+    counted, weighed, weight = one(
+        "SELECT count(*), count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0)"
+        " FROM encounter WHERE {discharged}", period,
+    )  # fmt: skip
+    return {
+        "drg_weight": Fraction(weight, 10_000), "discharges_grouped": weighed,
+        "discharges_not_grouped": counted - weighed,
+    }  # fmt: skip
+
+
+# By what they are --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What discharges are divided by. ``value`` is an expression over the stay, its patient and its abstract."""
+
+    title: str
+    value: str
+    filter: str = ""  # the parameter of the list of discharges that asks for one value
+    file: str = ""  # the site file whose number the value is
+    table: str = ""  # the code table that says what the value means
+
+
+_AGE: Final = (  # completed years at admission, from dates written as numbers: 20261121 - 19501122
+    "CASE WHEN length(p.birth_date) = 10 THEN (CAST(strftime('%Y%m%d', (admit_day - 719163) * 86400, 'unixepoch')"
+    " AS INTEGER) - CAST(replace(p.birth_date, '-', '') AS INTEGER)) / 10000 END"
+)
+DIMENSIONS: Final[Mapping[str, Dimension]] = {
+    "payer": Dimension("Payer", "payer_id", "payer", file="payer"),
+    "payer-class": Dimension("Class of payer", "payer_class"),
+    "physician": Dimension("Attending physician", "attending_id", "provider", file="provider"),
+    "disposition": Dimension("Disposition", "disposition", "disposition", table="discharge_disposition"),
+    "age": Dimension("Age at admission", "age", "age"),
+    "sex": Dimension("Sex", "sex", "sex", table="sex"),
+    "race": Dimension("Race", "race", table="race"),
+    "ethnicity": Dimension("Ethnicity", "ethnicity", table="ethnicity"),
+    "county": Dimension("County of residence", "county", "county"),
+    "zip3": Dimension("First three digits of the ZIP code", "zip3", "zip3"),
+    "drg": Dimension("MS-DRG", "drg", "drg"),
+    "mdc": Dimension("Major diagnostic category", "mdc", "mdc"),
+}
+
+_SUMS: Final = {
+    "discharges": "count(*)",
+    "deaths": "sum(died)",
+    "deaths_under_48h": "sum(died_under_48h)",
+    "discharge_days": "coalesce(sum(los_days), 0)",
+    "discharges_grouped": "count(weight_ten_thousandths)",
+    "drg_weight": "coalesce(sum(weight_ten_thousandths), 0)",
+    "live_discharges": "sum(live)",
+    "readmissions_30_day": "sum(back)",
+}
+_PASS: Final = (
+    "WITH stay AS MATERIALIZED (SELECT died, died_under_48h, los_days, weight_ten_thousandths, {live} AS live,"
+    f" {{live}} AND {BACK} AS back, payer_id, attending_id, disposition, y.class AS payer_class, {_AGE} AS age,"
+    " p.sex, p.race, p.ethnicity, upper(p.county) AS county, substr(p.zip, 1, 3) AS zip3, a.drg, a.mdc"
+    " FROM (SELECT * FROM encounter WHERE {discharged} AND {counted}) e"
+    " CROSS JOIN patient p ON p.id = e.patient_id LEFT JOIN payer y ON y.id = e.payer_id"
+    " LEFT JOIN abstract a ON a.encounter_id = e.id) {parts}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The discharges that have a value in common. ``code`` is blank where it is not known."""
+
+    code: str
+    name: str
+    counts: Mapping[str, Count]
+    asks: str  # what the list of discharges is to be asked for; blank: it cannot be
+
+
+def mix(period: Period, by: Sequence[str], of: str = ADULTS) -> dict[str, list[Part]]:
+    """The discharges of a period divided by each of ``DIMENSIONS``: one pass for all of them."""
+    sums = ", ".join(_SUMS.values())
+    parts = " UNION ALL ".join(
+        f"SELECT '{word}', {DIMENSIONS[word].value} AS value, {sums} FROM stay GROUP BY value" for word in by
+    )
+    live, bound = returning(period)
+    sql = _PASS.format(live=live, discharged=left(of), counted=COUNTED, parts=parts)
+    rows: dict[str, list[tuple[Any, dict[str, Count]]]] = {word: [] for word in by}
+    bound |= {"first": period.from_day, "last": period.to_day}
+    for word, value, *values in database.execute_sql(sql, bound):
+        rows[word].append((value, _counts(values)))
+    return {word: _parts(word, found, period) for word, found in rows.items()}
+
+
+def _counts(values: Sequence[int]) -> dict[str, Count]:
+    counts: dict[str, Count] = dict(zip(_SUMS, values, strict=True))
+    counts["drg_weight"] = Fraction(int(counts["drg_weight"]), 10_000)
+    counts["discharges_not_grouped"] = counts["discharges"] - counts["discharges_grouped"]
+    return counts
+
+
+def _parts(word: str, rows: Sequence[tuple[Any, Mapping[str, Count]]], period: Period) -> list[Part]:
+    named = _named(word, period)
+    summed: dict[tuple[str, str, str], dict[str, Count]] = {}
+    for value, counts in rows:
+        into = summed.setdefault(named(value), dict.fromkeys(counts, 0))
+        for name, count in counts.items():
+            into[name] += count
+    asked = DIMENSIONS[word].filter
+    order = sorted(summed, key=lambda key: (key[0] == "", key[0].zfill(3) if word == "age" else key[0]))
+    return [
+        Part(code, name, summed[code, name, asks], f"{asked}={asks}" if asked and asks else "")
+        for code, name, asks in order
+    ]
+
+
+def _named(word: str, period: Period) -> Any:
+    """How a stored value is shown: its code, its name, and how the list of discharges asks for it."""
+    dimension, day = DIMENSIONS[word], iso_date(period.to_day)
+    unknown = ("", "(not known)", "none")
+    if dimension.file:
+        file = {
+            id_: (code, name or code, code)
+            for id_, code, name in database.execute_sql(f"SELECT id, code, name FROM {dimension.file}")
+        }
+        return lambda value: file.get(value, unknown)
+    if word == "age":
+        bands = limits.age_bands(period.to_day)
+        return lambda years: unknown if years is None else _band(bands, years)
+    if dimension.table:
+        table = _shelf()[dimension.table]
+
+        def meaning(value: str) -> tuple[str, str, str]:
+            if "|" in value:
+                return ("+", "More than one", "")
+            row = table.meaning(value, day)
+            return (value, row.text if row else value, value) if value else unknown
+
+        return meaning
+    return lambda value: (value, value, value) if value else unknown
+
+
+def _band(bands: Sequence[tuple[int, str]], years: int) -> tuple[str, str, str]:
+    at = max((place for place, (first, _) in enumerate(bands) if first <= years), default=0)
+    first, name = bands[at]
+    asks = f"{first}-{bands[at + 1][0] - 1}" if at + 1 < len(bands) else f"{first}+"
+    return (str(first), name, asks)
+
+
+def _shelf() -> Shelf:
+    return Shelf(store.current().directory / "site" / "tables")

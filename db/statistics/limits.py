@@ -1,0 +1,47 @@
+"""Limits and bands that statistics count within: dated tables, the facility's own rows first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from config.code_tables import Shelf
+from db import store
+from rules.moments import iso_date
+from rules.statistics import BandFrom, FetalBand
+from rules.tables import TableRow
+from rules.work import limit as found
+
+LIMITS: Final = "statistics_limits"
+FETAL_BANDS: Final = "fetal_bands"
+AGE_BANDS: Final = "age_bands"
+
+
+def limit(code: str, day: int) -> int | None:
+    """A limit in force on a day, in the unit that its row names; None when the facility has closed it."""
+    return found(_shelf()[LIMITS], code, iso_date(day))
+
+
+def within(code: str, day: int) -> int:
+    """The days or hours of a window; a window that the facility has closed holds nothing."""
+    count = limit(code, day)
+    return -1 if count is None else count
+
+
+def fetal_bands(day: int) -> list[BandFrom]:
+    """Where the bands of fetal deaths begin, in force on a day."""
+    known = {str(band) for band in FetalBand}
+    rows = [row for row in _shelf()[FETAL_BANDS].on(iso_date(day)) if row.code in known]
+    return [BandFrom(FetalBand(row.code), _number(row, "weeks"), _number(row, "grams")) for row in rows]
+
+
+def age_bands(day: int) -> list[tuple[int, str]]:
+    """The ages at which bands begin, and what they are called, youngest first."""
+    return sorted((_number(row, "years"), row.text) for row in _shelf()[AGE_BANDS].on(iso_date(day)))
+
+
+def _number(row: TableRow, name: str) -> int:
+    return int(str(row.more.get(name, 0)))
+
+
+def _shelf() -> Shelf:
+    return Shelf(store.current().directory / "site" / "tables")

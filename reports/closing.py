@@ -109,6 +109,8 @@ def _parts(made: Produced) -> Iterator[tuple[str, bytes]]:
         forms[str(width)] = {
             "heading_lines": [page.heading_lines for page in pages],
             "links": [list(page.links) for page in pages],
+            "breaks": [page.breaks for page in pages],
+            "title_lines": [page.title_lines for page in pages],
             "frozen": document.frozen_columns,
         }
     yield f"{made.report.id}/form", _bytes(forms)

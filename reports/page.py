@@ -71,6 +71,7 @@ class Block:
     lines: tuple[str, ...]
     keep_next: bool = False  # a caption: stays with what follows
     links: tuple[str, ...] = ()  # where each line leads, as in ``Linked``; none: nowhere
+    captioned: bool = False  # begins with a caption, to which a reader may jump, as with ``keep_next``
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,14 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of finished lines; the first ``heading_lines`` are heads."""
+    """One page of finished lines; the first ``heading_lines`` are heads, ``title_lines`` of them the report's."""
 
     lines: tuple[str, ...]
     heading_lines: int
     links: tuple[str, ...] = ()  # where each line leads, "" nowhere; none: no line leads anywhere
+    breaks: tuple[tuple[int, int], ...] = ()  # line and level of the headings of groups that begin here
+    frozen_columns: int = 0  # cells at the left that a viewer keeps when it moves sideways
+    title_lines: int = 0
 
 
 def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
@@ -144,8 +148,9 @@ def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
         layout.close(lines)
     bodies = layout.pages
     count = len(bodies)
+    frozen = document.frozen_columns
     return [
-        _page(_head(document, run, setup, number, count), body, run, setup, last=number == count)
+        _page(_head(document, run, setup, number, count), body, run, setup, frozen, last=number == count)
         for number, body in enumerate(bodies, 1)
     ]
 
@@ -208,7 +213,8 @@ def tabulated(
     if (widest := max(map(len, lines))) > width:
         raise ValueError(f"A table of {widest} cells does not fit on a page of {width}.")
     lines = ["", caption, *lines] if caption else lines
-    return Block(tuple(lines), links=(*[""] * (len(lines) - len(rows)), *links) if links else ())
+    going = (*[""] * (len(lines) - len(rows)), *links) if links else ()
+    return Block(tuple(lines), links=going, captioned=bool(caption))
 
 
 def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -> list[str]:
@@ -228,14 +234,16 @@ def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -
 HEAD_LINES: Final = 5
 
 
-def _page(head: list[str], body: _Body, run: Run, setup: Setup, *, last: bool) -> Page:
+def _page(head: list[str], body: _Body, run: Run, setup: Setup, frozen: int, *, last: bool) -> Page:
     lines = [*head, *body.lines]
     if not last:  # the notice stands at the foot of a full page, and right after the end of a report
         lines += [""] * (setup.lines - FOOT_LINES - len(lines))
     notice = to_ascii(run.notice) if setup.ascii_only else clean(run.notice)
     lines += ["", fit(notice, setup.width, "^")]
     links = tuple(body.links.get(at - len(head), "") for at in range(len(lines))) if body.links else ()
-    return Page(tuple(line.rstrip() for line in lines), HEAD_LINES + body.heading_lines, links)
+    breaks = tuple((len(head) + at, level) for at, level in body.breaks)
+    texts = tuple(line.rstrip() for line in lines)
+    return Page(texts, HEAD_LINES + body.heading_lines, links, breaks, frozen, HEAD_LINES)
 
 
 def _closing(document: Document, width: int, plain: Callable[[str], str]) -> list[list[str]]:
@@ -255,6 +263,7 @@ class _Body:
     lines: list[str] = field(default_factory=list)
     heading_lines: int = 0
     links: dict[int, str] = field(default_factory=dict)  # by line
+    breaks: list[tuple[int, int]] = field(default_factory=list)  # line and level
 
 
 class _Layout:
@@ -271,6 +280,7 @@ class _Layout:
         self.line: Callable[[Row], str] = lambda row: ""
         self.chunk: list[str] = []
         self.links: dict[int, str] = {}  # by line of the chunk
+        self.breaks: dict[int, int] = {}  # levels by line of the chunk
         self.repeat: list[str] = []  # what a page that begins with this chunk repeats
         self.eject = False
 
@@ -317,12 +327,16 @@ class _Layout:
                 self.groups = [group for group in self.groups if group.level < level] + [item]
                 self.eject = self.eject or eject
                 self.chunk += [self._text(text)] if self.chunk else ["", self._text(text)]
+                self.breaks[len(self.chunk) - 1] = level
                 return True
             case Total(_, _, level):
                 self.chunk += self._total(item)
                 self.groups = [group for group in self.groups if group.level < level]
                 return False
-            case Block(lines, keep_next, links):
+            case Block(lines, keep_next, links, captioned):
+                if captioned or keep_next:
+                    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+                    self.breaks[len(self.chunk) + first] = 1
                 self.links |= {len(self.chunk) + at: go for at, go in enumerate(links) if go}
                 self.chunk += [self._text(line) for line in lines]
                 return keep_next
@@ -359,8 +373,10 @@ class _Layout:
                 body = self._new_page()
             if at in self.links:
                 body.links[len(body.lines)] = self.links[at]
+            if at in self.breaks:
+                body.breaks.append((len(body.lines), self.breaks[at]))
             body.lines.append(line)
-        self.chunk, self.links = [], {}
+        self.chunk, self.links, self.breaks = [], {}, {}
 
     def _begins_with_heads(self) -> bool:
         return bool(self.heads) and self.chunk[: len(self.heads)] == self.heads

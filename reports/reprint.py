@@ -43,10 +43,16 @@ class Reprint(Produced):
         """The pages as they were signed. Raises ``NotAsked`` for shorter paper."""
         form = self._form(setup.width)
         texts = self.parts[f"{self.report.id}/{_stored_width(setup.width)}"].decode("ascii").split(FORM_FEED)
+        marks = zip(
+            texts, form["heading_lines"], form["links"], form["breaks"], form["title_lines"], strict=True
+        )
         pages = [
-            Page(tuple(text.removesuffix("\n").split("\n")), heading_lines, tuple(links))
-            for text, heading_lines, links in zip(texts, form["heading_lines"], form["links"], strict=True)
-        ]
+            Page(
+                tuple(text.removesuffix("\n").split("\n")), heading_lines, tuple(links),
+                tuple((line, level) for line, level in breaks), form["frozen"], title_lines,
+            )
+            for text, heading_lines, links, breaks, title_lines in marks
+        ]  # fmt: skip
         if (longest := max(len(page.lines) for page in pages)) > setup.lines:
             raise NotAsked(
                 f"{self.closing.month} was closed on pages of {longest} lines, and a page of {setup.lines} has no room"

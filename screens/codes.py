@@ -12,7 +12,7 @@ from rules.text import cells
 from screens import shown
 from screens.drafts import page_of
 from screens.session import Session
-from tui.screen import Action, Column, Document, ListScreen, Page, PageScreen, Row, ScreenError
+from tui.screen import Action, Column, Document, ListScreen, Page, PageScreen, PlainPage, Row, ScreenError
 
 MOST = 100
 PAGE_LINES = 60
@@ -106,8 +106,8 @@ class CodeNotes(PageScreen):
             raise ScreenError(f"{code} is not in the code sets: COD looks for it.")
         self.code = detail.hit.shown
         lines = notes_of(detail)
-        pages = [lines[start : start + PAGE_LINES] for start in range(0, len(lines), PAGE_LINES)]
-        return Document(f"{detail.hit.shown} {detail.hit.text}", pages, 80, heading_lines=0)
+        pages = [PlainPage(lines[at : at + PAGE_LINES]) for at in range(0, len(lines), PAGE_LINES)]
+        return Document(f"{detail.hit.shown} {detail.hit.text}", pages)
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("code", self.code)

@@ -194,12 +194,7 @@ class Page(PageScreen):
 
     def shown(self) -> Document:
         """The page stack at the width in hand."""
-        made = self.made
-        pages, document = made.pages(self.setup), made.document(self.setup.width)
-        return Document(
-            made.report.title, [page.lines for page in pages], self.setup.width, document.frozen_columns,
-            pages[0].heading_lines if pages else 0, [page.links for page in pages],
-        )  # fmt: skip
+        return Document(self.made.report.title, self.made.pages(self.setup), self.setup.width)
 
     @property
     def made(self) -> Produced:
@@ -217,7 +212,7 @@ class Page(PageScreen):
 
     def print(self, queue: str, pages: str) -> Outcome:
         printer = output.printer_asked(queue, self.setup.width)
-        asked = pages_named(pages)
+        asked = output.pages_named(pages)
         output.to_printer(self.session.actor, self.made, printer, pages=asked)
         which = f"pages {pages}" if asked else "all pages"
         return Outcome(f"Sent to {printer.queue}: {which}, {self.setup.width} columns.")
@@ -251,15 +246,3 @@ def arguments(text: str) -> dict[str, str]:
     if any(not mark for _, mark, _ in pairs):
         raise ScreenError(f"{text} cannot be read: write name=value, such as day=2026-11-20.")
     return {name.lower(): value for name, _, value in pairs}
-
-
-def pages_named(text: str) -> tuple[int, ...]:
-    """``2-4,7`` as page numbers; blank is all. Raises ``ScreenError``."""
-    numbers: list[int] = []
-    try:
-        for part in filter(None, text.replace(" ", "").split(",")):
-            low, _, high = part.partition("-")
-            numbers += range(int(low), int(high or low) + 1)
-    except ValueError:
-        raise ScreenError(f"{text} is no range of pages: write 2-4 or 1,3.") from None
-    return tuple(numbers)

@@ -59,16 +59,17 @@ class Commands:
         for command in line.split(";"):
             if self.shell.failed or self.shell.ended is not None:
                 return
-            await self._one(command.strip())
+            await self.one(command.strip())
 
-    async def _one(self, command: str) -> None:
+    async def one(self, command: str) -> None:
+        """One command, whatever is in it: ``;`` parts nothing here."""
         shell = self.shell
         if command.startswith("^"):
             await self._caret(command[1:].strip())
         elif command.startswith("="):
             await shell.drop_all()
             if command[1:].strip():
-                await self._one(command[1:].strip())
+                await self.one(command[1:].strip())
             if not shell.stack:
                 await shell.go_home()
         elif NUMBERS.fullmatch(command):
@@ -85,7 +86,7 @@ class Commands:
         elif label == "^":
             await self.shell.do(Act.HOME)
         elif label.startswith("^"):
-            await self._one(label[1:].strip())
+            await self.one(label[1:].strip())
         else:
             await self.shell.main.jump(label)
 
@@ -130,7 +131,7 @@ class Commands:
                 if not 1 <= number <= len(entries):
                     shell.fail(f"The main menu has no entry {number}.")
                     return
-                await self._one(entries[number - 1].go)
+                await self.one(entries[number - 1].go)
             else:
                 await top.open(number - 1)
             if shell.failed:

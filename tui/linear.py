@@ -212,7 +212,7 @@ class Linear:
         shell = self.shell
         while shell.stack and isinstance(shell.top, Pager) and shell.top.screen is None:
             pager = shell.top  # help, or a message in full: it is read, and over
-            self._say(pager.title, *(text for _, text in pager.lines))
+            self._say(pager.title, *pager.stack.texts())
             shell.stack.remove(pager)
         if shell.stack:
             self._tell(shell.top)
@@ -262,7 +262,7 @@ class Linear:
                 for n, (value, choice) in enumerate(zip(values, shown, strict=True), 1)
             ]
         if isinstance(view, Pager):
-            return [text for _, text in view.lines]
+            return list(view.stack.texts())
         if isinstance(view, LockedView):
             return [
                 each.strip() for each in text_of(view.body(self.shell.width, self.shell.height)[:-1]) if each

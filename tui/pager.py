@@ -1,42 +1,60 @@
-"""The pager: a printed page stack shown exactly as a printer gets it, moved down, sideways and searched."""
+"""The pager: a printed page stack shown exactly as a printer gets it, moved about, searched and followed."""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rules.text import cells, fit
 from tui.keys import Act, Stroke
-from tui.screen import Document, PageScreen, Printout, Screen
-from tui.spans import BOLD, PLAIN, Line, blank, line, wrap
+from tui.pages import Stack, after
+from tui.picks import Pick
+from tui.screen import Choice, Document, PageScreen, PlainPage, Printout, Screen
+from tui.spans import BOLD, PLAIN, REVERSE, Line, Piece, between, blank, line, wrap
 from tui.view import View
 
 if TYPE_CHECKING:
     from tui.shell import Shell
 
-SIDEWAYS = 20  # cells that a step to the right or left moves
+SIDEWAYS = 20  # cells that a step to the right or left moves, or less to where a column begins
+LONGEST_HEADING = 60  # cells of a group's heading in the list of groups
+FURTHER = ">"  # at the right edge: the line goes on
+HIDDEN = "<"  # at the seam: some of the line lies between
+ALL, THIS = "ALL", "THIS"  # pages to print
+RANGE = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
+KEYS = (
+    "F7 F8 turn pages, Up and Down move by a line, Home and End go to the ends. Enter is F8.",
+    "A number, or PAGE 12, goes to that page.",
+    "Right and Left, or > and <, move a wide page by columns; its first columns and the heads stay. > at the edge:",
+    "the line goes on. < after the first columns: some of the line lies hidden there.",
+    "/ finds a text, in capitals or not. Then . is the next place, and the one before; after the last comes the first.",
+    "F4 lists the groups and tables of the pages. ] is the next one, [ the one before, ^TEXT the one of that text.",
+    "Tab goes to the next line that leads on, Shift+Tab to the one before; Enter opens what is behind it, F3 comes",
+    "back to the same line.",
+    "Ctrl+T asks which pages to print. PRT LASER1 2-4 prints some, PRT LASER1 THIS the one in sight, PRT ALL all on",
+    "the site's only printer.",
+)
 
 
 class Pager(View):
-    """Pages, one under the other; ``heading_lines`` and ``frozen_columns`` of a page stay in sight."""
-
-    legend_acts = (Act.HELP, Act.EXIT, Act.BACK, Act.FORWARD, Act.PRINT)
+    """Pages, one under the other; the heads and the first columns of a page stay in sight."""
 
     def __init__(
         self, shell: Shell, document: Document, screen: Screen | None = None, word: str = ""
     ) -> None:
         super().__init__(shell, screen, word)
+        self.sought = ""
         self.show(document)
 
     def show(self, document: Document) -> None:
         self.document = document
-        self.lines: list[tuple[int, str]] = [
-            (number, text) for number, page in enumerate(document.pages) for text in page
-        ]
-        self.top = 0
-        self.left = 0
-        self.sought = ""
-        self.found = -1  # line of the last find
+        self.stack = Stack(document.pages, document.width)
+        self.top = self.left = 0
+        self.at = -1  # the line in hand: Tab, a find or a group led there
+        self.is_found = False  # by a find
+        self.hits = self.stack.find(self.sought) if self.sought else None
 
     @property
     def width(self) -> int:
@@ -52,66 +70,139 @@ class Pager(View):
         return self.document.title
 
     def legend(self) -> list[str]:
-        items = super().legend()
-        return [item for item in items if self.screen or not item.endswith("=Print")] + [
-            "Right Left",
-            "FIND text",
-        ]
+        shown, stack = self.shell.keymap.shown, self.stack
+        items = [shown(Act.HELP), shown(Act.EXIT), shown(Act.BACK), shown(Act.FORWARD), "/=Find"]
+        items += ["Tab=Behind"] if stack.linked else []
+        items += [f"{shown(Act.PROMPT, 'Groups')}"] if stack.breaks else []
+        items += [item for item in super().legend() if item not in items]
+        items += ["Right Left"] if self._is_wide else []
+        items += [". ,=Next found, previous"] if self.hits else []
+        items += ["] [=Next group, previous"] if stack.breaks else []
+        items += [f"{shown(Act.PRINT)}"] if self.screen else []
+        return items + (["number=Page"] if len(stack.pages) > 1 else [])
+
+    # --- drawing -------------------------------------------------------------------------------------------
 
     def body(self, width: int, height: int) -> list[Line]:
-        self.top = max(0, min(self.top, len(self.lines) - self.height))
-        self.left = max(0, min(self.left, self._widest - width))
-        heading = self._heading()
-        rows = heading + self.lines[self.top + len(heading) : self.top + self.height]
-        drawn = [self._cut(text, width) for _, text in rows]
+        self.top = self._within(self.top)
+        self.left = max(0, min(self.left, self._most_left))
+        first, count = self._staying(self.top)
+        rows = [*range(first, first + count), *range(self.top + count, self._end)]
+        drawn = [self._drawn(at) for at in rows]
         drawn += [blank(width) for _ in range(self.height - len(drawn))]
         return [*drawn[: self.height], self._where(width)]
 
-    def _heading(self) -> list[tuple[int, str]]:
-        """The heading lines of the page that the first line shown is on."""
-        if not self.lines or not self.document.heading_lines:
-            return []
-        page = self.lines[min(self.top, len(self.lines) - 1)][0]
-        texts = self.document.pages[page][: min(self.document.heading_lines, self.height - 1)]
-        return [(page, text) for text in texts]
+    def _staying(self, top: int) -> tuple[int, int]:
+        first, count = self.stack.staying(top)
+        return first, max(0, min(count, self.height // 2))
 
-    def _cut(self, text: str, width: int) -> Line:
-        text = text.rstrip("\f\r\n")
-        frozen = min(self.document.frozen_columns, width // 2) if self.left else 0
-        shown = fit(text, max(cells(text), frozen + self.left))
-        shown = shown[:frozen] + shown[frozen + self.left :]
-        return line([(0, shown[:width], PLAIN)], width)
+    @property
+    def _end(self) -> int:
+        """The line after the last one in sight."""
+        return min(self.stack.total, self.top + self.height)
+
+    @property
+    def _begin(self) -> int:
+        """The first line in sight that does not stay."""
+        return self.top + self._staying(self.top)[1]
+
+    @property
+    def _row(self) -> int:
+        """The first line in sight that is no head."""
+        if not self.stack.total:
+            return 0
+        start, page = self.stack.starts[self.stack.number(self.top)], self.stack.page(self.top)
+        return max(self._begin, start + page.heading_lines)
+
+    @property
+    def _here(self) -> int:
+        """The line in hand, if it is in sight; else the one before the first that is."""
+        return self.at if self._is_in_sight(self.at) else self._begin - 1
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.stack.widest > self.width
+
+    @property
+    def _most_left(self) -> int:
+        """As far as a page moves: the seam and the edge take a cell each."""
+        return self.stack.widest - self.width + 2 if self._is_wide else 0
+
+    def _window(self) -> tuple[int, int, int]:
+        """Cells that stay at the left, the first cell of what is beside them, and how many cells of it."""
+        if not self._is_wide:
+            return 0, 0, self.width
+        if not self.left:
+            return 0, 0, self.width - 1
+        kept = min(self.stack.page(self.top).frozen_columns, self.width // 2) if self.stack.total else 0
+        return kept, kept + self.left, self.width - kept - 2
+
+    def _drawn(self, at: int) -> Line:
+        """A line as the window shows it: what stays, the seam, the rest, and the mark that it goes on."""
+        text = self.stack.text(at)
+        kept, begin, room = self._window()
+        marked = self._marked(at, text)
+        pieces = _cut(text, 0, kept, 0, marked)
+        if self.left:
+            hidden = between(text, kept, self.left).strip()
+            pieces.append((kept, HIDDEN if hidden else " ", BOLD))
+        pieces += _cut(text, begin, room, kept + bool(self.left), marked)
+        if self._is_wide and cells(text) > begin + room:
+            pieces.append((self.width - 1, FURTHER, BOLD))
+        return line(pieces, self.width)
+
+    def _marked(self, at: int, text: str) -> tuple[int, int]:
+        """First cell and end of what is in reverse on a line: the line in hand, or the text that was found."""
+        if at != self.at:
+            return 0, 0
+        folded = text.casefold()
+        place = folded.find(self.sought.casefold())
+        if (
+            not self.is_found or place < 0 or len(folded) != len(text)
+        ):  # ss for a sharp s: the place is not known
+            return 0, cells(text)
+        begin = cells(text[:place])
+        return begin, begin + cells(self.sought)
 
     def _where(self, width: int) -> Line:
-        total = len(self.document.pages)
-        page = self.lines[min(self.top, len(self.lines) - 1)][0] + 1 if self.lines else 0
-        more = "More: F8" if self.top + self.height < len(self.lines) else "Bottom"
-        where = f"Page {page} of {total}   " if total > 1 or self.screen else ""
-        columns = f"   columns {self.left + 1}-{self.left + width} of {self.document.width}"
-        return line([(1, where + more + (columns if self.document.width > width else ""), BOLD)], width)
+        stack = self.stack
+        page = stack.number(self.top) + 1 if stack.total else 0
+        parts = [f"Page {page} of {len(stack.pages)}"] if len(stack.pages) > 1 or self.screen else []
+        parts.append("More: F8" if self._end < stack.total else "Bottom")
+        if self._is_wide:
+            kept, begin, room = self._window()
+            beside = f"{begin + 1}-{min(begin + room, stack.widest)}"
+            columns = f"columns {f'1-{kept}, ' if kept else ''}{beside} of {stack.widest}"
+            parts.append(f"{'< ' if self.left else ''}{columns}{' >' if self.left < self._most_left else ''}")
+        if self._is_in_sight(self.at) and stack.link(self.at):
+            parts.append("Enter: what is behind")
+        return line([(1, "   ".join(parts), BOLD)], width)
 
     def cursor(self) -> tuple[int, int] | None:
-        return 0, 0
+        return (0, self.at - self.top) if self._is_in_sight(self.at) else (0, 0)
+
+    def _is_in_sight(self, at: int) -> bool:
+        return self._begin <= at < self._end
+
+    # --- keys ----------------------------------------------------------------------------------------------
 
     async def stroke(self, stroke: Stroke) -> bool:
-        steps = {"down": 1, "up": -1}
-        if stroke.name in steps:
-            self._move(steps[stroke.name])
+        if stroke.name in ("down", "up"):
+            self._move(1 if stroke.name == "down" else -1)
         elif stroke.name in ("right", "left"):
             self._sideways(1 if stroke.name == "right" else -1)
         elif stroke.name in ("home", "end"):
-            self.top = 0 if stroke.name == "home" else len(self.lines)
+            self.top = 0 if stroke.name == "home" else self.stack.total
+        elif stroke.name in ("tab", "shift+tab"):
+            self._to_link(1 if stroke.name == "tab" else -1)
         elif stroke.name == "enter":
-            if self.screen is None:
-                await self.shell.drop(self)
-            else:
-                self._move(self.height)
-        elif stroke.text in ("<", ">"):
-            self._sideways(1 if stroke.text == ">" else -1)
-        elif stroke.text in ("+", "-"):
-            self._move(self.height if stroke.text == "+" else -self.height)
+            await self._enter()
         elif stroke.text == "/":
             self.shell.ask("Find:", self._find)
+        elif stroke.text.isdecimal() and len(self.stack.pages) > 1 and not self.shell.linear:
+            self._ask_page(stroke.text)
+        elif not stroke.name and stroke.text and (act := self.shell.keymap.word(stroke.text)):
+            return await self.act(act)
         elif not stroke.name:
             await self.shell.type_command(stroke)
         else:
@@ -120,13 +211,21 @@ class Pager(View):
 
     async def act(self, act: Act, rest: str = "") -> bool:
         if act in (Act.FORWARD, Act.BACK):
-            self._page(1 if act is Act.FORWARD else -1)
+            self._forward() if act is Act.FORWARD else self._back()
         elif act in (Act.FIRST, Act.LAST):
-            self.top = 0 if act is Act.FIRST else len(self.lines)
+            self.top = 0 if act is Act.FIRST else self.stack.total
         elif act in (Act.LEFT, Act.RIGHT):
             self._sideways(1 if act is Act.RIGHT else -1)
         elif act is Act.FIND:
-            await self._find(rest or self.sought)
+            await self._find(rest)
+        elif act in (Act.FIND_NEXT, Act.FIND_PREVIOUS):
+            self._to_hit(1 if act is Act.FIND_NEXT else -1)
+        elif act is Act.PAGE:
+            await self._to_page(rest) if rest.strip() else self._ask_page()
+        elif act in (Act.NEXT_GROUP, Act.PREVIOUS_GROUP):
+            self._to_group(1 if act is Act.NEXT_GROUP else -1)
+        elif act is Act.PROMPT:
+            await self._list_groups()
         elif act is Act.PRINT:
             await self._print(rest)
         elif act is Act.CANCEL:
@@ -135,49 +234,196 @@ class Pager(View):
             return False
         return True
 
-    def _move(self, step: int) -> None:
-        if step > 0 and self.top + self.height >= len(self.lines):
-            self.shell.say("Bottom.")
-        self.top = max(0, min(self.top + step, len(self.lines) - self.height))
+    async def jump(self, label: str) -> None:
+        """``^TEXT``: to the first group whose heading has the text."""
+        for at in self.stack.breaks:
+            if label.casefold() in self.stack.text(at).casefold():
+                self._take(at, first=True)
+                return
+        self.shell.fail(f"No heading of a group has {label}: F4 lists them.")
 
-    def _page(self, step: int) -> None:
-        """A screen on; where a printed page begins in between, it begins at the top."""
-        heading = min(self.document.heading_lines, self.height - 1)
-        self._move(step * max(1, self.height - heading))
+    # --- moving --------------------------------------------------------------------------------------------
+
+    def _within(self, top: int) -> int:
+        return max(0, min(top, self.stack.total - self.height))
+
+    def _move(self, step: int) -> None:
+        if step > 0 and self._end >= self.stack.total:
+            self.shell.say("Bottom.")
+        elif step < 0 and not self.top:
+            self.shell.say("Top.")
+        self.top = self._within(self.top + step)
+
+    def _forward(self) -> None:
+        """The first line below what is in sight comes under the heads of its page."""
+        if (following := self._end) >= self.stack.total:
+            self.shell.say("Bottom.")
+            return
+        self.top = max(self.top + 1, self._top_for(following))
+
+    def _back(self) -> None:
+        """What stands above comes into sight, down to the line before the first."""
+        if not self.top:
+            self.shell.say("Top.")
+        self.top = self._within(min(self.top - 1, self._begin - self.height))
+
+    def _top_for(self, at: int) -> int:
+        """The first line of the window in which ``at`` is the first that is no head."""
+        page = self.stack.page(at)
+        start = self.stack.starts[self.stack.number(at)]
+        if at - start <= page.heading_lines:
+            return start
+        return at - min(page.heading_lines - page.title_lines, self.height // 2)
+
+    def _show_at(self, at: int) -> None:
+        self.top = self._within(self._top_for(at))
+
+    def _take(self, at: int, *, first: bool = False, found: bool = False) -> None:
+        """A line is in hand now: the ``first`` under the heads, else where it is, or some lines below the heads."""
+        self.at, self.is_found = at, found
+        if first or not self._is_in_sight(at):
+            self._show_at(at)
+            if not first:
+                shown, self.top = self.top, self._within(self.top - self.height // 3)
+                self.top = self.top if self._is_in_sight(at) else shown
 
     def _sideways(self, step: int) -> None:
-        if step > 0 and self.left + self.width >= self._widest:
+        """To where a column begins, as far as a step goes; a column that is wider is parted."""
+        if not self._is_wide or (step > 0 and self.left >= self._most_left):
             self.shell.say("This is the right-hand edge.")
             return
-        self.left = max(0, min(self.left + step * SIDEWAYS, max(0, self._widest - self.width)))
+        kept = self.stack.page(self.top).frozen_columns
+        begins = [0, *(at - kept for at in self.stack.columns(self.top) if at > kept)]
+        away = sorted((at - self.left) * step for at in begins if (at - self.left) * step > 0)
+        near = [each for each in away if each <= SIDEWAYS][-1:] or [
+            each for each in away if each < self.width // 2
+        ][:1]
+        self.left = max(0, min(self.left + step * (near[0] if near else SIDEWAYS), self._most_left))
 
-    @property
-    def _widest(self) -> int:
-        return max(self.document.width, max((len(text) for _, text in self.lines), default=0))
+    def _ask_page(self, begun: str = "") -> None:
+        self.shell.ask(f"Page, 1 to {len(self.stack.pages)}:", self._to_page)
+        assert self.shell.question is not None
+        self.shell.question.answer = begun
+
+    async def _to_page(self, text: str) -> None:
+        number, count = text.strip(), len(self.stack.pages)
+        if not number:
+            return
+        if not (number.isdecimal() and 1 <= int(number[:9]) <= count):
+            self.shell.fail(f"There is no page {number}: they are numbered from 1 to {count}.")
+            return
+        self.top = self._within(self.stack.starts[int(number) - 1])
+
+    # --- finding -------------------------------------------------------------------------------------------
 
     async def _find(self, text: str) -> None:
-        start = self.found + 1 if text.strip() == self.sought else self.top
-        self.sought = text.strip()
-        if not self.sought:
+        """A new text is sought from what is in sight on; the same, or none, is the next place."""
+        text = text.strip()
+        if text and (self.hits is None or text != self.sought):
+            self.sought, self.hits = text, self.stack.find(text)
+        self._to_hit(1)
+
+    def _to_hit(self, step: int) -> None:
+        if not self.sought or self.hits is None:
+            self.shell.ask("Find:", self._find)
             return
-        for at in [*range(start, len(self.lines)), *range(start)]:
-            if at < len(self.lines) and self.sought.upper() in self.lines[at][1].upper():
-                self.found = at
-                self.top = max(0, at - min(self.document.heading_lines, self.height - 1))
-                self.shell.say(f"Found {self.sought}.")
-                return
-        self.shell.fail(f"{self.sought} is not on these pages.")
+        if not self.hits:
+            self.shell.fail(f"{self.sought} is not on these pages.")
+            return
+        at, again = after(self.hits, self._here, step), ""
+        if at is None:
+            at = self.hits[0] if step > 0 else self.hits[-1]
+            again = f" From the {'top' if step > 0 else 'bottom'} again."
+        self._take(at, found=True)
+        self._bring_beside(*self._marked(at, self.stack.text(at)))
+        number = bisect_left(self.hits, at) + 1
+        self.shell.say(f"Line {number} of {len(self.hits)} with {self.sought}.{again}")
+
+    def _bring_beside(self, begin: int, end: int) -> None:
+        """Move the page sideways until some cells of a line are in sight."""
+        kept, first, room = self._window()
+        if self._is_wide and end > kept and not (first <= begin and end <= first + room):
+            kept = min(self.stack.page(self.top).frozen_columns, self.width // 2)
+            self.left = max(0, min(begin - kept - SIDEWAYS, self._most_left))
+
+    # --- groups, and what is behind a line -----------------------------------------------------------------
+
+    def _to_group(self, step: int) -> None:
+        at = after(self.stack.breaks, self._here, step)
+        if at is None:
+            there = "more groups" if self.stack.breaks else "groups"
+            self.shell.say(f"There are no {there} {'after' if step > 0 else 'before'} this.")
+        else:
+            self._take(at, first=True)
+
+    async def _list_groups(self) -> None:
+        stack = self.stack
+        if not stack.breaks:
+            self.shell.say("There are no groups on these pages.")
+            return
+
+        async def find(text: str) -> Sequence[Choice]:
+            marks = zip(stack.breaks, stack.levels(), strict=True)
+            headings = ((at, "  " * (level - 1) + stack.text(at).strip()) for at, level in marks)
+            return [
+                Choice(str(at), f"{fit(heading, LONGEST_HEADING)}  page {stack.number(at) + 1}")
+                for at, heading in headings
+                if text.casefold() in heading.casefold()
+            ]
+
+        async def picked(choice: Choice) -> None:
+            self._take(int(choice.value), first=True)
+
+        here = max(0, bisect_left(stack.breaks, max(self._row, self._here) + 1) - 1)
+        await self.shell.push(Pick(self.shell, "Go to group", find, picked, values=False, at=here))
+
+    def _to_link(self, step: int) -> None:
+        if not self.stack.linked:
+            self.shell.say("No line of these pages leads on.")
+            return
+        at = after(self.stack.linked, self._here, step)
+        if at is None:
+            self.shell.say(f"No line {'below' if step > 0 else 'above'} leads on.")
+            return
+        self._take(at)
+
+    async def _enter(self) -> None:
+        if self.screen is None:
+            await self.shell.drop(self)
+        elif self._is_in_sight(self.at) and (go := self.stack.link(self.at)):
+            await self.shell.commands.one(go)
+        else:
+            self._forward()
+
+    # --- printing, opening ---------------------------------------------------------------------------------
 
     async def _print(self, rest: str) -> None:
         if not isinstance(self.screen, PageScreen) or type(self.screen).print is PageScreen.print:
             await self.shell.print_out(rest)
-            return
-        queue, _, pages = rest.partition(" ")
-        await self.shell.outcome(await self.shell.call(self.screen.print, queue, pages.strip()), self)
+        elif len(self.stack.pages) > 1 and not rest.strip():
+            count = len(self.stack.pages)
+            self.shell.ask(
+                f"Print (Enter: all {count} pages; THIS; 2-4; a printer before it):", self._printed
+            )
+        else:
+            await self._printed(rest)
+
+    async def _printed(self, text: str) -> None:
+        """A printer, pages, or both: ``LASER1 2-4``, ``THIS``, blank for all pages on the usual printer."""
+        assert isinstance(self.screen, PageScreen)
+        words = text.split()
+        last = words[-1].upper() if words else ALL
+        if last in (ALL, THIS) or RANGE.fullmatch(last):
+            words = words[:-1]
+        else:
+            last = ALL
+        pages = {ALL: "", THIS: str(self.stack.number(self.top) + 1)}.get(last, last)
+        outcome = await self.shell.call(self.screen.print, " ".join(words), pages)
+        await self.shell.outcome(outcome, self)
 
     async def printout(self) -> Printout:
         """The text of all pages, for a screen that is no printed page."""
-        return Printout(self.title, [text.rstrip("\f\r\n") for _, text in self.lines])
+        return Printout(self.title, list(self.stack.texts()))
 
     async def start(self, key: str) -> None:
         assert isinstance(self.screen, PageScreen)
@@ -185,21 +431,34 @@ class Pager(View):
         self.key = key
 
     async def reload(self) -> None:
+        """The pages anew, at the same row: the same line that leads on, or one that begins as the first did."""
         assert isinstance(self.screen, PageScreen)
-        top, left = self.top, self.left
+        old, top, row, at = self.stack, self.top, self._row, self._here
+        text, link = (old.text(row), old.link(at) if at >= 0 else "") if old.total else ("", "")
+        nth = bisect_left(old.linked, at)
         self.show(await self.shell.call(self.screen.again, self.key))
-        self.top, self.left = top, left
+        new = self.stack
+        if top and new.total:
+            self._show_at(new.same(text, row * new.total // old.total))
+        if link and nth < len(new.linked) and new.link(new.linked[nth]) == link:
+            self._take(new.linked[nth])
 
     def help_lines(self) -> list[str]:
-        return [
-            *super().help_lines(),
-            "",
-            "F7 and F8 turn pages, the arrows move by a line or sideways, Home and End go to the ends.",
-            "/ or FIND finds a text; FIND alone finds it again. PRT prints; PRT QUEUE 2-4 prints some pages.",
-        ]
+        return [*super().help_lines(), "", *KEYS]
+
+
+def _cut(text: str, begin: int, room: int, x: int, marked: tuple[int, int]) -> list[Piece]:
+    """``room`` cells of a text from ``begin`` on, put at ``x``; those from ``marked`` in reverse."""
+    first, end = (max(begin, min(place, begin + room)) for place in marked)
+    parts = ((begin, first, PLAIN), (first, end, REVERSE), (end, begin + room, PLAIN))
+    return [
+        (x + low - begin, between(text, low, high - low), attributes)
+        for low, high, attributes in parts
+        if high > low
+    ]
 
 
 def text_document(title: str, sentences: Sequence[str], width: int) -> Document:
     """Plain sentences as one page, for help and messages that did not fit."""
     lines = [piece for sentence in sentences for piece in wrap(sentence, width - 2)]
-    return Document(title, [[" " + text for text in lines]], width)
+    return Document(title, [PlainPage([" " + text for text in lines])], width)

@@ -225,18 +225,49 @@ class Entry:
     note: str = ""
 
 
+class PrintedPage(Protocol):
+    """One page as the pager shows it, exactly as a printer gets it."""
+
+    @property
+    def lines(self) -> Sequence[str]: ...
+    @property
+    def heading_lines(self) -> int:
+        """Lines at the top that stay when the page is moved down, all but the first ``title_lines``."""
+
+    @property
+    def title_lines(self) -> int: ...
+    @property
+    def frozen_columns(self) -> int:
+        """Cells at the left that stay when the page is moved sideways."""
+
+    @property
+    def links(self) -> Sequence[str]:
+        """By line, the command line it leads to; "" nowhere. None: no line leads anywhere."""
+
+    @property
+    def breaks(self) -> Sequence[tuple[int, int]]:
+        """Line and level (1 is the outermost) of the headings of groups that begin here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPage:
+    """A page of text."""
+
+    lines: Sequence[str]
+    heading_lines: int = 0
+    title_lines: int = 0
+    frozen_columns: int = 0
+    links: Sequence[str] = ()
+    breaks: Sequence[tuple[int, int]] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A printed page stack as the pager shows it, exactly as a printer gets it."""
+    """A printed page stack."""
 
     title: str
-    pages: Sequence[Sequence[str]]
+    pages: Sequence[PrintedPage]
     width: int = 80
-    frozen_columns: int = 0  # cells at the left that stay when the page is moved sideways
-    heading_lines: int = 0  # lines at the top of each page that stay when it is moved down
-    links: Sequence[
-        Sequence[str]
-    ] = ()  # by page and line, the command line it leads to; "" or no page: nowhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,21 @@ def blank(width: int) -> Line:
     return ((" " * width, PLAIN),)
 
 
+def between(text: str, start: int, width: int) -> str:
+    """The ``width`` cells of ``text`` from cell ``start`` on; half of a wide character is a blank."""
+    if text.isascii():
+        return text[start : start + width].ljust(width)
+    shown, at = "", 0
+    for character in text:
+        taken = cells(character)
+        if at >= start and at + taken <= start + width:
+            shown += character
+        elif at < start + width and at + taken > start:
+            shown += " " * (min(at + taken, start + width) - max(at, start))
+        at += taken
+    return shown + " " * (width - cells(shown))
+
+
 def wrap(text: str, width: int) -> list[str]:
     """A sentence broken at blanks into lines of ``width`` cells; its own line ends are kept."""
     lines: list[str] = []

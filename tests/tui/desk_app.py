@@ -34,6 +34,7 @@ from tui.screen import (
     Outcome,
     Page,
     PageScreen,
+    PlainPage,
     Refused,
     Row,
     ScreenError,
@@ -74,6 +75,10 @@ aliases = ["W"]
 word = "CEN"
 title = "Census"
 screen = "desk_app:Census"
+[[screen]]
+word = "DLS"
+title = "Discharges"
+screen = "desk_app:Discharges"
 [[screen]]
 word = "ADM"
 title = "For administrators"
@@ -385,10 +390,48 @@ class Census(PageScreen):
             ]
             for page in (1, 2, 3)
         ]
-        return Document("Daily census", pages, width=132, frozen_columns=9, heading_lines=2)
+        return Document("Daily census", [PlainPage(page, 2, frozen_columns=9) for page in pages], width=132)
 
     def print(self, queue: str, pages: str) -> Outcome:
         return Outcome(f"Printed {pages or 'all'} on {queue or 'the usual printer'}.")
+
+
+class Discharges(PageScreen):
+    """40 pages of 132 columns or 80: a group of 25 rows on each, a total that leads on, a row in wide characters."""
+
+    title = "Discharges"
+    commands = (Command("WIDE", "80/132", "wide", "F10"),)
+    COUNT = 40
+    width = 132
+
+    def open(self, key: str) -> Document:
+        return Document("Discharges", [self._page(number) for number in range(1, self.COUNT + 1)], self.width)
+
+    def _page(self, number: int) -> PlainPage:
+        head = [f"GENERAL HOSPITAL{f'Page {number} of {self.COUNT}':>{self.width - 16}}", "=" * self.width]
+        heads = ["Account  Name                 Admitted   Discharged  Attending physician"]
+        heads.append("-------- -------------------- ---------- ----------- -------------------- ----------")
+        rows = [
+            f"A{number:03}{row:02}   {'東京太郎' if row == 3 else 'DOE,JANE':<20} 11/{number % 30 + 1:02}/2026"
+            for row in range(25)
+        ]
+        rows = [f"{text:<41} 11/21/2026  {'SMITH' if row % 2 else 'Muster'}" for row, text in enumerate(rows)]
+        if self.width == 132:
+            rows = [f"{text:<110} far right" for text in rows]
+            heads = [f"{heads[0]:<110} Remark", f"{heads[1]:<110} ---------"]
+        lines = [*head, *heads, f"UNIT {number}", *rows, f"{len(rows)} discharges of unit {number}"]
+        links = ["" for _ in lines]
+        links[-1] = f"WRK unit {number};OFF"
+        if number == 2:
+            links[-2] = "NOWHERE"
+        return PlainPage(lines, 4, 2, 9, links, ((4, 1),))
+
+    def wide(self, rest: str) -> Outcome:
+        self.width = 80 if self.width == 132 else 132
+        return Outcome(f"{self.width} columns.", reload=True)
+
+    def again(self, key: str) -> Document:
+        return self.open(key)
 
 
 LOG_FILE: Path | None = None

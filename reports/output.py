@@ -24,8 +24,8 @@ from rules.moments import iso_date
 from rules.text import MARK, cells, clean, to_ascii
 
 __all__ = [
-    "FORMATS", "NotDelivered", "Printer", "clear_spool", "encoded", "in_format", "printer_asked", "printer_named",
-    "send", "to_file", "to_printer", "to_spool", "write",
+    "FORMATS", "NotDelivered", "Printer", "clear_spool", "encoded", "in_format", "pages_named", "printer_asked",
+    "printer_named", "send", "to_file", "to_printer", "to_spool", "write",
 ]  # fmt: skip
 
 FORMATS: Final = ("text", "csv", "xlsx", "json", "merge")
@@ -34,6 +34,7 @@ ENCODINGS: Final = (ASCII, UTF_8, "cp437", "cp850", "cp1252", "latin-1")
 LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 PRINT_SECONDS: Final = 60
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,126}")
+PAGES: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 SPOOLED: Final = re.compile(r"[A-Z]\d\d-(\d{4})(\d\d)(\d\d)-\d{4}\.txt")
 
 
@@ -201,9 +202,10 @@ def printer_named(word: str, width: int | None = None) -> Printer:
         values.get("last_form_feed", "0") == "1",
     )
     options = _lp_options(values.get("options", "")) or _usual_options(setup.width)
-    return Printer(
-        queue, setup, options, encoding, LINE_ENDS.get(values.get("line_end", "").casefold(), "\n")
-    )
+    line_end = (values.get("line_end") or "lf").casefold()
+    if line_end not in LINE_ENDS:
+        raise NotDelivered(f"The printer {word} has the line end {line_end}: it must be lf or crlf.")
+    return Printer(queue, setup, options, encoding, LINE_ENDS[line_end], word)
 
 
 def printer_asked(word: str, width: int | None = None) -> Printer:
@@ -213,6 +215,17 @@ def printer_asked(word: str, width: int | None = None) -> Printer:
         names = f" Printers: {', '.join(known)}." if known else ""
         raise NotDelivered(f"Name the printer: PRT and its name.{names}")
     return printer_named(word or known[0], width)
+
+
+def pages_named(text: str) -> tuple[int, ...]:
+    """``2-4,7`` as page numbers; blank is all. Raises ``NotDelivered``."""
+    numbers: list[int] = []
+    for part in filter(None, text.replace(" ", "").split(",")):
+        found = PAGES.fullmatch(part)
+        if found is None:
+            raise NotDelivered(f"{clean(text)} is no range of pages: write 2-4 or 1,3.")
+        numbers += range(int(found[1]), int(found[2] or found[1]) + 1)
+    return tuple(numbers)
 
 
 def _lp_options(text: str) -> tuple[str, ...]:

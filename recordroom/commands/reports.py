@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,11 @@ from reports.parameters import Parameter as Asked
 
 if TYPE_CHECKING:
     from db.actors import Actor
+    from reports.run import Produced
 
+OWN: Final = (
+    "asked_"  # before the name of a report's own parameter: it cannot be mistaken for an option of all
+)
 HELP_OF_KIND: Final = {
     "date": "ISO date", "month": "YYYY-MM", "user": "name", "yes/no": "yes or no", "number": "a number",
     "list": "codes, comma separated", "codes": "such as I20-I25,J18",
@@ -70,6 +75,7 @@ def _command(found: Report) -> click.Command:
     command: Any = store_options(_runner(found))
     for option in (
         click.option("--print", "queue", metavar="QUEUE", help="Send to this printer or print queue."),
+        click.option("--pages", default="", help="Print these pages alone, such as 2-4,7."),
         click.option("--copies", type=click.IntRange(1, 99), default=1, help="Copies to print."),
         click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
                      help="Write to this file; needs the export permission."),
@@ -87,69 +93,75 @@ def _command(found: Report) -> click.Command:
             filter(None, (parameter.label, HELP_OF_KIND.get(parameter.kind, ""), parameter.default))
         )
         command = click.option(
-            f"--{parameter.name}", f"asked_{parameter.name}", help=text + ".",
+            f"--{parameter.name}", f"{OWN}{parameter.name}", help=text + ".",
             type=click.Choice(parameter.choices) if parameter.choices else str,
         )(command)  # fmt: skip
     made: click.Command = click.command(found.id, help=found.about, short_help=found.title)(command)
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What every report's command takes beside the report's own parameters."""
+
+    queue: str | None
+    pages: str
+    copies: int
+    out: Path | None
+    form: str
+    width: str | None
+    lines: int
+    utf8: bool
+    preset: str | None
+
+
 def _runner(found: Report) -> Any:
-    def run(
-        queue: str | None, copies: int, out: Path | None, form: str, width: str | None, lines: int, utf8: bool,
-        preset: str | None, **asked: str | None,
-    ) -> None:  # fmt: skip
-        if queue and (out or form != "text"):
+    def run(**options: Any) -> None:
+        asked = {
+            name.removeprefix(OWN): value for name, value in options.items() if name.startswith(OWN) and value
+        }
+        wanted = Wanted(**{name: value for name, value in options.items() if not name.startswith(OWN)})
+        if wanted.queue and (wanted.out or wanted.form != "text"):
             raise click.UsageError("--print sends pages of text: leave out --out and --format.")
-        if form == "xlsx" and not out:
+        if wanted.form == "xlsx" and not wanted.out:
             raise click.UsageError("A spreadsheet is no text for a terminal: name a file with --out.")
-        parameters = {name.removeprefix("asked_"): value for name, value in asked.items() if value}
-        _run(
-            found,
-            parameters,
-            preset,
-            queue,
-            copies,
-            out,
-            form,
-            int(width) if width else None,
-            lines,
-            utf8=utf8,
-        )
+        _run(found, asked, wanted)
 
     return run
 
 
-def _run(
-    found: Report, parameters: dict[str, str], preset: str | None, queue: str | None, copies: int, out: Path | None,
-    form: str, width: int | None, lines: int, *, utf8: bool,
-) -> None:  # fmt: skip
-    from reports import output
-    from reports.page import Setup
+def _run(found: Report, asked: dict[str, str], wanted: Wanted) -> None:
+    from reports.output import NotDelivered
     from reports.parameters import NotAsked
     from reports.run import produce
 
     with opened_store() as signed_on:
-        if preset:
-            kept = _kept(signed_on.actor, found, preset)
-            kept_width = kept.pop("width", "")
-            parameters, width = kept | parameters, width or int(kept_width or 0) or None
         try:
-            produced = produce(signed_on.actor, found, parameters)
-        except NotAsked as error:
+            if wanted.preset:
+                asked = _kept(signed_on.actor, found, wanted.preset) | asked
+            kept_width = asked.pop("width", "")
+            _deliver(
+                signed_on.actor, produce(signed_on.actor, found, asked), wanted, wanted.width or kept_width
+            )
+        except (NotAsked, NotDelivered) as error:
             raise click.UsageError(str(error)) from error
-        setup = Setup(width or 80, lines, ascii_only=not utf8)
-        try:
-            if queue:
-                printer = output.printer_named(queue, width)
-                notice(output.to_printer(signed_on.actor, produced, printer, copies=copies))
-            elif out:
-                output.to_file(signed_on.actor, produced, form, setup, out)
-            else:
-                sys.stdout.buffer.write(output.in_format(produced, form, setup))
-                sys.stdout.buffer.flush()
-        except output.NotDelivered as error:
-            raise click.UsageError(str(error)) from error
+
+
+def _deliver(actor: Actor, produced: Produced, wanted: Wanted, width: str) -> None:
+    """Print a report, write it to a file, or show it."""
+    from reports import output
+    from reports.page import Setup
+
+    setup = Setup(int(width or 80), wanted.lines, ascii_only=not wanted.utf8)
+    if wanted.queue:
+        printer = output.printer_named(wanted.queue, int(width) if width else None)
+        pages = output.pages_named(wanted.pages)
+        notice(output.to_printer(actor, produced, printer, copies=wanted.copies, pages=pages))
+    elif wanted.out:
+        output.to_file(actor, produced, wanted.form, setup, wanted.out)
+    else:
+        sys.stdout.buffer.write(output.in_format(produced, wanted.form, setup))
+        sys.stdout.buffer.flush()
 
 
 def _kept(actor: Actor, found: Report, name: str) -> dict[str, str]:

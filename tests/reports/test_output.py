@@ -122,8 +122,7 @@ class TestFiles:
         assert not (tmp_path / "x").exists()
 
     def test_letters_begin_with_the_same_columns_whatever_they_are_about(self, admin):
-        with writing():
-            a_patient(mrn="00004711")
+        a_patient(mrn="00004711")
         produced = produce(admin, find("accounting"), {"patient": "00004711"})
         lines = output.in_format(produced, "merge", Setup()).decode("utf-8-sig").splitlines()
         assert lines[0].startswith("letter_date,facility,addressee,street,city,state,zip,mrn,")
@@ -318,6 +317,21 @@ class TestCodes:
 
     def test_a_plain_letter_stands_for_one_that_the_code_has_only_with_its_accent(self):
         assert output.encoded("\u0141\u0119cki \u2014", "latin-1") == b"Lecki -"
+
+    @pytest.mark.parametrize(("text", "pages"), [("", ()), ("2-4,7", (2, 3, 4, 7)), (" 3 ", (3,))])
+    def test_a_range_of_pages_is_read(self, text, pages):
+        assert output.pages_named(text) == pages
+
+    @pytest.mark.parametrize("text", ["x", "2-", "-3", "1-2-3", "1;2"])
+    def test_what_is_no_range_is_one_sentence(self, text):
+        with pytest.raises(output.NotDelivered, match="no range of pages"):
+            output.pages_named(text)
+
+    def test_a_line_end_that_is_not_known_is_one_sentence(self, units):
+        with writing():
+            site.apply("printer", "OLD", {"queue": "old", "line_end": "cr"}, Source("test"))
+        with pytest.raises(output.NotDelivered, match="line end cr: it must be lf or crlf"):
+            output.printer_named("OLD")
 
     def test_a_printer_with_a_code_that_is_not_known_is_one_sentence(self, units):
         with writing():

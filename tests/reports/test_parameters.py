@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db import store
 from db.access import presets
 from db.actors import Role
 from db.changes import Source
@@ -13,6 +14,7 @@ from db.connect import StoreError, writing
 from db.hospital import site
 from reports import identifiers
 from reports.catalogue import find
+from reports.page import Setup
 from reports.parameters import (
     CODES,
     DETAIL,
@@ -33,6 +35,7 @@ from reports.parameters import (
 )
 from reports.run import known, produce
 from rules.moments import day_number
+from tests.builders import a_patient, a_stay
 
 TODAY = day_number("2026-03-15")
 NUMBER = Parameter("days", "Days", "number")
@@ -123,6 +126,24 @@ class TestIdentifiers:
     def test_more_than_the_role_may_see_is_lowered_and_less_is_left(self):
         assert identifiers.lowered(FULL, LAST_FOUR) == LAST_FOUR
         assert identifiers.lowered(NONE, LAST_FOUR) == NONE
+
+
+class TestTheCeiling:
+    def test_lowers_what_was_asked_in_every_format_and_the_selection_says_so(self, admin, actor_with):
+        a_stay("2026-11-01T08:00", "2026-11-03T10:00", patient_id=a_patient(mrn="00471199"))
+        tables = store.current().directory / "site" / "tables"
+        tables.mkdir(exist_ok=True)
+        (tables / "report_identifiers.toml").write_text(
+            'id = "report_identifiers"\ntitle = "Identifiers"\n'
+            'rows = [{ code = "technician", text = "Technician", level = "last4" }]\n'
+        )
+        asked = {"from": "2026-11-01", "to": "2026-11-30", "identifiers": "full"}
+        made = produce(actor_with(Role.TECHNICIAN), find("discharge-list"), asked)
+        text = "\n".join(line for page in made.pages(Setup(132)) for line in page.lines)
+        assert "identifiers by initial and last four" in text
+        assert "1199" in text
+        assert "00471199" not in text + str(made.json_value())
+        assert "00471199" in str(produce(admin, find("discharge-list"), asked).json_value())
 
 
 class TestPresets:

@@ -189,6 +189,12 @@ class TestAnyScreen:
         assert desk.message == "Sent to LASER1: 1 page, 132 columns."
         assert max(map(len, self.sent(lp))) <= 132
 
+    def test_the_only_printer_needs_no_name_even_for_wide_paper(self, desk: Workstation, lp: Path) -> None:
+        with writing():
+            site.apply("printer", "LP1", {"queue": "LASER9", "width": "80"}, Source("test"))
+        desk.press("ctrl+o", "=SFL printer", "enter", "ctrl+t")
+        assert desk.message == "Sent to LASER9: 1 page, 132 columns."
+
     def test_without_the_permission_nothing_is_printed(self, desk: Workstation, lp: Path) -> None:
         desk.press("ctrl+o", "=SFL unit", "enter")
         session = desk.shell.session

@@ -69,6 +69,7 @@ def _keep(actor: Actor, begun: Begun) -> Compared:
         change_id = closing.last_change()
         parts = {
             closing.COUNTS: closing_counts.as_bytes(closing_counts.of_period(begun.period)),
+            closing.SETTINGS: corrections.settings_as_bytes(),
             closing.CONVENTIONS: _bytes(said.as_json(
                 conventions.conventions(begun.period.to_day),
                 fiscal_year_start=conventions.convention("fiscal_year_start", begun.period.to_day),

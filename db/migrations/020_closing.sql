@@ -138,11 +138,12 @@ BEGIN
             (SELECT coalesce(max(id), 0) FROM amendment));
     UPDATE closing_state SET changed = changed + 1 WHERE to_day >= NEW.admit_day;
 END;
--- A return within 30 days of a discharge, which a later admission or a merge of charts brings about or takes away.
+-- A return after a discharge, which a later admission or a merge of charts brings about or takes away; no readmission
+-- is later than 90 days.
 CREATE TRIGGER return_late AFTER UPDATE OF return_day ON encounter
 WHEN (SELECT watched_through FROM census_state) >= NEW.discharge_day
-    AND (coalesce(OLD.return_day, 9999999) <= NEW.discharge_day + 30)
-        IS NOT (coalesce(NEW.return_day, 9999999) <= NEW.discharge_day + 30)
+    AND OLD.return_day IS NOT NEW.return_day
+    AND min(coalesce(OLD.return_day, 9999999), coalesce(NEW.return_day, 9999999)) <= NEW.discharge_day + 90
 BEGIN
     INSERT INTO late_change (at_utc, kind, record_id, day, old, new)
         VALUES (unixepoch(), 'return', NEW.id, NEW.discharge_day, coalesce(OLD.return_day, ''),

@@ -63,7 +63,7 @@ class LateChange(Base):
 
     id = AutoField()
     at_utc = IntegerField()
-    kind = CharField()  # movement, event, unit_beds, unit, service, weight, newborn, return
+    kind = CharField()  # movement, event, unit_beds, unit, service, weight, newborn, leave, return
     record_id = IntegerField()
     day = IntegerField()
     old = TextField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from db.connect import database
@@ -64,6 +65,16 @@ def closed_days_changed(first_day: int, last_day: int) -> None:
     database.execute_sql(
         "UPDATE closing_state SET changed = changed + 1 WHERE to_day >= ? AND from_day <= ?",
         (first_day, last_day),
+    )
+
+
+def note_absences(encounter_ids: Sequence[int]) -> None:
+    """Passes have become absences without a movement: noted among the late changes where they began in closed days."""
+    database.connection().executemany(
+        "INSERT INTO late_change (at_utc, kind, record_id, day, old, new)"
+        " SELECT unixepoch(), 'leave', encounter_id, from_day, 'pass', 'absence' FROM leave_span, census_state"
+        " WHERE encounter_id = ? AND to_utc IS NULL AND absent = 1 AND from_day <= watched_through",
+        [(encounter_id,) for encounter_id in encounter_ids],
     )
 
 

@@ -7,10 +7,11 @@ the month than the stay that followed then.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from db import store
 from db.actors import Action, Actor
@@ -18,7 +19,7 @@ from db.acts import permit
 from db.connect import database, large_cache, snapshot, writing
 from db.conventions import CONVENTIONS, COUNTING
 from db.hospital import site, stays
-from db.statistics import census, closing, closing_counts, summary
+from db.statistics import census, closing, closing_counts, limits, summary
 from db.statistics.closing import Closing
 from db.statistics.summary import Totals
 from rules import corrections as rules
@@ -34,6 +35,7 @@ NOTED: Final = {
     "service": "service edited",
     "weight": "DRG weight edited",
     "newborn": "newborn mark edited",
+    "leave": "pass became absence",
     "return": "readmission {}",
 }
 """What late changes of other things are called."""
@@ -88,10 +90,14 @@ def compare_changed(actor: Actor) -> list[Compared]:
 
 def read(closed: Closing) -> Compared:
     """Compare a version with what is counted now, inside the caller's snapshot. Raises ``Tampered``."""
-    signed = closing_counts.from_bytes(closing.parts(closed)[closing.COUNTS])
+    stored = closing.parts(closed)
+    signed = closing_counts.from_bytes(stored[closing.COUNTS])
     now = closing_counts.of_period(Period(closed.from_day, closed.to_day, closed.month))
     figures = rules.differing(signed, now, young=closed.young)
-    return Compared(closed, tuple(figures), tuple(_changes(closed)) if figures else ())
+    if not figures:
+        return Compared(closed, (), ())
+    changes = (*_changes(closed), *_conventions(closed, json.loads(stored[closing.SETTINGS])))
+    return Compared(closed, tuple(figures), changes)
 
 
 def _compared(closed: Closing) -> Compared:
@@ -136,7 +142,6 @@ def _changes(closed: Closing) -> Iterator[Change]:
     for row in rows:
         if row[2] != "movement" and (change := _other(closed, *row[1:])):
             yield change
-    yield from _conventions(closed)
 
 
 def _local(utc: int) -> str:
@@ -291,10 +296,18 @@ def _other(
         elif kind == "newborn":
             by, origin = _amended("encounter", record, amendment_id)
     if kind == "return":
+        if not _readmission(day, old, new):
+            return None
         old, new = (iso_date(int(each)) if each else "" for each in (old, new))
     return Change(
         NOTED[kind].format(done), subject, at, old, new, by, _local(utc), origin, "", max(day, 1), patient
     )
+
+
+def _readmission(day: int, old: str, new: str) -> bool:
+    """Whether a return has become one within the days of a readmission, or no longer is."""
+    last = day + limits.within("readmission_days", day)
+    return (bool(old) and int(old) <= last) != (bool(new) and int(new) <= last)
 
 
 def _event(event_id: int) -> tuple[str, int, str, str, int, str] | None:
@@ -327,17 +340,30 @@ def _amended(kind: str, record_id: int, after_id: int) -> tuple[str, str]:
     return (str(row[0]), str(row[1])) if row else ("", "")
 
 
-def _conventions(closed: Closing) -> Iterator[Change]:
-    """Ways of counting that were set since for days of the month, or for stays that lay across it."""
-    rows = database.execute_sql(
-        f"SELECT s.name, s.from_day, s.value, s.set_by, s.set_utc, (SELECT value FROM setting WHERE name = s.name"
-        " AND from_day < s.from_day ORDER BY from_day DESC LIMIT 1) FROM setting s"
-        f" WHERE s.name IN ({stays.marks([*COUNTING])}) AND s.set_utc >= ?",
-        (*sorted(COUNTING), closed.closed_utc),
+def _conventions(closed: Closing, signed: list[list[Any]]) -> Iterator[Change]:
+    """Ways of counting that were set since, for days of the month or for stays that lay across it."""
+    kept = {(name, day): value for name, day, value in signed}
+    for name, day, value, by, utc in _settings():
+        if kept.get((name, day)) != value:
+            default, _, title = CONVENTIONS[name]
+            before = [old for (other, since), old in kept.items() if other == name and since <= day]
+            yield Change(
+                "convention edited", title, "", before[-1] if before else default, f"{value} from {iso_date(day)}", by,
+                _local(utc), "", "", min(day, closed.from_day),
+            )  # fmt: skip
+
+
+def _settings() -> list[tuple[str, int, str, str, int]]:
+    """Every way of counting that was ever set, by name and day: name, first day, value, by whom, when."""
+    return list(
+        database.execute_sql(
+            "SELECT name, from_day, value, set_by, set_utc FROM setting"
+            f" WHERE name IN ({stays.marks([*COUNTING])}) ORDER BY name, from_day",
+            tuple(COUNTING),
+        )
     )
-    for name, day, value, by, utc, before in rows:
-        default, _, title = CONVENTIONS[name]
-        yield Change(
-            "convention edited", title, "", before or default, f"{value} from {iso_date(day)}", by, _local(utc), "",
-            "", min(day, closed.from_day),
-        )  # fmt: skip
+
+
+def settings_as_bytes() -> bytes:
+    """The same as it is frozen with a month."""
+    return json.dumps([row[:3] for row in _settings()]).encode()

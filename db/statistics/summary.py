@@ -219,6 +219,7 @@ def _age_passes() -> None:
         some, aged = tuple(aged[: stays.IDS_AT_ONCE]), aged[stays.IDS_AT_ONCE :]
         with writing():
             derive_anew(some)
+            census_state.note_absences(some)
 
 
 def derive_anew(encounter_ids: Sequence[int]) -> None:

@@ -293,6 +293,18 @@ class TestLateChanges:
         assert ("convention edited", "Leave nights taken off") in self.kinds(found)
         assert self.changed(found)["House", "inpatient_service_days"][1] != ""
 
+    def test_a_pass_that_became_an_absence_is_told(self, hospital, admin, monkeypatch):
+        """VistA's rule: after 96 hours it comes off the census from its first night, without a movement."""
+        site.file_setting(admin, "leave_rule", "vista", day_number("2025-01-01"))
+        away = a_stay("2025-11-20T08:00", account="P1")
+        with monkeypatch.context() as then:
+            then.setattr(store.Store, "now", lambda here: at("2025-12-01T09:00"))
+            a_movement(away, "leave", "2025-11-30T08:00", leave_type="pass")
+            closes.close(admin, NOVEMBER)
+        found = late(admin)
+        assert self.kinds(found) == [("pass became absence", "P1")]
+        assert self.changed(found)["House", "closing_census"] == ("2", "1")
+
     def test_of_an_earlier_month_leave_the_later_one_alone(self, closed, admin):
         closes.close(admin, OCTOBER)
         a_stay("2025-10-10T08:00", "2025-10-12T08:00", account="O1")
@@ -407,3 +419,29 @@ class TestANewDataKey:
         assert printed(admin) == before
         closes.close(admin, OCTOBER)
         assert closing.unsound() == []
+
+
+class TestEveryReportThatIsSigned:
+    def test_asks_for_a_version_and_a_month(self):
+        for report in closes.closing_reports():
+            names = {parameter.name for parameter in report.parameters}
+            assert "version" in names, report.id
+            assert "month" in names or {"from", "to"} <= names, report.id
+
+    @pytest.mark.parametrize("report", [report.id for report in closes.closing_reports()])
+    def test_is_reprinted_as_it_was_in_every_form(self, closed, admin, report):
+        names = {parameter.name for parameter in find(report).parameters}
+        november = {"month": NOVEMBER, "from": "2025-11-01", "to": "2025-11-30"}
+        asked = {name: value for name, value in november.items() if name in names}
+        forms = [("text", 80), ("text", 132), ("csv", 80), ("json", 80), ("xlsx", 80)]
+
+        def every_form():
+            return [
+                output.in_format(produce(admin, find(report), asked), form, Setup(width))
+                for form, width in forms
+            ]
+
+        before = every_form()
+        a_late_admission()
+        assert every_form() == before
+        assert b"admin" in before[0]

@@ -8,8 +8,14 @@ from types import ModuleType
 from typing import Final
 
 from db.actors import Action
-from reports.indices.parameters import ADMISSION_LIST, DISCHARGE_LIST
-from reports.parameters import DAY, MONTH, VERSION, Parameter
+from reports.indices.parameters import (
+    ADMISSION_LIST,
+    DISCHARGE_LIST,
+    DISEASE_INDEX,
+    PHYSICIAN_INDEX,
+    PROCEDURE_INDEX,
+)
+from reports.parameters import DAY, DETAIL, EJECT, IDENTIFIERS, MONTH, SERVICE, UNIT, VERSION, Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,46 @@ CATALOGUE: Final[tuple[Report, ...]] = (
          Parameter("unit", "Unit", "text", required=False, source="unit")),
     ),
     Report(
+        "admissions-discharges", "C02", "Admissions, discharges, transfers, deaths",
+        "Who came, moved, went on leave and left on a day or days, by event, unit and time; newborns apart.",
+        "reports.census.admissions_discharges",
+        (Parameter("from", "From", "date", default="yesterday"),
+         Parameter("to", "To", "date", required=False),
+         Parameter("event", "Events", "choice", default="all",
+                   choices=("all", "admissions", "transfers", "services", "leaves", "discharges", "deaths")),
+         UNIT, SERVICE,
+         Parameter("patients", "Patients", "choice", default="all", choices=("all", "adults", "newborns")),
+         IDENTIFIERS),
+    ),
+    Report(
+        "census-recap", "C03", "Census recapitulation",
+        "A month day by day and unit by unit: previous, gains, losses, census, same-day cases, beds, occupancy.",
+        "reports.census.census_recap",
+        (MONTH, UNIT, DETAIL,
+         Parameter("by", "Broken by", "choice", default="day", choices=("day", "unit")), VERSION),
+        names_patients=False, closes=True,
+    ),
+    Report(
+        "gains-and-losses", "N01", "Gains and losses",
+        "Named patients by kind of movement, heads of each ward, and the late corrections keyed on the day.",
+        "reports.census.gains_and_losses", (DAY, IDENTIFIERS, EJECT),
+    ),
+    Report(
+        "bed-status", "N02", "Bed status",
+        "Wards of a day with their beds, heads away, the fiscal year to date, last year and the plan.",
+        "reports.census.bed_status", (DAY, VERSION), names_patients=False, closes=True,
+    ),
+    Report(
+        "treating-specialty", "N03", "Treating specialties",
+        "Services of a day: gains, losses, heads away, boarders, average census and days of the fiscal year.",
+        "reports.census.treating_specialty", (DAY, VERSION), names_patients=False, closes=True,
+    ),
+    Report(
+        "amis-balance", "N04", "Bed balance by AMIS segment",
+        "A month's bed occupants and absences by segment, balanced against what came and went.",
+        "reports.census.amis_balance", (MONTH,), names_patients=False,
+    ),
+    Report(
         "monthly-statistics", "S01", "Monthly statistical summary",
         "The month beside the same month of last year and the fiscal year to date, by unit and service.",
         "reports.statistics.monthly_statistics",
@@ -61,6 +107,21 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "corrections", "C04", "Corrections of a closed month",
         "What has changed in a closed month since it was signed: figures old and new, by which movement, whose, when.",
         "reports.census.corrections", (MONTH, VERSION),
+    ),
+    Report(
+        "disease-index", "I01", "Disease index",
+        "Discharges by diagnosis code, range or category, with or without other codes on the same stay.",
+        "reports.indices.disease_index", DISEASE_INDEX,
+    ),
+    Report(
+        "procedure-index", "I02", "Procedure index",
+        "Discharges by procedure code, range or table: when, by which surgeon, with what result.",
+        "reports.indices.procedure_index", PROCEDURE_INDEX,
+    ),
+    Report(
+        "physician-index", "I03", "Physician index",
+        "The discharges of each physician as attending, surgeon or consultant, with subtotals, a page for each.",
+        "reports.indices.physician_index", PHYSICIAN_INDEX,
     ),
     Report(
         "discharge-list", "I05", "Discharges",

@@ -84,7 +84,7 @@ def _made(actor: Actor, report: Report, begun: Begun, now: str) -> Produced:
     """A report of the month as it will be reprinted: with everything else that it asks for at its default."""
     today = store.current().now().day
     first, last = iso_date(begun.period.from_day), iso_date(begun.period.to_day)
-    given = {"month": begun.period.name, "from": first, "to": last}
+    given = {"month": begun.period.name, "from": first, "to": last, "day": last}
     parameters = {
         each.name: value
         for each in report.parameters

@@ -114,12 +114,18 @@ class Asked(dict[str, str]):
 
 
 def month_asked(parameters: Mapping[str, str]) -> str:
-    """The month that a report is of, named as one or by its first and last day; blank where it is of none."""
-    first, last = parameters.get(FROM.name, ""), parameters.get(TO.name, "")
+    """The month that a report is of: named, by its first and last day, or, where it is of one day, by its last.
+
+    Blank where it is of no month.
+    """
     if named := parameters.get(MONTH.name, ""):
         return named
-    whole = month_of(day_number(first)) if first and last else None
-    return whole.name if whole and (first, last) == (iso_date(whole.from_day), iso_date(whole.to_day)) else ""
+    last = parameters.get(DAY.name, "") or parameters.get(TO.name, "")
+    if not last:
+        return ""
+    whole = month_of(day_number(last))
+    begins = parameters.get(FROM.name, "") == iso_date(whole.from_day) or bool(parameters.get(DAY.name))
+    return whole.name if begins and last == iso_date(whole.to_day) else ""
 
 
 def sort(*choices: str) -> Parameter:

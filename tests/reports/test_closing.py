@@ -405,10 +405,10 @@ class TestTheMonthThatIsAsked:
         [
             ({"month": "2025-11"}, "2025-11"), ({"from": "2025-11-01", "to": "2025-11-30"}, "2025-11"),
             ({"from": "2025-11-01", "to": "2025-11-29"}, ""), ({"from": "2025-10-01", "to": "2025-11-30"}, ""),
-            ({"day": "2025-11-01"}, ""),
+            ({"day": "2025-11-01"}, ""), ({"day": "2025-11-30"}, "2025-11"),
         ],
     )  # fmt: skip
-    def test_may_be_named_by_its_first_and_last_day(self, parameters, month):
+    def test_may_be_named_by_its_days(self, parameters, month):
         assert month_asked(parameters) == month
 
 
@@ -426,12 +426,12 @@ class TestEveryReportThatIsSigned:
         for report in closes.closing_reports():
             names = {parameter.name for parameter in report.parameters}
             assert "version" in names, report.id
-            assert "month" in names or {"from", "to"} <= names, report.id
+            assert "month" in names or {"from", "to"} <= names or "day" in names, report.id
 
     @pytest.mark.parametrize("report", [report.id for report in closes.closing_reports()])
     def test_is_reprinted_as_it_was_in_every_form(self, closed, admin, report):
         names = {parameter.name for parameter in find(report).parameters}
-        november = {"month": NOVEMBER, "from": "2025-11-01", "to": "2025-11-30"}
+        november = {"month": NOVEMBER, "from": "2025-11-01", "to": "2025-11-30", "day": "2025-11-30"}
         asked = {name: value for name, value in november.items() if name in names}
         forms = [("text", 80), ("text", 132), ("csv", 80), ("json", 80), ("xlsx", 80)]
 

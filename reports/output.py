@@ -17,16 +17,11 @@ from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.hospital import site
 from reports import line_printer, sheet
-from reports.line_printer import NotDelivered
+from reports.line_printer import NotDelivered as NotDelivered
 from reports.page import Page, Setup, as_text
 from reports.run import Produced
 from rules.moments import iso_date
 from rules.text import MARK, cells, clean, to_ascii
-
-__all__ = [
-    "FORMATS", "NotDelivered", "Printer", "clear_spool", "encoded", "in_format", "pages_named", "printer_asked",
-    "printer_named", "send", "to_file", "to_printer", "to_spool", "write",
-]  # fmt: skip
 
 FORMATS: Final = ("text", "csv", "xlsx", "json", "merge")
 ASCII, UTF_8 = "ascii", "utf-8"
@@ -34,6 +29,7 @@ ENCODINGS: Final = (ASCII, UTF_8, "cp437", "cp850", "cp1252", "latin-1")
 LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 PRINT_SECONDS: Final = 60
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,126}")
+COPIES: Final = re.compile(r"(.*?)\s*[xX]([1-9]\d?)")
 PAGES: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 SPOOLED: Final = re.compile(r"[A-Z]\d\d-(\d{4})(\d\d)(\d\d)-\d{4}\.txt")
 
@@ -215,6 +211,12 @@ def printer_asked(word: str, width: int | None = None) -> Printer:
         names = f" Printers: {', '.join(known)}." if known else ""
         raise NotDelivered(f"Name the printer: PRT and its name.{names}")
     return printer_named(word or known[0], width)
+
+
+def copies_named(text: str) -> tuple[str, int]:
+    """``2-4 x3`` as what stands before, and the copies: 1 unless said."""
+    found = COPIES.fullmatch(text.strip())
+    return (found[1], int(found[2])) if found else (text, 1)
 
 
 def pages_named(text: str) -> tuple[int, ...]:

@@ -212,9 +212,10 @@ class Page(PageScreen):
 
     def print(self, queue: str, pages: str) -> Outcome:
         printer = output.printer_asked(queue, self.setup.width)
+        pages, copies = output.copies_named(pages)
         asked = output.pages_named(pages)
-        output.to_printer(self.session.actor, self.made, printer, pages=asked)
-        which = f"pages {pages}" if asked else "all pages"
+        output.to_printer(self.session.actor, self.made, printer, copies=copies, pages=asked)
+        which = (f"pages {pages}" if asked else "all pages") + (f", {copies} copies" if copies > 1 else "")
         return Outcome(f"Sent to {printer.queue}: {which}, {self.setup.width} columns.")
 
     def spool(self, rest: str) -> Outcome:

@@ -48,6 +48,7 @@ YES_NO = ("counts_in_census", "obstetric", "form_feed", "last_form_feed")
 DATES = ("from_date", "to_date")
 WIDTHS = {"name": 40, "options": 40, "queue": 30, "npi": 10, "lines": 3, "width": 3}
 LOOK_UPS = {"service": "service", "division": "division"}  # item -> site file that lists its codes
+OFFERED = ("encoding", "line_end")  # items of a printer that take one of a few words
 MOST_CHOICES = 1000
 SETTING = "setting"
 FACILITY = {"facility": "Name of the facility"}
@@ -198,6 +199,10 @@ class RowForm(DraftedForm):
         wanted = text.casefold()
         if self.kind == SETTING:
             found = [Choice(value, "") for value in site.CONVENTIONS.get(self.code, ("", (), ""))[1] if value]
+        elif path in OFFERED:
+            from reports.output import ENCODINGS, LINE_ENDS
+
+            found = [Choice(word, "") for word in (ENCODINGS if path == "encoding" else LINE_ENDS)]
         else:
             rows = site.listing(LOOK_UPS[path], "", MOST_CHOICES)
             found = [Choice(row.code, row.values.get("name", "")) for row in rows]
@@ -271,7 +276,12 @@ def _field(name: str) -> Field:
         kind = Kind.INTEGER
     width = {Kind.DATE: 10, Kind.YES_NO: 1}.get(kind, WIDTHS.get(name, 12))
     return Field(
-        name, label_of(name), width, kind, lookup=bool(LOOK_UPS.get(name)), help=label_of(name) + "."
+        name,
+        label_of(name),
+        width,
+        kind,
+        lookup=name in LOOK_UPS or name in OFFERED,
+        help=label_of(name) + ".",
     )
 
 

@@ -23,6 +23,7 @@ LONGEST_HEADING = 60  # cells of a group's heading in the list of groups
 FURTHER = ">"  # at the right edge: the line goes on
 HIDDEN = "<"  # at the seam: some of the line lies between
 ALL, THIS = "ALL", "THIS"  # pages to print
+COPIES = re.compile(r"[xX]\d{1,2}")
 RANGE = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 KEYS = (
     "F7 F8 turn pages, Up and Down move by a line, Home and End go to the ends. Enter is F8.",
@@ -202,6 +203,7 @@ class Pager(View):
         elif stroke.text.isdecimal() and len(self.stack.pages) > 1 and not self.shell.linear:
             self._ask_page(stroke.text)
         elif not stroke.name and stroke.text and (act := self.shell.keymap.word(stroke.text)):
+            self.shell.clear_message()
             return await self.act(act)
         elif not stroke.name:
             await self.shell.type_command(stroke)
@@ -409,16 +411,17 @@ class Pager(View):
             await self._printed(rest)
 
     async def _printed(self, text: str) -> None:
-        """A printer, pages, or both: ``LASER1 2-4``, ``THIS``, blank for all pages on the usual printer."""
+        """A printer, pages, copies: ``LASER1 2-4 x3``, ``THIS``; blank for all pages on the usual printer."""
         assert isinstance(self.screen, PageScreen)
         words = text.split()
+        copies = f" {words.pop()}" if words and COPIES.fullmatch(words[-1]) else ""
         last = words[-1].upper() if words else ALL
         if last in (ALL, THIS) or RANGE.fullmatch(last):
             words = words[:-1]
         else:
             last = ALL
         pages = {ALL: "", THIS: str(self.stack.number(self.top) + 1)}.get(last, last)
-        outcome = await self.shell.call(self.screen.print, " ".join(words), pages)
+        outcome = await self.shell.call(self.screen.print, " ".join(words), f"{pages}{copies}".strip())
         await self.shell.outcome(outcome, self)
 
     async def printout(self) -> Printout:

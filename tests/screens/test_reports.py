@@ -129,6 +129,11 @@ class TestThePage:
         assert pages_in_hand(desk, 132).startswith(sent.rstrip(b"\f"))
         assert max(map(len, sent.splitlines())) <= 132
 
+    def test_is_printed_more_than_once_when_that_is_said(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", CENSUS, "enter", "ctrl+o", "PRT LASER1 1 x3", "enter")
+        assert desk.message == "Sent to LASER1: pages 1, 3 copies, 80 columns."
+        assert Path(f"{lp}.arguments").read_text().splitlines()[4:6] == ["-n", "3"]
+
     def test_is_printed_on_the_only_printer_without_its_name(self, desk: Workstation, lp: Path) -> None:
         desk.press(
             "ctrl+o", "=SFR printer", "enter", "LP1", "enter", "RECORDS", "enter", "LASER9", "enter", "f2"
@@ -156,6 +161,14 @@ class TestThePage:
         desk.shell.width, desk.shell.height = 132, 43
         desk.press("resize")
         assert "This month" in desk.text
+
+
+class TestPrinters:
+    def test_f4_offers_the_codes_and_line_ends_that_there_are(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=SFR printer", "enter", "^encoding", "enter", "f4")
+        assert "cp850" in desk.text
+        desk.press("f12", "^line_end", "enter", "f4")
+        assert "crlf" in desk.text
 
 
 class TestAnyScreen:

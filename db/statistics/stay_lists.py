@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from db.connect import database
 from db.hospital import site
@@ -60,6 +60,7 @@ class Wanted:
     period: Period
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     answers: Mapping[str, bool] = field(default_factory=dict)
+    counted: bool = True  # units that are in no census are left out, unless they are named
 
 
 _SITE: Final = "{} IN (SELECT id FROM {} WHERE code IN ({{}}))"
@@ -90,59 +91,84 @@ _LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the
     " (SELECT to_day FROM segment WHERE encounter_id = e.id ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
 )
 _CAME: Final = "e.admit_day BETWEEN :first AND :last"
-_SELECT: Final = (
-    "SELECT e.id, e.account, e.patient_id, p.mrn, p.td_key, p.name_key, p.last_name, p.first_name, p.middle_name,"
-    " p.suffix, p.sex, p.birth_date, e.{at}unit_id, e.{at}service_id, e.attending_id, e.payer_id, e.disposition,"
-    " e.admit_day, e.discharge_day, e.los_days, e.died, e.died_under_48h, e.newborn, e.return_day,"
-    " e.weight_ten_thousandths, coalesce(a.drg, ''), coalesce(a.mdc, ''), coalesce(d.code, ''), p.county,"
-    " substr(p.zip, 1, 3), coalesce(s.class, '') FROM encounter e CROSS JOIN patient p ON p.id = e.patient_id"
-    " LEFT JOIN abstract a ON a.encounter_id = e.id"
+_STAY: Final = (
+    "e.id, e.account, e.patient_id, p.mrn, p.td_key, p.name_key, p.last_name, p.first_name, p.middle_name, p.suffix,"
+    " p.sex, p.birth_date, e.{at}unit_id, e.{at}service_id, e.attending_id, e.payer_id, e.disposition, e.admit_day,"
+    " e.discharge_day, e.los_days, e.died, e.died_under_48h, e.newborn, e.return_day, e.weight_ten_thousandths,"
+    " coalesce(a.drg, ''), coalesce(a.mdc, ''), coalesce(d.code, ''), p.county, substr(p.zip, 1, 3),"
+    " coalesce(s.class, '')"
+)
+_WITH: Final = (
+    " CROSS JOIN patient p ON p.id = e.patient_id LEFT JOIN abstract a ON a.encounter_id = e.id"
     " LEFT JOIN diagnosis d ON d.encounter_id = e.id AND d.role = 'dx' AND d.seq = 1"
     " LEFT JOIN sensitive_patient s ON s.patient_id = e.patient_id"
-    " WHERE e.class = 'I' AND e.state = 'active' AND {when}{conditions}"
 )
+_INPATIENT: Final = "e.class = 'I' AND e.state = 'active'"
+_FIELDS: Final = 31  # of a stay, as they are read
 
 
 def discharges(wanted: Wanted) -> list[Stay]:
     """The stays that ended in a period, oldest first: those that its statistics count."""
-    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
-    when = _LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT
-    return sorted(_stays(wanted, when, ""), key=lambda stay: (stay.discharge_day or 0, stay.encounter_id))
+    found = [stay for stay, _ in read(wanted, left())]
+    return sorted(found, key=lambda stay: (stay.discharge_day or 0, stay.encounter_id))
 
 
 def admissions(wanted: Wanted) -> list[Stay]:
     """The stays that began in a period, oldest first."""
-    return sorted(_stays(wanted, _CAME, "admit_"), key=lambda stay: (stay.admit_day, stay.encounter_id))
+    found = [stay for stay, _ in read(wanted, _CAME, at="admit_")]
+    return sorted(found, key=lambda stay: (stay.admit_day, stay.encounter_id))
 
 
-def _stays(wanted: Wanted, when: str, at: str) -> list[Stay]:
-    bound: dict[str, str | int] = {"first": wanted.period.from_day, "last": wanted.period.to_day}
-    places = {
-        "unit": (_SITE.format(f"e.{at}unit_id", "unit"), f"e.{at}unit_id IS NULL"),
-        "service": (_SITE.format(f"e.{at}service_id", "service"), f"e.{at}service_id IS NULL"),
+def left() -> str:
+    """The condition for a discharge in the period, by the census hour of the facility."""
+    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
+    return _LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT
+
+
+def read(
+    wanted: Wanted, when: str, *, way: str = "encounter e", also: Sequence[str] = (), conditions: Sequence[str] = (),
+    bound: Mapping[str, str | int] | None = None, at: str = "",
+) -> list[tuple[Stay, tuple[Any, ...]]]:  # fmt: skip
+    """The stays wanted, each with what is ``also`` read of the rows that the ``way`` to them leads over.
+
+    ``at`` is ``admit_`` for unit and service of admission.
+    """
+    values: dict[str, str | int] = {
+        "first": wanted.period.from_day,
+        "last": wanted.period.to_day,
+        **(bound or {}),
     }
-    conditions = [
+    asked = [*conditions, *_conditions(wanted, at, values)]
+    sql = (
+        f"SELECT {', '.join((_STAY.format(at=at), *also))} FROM {way}{_WITH} WHERE {_INPATIENT} AND {when}"
+        f"{''.join(f' AND ({condition})' for condition in asked)}"
+    )
+    units, services, providers, payers = (site.codes(of) for of in ("unit", "service", "provider", "payer"))
+    return [
+        (Stay(
+            id_, account, patient_id, mrn, td_key, name_key, shown_name(Name(last, first, middle, suffix)), sex, birth,
+            units.get(unit, ""), services.get(service, ""), providers.get(attending, ""), payers.get(payer, ""),
+            *rest[: _FIELDS - 16],
+        ), tuple(rest[_FIELDS - 16 :]))
+        for id_, account, patient_id, mrn, td_key, name_key, last, first, middle, suffix, sex, birth, unit, service,
+        attending, payer, *rest in database.execute_sql(sql, values)
+    ]  # fmt: skip
+
+
+def _conditions(wanted: Wanted, at: str, bound: dict[str, str | int]) -> list[str]:
+    places = {
+        name: (_SITE.format(f"e.{at}{name}_id", name), f"e.{at}{name}_id IS NULL")
+        for name in ("unit", "service")
+    }
+    found = [
         condition(*(places | _CODES)[name], codes, name, bound)
         for name, codes in wanted.codes.items()
         if codes
     ]
-    conditions += [f"{ANSWERS[name]} = {int(answer)}" for name, answer in wanted.answers.items()]
-    if not wanted.codes.get("unit"):  # as the summary of days does
-        conditions.append(
-            f"coalesce(e.{at}unit_id, 0) NOT IN (SELECT id FROM unit WHERE counts_in_census = 0)"
-        )
-    sql = _SELECT.format(
-        at=at, when=when, conditions="".join(f" AND ({condition})" for condition in conditions)
-    )
-    units, services, providers, payers = (site.codes(of) for of in ("unit", "service", "provider", "payer"))
-    return [
-        Stay(
-            id_, account, patient_id, mrn, td_key, name_key, shown_name(Name(last, first, middle, suffix)), sex, birth,
-            units.get(unit, ""), services.get(service, ""), providers.get(attending, ""), payers.get(payer, ""), *rest,
-        )
-        for id_, account, patient_id, mrn, td_key, name_key, last, first, middle, suffix, sex, birth, unit, service,
-        attending, payer, *rest in database.execute_sql(sql, bound)
-    ]  # fmt: skip
+    found += [f"{ANSWERS[name]} = {int(answer)}" for name, answer in wanted.answers.items()]
+    if wanted.counted and not wanted.codes.get("unit"):  # as the summary of days does
+        found.append(f"coalesce(e.{at}unit_id, 0) NOT IN (SELECT id FROM unit WHERE counts_in_census = 0)")
+    return found
 
 
 def condition(found: str, unknown: str, codes: Sequence[str], name: str, bound: dict[str, str | int]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from itertools import groupby
@@ -41,11 +41,15 @@ class Line:
     go: str = ""
     groups: tuple[str, ...] = ()
     counted: tuple[int, ...] = ()
+    key: int = 0  # lines with the same key are of one record, which sums count once; 0: each by itself
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure of a subtotal: a sum of ``counted``, or with ``over`` a mean of it by the sum of another (-1: lines)."""
+    """A figure of a subtotal: a sum of ``counted``, or with ``over`` a mean of it by the sum of another.
+
+    ``over`` -1 is the number of records.
+    """
 
     head: str
     of: int
@@ -54,7 +58,7 @@ class Measure:
     scale: int = 1  # what is counted in parts, such as ten-thousandths of a weight
 
     def value(self, lines: Sequence[Line]) -> str:
-        """As printed."""
+        """As printed, of lines of different records."""
         total = Fraction(sum(line.counted[self.of] for line in lines), self.scale)
         if self.over is None:
             return str(half_up(total, self.places if self.scale > 1 else 0))
@@ -82,6 +86,7 @@ class Listing:
     style: str = "us"
     ids: Sequence[int] = ()  # of the records shown, for the audit trail
     case_ids: Sequence[int] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)  # of groups, where their code is not all
 
     @cached_property
     def listed(self) -> dict[str, str | int]:
@@ -125,7 +130,7 @@ def _detail(data: Listing, chosen: Sequence[int]) -> Iterator[Item]:
             return
         for name, group in groupby(lines, key=lambda line: line.groups[level]):
             members = list(group)
-            yield Group(_named(data, name, level), level + 1, data.eject and level == 0)
+            yield Group(_titled(data, name, level), level + 1, data.eject and level == 0)
             yield from items(members, level + 1)
             yield Total(f"{_named(data, name, level)}: {_in_words(data, members)}", level=level + 1)
 
@@ -155,11 +160,20 @@ def _named(data: Listing, name: str, level: int) -> str:
     return f"{data.group_heads[level]} {name or NOT_TOLD}"
 
 
+def _titled(data: Listing, name: str, level: int) -> str:
+    return f"{data.group_heads[level]} {_worded(data, name)}"
+
+
+def _worded(data: Listing, name: str) -> str:
+    """The code of a group with what it stands for."""
+    title = data.titles.get(name, "")
+    return f"{name}  {title}" if title and title != name else name or NOT_TOLD
+
+
 def _in_words(data: Listing, lines: Sequence[Line]) -> str:
-    figures = "".join(
-        f"; {each.head.replace('|', ' ').lower()} {each.value(lines)}" for each in data.measures
-    )
-    return f"{len(lines)} {data.one if len(lines) == 1 else data.many}{figures}"
+    records = _records(lines)
+    figures = [f"{each.head.replace('|', ' ').lower()} {each.value(records)}" for each in data.measures]
+    return "; ".join((f"{len(lines)} {data.one if len(lines) == 1 else data.many}", *figures))
 
 
 def _summary(data: Listing, width: int) -> Iterator[Item]:
@@ -177,9 +191,9 @@ def _summary(data: Listing, width: int) -> Iterator[Item]:
         for name, group in groupby(lines, key=lambda line: line.groups[level]):
             members = list(group)
             if level == len(data.group_heads) - 1:
-                yield (name or NOT_TOLD, *_figures(data, members))
+                yield (_worded(data, name), *_figures(data, members))
                 continue
-            yield Group(_named(data, name, level), level + 1, data.eject and level == 0)
+            yield Group(_titled(data, name, level), level + 1, data.eject and level == 0)
             yield from items(members, level + 1)
             yield Total(_named(data, name, level), ("", *_figures(data, members)), level + 1, rule=True)
 
@@ -188,7 +202,13 @@ def _summary(data: Listing, width: int) -> Iterator[Item]:
 
 
 def _figures(data: Listing, lines: Sequence[Line]) -> tuple[str, ...]:
-    return (str(len(lines)), *(measure.value(lines) for measure in data.measures))
+    records = _records(lines)
+    return (str(len(lines)), *(measure.value(records) for measure in data.measures))
+
+
+def _records(lines: Sequence[Line]) -> Sequence[Line]:
+    """One line of each record."""
+    return list({line.key: line for line in lines}.values()) if lines and lines[0].key else lines
 
 
 def sheets(data: Listing) -> list[Sheet]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from reports.parameters import (
+    CODES,
     DETAIL,
     EJECT,
     FROM,
@@ -69,3 +70,30 @@ ADMISSION_LIST: Final = (
     grouped("unit", "service", "physician", "payer", "disposition", "sex", "county", "zip3"),
     *LINES,
 )
+_CODED: Final = (
+    Parameter("with", "With these too", "codes", required=False, source="cm"),
+    Parameter("without", "Without these", "codes", required=False, source="cm"),
+    Parameter("place", "Placed", "choice", default="any", choices=("any", "principal", "secondary")),
+)
+_OF_STAYS: Final = (
+    *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE, PROVIDER, PAYER)),
+    a_list("disposition", "Dispositions"), Parameter("age", "Age", "text", required=False), a_list("sex", "Sex"),
+    a_question("newborn", "Newborns"), a_question("died", "Died"),
+)  # fmt: skip
+_INDEX_SORT: Final = sort("discharge", "name", "terminal-digit", "number", "days")
+DISEASE_INDEX: Final = (
+    CODES, FROM, TO, *_CODED, a_list("poa", "POA"), *_OF_STAYS, _INDEX_SORT,
+    replace(grouped("code", "category", "service", "unit", "physician", "month"), default="code", required=True),
+    *LINES,
+)  # fmt: skip
+PROCEDURE_INDEX: Final = (
+    replace(CODES, source="pcs"), FROM, TO, *(replace(each, source="pcs") if each.source else each for each in _CODED),
+    Parameter("surgeon", "Surgeons", "list", required=False, source="provider"), *_OF_STAYS, _INDEX_SORT,
+    replace(grouped("code", "category", "service", "unit", "physician", "surgeon", "month"), default="code",
+            required=True),
+    *LINES,
+)  # fmt: skip
+PHYSICIAN_INDEX: Final = (
+    FROM, TO, Parameter("role", "As", "choice", default="all", choices=("all", "attending", "surgeon", "consultant")),
+    *_OF_STAYS, a_list("drg", "DRGs"), _INDEX_SORT, DETAIL, replace(EJECT, default="1"), IDENTIFIERS,
+)  # fmt: skip

@@ -108,14 +108,19 @@ def listing(asked: Asked, code: str, title: str, stays: Sequence[Stay]) -> Listi
     lines = [_line(stay, withheld, group[1] if group else None) for stay in ordered]
     style, summary = conventions.convention("date_style"), asked["detail"] == SUMMARY
     return Listing(
-        code, title, f"{show_date(asked['from'], style)} to {show_date(asked['to'], style)}", selection(asked), COLUMNS,
+        code, title, period_said(asked, style), selection(asked) or "all stays", COLUMNS,
         lines, MEASURES, (group[0],) if group else (), (*(() if summary else (MARKS,)), *withheld.sentences()),
         "stay", "stays", summary, asked.yes("eject"), style, [stay.encounter_id for stay in stays],
     )  # fmt: skip
 
 
+def period_said(asked: Asked, style: str) -> str:
+    """The period as it is printed."""
+    return f"{show_date(asked['from'], style)} to {show_date(asked['to'], style)}"
+
+
 def _line(stay: Stay, withheld: Withheld, group: Callable[[Stay], str] | None) -> Line:
-    mrn, name, account = withheld.who(stay.patient_id, stay.sensitive, stay.mrn, stay.name, stay.account)
+    mrn, name, account = withheld.named(stay)
     drg, principal, mdc = withheld.content(stay.encounter_id, stay.drg, stay.principal, stay.mdc)
     left = day_text(stay.discharge_day) if stay.discharge_day else ""
     values = (
@@ -158,4 +163,4 @@ def selection(asked: Asked) -> str:
         f"{word} {value.replace(',', ', ')}" for name, word in WORDS.items() if (value := asked.get(name))
     ]
     said += [words[asked.yes(name)] for name, words in SAID.items() if name in asked]
-    return "; ".join(said) or "all stays"
+    return "; ".join(said)

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from db import store
 from db.actors import Role
+from db.statistics.stay_lists import Stay
 from db.worklist import blind
 from reports import identifiers
 from reports.parameters import Asked
 
-SENSITIVE = "(sensitive)"  # stands for the name of a chart that nobody gave a reason for
+SENSITIVE: Final = "(sensitive)"  # stands for the name of a chart that nobody gave a reason for
 
 
 @dataclass(slots=True)
@@ -43,6 +44,10 @@ class Withheld:
             return "", SENSITIVE, ""
         number = identifiers.number
         return number(mrn, self.level), identifiers.name(name, self.level), number(account, self.level)
+
+    def named(self, stay: Stay) -> tuple[str, ...]:
+        """MRN, name and account of a stay as they may be shown."""
+        return self.who(stay.patient_id, stay.sensitive, stay.mrn, stay.name, stay.account)
 
     def known(self, encounter_id: int) -> bool:
         """Whether a list chosen or sorted by codes may hold an account: its place there tells what they are."""

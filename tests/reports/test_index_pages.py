@@ -1,0 +1,177 @@
+"""Indices on paper: disease, procedure and physician index, grouped and totalled, blind and sensitive kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from config.data_sets import library
+from db import store
+from db.abstracting import abstracts
+from db.abstracting.abstracts import Drg
+from db.access import sensitive
+from db.actors import Actor
+from db.changes import Source
+from db.connect import database, writing
+from db.hospital import encounters, events
+from db.worklist import review_acts
+from db.worklist.review_acts import Asked as Blindly
+from reports.catalogue import find
+from reports.page import Setup, as_text
+from reports.parameters import NotAsked
+from reports.run import Produced, produce
+from rules.moments import day_number, moment
+from rules.reviews import Method
+from tests.builders import a_patient, a_stay
+
+OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}
+TITLES = {"I21.4": "Non-ST elevation (NSTEMI) myocardial infarction", "I21.9": "Acute myocardial infarction"}
+LONG = "Featherstonehaugh-Cholmondeley-Beauchamp-Marjoribanks"
+
+
+def the_index(actor: Actor, word: str, **asked: str) -> Produced:
+    report = find(word)
+    assert report is not None
+    return produce(actor, report, OCTOBER | asked)
+
+
+def text(made: Produced, width: int = 80) -> str:
+    return as_text(made.pages(Setup(width)), Setup(width))
+
+
+def diagnoses(encounter_id: int, *rows: tuple[str, str], external: str = "") -> None:
+    found = [(encounter_id, "dx", seq, *row) for seq, row in enumerate(rows, 1)]
+    found += [(encounter_id, "external", 1, external, "Y")] if external else []
+    database.connection().executemany("INSERT INTO diagnosis VALUES (?, ?, ?, ?, ?)", found)
+
+
+def operations(encounter_id: int, *rows: tuple[str, str, str]) -> None:
+    database.connection().executemany(
+        "INSERT INTO procedure VALUES (?, ?, ?, ?, ?, 'G')",
+        [(encounter_id, seq, code, day_number(day), surgeon) for seq, (code, day, surgeon) in enumerate(rows, 1)],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def october(admin: Actor) -> Actor:
+    ann = a_patient(mrn="00123456", last_name="ADAMS", first_name="ANN", birth_date="1961-05-02")
+    bob = a_patient(mrn="00003499", last_name="BAKER", first_name="BOB", birth_date="2010-02-03", sex="M")
+    zoe = a_patient(mrn="00777777", last_name=LONG, first_name=LONG)
+    first = a_stay("2026-10-01T08:00", "2026-10-05T09:00", patient_id=ann, account="A1", provider="GREEN")
+    again = a_stay("2026-10-10T08:00", "2026-10-12T09:00", patient_id=ann, account="A2", provider="GREEN")
+    death = a_stay("2026-10-05T08:00", "2026-10-06T20:00", patient_id=bob, account="A3", disposition="20",
+                   provider="WHITE")  # fmt: skip
+    other = a_stay("2026-10-07T08:00", "2026-10-17T20:00", patient_id=zoe, account="A4", provider="WHITE")
+    diagnoses(first, ("I214", "Y"), ("I219", "N"), ("E119", "Y"), external="W109")
+    diagnoses(again, ("I219", "Y"), ("I10", "Y"))
+    diagnoses(death, ("N183", "Y"), ("I214", "N"))
+    diagnoses(other, *((f"I21{at}", "Y") for at in "49"), *((f"Z{at}", "Y") for at in range(100, 120)))
+    operations(first, ("0SR90JZ", "2026-10-02", "CUTTER"), ("0SRB0JZ", "2026-10-03", "CUTTER"))
+    operations(death, ("0SR90JZ", "2026-10-05", "KNIFE"))
+    with writing():
+        asked = moment("2026-10-11T10:00", store.current().zone)
+        events.apply(again, 0, "consultation", asked, "CAR/HEART", Source("test"))
+    return admin
+
+
+class TestDiseaseIndex:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        made = the_index(october, "disease-index", code="I21,W10")
+        golden("disease-index", replace(made, data=replace(made.data, titles=TITLES)).document(width), width)
+
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_an_empty_index_says_so(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        golden("disease-index-empty", the_index(october, "disease-index", code="C50").document(width), width)
+
+    def test_a_stay_with_two_codes_of_a_category_is_two_lines_and_one_stay(self, october: Actor) -> None:
+        shown = text(the_index(october, "disease-index", code="I21", **{"break": "category"}))
+        assert "TOTAL: 6 lines; stays 4; days 17; average days 4.25; deaths 1" in shown
+
+    def test_cross_selection(self, october: Actor) -> None:
+        made = the_index(october, "disease-index", **{"code": "I21", "with": "E11,I21.4", "without": "I10"})
+        assert {line.go for line in made.data.lines} == {"ABS A1"}
+        assert "codes I21; with E11, I214; without I10" in made.document(132).selection
+
+    def test_present_on_admission(self, october: Actor) -> None:
+        made = the_index(october, "disease-index", code="I21", poa="N")
+        assert [line.go for line in made.data.lines] == ["ABS A3", "ABS A1"]
+
+    def test_codes_have_to_be_named(self, october: Actor) -> None:
+        with pytest.raises(NotAsked, match="Codes is missing: name it with --code"):
+            the_index(october, "disease-index")
+
+    def test_a_blind_reviewer_does_not_find_the_record(self, october: Actor) -> None:
+        reviewer = a_reviewer_of(october, "A3")
+        made = the_index(reviewer, "disease-index", code="I21")
+        assert "ABS A3" not in {line.go for line in made.data.lines}
+        assert "Records that you have in hand for a blind review are left out" in " ".join(made.data.notes)
+        listed = the_index(reviewer, "discharge-list")
+        assert len(listed.data.lines) == 4
+        assert "in review" in str(sheets(listed))
+        assert "280" not in text(listed, 132)
+        assert "280" in text(the_index(october, "discharge-list"), 132)
+        assert len(the_index(reviewer, "discharge-list", drg="280,none").data.lines) == 3
+
+
+def sheets(made: Produced) -> list[tuple[object, ...]]:
+    return [row for sheet in made.sheets() for row in sheet.rows]
+
+
+class TestProcedureIndex:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        made = the_index(october, "procedure-index", code="0SR", **{"break": "surgeon"})
+        golden("procedure-index", made.document(width), width)
+
+    def test_a_death_says_how_many_days_after_the_procedure(self, october: Actor) -> None:
+        made = the_index(october, "procedure-index", code="0SR9", died="1")
+        assert "died +1" in text(made)
+
+
+class TestPhysicianIndex:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        golden("physician-index", the_index(october, "physician-index", eject="0").document(width), width)
+
+    def test_a_page_for_each_physician(self, october: Actor) -> None:
+        made = the_index(october, "physician-index")
+        pages = made.pages(Setup(80))
+        assert len(pages) == 5  # CUTTER, GREEN, HEART, KNIFE, WHITE
+        assert sum("Physician GREEN" in line for line in pages[1].lines) == 2
+
+    def test_one_role(self, october: Actor) -> None:
+        made = the_index(october, "physician-index", role="consultant")
+        assert [line.groups for line in made.data.lines] == [("HEART", "consultant")]
+
+
+class TestWhoIsNamed:
+    @pytest.mark.parametrize(
+        ("word", "asked"),
+        [("disease-index", {"code": "I21"}), ("procedure-index", {"code": "0SR"}), ("physician-index", {})],
+    )
+    def test_identifiers_and_sensitive_charts(self, october: Actor, word: str, asked: dict[str, str]) -> None:
+        (ann,) = database.execute_sql("SELECT id FROM patient WHERE mrn = '00123456'").fetchone()
+        assert "ADAMS" in text(the_index(october, word, **asked))
+        assert "BAKER" not in text(the_index(october, word, identifiers="last4", **asked))
+        sensitive.mark(october, ann, "vip", "asked for it")
+        shown = text(the_index(october, word, **asked), 132)
+        assert "ADAMS" not in shown
+        assert "00123456" not in shown
+        assert "(sensitive)" in shown
+
+
+def a_reviewer_of(actor: Actor, account: str) -> Actor:
+    """Somebody who has the abstract of an account in hand for a blind review."""
+    dictionary = library().of("abstract")
+    opened = abstracts.read(encounters.get(encounters.find(account)), dictionary)
+    abstracts.file_abstract(
+        actor, opened, dictionary, dict(opened.record) | {"diagnoses[1].code": "I214"}, (), Drg("280", "05"),
+        expected_revision=0,
+    )  # fmt: skip
+    review_acts.plan(actor, Blindly("blind", "One", "abstract", method=Method.FOCUSED, named=account))
+    reviewer = replace(actor, user="smith")
+    review_acts.open_blind(reviewer, "1")
+    return reviewer

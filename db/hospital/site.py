@@ -7,7 +7,7 @@ among the site files too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,8 +22,8 @@ from rules.moments import day_number, iso_date
 from rules.text import clean
 
 __all__ = [
-    "CONVENTIONS", "SITE_FILES", "Beds", "SiteRecord", "apply", "apply_beds", "bed_days", "beds_of", "beds_on",
-    "codes", "convention", "conventions", "created", "file", "file_beds", "file_setting", "get", "listing",
+    "CONVENTIONS", "SITE_FILES", "Beds", "SiteRecord", "apply", "apply_beds", "bed_days", "bed_spans", "beds_of",
+    "beds_on", "codes", "convention", "conventions", "created", "file", "file_beds", "file_setting", "get", "listing",
     "number", "number_or_new", "settings_history", "unconfirmed",
 ]  # fmt: skip
 
@@ -264,6 +264,15 @@ def beds_on(day: int) -> dict[int, Beds]:
 def bed_days(from_day: int, to_day: int) -> dict[int, tuple[int, int]]:
     """Bed count days and bassinet days of a period by unit of the census, day by day, while the unit was in use."""
     totals: dict[int, tuple[int, int]] = {}
+    for unit, beds, bassinets, first, last in bed_spans(from_day, to_day):
+        bed, bassinet = totals.get(unit, (0, 0))
+        days = max(0, last - first + 1)
+        totals[unit] = (bed + beds * days, bassinet + bassinets * days)
+    return totals
+
+
+def bed_spans(from_day: int, to_day: int) -> Iterator[tuple[int, int, int, int, int]]:
+    """Unit of the census, beds, bassinets, and the first and last day of a period on which it had them in use."""
     rows = database.execute_sql(
         "SELECT b.unit_id, b.beds, b.bassinets, max(b.from_day, coalesce(u.from_day, 0)),"
         " min(coalesce(lead(b.from_day) OVER (PARTITION BY b.unit_id ORDER BY b.from_day) - 1, ?),"
@@ -271,10 +280,7 @@ def bed_days(from_day: int, to_day: int) -> dict[int, tuple[int, int]]:
         (to_day, to_day),
     )
     for unit, beds, bassinets, first, last in rows:
-        days = max(0, min(last, to_day) - max(first, from_day) + 1)
-        bed, bassinet = totals.get(unit, (0, 0))
-        totals[unit] = (bed + beds * days, bassinet + bassinets * days)
-    return totals
+        yield unit, beds, bassinets, max(first, from_day), min(last, to_day)
 
 
 def _known(kind: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -138,7 +138,7 @@ def _changes(closed: Closing) -> Iterator[Change]:
     ).fetchall()
     touched = {row[3] for row in rows if row[2] == "movement"}
     entered = {row[3] for row in rows if row[2] == "movement" and not row[5]}
-    yield from _movements(closed, touched, entered)
+    yield from of_movements(Period(closed.from_day, closed.to_day), touched, entered)
     for row in rows:
         if row[2] != "movement" and (change := _other(closed, *row[1:])):
             yield change
@@ -171,8 +171,14 @@ class _Stored(NamedTuple):
     step: Step
 
 
-def _movements(closed: Closing, touched: set[int], entered: set[int]) -> Iterator[Change]:
-    """Movements entered, ended or replaced since, of stays that add something else to the month now."""
+def of_movements(
+    period: Period, touched: set[int], entered: set[int], until_utc: int | None = None
+) -> Iterator[Change]:
+    """Movements entered, ended or replaced, of stays that add something else to the period afterwards.
+
+    ``touched`` are all of them, ``entered`` those that were not there before; ``until_utc``: what came later is not
+    looked at.
+    """
     encounters = set()
     for ids in _slices(sorted(touched)):
         encounters |= set(
@@ -185,8 +191,9 @@ def _movements(closed: Closing, touched: set[int], entered: set[int]) -> Iterato
         for row in database.execute_sql(_MOVEMENTS.format(stays.marks(some)) + " ORDER BY id", some):
             paths[row[1]].append(_Stored._make((*row[:10], Step(Event(row[10]), *row[11:]))))
         newborn = stays.newborns(some)
-        for encounter, path in paths.items():
-            if (day := _earliest(closed, path, touched, entered, newborn=newborn[encounter])) is not None:
+        for encounter, whole in paths.items():
+            path = whole if until_utc is None else list(_as_of(whole, until_utc))
+            if (day := _earliest(period, path, touched, entered, newborn=newborn[encounter])) is not None:
                 yield from _Account(encounter, day).changes(path, touched, entered)
 
 
@@ -195,10 +202,18 @@ def _slices(values: Sequence[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(values[start : start + stays.IDS_AT_ONCE])
 
 
+def _as_of(path: Iterable[_Stored], until_utc: int) -> Iterator[_Stored]:
+    """The movements as they stood before a moment."""
+    for each in path:
+        if each.recorded_utc < until_utc:
+            ended_later = each.ended_utc is not None and each.ended_utc >= until_utc
+            yield each._replace(state="current", ended_utc=None) if ended_later else each
+
+
 def _earliest(
-    closed: Closing, path: Sequence[_Stored], touched: set[int], entered: set[int], *, newborn: bool
+    period: Period, path: Sequence[_Stored], touched: set[int], entered: set[int], *, newborn: bool
 ) -> int | None:
-    """The first day on which the stay adds something else than it did; None: it adds the same to the month."""
+    """The first day on which the stay adds something else than it did; None: it adds the same to the period."""
     now = [each.step for each in path if each.state == "current"]
     then = [
         each.step
@@ -210,9 +225,9 @@ def _earliest(
     for steps, sign in ((now, 1), (then, -1)):
         stay = derive(steps, newborn)
         if stay is not None and stay.pieces:
-            summary.add(apart, summary.effects_of([stay.counted]), 0, closed.to_day, sign)
+            summary.add(apart, summary.effects_of([stay.counted]), 0, period.to_day, sign)
     days = [cell[0] for cell, counts in apart.items() if any(counts)]
-    return min(days) if any(day >= closed.from_day for day in days) else None
+    return min(days) if any(day >= period.from_day for day in days) else None
 
 
 class _Account:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,8 +11,9 @@ from db import conventions, store
 from db.statistics import closing, corrections
 from db.statistics.closing import Closing
 from db.statistics.corrections import Change, Compared
+from reports import identifiers
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Wrapped
-from reports.parameters import VERSION, Asked, NotAsked
+from reports.parameters import FULL, NONE, VERSION, Asked, NotAsked
 from reports.sheet import Sheet, as_objects
 from rules.corrections import HOUSE, Differing
 from rules.dates import show_date, show_moment
@@ -105,15 +106,21 @@ def _changes(data: Data, changes: tuple[Change, ...], width: int) -> Iterator[It
     if not changes:
         yield Block(("", "No late change is on file that explains this: run 'census check'."))
         return
+    yield from late_changes(changes, data.style, width)
+
+
+def late_changes(changes: Iterable[Change], style: str, width: int, level: str = FULL) -> Iterator[Item]:
+    """Late changes, a line each that leads to its account; ``level``: how much of the account may be shown."""
     yield Heads(_WIDE if width >= 132 else _NARROW)
     yield Group("LATE CHANGES, IN THE ORDER OF THEIR ACCOUNTS")
     for each in changes:
-        texts = (each.kind, each.subject, _dated(each.old, data.style), _dated(each.new, data.style))
-        on, why = show_moment(each.changed_at, data.style), each.reason or each.origin
-        day = show_date(iso_date(each.earliest_day), data.style) if each.earliest_day > 1 else "all days"
+        account = identifiers.number(each.subject, level) if each.patient_id else each.subject
+        texts = (each.kind, account, _dated(each.old, style), _dated(each.new, style))
+        on, why = show_moment(each.changed_at, style), each.reason or each.origin
+        day = show_date(iso_date(each.earliest_day), style) if each.earliest_day > 1 else "all days"
         last = (each.by, on, day, why) if width >= 132 else (" ".join(filter(None, (each.by, on, why))),)
         row = Wrapped((*texts, *last))
-        yield Linked(row, f"ACC {each.subject}") if each.patient_id else row
+        yield Linked(row, f"ACC {each.subject}") if each.patient_id and level != NONE else row
 
 
 def _dated(text: str, style: str) -> str:

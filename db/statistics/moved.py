@@ -1,0 +1,240 @@
+"""Who came, moved and left on the days of a period: the patients behind the counts of the day summary, by name.
+
+Read from the stays that the summary is made from, so that a list is as long as its count. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from db import store
+from db.connect import database
+from db.hospital import site
+from rules.census import Event
+from rules.identity import Name, shown_name
+from rules.moments import moment_at
+
+LODGER_DAYS: Final = 30  # a visit that is open for longer is no lodger: its departure was never told
+
+
+class Kind(StrEnum):
+    """What the movement of a person is in the census."""
+
+    ADMISSION = "admission"
+    TRANSFER = "transfer"  # between units, whatever becomes of the service
+    SERVICE = "service change"  # in the same unit
+    RETURN = "return"  # to the census or, from a pass that stays in it, to the bed
+    DISCHARGE = "discharge"
+    DEATH = "death"
+    LEAVE = "leave"
+    LODGER_IN = "lodger in"  # a visit that takes a bed of a unit of the census without being admitted
+    LODGER_OUT = "lodger out"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A movement of a person, on the day whose census first sees it."""
+
+    kind: Kind
+    day: int
+    at: str  # canonical local text
+    utc: int
+    encounter_id: int
+    account: str
+    mrn: str
+    name: str
+    sex: str
+    birth_date: str
+    newborn: bool
+    attending: str
+    unit: str  # come to, or left
+    service: str
+    bed: str = ""
+    from_unit: str = ""  # of a transfer
+    from_service: str = ""
+    disposition: str = ""
+    los_days: int | None = None
+    stay_hours: int | None = None  # of who left: clock hours since the admission
+    same_day: bool = False
+    leave_type: str = ""
+    absent: bool = False  # the leave is off the census
+    boarder: bool = False  # in a unit that is out of the census, for the specialty alone
+    point_of_origin: str = ""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that it concerns, the one left first."""
+        return (self.from_unit, self.unit) if self.kind is Kind.TRANSFER else (self.unit,)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that it concerns, the one left first."""
+        return tuple(filter(None, dict.fromkeys((self.from_service, self.service))))
+
+
+_WHO: Final = (
+    "e.id, e.account, p.mrn, p.last_name, p.first_name, p.middle_name, p.suffix, p.sex, p.birth_date, e.newborn,"
+    " coalesce(d.code, '')"
+)
+_JOINED: Final = " JOIN patient p ON p.id = e.patient_id LEFT JOIN provider d ON d.id = e.attending_id"
+_ARRIVED: Final = (
+    f"SELECT g.from_day, g.from_utc, {_WHO}, g.unit_id, g.service_id, g.bed, b.unit_id, b.service_id,"
+    " e.point_of_origin FROM segment g JOIN encounter e ON e.id = g.encounter_id" + _JOINED +
+    " LEFT JOIN segment b ON b.encounter_id = g.encounter_id AND b.seq = g.seq - 1"
+    " WHERE g.from_day BETWEEN :first AND :last AND (b.unit_id IS NULL OR b.unit_id <> g.unit_id"
+    " OR b.service_id <> g.service_id)"
+)  # fmt: skip
+_LEFT: Final = (
+    f"SELECT g.to_day, e.discharged_utc, {_WHO}, g.unit_id, g.service_id, g.bed, e.disposition, e.died, e.los_days,"
+    " (e.discharged_utc - e.admitted_utc) / 3600, (SELECT from_day FROM segment WHERE encounter_id = e.id AND seq = 1)"
+    " FROM encounter e INDEXED BY encounter_discharged JOIN segment g ON g.encounter_id = e.id AND g.seq ="
+    " (SELECT max(seq) FROM segment WHERE encounter_id = e.id)" + _JOINED +
+    " WHERE e.class = 'I' AND e.discharge_day BETWEEN :first AND :last + 1 AND g.to_day BETWEEN :first AND :last"
+)  # fmt: skip
+_AWAY: Final = (
+    f"SELECT {{day}}, {{utc}}, {_WHO}, l.unit_id, l.service_id, '', l.type, l.absent FROM leave_span l"
+    " JOIN encounter e ON e.id = l.encounter_id" + _JOINED + " WHERE l.from_day < l.to_day AND "
+)
+_WENT: Final = _AWAY.format(day="l.from_day", utc="l.from_utc") + "l.from_day BETWEEN :first AND :last"
+_CAME_BACK: Final = _AWAY.format(day="l.to_day", utc="l.to_utc") + (
+    "l.to_day BETWEEN :first AND :last AND l.encounter_id IN (SELECT encounter_id FROM movement"
+    f" WHERE state = 'current' AND event IN ('{Event.RETURN}', '{Event.DISCHARGE}')"
+    " AND day BETWEEN :first AND :last + 1)"
+)
+_LODGED: Final = (
+    f" FROM encounter e{_JOINED}"
+    " JOIN unit u ON u.id = coalesce(e.unit_id, (SELECT id FROM unit WHERE code = e.location))"
+    " WHERE e.class IN ('E', 'O', 'OBS') AND u.counts_in_census = 1 AND e.state = 'active'"
+    f" AND e.arrived_day BETWEEN :first - {LODGER_DAYS} AND :last"
+    " AND (e.discharge_day IS NULL OR e.discharge_day > e.arrived_day) AND "
+)
+
+
+def moved(first_day: int, last_day: int, *, every_unit: bool = False) -> list[Moved]:
+    """Admissions, transfers, leaves and discharges of inpatients in a period, in order of time.
+
+    Those that concern no unit of the census are left out unless ``every_unit``. A leave over no census hour changes
+    no count and is not listed; one that ends by discharge comes back first.
+    """
+    reading = _Reading(every_unit)
+    bound = {"first": first_day, "last": last_day}
+    found = [
+        *reading.arrived(database.execute_sql(_ARRIVED, bound)),
+        *reading.left(database.execute_sql(_LEFT, bound)),
+        *reading.away(Kind.LEAVE, database.execute_sql(_WENT, bound)),
+        *reading.away(Kind.RETURN, database.execute_sql(_CAME_BACK, bound)),
+    ]
+    return sorted(found, key=_order)
+
+
+def lodgers(day: int) -> list[Moved]:
+    """Visits that took or gave back a bed of a unit of the census on a day, overnight, without an admission."""
+    reading, found = _Reading(every_unit=True), []
+    for kind, at in ((Kind.LODGER_IN, "arrived"), (Kind.LODGER_OUT, "discharge")):
+        utc = "e.arrived_utc" if kind is Kind.LODGER_IN else "e.discharged_utc"
+        sql = f"SELECT e.{at}_day, {utc}, {_WHO}, u.id, e.service_id, e.bed{_LODGED}e.{at}_day = :last"
+        found += [
+            Moved(kind=kind, **who, **reading.place(unit, service), bed=bed)
+            for who, (unit, service, bed) in reading.rows(
+                database.execute_sql(sql, {"first": day, "last": day})
+            )
+        ]
+    return sorted(found, key=_order)
+
+
+def lodging(day: int) -> dict[str, int]:
+    """Heads of lodgers at the census hour of a day by unit."""
+    there = "(e.discharge_day IS NULL OR e.discharge_day > :last) GROUP BY u.code"
+    sql = f"SELECT u.code, count(*){_LODGED}{there}"
+    return dict(database.execute_sql(sql, {"first": day, "last": day}).fetchall())
+
+
+def _order(each: Moved) -> tuple[int, int, int]:
+    """By time; who is admitted comes first and who is discharged goes last within a minute."""
+    rank = {Kind.ADMISSION: 0, Kind.DISCHARGE: 2, Kind.DEATH: 2}.get(each.kind, 1)
+    return (each.utc, rank, each.encounter_id)
+
+
+class _Reading:
+    """Rows of the store made into movements, those of units outside the census left out."""
+
+    def __init__(self, every_unit: bool) -> None:
+        self.zone = store.current().zone
+        self.units, self.services = site.codes("unit"), site.codes("service")
+        rows = database.execute_sql("SELECT id FROM unit WHERE counts_in_census = 1").fetchall()
+        self.in_census = {unit for (unit,) in rows}
+        self.every_unit = every_unit
+
+    def rows(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[dict[str, Any], tuple[Any, ...]]]:
+        """What all movements say of who it was and when, and the rest of the row."""
+        for (
+            day,
+            utc,
+            id_,
+            account,
+            mrn,
+            last,
+            first,
+            middle,
+            suffix,
+            sex,
+            birth,
+            newborn,
+            doctor,
+            *rest,
+        ) in rows:
+            yield {
+                "day": day, "at": moment_at(utc, self.zone).local, "utc": utc, "encounter_id": id_, "account": account,
+                "mrn": mrn, "name": shown_name(Name(last, first, middle, suffix)), "sex": sex, "birth_date": birth,
+                "newborn": bool(newborn), "attending": doctor,
+            }, tuple(rest)  # fmt: skip
+
+    def place(self, unit: int, service: int | None) -> dict[str, Any]:
+        return {
+            "unit": self.units.get(unit, ""), "service": self.services.get(service or 0, ""),
+            "boarder": unit not in self.in_census,
+        }  # fmt: skip
+
+    def counts(self, *units: int | None) -> bool:
+        return self.every_unit or any(unit in self.in_census for unit in units)
+
+    def arrived(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Moved]:
+        for who, (unit, service, bed, from_unit, from_service, origin) in self.rows(rows):
+            if not self.counts(unit, from_unit):
+                continue
+            admitted = from_unit is None
+            kind = Kind.ADMISSION if admitted else Kind.TRANSFER if from_unit != unit else Kind.SERVICE
+            yield Moved(
+                kind=kind, **who, **self.place(unit, service), bed=bed, point_of_origin=origin if admitted else "",
+                from_unit=self.units.get(from_unit, ""), from_service=self.services.get(from_service, ""),
+            )  # fmt: skip
+
+    def left(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Moved]:
+        for who, (unit, service, bed, disposition, died, los, hours, admit_day) in self.rows(rows):
+            if self.counts(unit):
+                yield Moved(
+                    kind=Kind.DEATH if died else Kind.DISCHARGE, **who, **self.place(unit, service), bed=bed,
+                    disposition=disposition, los_days=los, stay_hours=hours, same_day=admit_day == who["day"],
+                )  # fmt: skip
+
+    def away(self, kind: Kind, rows: Iterable[tuple[Any, ...]]) -> Iterator[Moved]:
+        for who, (unit, service, bed, leave_type, absent) in self.rows(rows):
+            if self.counts(unit):
+                yield Moved(
+                    kind=kind, **who, **self.place(unit, service), bed=bed, leave_type=leave_type, absent=bool(absent)
+                )  # fmt: skip
+
+
+def came(each: Moved) -> bool:
+    """Whether it is a gain of the unit that it ends in; a transfer is a loss of another."""
+    return each.kind in (Kind.ADMISSION, Kind.TRANSFER) or (each.kind is Kind.RETURN and each.absent)
+
+
+def left(each: Moved) -> bool:
+    """Whether it is a loss."""
+    return each.kind in (Kind.DISCHARGE, Kind.DEATH, Kind.TRANSFER) or (
+        each.kind is Kind.LEAVE and each.absent
+    )

@@ -1,0 +1,363 @@
+"""N02: the Bed Status report of a day: wards, their beds, and the fiscal year to date summed from the day summary.
+
+Columns and formulas are those of VA PIMS 5.3; nothing is carried forward from the day before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from config.data_sets import SITE, library
+from db import conventions, store
+from db.hospital import site
+from db.statistics import census, wards
+from db.statistics.census import DayRow
+from db.statistics.wards import Ward
+from reports import conventions as said
+from reports.census.bed_lines import NONE_AWAY, BedLine, bed_line, beds_in_use, total
+from reports.census.lines import CLASSES, NO_DIVISION, aside, behind, spelled, unbalanced
+from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Row, Total, wrapped
+from reports.parameters import Asked, NotAsked
+from reports.sheet import Sheet
+from rules.conventions import Conventions
+from rules.dates import show_date, show_moment
+from rules.moments import iso_date
+from rules.periods import Period, fiscal_year_to, month_of
+from rules.statistics import NOT_APPLICABLE, half_up
+
+PLAN: Final = "census_plan"
+HOUSE: Final = "HOUSE"
+
+# Starting at columns 1, 10, 21, 27, 33, 39, 45, 52, 58, 64, 71, 78, 85, 92, 100, 105, 113 and 123, as in VistA.
+WIDE: Final = (
+    Column("Ward", 8), Column("Bed|section", 10), Column("Prev|rem", 5, True), Column("Gain", 5, True),
+    Column("Loss", 5, True), Column("Rem", 5, True), Column("Pass", 6, True), Column("AA", 5, True),
+    Column("UA", 5, True), Column("ASIH", 6, True), Column("Vacant", 6, True), Column("Out of|serv", 6, True),
+    Column("Oper", 6, True), Column("Over|cap", 7, True), Column("Auth", 4, True), Column("Cum|ADC", 7, True),
+    Column("Cum|occ %", 9, True), Column("Cum|pat days", 10, True),
+)  # fmt: skip
+NARROW: Final = (
+    Column("Ward", 10), Column("Prev|rem", 5, True), Column("Gain", 4, True), Column("Loss", 4, True),
+    Column("Rem", 5, True), Column("Pass", 4, True), Column("AA", 4, True), Column("UA", 4, True),
+    Column("ASIH", 4, True), Column("Vac", 5, True), Column("OOS", 4, True), Column("Oper", 5, True),
+    Column("Over|cap", 4, True), Column("Auth", 4, True),
+)  # fmt: skip
+CUMULATIVE: Final = (
+    Column("Ward", 10), Column("Name", 24), Column("Bed section", 14), Column("Cum|ADC", 9, True),
+    Column("Cum|occ %", 9, True), Column("Cum|pat days", 10, True),
+)  # fmt: skip
+COMPARED: Final[tuple[tuple[str, Callable[[DayRow], int]], ...]] = (
+    ("Admissions", lambda row: row.admissions),
+    ("Interward gains", lambda row: row.unit_in),
+    ("Interward losses", lambda row: row.unit_out),
+    ("Interservice gains", lambda row: row.service_in),
+    ("Interservice losses", lambda row: row.service_out),
+    ("Back from leave", lambda row: row.leave_in),
+    ("Gone on leave", lambda row: row.leave_out),
+    ("Discharges, deaths included", lambda row: row.discharges),
+    ("Deaths", lambda row: row.deaths),
+    ("One-day patients", lambda row: row.same_day),
+    ("Patient days", lambda row: row.service_days),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of the house or of a division beside what was."""
+
+    label: str
+    planned: Decimal
+    month_days: int  # patient days
+    year_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The lines of a day and the fiscal year to date beside the last one."""
+
+    day: int
+    lines: Mapping[tuple[str, bool], BedLine]  # by ward and newborn
+    wards: Mapping[str, Ward]
+    year: Period
+    last_year: Period
+    year_length: int
+    month: Period
+    compared: Mapping[bool, tuple[DayRow | None, DayRow | None]]  # by newborn: this fiscal year and the last
+    planned: tuple[Planned, ...]
+    conventions: Conventions
+    style: str
+    as_of: str
+    under_way: bool
+
+
+def query(asked: Asked) -> Data:
+    """Read the day, the fiscal year to it, and the last one to the same day. Raises ``NotAsked``."""
+    now, day = store.current().now(), asked.day("day") or 0
+    if day > now.day:
+        raise NotAsked(f"{iso_date(day)} has not come yet: the Bed Status report is of a day that is over.")
+    start = conventions.convention("fiscal_year_start", day)
+    year, month = fiscal_year_to(day, start), month_of(day).until(day)
+    last_year = fiscal_year_to(a_year_before(day), start)
+    units = {each.id: each for each in wards.wards().values() if each.counts}
+    of_year = _by_unit(year)
+    sums = {newborn: (_of_class(year, newborn), _of_class(last_year, newborn)) for newborn, _ in CLASSES}
+    return Data(
+        day, _lines(day, year, units, of_year), {each.code: each for each in units.values()}, year, last_year,
+        fiscal_year_to(year.from_day + 366, start).from_day - year.from_day, month, sums,
+        tuple(_planned(day, units, _by_unit(month), of_year)), conventions.conventions(day),
+        conventions.convention("date_style", day), now.local, day == now.day,
+    )  # fmt: skip
+
+
+def a_year_before(day: int) -> int:
+    """The same day of the last year; 28 February for the 29th."""
+    on = date.fromordinal(day)
+    return on.replace(year=on.year - 1, day=28 if (on.month, on.day) == (2, 29) else on.day).toordinal()
+
+
+def _by_unit(period: Period) -> dict[tuple[int, bool], DayRow]:
+    rows = census.day_summary(period.from_day, period.to_day, by=("unit_id", "newborn"))
+    return {(row.unit_id, bool(row.newborn)): row for row in rows}
+
+
+def _of_class(period: Period, newborn: bool) -> DayRow | None:
+    rows = census.day_summary(period.from_day, period.to_day, by=("newborn",))
+    return next((row for row in rows if bool(row.newborn) is newborn), None)
+
+
+def _lines(
+    day: int, year: Period, units: Mapping[int, Ward], of_year: Mapping[tuple[int, bool], DayRow]
+) -> dict[tuple[str, bool], BedLine]:
+    rows = {
+        (row.day, row.unit_id, bool(row.newborn)): row
+        for row in census.day_summary(day - 1, day, by=("day", "unit_id", "newborn"))
+    }
+    away: dict[tuple[int, bool], tuple[int, ...]] = {}
+    for each in wards.heads(day):
+        key = (each.unit_id, each.newborn)
+        away[key] = tuple(a + b for a, b in zip(away.get(key, NONE_AWAY), each.away, strict=True))
+    beds, bed_days, set_up = site.beds_on(day), site.bed_days(year.from_day, day), wards.days_set_up(year)
+    lines = {}
+    for ward in sorted(units.values(), key=lambda each: each.code):
+        for newborn, _ in CLASSES:
+            key = (ward.id, newborn)
+            line = bed_line(
+                rows.get((day, *key)), rows.get((day - 1, *key)), of_year.get(key), away.get(key, NONE_AWAY),
+                beds_in_use(beds.get(ward.id), ward, day, newborn=newborn), bed_days.get(ward.id, (0, 0))[newborn],
+                set_up.get(key, 0) if ward.id in bed_days else year.days,
+            )  # fmt: skip
+            if line != BedLine(days=line.days):
+                lines[ward.code, newborn] = line
+    return lines
+
+
+def _planned(
+    day: int, units: Mapping[int, Ward], month: Mapping[tuple[int, bool], DayRow],
+    year: Mapping[tuple[int, bool], DayRow],
+) -> Iterator[Planned]:  # fmt: skip
+    """The rows of the site's plan that hold on the day, adults and children."""
+    here = store.current()
+    table = library(here.directory / SITE).tables[PLAN]
+    divisions = {each.division: each.division_name for each in units.values() if each.division}
+    for code in (HOUSE, *sorted(divisions)):
+        if row := table.find(code, iso_date(day)):
+            chosen = [each.id for each in units.values() if code in (HOUSE, each.division)]
+            sums = [
+                sum(rows[unit, False].service_days for unit in chosen if (unit, False) in rows)
+                for rows in (month, year)
+            ]
+            label = row.text or divisions.get(code, code)
+            yield Planned(label, Decimal(str(row.more.get("adc", "0"))), sums[0], sums[1])
+
+
+def render(data: Data, width: int) -> Document:
+    """The report as a document for a page of 80 or 132 columns."""
+    wide = width >= 132
+    body: list[Item] = []
+    if data.lines:
+        body = [Heads(WIDE if wide else NARROW), *_wards(data, wide=wide)]
+        if not wide:
+            body += [Heads(CUMULATIVE), *_cumulative(data)]
+        body += [*_compared(data, width), *_against_plan(data), *_notes(data, width)]
+    shown = show_date(iso_date(data.day), data.style)
+    so_far = ", the day is not over" if data.under_way else ""
+    return Document(
+        "N02", "BED STATUS", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}{so_far}",
+        "all wards, by division", body, None, _sentences(data), frozen_columns=9 if wide else 11,
+    )  # fmt: skip
+
+
+def _sentences(data: Data) -> tuple[str, ...]:
+    first = show_date(iso_date(data.year.from_day), data.style)
+    return (
+        *said.sentences(data.conventions),
+        "Gain: admissions, transfers in, back from leave. Loss: discharges, transfers out, gone on leave.",
+        "Pass, AA, UA and ASIH are heads at the census hour. Operating beds: authorized less out of service.",
+        f"Cumulative: fiscal year from {first}, summed day by day; ADC over the days that the ward had beds set up.",
+        f"Counted {show_moment(data.as_of, data.style)}.",
+    )
+
+
+def divided(data: Data, *, newborn: bool) -> list[tuple[str, list[str]]]:
+    """Divisions with their wards that have a line; those without a division come last."""
+    codes = [code for code, each in data.lines if each is newborn]
+    found: dict[tuple[bool, str], list[str]] = {}
+    for code in codes:
+        ward = data.wards[code]
+        title = f"DIVISION {ward.division} {ward.division_name}".rstrip() if ward.division else NO_DIVISION
+        found.setdefault((not ward.division, title), []).append(code)
+    return [(title, found[_, title]) for _, title in sorted(found)]
+
+
+def _wards(data: Data, *, wide: bool) -> Iterator[Item]:
+    for newborn, title in CLASSES:
+        divisions = divided(data, newborn=newborn)
+        for division, codes in divisions:
+            if len(divisions) > 1 or division != NO_DIVISION:
+                yield Group(f"{title}: {division}")
+            elif newborn:
+                yield Group(title)
+            for code in codes:
+                yield from _ward(data, code, newborn, wide=wide)
+            if len(divisions) > 1:
+                yield _total(data, "Division", codes, newborn, wide=wide)
+        if divisions:
+            everybody = [code for _, codes in divisions for code in codes]
+            yield _total(data, "Newborns" if newborn else "House", everybody, newborn, wide=wide)
+
+
+def _ward(data: Data, code: str, newborn: bool, *, wide: bool) -> Iterator[Item]:
+    line = data.lines[code, newborn]
+    row: Row = (code, *line.today, *line.beds)
+    if wide:
+        row = (code, data.wards[code].type, *line.today, *line.beds, *line.cumulative)
+    width = (WIDE if wide else NARROW)[0].width
+    yield from spelled(row, width, behind(data.day, data.day, unit=code, newborn=newborn))
+    if line.out_of_balance:
+        yield aside(unbalanced(code, line.out_of_balance))
+
+
+def _total(data: Data, label: str, codes: Sequence[str], newborn: bool, *, wide: bool) -> Item:
+    summed = total((data.lines[code, newborn] for code in codes), data.year.days)
+    blank: Row = ("", "") if wide else ("",)
+    row = (*blank, *summed.today, *summed.beds, *(summed.cumulative if wide else ()))
+    return Linked(
+        Total(label, row, rule=True), behind(data.day, data.day, unit=_named(codes), newborn=newborn)
+    )
+
+
+def _named(codes: Sequence[str]) -> str:
+    return ",".join(codes)
+
+
+def _cumulative(data: Data) -> Iterator[Item]:
+    """On a narrow page: the columns that it has no room for."""
+    for newborn, title in CLASSES:
+        divisions = divided(data, newborn=newborn)
+        codes = [code for _, each in divisions for code in each]
+        if not codes:
+            continue
+        yield Group(f"{title}: FISCAL YEAR TO DATE")
+        for code in codes:
+            ward = data.wards[code]
+            row: Row = (code, ward.name, ward.type, *data.lines[code, newborn].cumulative)
+            go = behind(data.year.from_day, data.day, unit=code, newborn=newborn)
+            yield from spelled(row, CUMULATIVE[0].width, go)
+        summed = total((data.lines[code, newborn] for code in codes), data.year.days)
+        yield Total("Newborns" if newborn else "House", ("", "", "", *summed.cumulative), rule=True)
+
+
+def _compared(data: Data, width: int) -> Iterator[Item]:
+    """This fiscal year to date beside the last one to the same day."""
+    label = 44 if width >= 132 else 34
+    ends = [show_date(iso_date(each.to_day), data.style) for each in (data.year, data.last_year)]
+    yield Heads(
+        (Column("Cumulative", label), Column(f"{data.year.name}|to {ends[0]}", 14, True),
+         Column(f"{data.last_year.name}|to {ends[1]}", 14, True), Column("Difference", 14, True))
+    )  # fmt: skip
+    for newborn, title in CLASSES:
+        this, last = data.compared[newborn]
+        if this is None and last is None:
+            continue
+        yield Group(title)
+        for caption, count in COMPARED:
+            now, was = count(this) if this else 0, count(last) if last else 0
+            row: Row = (caption, f"{now:,}", f"{was:,}", f"{now - was:+,}" if now != was else "0")
+            yield Linked(row, behind(data.year.from_day, data.day, newborn=newborn))
+        averages = [
+            half_up(Fraction(row.service_days if row else 0, period.days), 2)
+            for row, period in ((this, data.year), (last, data.last_year))
+        ]
+        yield ("Average daily census", *map(str, averages), f"{averages[0] - averages[1]:+}")
+
+
+def _against_plan(data: Data) -> Iterator[Item]:
+    """Planned and actual average daily census, where the site has a plan."""
+    if not data.planned:
+        return
+    yield Heads(
+        (Column("Average daily census, adults and children", 28), Column("Planned", 9, True),
+         Column("Month", 9, True), Column("against|plan", 9, True), Column(data.year.name, 9, True),
+         Column("against|plan", 9, True))
+    )  # fmt: skip
+    for each in data.planned:
+        cells: list[str] = []
+        for days, period in ((each.month_days, data.month), (each.year_days, data.year)):
+            actual = Fraction(days, period.days)
+            cells += [str(half_up(actual, 2)), f"{half_up(actual - Fraction(each.planned), 2):+}"]
+        yield (each.label, str(half_up(each.planned, 2)), *cells)
+
+
+def _notes(data: Data, width: int) -> Iterator[Item]:
+    """How far the year and the month have come, and beds that do not add up."""
+    yield Heads()
+    said_of_beds = [
+        f"{code}: {line.authorized} authorized less {line.out_of_service} out of service are not the {line.operating}"
+        " operating beds: correct the site file of beds."
+        for (code, newborn), line in data.lines.items()
+        if line.authorized - line.out_of_service != line.operating and not newborn
+    ]
+    elapsed = f"{data.year.name}: day {data.year.days} of {data.year_length}."
+    elapsed += f" Month: day {data.month.days} of {month_of(data.day).days}."
+    yield Block(
+        ("", elapsed, *[part for sentence in said_of_beds for part in wrapped(sentence, width)])
+    )  # fmt: skip
+
+
+_KEYS: Final = (
+    "ward", "name", "bed_section", "division", "newborn", "previous", "gains", "losses", "remaining", "pass", "aa",
+    "ua", "asih", "same_day", "vacant", "out_of_service", "operating", "over_capacity", "authorized", "cumulative_adc",
+    "cumulative_occupancy", "cumulative_patient_days", "cumulative_bed_days", "out_of_balance",
+)  # fmt: skip
+
+
+def sheets(data: Data) -> list[Sheet]:
+    """A row for each ward and class, and the fiscal year beside the last one."""
+    lines = [
+        (
+            code, data.wards[code].name, data.wards[code].type, data.wards[code].division, int(newborn), *line.today,
+            line.same_day, *line.beds, _number(line.average), _number(line.occupancy), line.patient_days, line.bed_days,
+            line.out_of_balance,
+        )
+        for (code, newborn), line in data.lines.items()
+    ]  # fmt: skip
+    compared = [
+        (caption, int(newborn), count(this) if this else 0, count(last) if last else 0)
+        for newborn, (this, last) in data.compared.items()
+        for caption, count in COMPARED
+    ]
+    sentences = _sentences(data)
+    return [
+        Sheet("wards", _KEYS, tuple(key.replace("_", " ").capitalize() for key in _KEYS), lines, sentences),
+        Sheet("fiscal_years", ("measure", "newborn", "this_year", "last_year"),
+              ("Measure", "Newborn", data.year.name, data.last_year.name), compared, sentences),
+    ]  # fmt: skip
+
+
+def _number(text: str) -> Decimal | None:
+    return None if text == NOT_APPLICABLE else Decimal(text)

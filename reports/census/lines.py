@@ -1,0 +1,41 @@
+"""What pages of the census have in common: names that are never cut, and where a line leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reports.page import Block, Item, Linked, Row, Total
+from rules.moments import iso_date
+from rules.text import cells
+
+CLASSES: Final = ((False, "ADULTS AND CHILDREN"), (True, "NEWBORNS"))
+NO_DIVISION: Final = "NO DIVISION"
+ASIDE: Final = 9  # the level of a line that closes no group
+
+
+def spelled(row: Row, width: int, go: str = "") -> Iterator[Item]:
+    """A row whose name stands on a line of its own where its column is too narrow for it."""
+    if cells(str(row[0])) > width:
+        yield Block((str(row[0]),), keep_next=True)
+        row = ("", *row[1:])
+    yield Linked(row, go) if go else row
+
+
+def aside(text: str) -> Total:
+    """A line that belongs to the row before it."""
+    return Total(text, level=ASIDE)
+
+
+def behind(first: int, last: int, *, unit: str = "", service: str = "", newborn: bool | None = None) -> str:
+    """The command line of the list of movements (C02) behind the figures of some days."""
+    words = [f"from={iso_date(first)}", f"to={iso_date(last)}"]
+    words += [f"unit='{unit}'" if " " in unit else f"unit={unit}"] if unit else []
+    words += [f"service='{service}'" if " " in service else f"service={service}"] if service else []
+    words += [f"patients={'newborns' if newborn else 'adults'}"] if newborn is not None else []
+    return f"PGE admissions-discharges {' '.join(words)}"
+
+
+def unbalanced(name: str, by: int) -> str:
+    """The sentence under a line that does not add up."""
+    return f"  {name} IS OUT OF BALANCE BY {by:+}: compare with admissions-discharges of the day"

@@ -48,7 +48,7 @@ NARROW: Final = (
     Column("Over|cap", 4, True), Column("Auth", 4, True),
 )  # fmt: skip
 CUMULATIVE: Final = (
-    Column("Ward", 10), Column("Name", 24), Column("Bed section", 14), Column("Cum|ADC", 9, True),
+    Column("Ward", 10), Column("Name", 23), Column("Bed section", 14), Column("Cum|ADC", 9, True),
     Column("Cum|occ %", 9, True), Column("Cum|pat days", 10, True),
 )  # fmt: skip
 COMPARED: Final[tuple[tuple[str, Callable[[DayRow], int]], ...]] = (

@@ -9,7 +9,19 @@ from collections.abc import Callable
 
 from benchmarks.measure import Measure, shown
 
-FAMILIES = ("typing", "start", "codes", "abstracts", "desk", "census", "feed", "crowd", "encryption", "index")
+FAMILIES = (
+    "typing",
+    "start",
+    "codes",
+    "abstracts",
+    "desk",
+    "census",
+    "duckdb",
+    "feed",
+    "crowd",
+    "encryption",
+    "index",
+)
 
 
 def main() -> int:
@@ -43,6 +55,7 @@ def _measured(family: str, scale: str) -> list[Measure]:
         code_rows,
         crowd_rows,
         desk_rows,
+        duckdb_rows,
         encryption_rows,
         feed_rows,
         index_rows,
@@ -57,6 +70,7 @@ def _measured(family: str, scale: str) -> list[Measure]:
         "codes": lambda: code_rows.rows(_say),
         "abstracts": lambda: abstract_rows.rows(stores("10k", _say), _say),
         "census": lambda: census_rows.rows(stores(scale, _say), _say),
+        "duckdb": lambda: duckdb_rows.rows(stores(scale, _say), _say),
         "desk": lambda: desk_rows.rows(stores(scale, _say), _say),
         "crowd": lambda: crowd_rows.rows(stores("10k", _say), _say),
         "index": lambda: index_rows.rows(scale, _say),

@@ -5,7 +5,7 @@ The summary itself is kept by db/statistics/summary.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -206,7 +206,7 @@ def day_summary(
     return sorted(rows, key=lambda row: (row.day, bool(row.newborn)))
 
 
-def _sums(chosen: list[str], from_day: int, to_day: int, where: str) -> list[DayRow]:
+def _sums(chosen: Sequence[str], from_day: int, to_day: int, where: str) -> list[DayRow]:
     """The summary added up by what is chosen, in its order."""
     keys = [name if name in chosen else "NULL" if name == "newborn" else "0" for name in _GROUPS]
     grouped = f" GROUP BY {', '.join(chosen)} ORDER BY {', '.join(chosen)}" if chosen else ""

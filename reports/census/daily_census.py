@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
 from db import conventions
 from db.hospital import site
-from db.statistics import census, figures
+from db.statistics import census, figures, moved, wards
 from db.statistics.census import DayRow, Occupant
 from reports import conventions as said
+from reports import identifiers
+from reports.census.lines import behind
 from reports.census.recap import Recap, in_words, recap, total
-from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Total, wrapped
-from reports.parameters import NotAsked
+from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total, wrapped
+from reports.parameters import FULL, NONE, Asked, NotAsked
 from reports.sheet import Sheet
 from rules.conventions import Conventions, LeaveRule
 from rules.dates import show_date, show_moment
@@ -37,6 +39,11 @@ class Data:
     unit_names: Mapping[str, str]
     conventions: Conventions
     style: str
+    identifiers: str = FULL
+    out_of_census: frozenset[str] = (
+        frozenset()
+    )  # units whose patients count for their service alone: boarders
+    lodgers: Mapping[str, int] = field(default_factory=dict)  # heads by unit, in no count
 
 
 COLUMNS: Final = {
@@ -59,9 +66,9 @@ RECAP_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def query(parameters: Mapping[str, str]) -> Data:
+def query(asked: Asked) -> Data:
     """Read the occupants of a day, and the day summary of it and of the day before. Raises ``NotAsked``."""
-    day, unit = day_number(parameters["day"]), parameters.get("unit", "").upper()
+    day, unit = day_number(asked["day"]), asked.get("unit", "").upper()
     codes, beds = site.codes("unit"), site.beds_on(day)
     if unit and unit not in (code.upper() for code in codes.values()):
         raise NotAsked(f"There is no unit {unit}: look it up in the site file of units.")
@@ -85,7 +92,9 @@ def query(parameters: Mapping[str, str]) -> Data:
     return Data(
         day, unit, tuple(sorted(occupants, key=lambda each: each.key)), recaps,
         figures.leave_nights([each.encounter_id for each in occupants], day), figures.names("unit"),
-        conventions.conventions(day), conventions.convention("date_style", day),
+        conventions.conventions(day), conventions.convention("date_style", day), asked.identifiers,
+        frozenset(each.code for each in wards.wards().values() if not each.counts),
+        {code: heads for code, heads in moved.lodging(day).items() if not unit or code.upper() == unit},
     )  # fmt: skip
 
 
@@ -116,11 +125,15 @@ def _hour(data: Data) -> str:
 
 
 def _units(data: Data, width: int) -> Iterator[Item]:
-    units = sorted({each.unit for each in data.occupants} | {unit for unit, _ in data.recaps})
+    units = sorted(
+        {each.unit for each in data.occupants} | {unit for unit, _ in data.recaps} | set(data.lodgers)
+    )
     by_unit = {unit: list(each) for unit, each in groupby(data.occupants, key=lambda each: each.unit)}
     for unit in units:
         yield Group(_unit_title(data, unit))
         occupants = by_unit.get(unit, [])
+        if unit in data.out_of_census and occupants:
+            yield Group(f"{unit}: Boarders, counted with their service and in no unit", level=2)
         for title, chosen in (
             ("", [each for each in occupants if not each.newborn and not each.off_census]),
             ("Newborns", [each for each in occupants if each.newborn and not each.off_census]),
@@ -129,10 +142,14 @@ def _units(data: Data, width: int) -> Iterator[Item]:
             if title and chosen:
                 yield Group(f"{unit}: {title}", level=2)
             for each in chosen:
-                yield _row(each, data, wide=width >= 132)
+                row = _row(each, data, wide=width >= 132)
+                yield row if data.identifiers == NONE else Linked(row, f"ABS {each.account}")
         for newborn, label in CLASSES:
             if (made := data.recaps.get((unit, newborn))) is not None:
-                yield from (Total(line) for line in wrapped(f"{label}: {in_words(made)}", width))
+                go = behind(data.day, data.day, unit=unit, newborn=newborn)
+                yield from (Linked(Total(line), go) for line in wrapped(f"{label}: {in_words(made)}", width))
+        if heads := data.lodgers.get(unit):
+            yield Total(f"Lodgers, in no count: {heads}")
 
 
 def _unit_title(data: Data, unit: str) -> str:
@@ -142,10 +159,12 @@ def _unit_title(data: Data, unit: str) -> str:
 
 def _row(each: Occupant, data: Data, *, wide: bool) -> tuple[Cell, ...]:
     age = age_text(each.birth_date, iso_date(data.day))
-    who = (each.bed, each.mrn, each.name, f"{each.sex or '?'}/{age or '?'}", each.service, each.attending)
+    mrn, name = identifiers.mrn(each.mrn, data.identifiers), identifiers.name(each.name, data.identifiers)
+    who = (each.bed, mrn, name, f"{each.sex or '?'}/{age or '?'}", each.service, each.attending)
     stay = (days_so_far(each, data), each.on_leave)
     if wide:
-        return (*who, each.account, show_moment(each.admitted_at, data.style), *stay)
+        account = identifiers.number(each.account, data.identifiers)
+        return (*who, account, show_moment(each.admitted_at, data.style), *stay)
     return (*who, show_date(each.admitted_at[:10], data.style), *stay)
 
 
@@ -176,9 +195,10 @@ def _recapitulation(data: Data) -> Iterator[Item]:
             continue
         yield Group(label)
         for unit, each in recaps.items():
-            yield _recap_row(unit, each)
+            yield Linked(_recap_row(unit, each), behind(data.day, data.day, unit=unit, newborn=newborn))
         house = total(recaps.values())
-        yield Total("Unit " + data.unit if data.unit else "House", _recap_row("", house), rule=True)
+        line = Total("Unit " + data.unit if data.unit else "House", _recap_row("", house), rule=True)
+        yield Linked(line, behind(data.day, data.day, unit=data.unit, newborn=newborn))
         if house.out_of_balance:
             yield Total(
                 f"OUT OF BALANCE BY {house.out_of_balance:+}: compare with ADM, TRN and DSC of the day."
@@ -206,10 +226,12 @@ _RECAP_KEYS: Final = (
 
 def sheets(data: Data) -> list[Sheet]:
     """Occupants and recapitulation as tables."""
-    sentences = said.sentences(data.conventions)
+    level, sentences = data.identifiers, said.sentences(data.conventions)
     occupants = [
-        (each.unit, each.bed, each.mrn, each.name, each.sex, each.birth_date, each.service, each.attending,
-         each.account, each.admitted_at, days_so_far(each, data), int(each.newborn), each.on_leave,
+        (each.unit, each.bed, identifiers.mrn(each.mrn, level), identifiers.name(each.name, level), each.sex,
+         each.birth_date if level == FULL else "", each.service, each.attending,
+         identifiers.number(each.account, level), each.admitted_at, days_so_far(each, data), int(each.newborn),
+         each.on_leave,
          int(not each.off_census))
         for each in data.occupants
     ]  # fmt: skip

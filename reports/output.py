@@ -24,6 +24,7 @@ from rules.moments import iso_date
 from rules.text import MARK, cells, clean, to_ascii
 
 FORMATS: Final = ("text", "csv", "xlsx", "json", "merge")
+ENDINGS: Final = {"text": "txt", "merge": "csv"}  # of their files, where they are no formats themselves
 ASCII, UTF_8 = "ascii", "utf-8"
 ENCODINGS: Final = (ASCII, UTF_8, "cp437", "cp850", "cp1252", "latin-1")
 LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
@@ -31,7 +32,7 @@ PRINT_SECONDS: Final = 60
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,126}")
 COPIES: Final = re.compile(r"(.*?)\s*[xX]([1-9]\d?)")
 PAGES: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
-SPOOLED: Final = re.compile(r"[A-Z]\d\d-(\d{4})(\d\d)(\d\d)-\d{4}\.txt")
+SPOOLED: Final = re.compile(r"[A-Z]\d\d-(\d{4})(\d\d)(\d\d)-\d{4}\.(?:txt|csv|xlsx|json)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,31 @@ def in_format(produced: Produced, form: str, setup: Setup) -> bytes:
     )
 
 
-def to_file(actor: Actor, produced: Produced, form: str, setup: Setup, path: Path) -> None:
-    """Write a report to a new file that only its owner may read. Raises ``NotPermitted``, ``NotDelivered``."""
+def to_file(
+    actor: Actor, produced: Produced, form: str, setup: Setup, path: Path, removed: Sequence[str] = ()
+) -> None:
+    """Write a report to a file that only its owner may read. Raises ``NotPermitted``, ``NotDelivered``.
+
+    ``removed``: the old pages that made room for it in the spool.
+    """
     permit(actor, Action.EXPORT, kind="report", record=produced.report.id)
     data = in_format(produced, form, setup)
     viewed(actor, Action.EXPORT, kind="report", record=produced.report.id,
            patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "format": form, "file": path.name,
-                   "bytes": len(data)})  # fmt: skip
+                   "bytes": len(data)} | ({"removed": removed} if removed else {}))  # fmt: skip
     write(path, data)
+
+
+def save(actor: Actor, produced: Produced, form: str, setup: Setup) -> Path:
+    """Write a report in one of ``FORMATS`` to a file in the spool folder of the store, named as spooled pages are.
+
+    It lies there as long as they do. Raises ``NotPermitted``, ``NotDelivered``, ``NotAsked``.
+    """
+    permit(actor, Action.EXPORT, kind="report", record=produced.report.id)
+    path = _unused(produced.report.code, ENDINGS.get(form, form))
+    to_file(actor, produced, form, setup, path, clear_spool())
+    return path
 
 
 def to_spool(actor: Actor, produced: Produced, printer: Printer) -> Path:
@@ -101,15 +118,21 @@ def to_spool(actor: Actor, produced: Produced, printer: Printer) -> Path:
     permit(actor, Action.PRINT, kind="report", record=produced.report.id)
     data = printer.data(produced.pages(printer.setup), produced.paper(printer.setup))
     removed = clear_spool()
-    folder = store.current().directory / "spool"
-    day, number = store.current().now().local[:10].replace("-", ""), 1
-    while (path := folder / f"{produced.report.code}-{day}-{number:04d}.txt").exists():
-        number += 1
+    path = _unused(produced.report.code, ENDINGS["text"])
     viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
            patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "spool": path.name}
            | ({"removed": removed} if removed else {}))  # fmt: skip
     write(path, data, new=True)
+    return path
+
+
+def _unused(code: str, ending: str) -> Path:
+    """A file in the spool folder that is not there yet, by report, day and number."""
+    folder = store.current().directory / "spool"
+    day, number = store.current().now().local[:10].replace("-", ""), 1
+    while (path := folder / f"{code}-{day}-{number:04d}.{ending}").exists():
+        number += 1
     return path
 
 

@@ -12,6 +12,7 @@ from db.actors import Action as Deed
 from reports import output
 from reports.catalogue import CATALOGUE, Report, find
 from reports.output import Printer
+from reports.packed import PackedPages
 from reports.page import Setup
 from reports.parameters import NotAsked, resolved
 from reports.run import Produced, known, produce
@@ -39,6 +40,7 @@ from tui.screen import (
 )
 
 NARROW, WIDE = "80", "132"
+MOST_KEPT = 200  # pages whose data are kept while they are read
 PRESET, WIDTH = "preset", "width"  # fields beside the report's own
 WIDTHS = {NARROW: "80 columns, portrait", WIDE: "132 columns, landscape"}
 
@@ -169,14 +171,18 @@ class Page(PageScreen):
 
     title: ClassVar[str] = "Printed page"
     help: ClassVar[str] = (
-        "The page as a printer gets it. Right and left move a wide page, its first columns stay. PRT and the name of "
-        "a printer prints, PRT LASER1 2-4 only pages 2 to 4. SPOOL keeps the page for a line printer to fetch."
+        "The page as a printer gets it, at 80 or 132 columns. SPOOL keeps it for a line printer to fetch. SAVE writes "
+        "it to a file in the spool of the store, for those who may export: SAVE CSV, SAVE XLSX and SAVE JSON the "
+        "figures behind it, SAVE MERGE letters. More than 200 pages are read anew when they are turned or printed."
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("WIDE", "80/132", "wide", "F10"),
+        Command("SAVE", "Save to a file", "save", "F2"),
         Command("SPOOL", "Keep in the spool", "spool"),
     )
     session: Session
+    report: Report
+    asked: Mapping[str, str]
     produced: Produced | None = None
     setup: Setup
 
@@ -189,20 +195,24 @@ class Page(PageScreen):
         if width not in WIDTHS:
             raise ScreenError(f"A page is {' or '.join(WIDTHS)} columns wide.")
         self.setup = Setup(int(width))
-        self.produced = produce(self.session.actor, report, asked)
+        self.report, self.asked = report, asked
         return self.shown()
 
     def shown(self) -> Document:
         """The page stack at the width in hand."""
-        return Document(self.made.report.title, self.made.pages(self.setup), self.setup.width)
+        made = self.made
+        pages = made.pages(self.setup)
+        is_long = len(pages) > MOST_KEPT
+        self.produced = None if is_long else made
+        return Document(made.report.title, PackedPages(pages) if is_long else pages, self.setup.width)
 
     @property
     def made(self) -> Produced:
-        assert self.produced is not None
-        return self.produced
+        """The report with its data: a long one is not kept, it is read anew."""
+        return self.produced or produce(self.session.actor, self.report, self.asked)
 
     def again(self, key: str) -> Document:
-        """The same figures at another width."""
+        """At another width."""
         return self.shown()
 
     def wide(self, rest: str) -> Outcome:
@@ -217,6 +227,14 @@ class Page(PageScreen):
         output.to_printer(self.session.actor, self.made, printer, copies=copies, pages=asked)
         which = (f"pages {pages}" if asked else "all pages") + (f", {copies} copies" if copies > 1 else "")
         return Outcome(f"Sent to {printer.queue}: {which}, {self.setup.width} columns.")
+
+    def save(self, rest: str) -> Outcome:
+        """SAVE, or SAVE and a format: a file in the spool of the store."""
+        form = rest.strip().casefold() or output.FORMATS[0]
+        if form not in output.FORMATS:
+            raise ScreenError(f"There is no form {rest.strip()}: SAVE, or SAVE CSV, XLSX, JSON, MERGE.")
+        path = output.save(self.session.actor, self.made, form, self.setup)
+        return Outcome(f"Saved as {path.name} in the spool of the store.")
 
     def spool(self, rest: str) -> Outcome:
         """SPOOL, or SPOOL and a printer: as that printer takes it."""

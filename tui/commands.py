@@ -39,12 +39,9 @@ class Commands:
             self.keyed = [*self.keyed, line][-LINES_KEPT:]
         self.brought_back = 0
         self.shell.clear_message()
+        self.shell.command.fresh = True  # of a line that is refused: the next character begins another
         await self.run(line)
-        if self.shell.failed:
-            self.shell.command.fresh = (
-                True  # the next character begins another line; an arrow key mends this one
-            )
-        else:
+        if not self.shell.failed:
             self.shell.leave_command()
 
     def retrieve(self) -> str:

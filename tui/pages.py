@@ -18,13 +18,15 @@ TELLING = 8  # characters by which a row is known again
 
 
 class Stack:
-    """The lines of all pages, numbered from 0. Nothing is copied: a line is looked up when it is wanted."""
+    """The lines of all pages, numbered from 0. Nothing is copied: a page is looked up when it is wanted."""
 
     def __init__(self, pages: Sequence[PrintedPage], width: int) -> None:
         self.pages = pages
-        *self.starts, self.total = accumulate((len(page.lines) for page in pages), initial=0)
-        self.widest = max((cells(line) for page in pages for line in page.lines), default=0)
-        self.widest = max(self.widest, width)
+        counts, self.widest = [], width
+        for page in pages:
+            counts.append(len(page.lines))
+            self.widest = max(self.widest, *(cells(line) for line in page.lines), 0)
+        *self.starts, self.total = accumulate(counts, initial=0)
 
     def number(self, at: int) -> int:
         """The page, from 0, that a line stands on."""

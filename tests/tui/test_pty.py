@@ -333,3 +333,22 @@ class TestQuiet:
         terminal = signed_on(start())
         for mode in (b"\x1b[>", b"?1000h", b"?1003h", b"?1004h", b"\x1b[?2026", b"\x1b[?2048", b"\x1b]"):
             assert mode not in terminal.raw
+
+
+class TestAPageInABurst:
+    KEYS = (
+        "DLS", "enter", "f8", "f8", "right", "17", "enter", "]", "f4", "unit 3", "down", "enter", "/", "muster",
+        "enter", ".", ".", ",", "f10", "tab", "f8", "f7", "f10", "tab", "left", "shift+tab",
+    )  # fmt: skip
+
+    @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (132, 43)])
+    def test_keys_at_once_show_what_keys_one_by_one_show(self, start: Start, columns: int, rows: int) -> None:
+        shown = []
+        for slowly in (False, True):
+            terminal = signed_on(start(columns=columns, rows=rows))
+            (terminal.slowly if slowly else terminal.keys)(*self.KEYS)
+            terminal.keys("ctrl+o", "PRT", "enter")  # the screen says that it has come to the last key
+            terminal.wait_for("No printer is set up.")
+            shown.append(terminal.lines)
+        assert shown[0] == shown[1]
+        assert any("Enter: what is behind" in text for text in shown[0])

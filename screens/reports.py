@@ -181,8 +181,7 @@ class Page(PageScreen):
         Command("SPOOL", "Keep in the spool", "spool"),
     )
     session: Session
-    report: Report
-    asked: Mapping[str, str]
+    run: tuple[Report, dict[str, str]]  # what was asked for
     produced: Produced | None = None
     setup: Setup
 
@@ -195,7 +194,7 @@ class Page(PageScreen):
         if width not in WIDTHS:
             raise ScreenError(f"A page is {' or '.join(WIDTHS)} columns wide.")
         self.setup = Setup(int(width))
-        self.report, self.asked = report, asked
+        self.run = report, asked
         return self.shown()
 
     def shown(self) -> Document:
@@ -209,7 +208,7 @@ class Page(PageScreen):
     @property
     def made(self) -> Produced:
         """The report with its data: a long one is not kept, it is read anew."""
-        return self.produced or produce(self.session.actor, self.report, self.asked)
+        return self.produced or produce(self.session.actor, *self.run)
 
     def again(self, key: str) -> Document:
         """At another width."""

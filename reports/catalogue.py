@@ -16,6 +16,7 @@ from reports.indices.parameters import (
     PROCEDURE_INDEX,
 )
 from reports.parameters import DAY, DETAIL, EJECT, IDENTIFIERS, MONTH, SERVICE, UNIT, VERSION, Parameter
+from reports.statistics.parameters import MONTHLY_STATISTICS, PATIENT_MIX, SERVICE_ANALYSIS, YEAR_AT_A_GLANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,23 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     ),
     Report(
         "monthly-statistics", "S01", "Monthly statistical summary",
-        "The month beside the same month of last year and the fiscal year to date, by unit and service.",
-        "reports.statistics.monthly_statistics",
-        (MONTH, VERSION), names_patients=False, closes=True,
+        "The month beside the same month of last year, the fiscal year and twelve months, by unit, service and more.",
+        "reports.statistics.monthly_statistics", MONTHLY_STATISTICS, names_patients=False, closes=True,
+    ),
+    Report(
+        "service-analysis", "S02", "Analysis by service",
+        "Discharges, deaths, days, average stay and census, consultations, autopsies and infections of each service.",
+        "reports.statistics.service_analysis", SERVICE_ANALYSIS, names_patients=False, closes=True,
+    ),
+    Report(
+        "patient-mix", "S03", "Patient mix",
+        "Discharges by payer, disposition, age, sex, race, ethnicity and origin: share, days, average stay, case mix.",
+        "reports.statistics.patient_mix", PATIENT_MIX, names_patients=False, closes=True,
+    ),
+    Report(
+        "year-at-a-glance", "S04", "Year at a glance",
+        "Twelve months side by side, a line for each figure, with the total or the average worked from sums.",
+        "reports.statistics.year_at_a_glance", YEAR_AT_A_GLANCE, names_patients=False, closes=True,
     ),
     Report(
         "corrections", "C04", "Corrections of a closed month",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from rules.conventions import Conventions, LeaveRule
@@ -23,6 +24,29 @@ def sentences(conventions: Conventions) -> tuple[str, ...]:
         _LEAVE[conventions.leave].format(hours=conventions.pass_hours),
         f"A same-day case belongs to the {conventions.same_day_unit} unit.",
         "Newborns (born here during the stay) are counted apart. Discharges include deaths.",
+    )
+
+
+_INFECTIONS: Final = {
+    "as marked": "Hospital-acquired infections: as infection control marks them.",
+    "textbook": "Hospital-acquired infections: those marked so, over {infection_hours} hours after admission.",
+    "nhsn": "Hospital-acquired infections: those marked so, on hospital day {infection_hospital_day} or later.",
+}
+_READMISSIONS: Final = {
+    "all cause": "Readmissions: for any cause, within {readmission_days} days of a live discharge.",
+    "cms": "Readmissions: for any cause, within {readmission_days} days of a live discharge that is neither against "
+    "advice nor a transfer.",
+}
+
+
+def of_rates(rates: Mapping[str, str], windows: Mapping[str, int | None]) -> tuple[str, ...]:
+    """The conventions of rates, one sentence each; ``windows`` are the limits that they count within."""
+    known = {name: "any" if value is None else str(value) for name, value in windows.items()}
+    return (
+        f"The hospital's death rates have newborns in {rates['newborns_in_death_rates']}.",
+        _INFECTIONS[rates["infection_rule"]].format(**known),
+        _READMISSIONS[rates["readmission_rule"]].format(**known),
+        f"Postoperative deaths: within {known['postoperative_days']} days of an operation.",
     )
 
 

@@ -112,7 +112,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "race": Dimension("Race", "race", table="race"),
     "ethnicity": Dimension("Ethnicity", "ethnicity", table="ethnicity"),
     "county": Dimension("County of residence", "county", "county"),
-    "zip3": Dimension("First three digits of the ZIP code", "zip3", "zip3"),
+    "zip3": Dimension("ZIP, first three digits", "zip3", "zip3"),
     "drg": Dimension("MS-DRG", "drg", "drg"),
     "mdc": Dimension("Major diagnostic category", "mdc", "mdc"),
 }
@@ -128,7 +128,7 @@ _SUMS: Final = {
     "readmissions_30_day": "sum(back)",
 }
 _PASS: Final = (
-    "WITH stay AS MATERIALIZED (SELECT died, died_under_48h, los_days, weight_ten_thousandths, {live} AS live,"
+    "WITH stay AS MATERIALIZED (SELECT died, died_under_48h, los_days, e.weight_ten_thousandths, {live} AS live,"
     f" {{live}} AND {BACK} AS back, payer_id, attending_id, disposition, y.class AS payer_class, {_AGE} AS age,"
     " p.sex, p.race, p.ethnicity, upper(p.county) AS county, substr(p.zip, 1, 3) AS zip3, a.drg, a.mdc"
     " FROM (SELECT * FROM encounter WHERE {discharged} AND {counted}) e"
@@ -165,7 +165,7 @@ def mix(period: Period, by: Sequence[str], of: str = ADULTS) -> dict[str, list[P
 def _counts(values: Sequence[int]) -> dict[str, Count]:
     counts: dict[str, Count] = dict(zip(_SUMS, values, strict=True))
     counts["drg_weight"] = Fraction(int(counts["drg_weight"]), 10_000)
-    counts["discharges_not_grouped"] = counts["discharges"] - counts["discharges_grouped"]
+    counts["discharges_not_grouped"] = values[0] - int(counts["discharges_grouped"])
     return counts
 
 
@@ -175,7 +175,7 @@ def _parts(word: str, rows: Sequence[tuple[Any, Mapping[str, Count]]], period: P
     for value, counts in rows:
         into = summed.setdefault(named(value), dict.fromkeys(counts, 0))
         for name, count in counts.items():
-            into[name] += count
+            into[name] = Fraction(into[name]) + Fraction(count)
     asked = DIMENSIONS[word].filter
     order = sorted(summed, key=lambda key: (key[0] == "", key[0].zfill(3) if word == "age" else key[0]))
     return [

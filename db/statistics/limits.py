@@ -9,6 +9,7 @@ from db import store
 from rules.moments import iso_date
 from rules.statistics import BandFrom, FetalBand
 from rules.tables import TableRow
+from rules.work import LIMITS as WORK_LIMITS
 from rules.work import limit as found
 
 LIMITS: Final = "statistics_limits"
@@ -19,6 +20,17 @@ AGE_BANDS: Final = "age_bands"
 def limit(code: str, day: int) -> int | None:
     """A limit in force on a day, in the unit that its row names; None when the facility has closed it."""
     return found(_shelf()[LIMITS], code, iso_date(day))
+
+
+def dnfb_target(day: int) -> int | None:
+    """The days in discharged, not final billed that the facility aims at; None: none."""
+    return found(_shelf()[WORK_LIMITS], "dnfb_target", iso_date(day))
+
+
+def accuracy_floors(day: int) -> dict[str, int]:
+    """The rates in per cent that reviews should reach on a day, by measure."""
+    rows = _shelf()["review_floors"].on(iso_date(day))
+    return {row.code: percent for row in rows if isinstance(percent := row.more.get("percent"), int)}
 
 
 def within(code: str, day: int) -> int:

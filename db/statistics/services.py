@@ -6,6 +6,7 @@ that had the patient then.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 
@@ -66,11 +67,19 @@ def by_service(period: Period) -> dict[str, dict[str, Count]]:
 
 
 def _of(found: dict[int, dict[str, Count]], service: int) -> dict[str, Count]:
-    return found.setdefault(service, dict(_NOTHING))
+    return found.setdefault(service, dict.fromkeys(COUNTED, 0))
 
 
-_NOTHING: Final[dict[str, Count]] = dict.fromkeys(
-    ("live_discharges", "readmissions_30_day", "discharges_grouped", "discharges_not_grouped", "drg_weight",
-     "patients_consulted", "inpatient_autopsies", "unautopsied_coroner_cases", "operations", "patients_operated",
-     "hospital_infections"), 0,
+COUNTED: Final = (
+    "live_discharges", "readmissions_30_day", "discharges_grouped", "discharges_not_grouped", "drg_weight",
+    "patients_consulted", "inpatient_autopsies", "unautopsied_coroner_cases", "operations", "patients_operated",
+    "hospital_infections",
 )  # fmt: skip
+"""The counts that each service has."""
+
+
+def summed(parts: Mapping[str, Mapping[str, Count]]) -> dict[str, Count]:
+    """The house: the services added up. A patient operated on in two services counts in both."""
+    return {
+        name: sum((Fraction(each.get(name, 0)) for each in parts.values()), Fraction(0)) for name in COUNTED
+    }

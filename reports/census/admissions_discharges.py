@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from db import conventions
@@ -12,12 +13,14 @@ from db.statistics.moved import Kind, Moved
 from reports import conventions as said
 from reports import identifiers
 from reports.census.daily_census import age_text
+from reports.census.lines import aside
 from reports.page import Cell, Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import FULL, NONE, Asked, NotAsked
 from reports.sheet import Sheet, Value
 from rules.conventions import Conventions
 from rules.dates import show_date, show_moment
 from rules.moments import iso_date
+from rules.text import cells
 
 TITLES: Final = {
     Kind.ADMISSION: "ADMISSIONS",
@@ -40,10 +43,6 @@ EVENTS: Final[Mapping[str, tuple[Kind, ...]]] = {
 PATIENTS: Final = ("all", "adults", "newborns")
 LEFT: Final = (Kind.DISCHARGE, Kind.DEATH)
 
-_WHERE: Final[Mapping[str, Callable[[Moved], str]]] = {
-    "from_to": lambda each: arrow(each.from_unit, each.unit),
-    "services": lambda each: arrow(each.from_service, each.service),
-}
 COLUMNS: Final = {
     80: (
         Column("When", 16), Column("MRN", 10), Column("Name", 17), Column("Sex/|age", 5), Column("From-to", 11),
@@ -137,7 +136,7 @@ def _events(data: Data, *, wide: bool) -> Iterator[Item]:
             for unit in sorted({each.unit for each in of_kind}):
                 of_unit = [each for each in of_kind if each.unit == unit]
                 yield Group(f"{unit}: {title.capitalize()}", level=2)
-                yield from (line(each, data.shown, wide=wide) for each in of_unit)
+                yield from chain.from_iterable(lines(each, data.shown, wide=wide) for each in of_unit)
                 yield Total(_counted(f"  {unit}", of_unit), level=2)
             yield Total(_counted(caption, of_kind))
 
@@ -149,22 +148,26 @@ def _counted(title: str, movements: Sequence[Moved]) -> str:
     return f"{title}: {len(movements)}" + (f", length of stay {days} days in all" if left else "")
 
 
-def line(each: Moved, shown: Shown, *, wide: bool) -> Linked | tuple[Cell, ...]:
-    """A movement as a line that leads to its account, unless nobody may be told from the page."""
-    level = shown.identifiers
+def lines(each: Moved, shown: Shown, *, wide: bool) -> Iterator[Item]:
+    """A movement as a line that leads to its account, unless nobody may be told from the page.
+
+    Places that are too long for their column are spelled out below it.
+    """
+    level, columns = shown.identifiers, COLUMNS[132 if wide else 80]
     age = age_text(each.birth_date, iso_date(each.day))
-    mark = marks(each, shown.hours)
     who: tuple[Cell, ...] = (
         show_moment(each.at, shown.style), identifiers.mrn(each.mrn, level), identifiers.name(each.name, level),
         f"{each.sex or '?'}/{age or '?'}",
     )  # fmt: skip
-    ended: tuple[Cell, ...] = (each.disposition or each.leave_type, los(each), mark)
-    places = _WHERE["from_to"](each)
+    ended: tuple[Cell, ...] = (each.disposition or each.leave_type, los(each), marks(each, shown.hours))
+    places, services = arrow(each.from_unit, each.unit), arrow(each.from_service, each.service)
     row = (*who, places, *ended)
     if wide:
-        account = identifiers.number(each.account, level)
-        row = (*who, account, places, _WHERE["services"](each), each.attending, *ended)
-    return row if level == NONE else Linked(row, f"ABS {each.account}")
+        row = (*who, identifiers.number(each.account, level), places, services, each.attending, *ended)
+    yield row if level == NONE else Linked(row, f"ABS {each.account}")
+    room = next(column.width for column in columns if column.head == "From-to")
+    if cells(places) > room:
+        yield aside(f"{'':17}{places.replace('>', ' > ')}")
 
 
 def arrow(before: str, after: str) -> str:

@@ -20,7 +20,7 @@ from db.statistics.census import DayRow
 from db.statistics.wards import Ward
 from reports import conventions as said
 from reports.census.bed_lines import NONE_AWAY, BedLine, bed_line, beds_in_use, total
-from reports.census.lines import CLASSES, NO_DIVISION, aside, behind, spelled, unbalanced
+from reports.census.lines import CLASSES, NO_DIVISION, behind, spelled, unbalanced
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Row, Total, wrapped
 from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet
@@ -229,6 +229,7 @@ def _wards(data: Data, *, wide: bool) -> Iterator[Item]:
         if divisions:
             everybody = [code for _, codes in divisions for code in codes]
             yield _total(data, "Newborns" if newborn else "House", everybody, newborn, wide=wide)
+            yield from _bed_sections(data, everybody, newborn, title, wide=wide)
 
 
 def _ward(data: Data, code: str, newborn: bool, *, wide: bool) -> Iterator[Item]:
@@ -239,7 +240,25 @@ def _ward(data: Data, code: str, newborn: bool, *, wide: bool) -> Iterator[Item]
     width = (WIDE if wide else NARROW)[0].width
     yield from spelled(row, width, behind(data.day, data.day, unit=code, newborn=newborn))
     if line.out_of_balance:
-        yield aside(unbalanced(code, line.out_of_balance))
+        yield unbalanced(line.out_of_balance)
+
+
+def _bed_sections(
+    data: Data, codes: Sequence[str], newborn: bool, title: str, *, wide: bool
+) -> Iterator[Item]:
+    """The wards of each bed section added up, where there are several."""
+    sections: dict[str, list[str]] = {}
+    for code in codes:
+        sections.setdefault(data.wards[code].type, []).append(code)
+    if not any(len(each) > 1 for each in sections.values()) or len(sections) < 2:
+        return
+    yield Group(f"{title}: BY BED SECTION")
+    for section, of_it in sorted(sections.items()):
+        summed = total((data.lines[code, newborn] for code in of_it), data.year.days)
+        row: Row = (section, *((f"{len(of_it)} wards",) if wide else ()), *summed.today, *summed.beds,
+                    *(summed.cumulative if wide else ()))  # fmt: skip
+        width = (WIDE if wide else NARROW)[0].width
+        yield from spelled(row, width, behind(data.day, data.day, unit=_named(of_it), newborn=newborn))
 
 
 def _total(data: Data, label: str, codes: Sequence[str], newborn: bool, *, wide: bool) -> Item:
@@ -301,7 +320,7 @@ def _against_plan(data: Data) -> Iterator[Item]:
     if not data.planned:
         return
     yield Heads(
-        (Column("Average daily census, adults and children", 28), Column("Planned", 9, True),
+        (Column("Average daily census,|adults and children", 28), Column("Planned", 9, True),
          Column("Month", 9, True), Column("against|plan", 9, True), Column(data.year.name, 9, True),
          Column("against|plan", 9, True))
     )  # fmt: skip

@@ -11,7 +11,7 @@ from db.hospital import site
 from db.statistics import census, figures
 from db.statistics.census import DayRow
 from reports import conventions as said
-from reports.census.lines import CLASSES, aside, behind, spelled, unbalanced
+from reports.census.lines import CLASSES, behind, spelled, unbalanced
 from reports.census.recap import Recap, recap, total
 from reports.page import Cell, Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked
@@ -202,7 +202,7 @@ class _Page:
         go = behind(first, last, unit=unit, newborn=newborn)
         yield from spelled((label, *_cells(made, days)), self.label, go)
         if made.out_of_balance:
-            yield aside(unbalanced(unit or "THE HOUSE", made.out_of_balance))
+            yield unbalanced(made.out_of_balance)
 
     def _total(
         self, label: str, made: Recap, first: int, last: int, newborn: bool, days: int | None = None

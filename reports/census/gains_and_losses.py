@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from config.data_sets import SITE, library
@@ -22,7 +23,7 @@ from reports.census import admissions_discharges as listed
 from reports.census.admissions_discharges import Shown
 from reports.census.bed_lines import NONE_AWAY
 from reports.census.corrections import late_changes
-from reports.census.lines import CLASSES, NO_DIVISION, aside, behind, spelled, unbalanced
+from reports.census.lines import CLASSES, NO_DIVISION, behind, spelled, unbalanced
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet
@@ -226,7 +227,7 @@ def _sheet(
             for kind, each in found:
                 if each:
                     yield Group(kind, level=2)
-                    yield from (listed.line(one, shown, wide=wide) for one in each)
+                    yield from chain.from_iterable(listed.lines(one, shown, wide=wide) for one in each)
                     yield Total(f"  {kind}: {len(each)}", level=2)
             yield Total(f"{caption.capitalize()}{', newborns' if newborn else ''}: {count}")
     yield from _heads(data, keys, before, wide=wide)
@@ -255,7 +256,7 @@ def _heads(data: Data, keys: Sequence[tuple[str, bool]], before: str, *, wide: b
                 (label, *each.cells), widths[0], behind(data.day, data.day, unit=code, newborn=newborn)
             )
             if each.out_of_balance:
-                yield aside(unbalanced(code, each.out_of_balance))
+                yield unbalanced(each.out_of_balance)
         rows = [data.ward_days[code, newborn].cells for code in of_class]
         summed = [sum(map(int, column)) for column in zip(*rows, strict=True)]
         go = behind(data.day, data.day, unit=",".join(of_class), newborn=newborn)

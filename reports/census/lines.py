@@ -36,6 +36,6 @@ def behind(first: int, last: int, *, unit: str = "", service: str = "", newborn:
     return f"PGE admissions-discharges {' '.join(words)}"
 
 
-def unbalanced(name: str, by: int) -> str:
-    """The sentence under a line that does not add up."""
-    return f"  {name} IS OUT OF BALANCE BY {by:+}: compare with admissions-discharges of the day"
+def unbalanced(by: int) -> Total:
+    """The line under one that does not add up."""
+    return aside(f"  OUT OF BALANCE BY {by:+}: compare with C02 of the day")

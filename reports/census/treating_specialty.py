@@ -206,7 +206,7 @@ def _services(
         go = behind(data.day, data.day, service=service, newborn=newborn)
         yield from spelled(row, label, go) if len(service) > label else (Linked(row, go),)
         if line.out_of_balance:
-            yield aside(unbalanced(service, line.out_of_balance))
+            yield unbalanced(line.out_of_balance)
     yield Linked(
         Total(caption, ("", *_cells(total(lines.values()), data.year.days)), rule=True),
         behind(data.day, data.day, service=",".join(lines), newborn=newborn),

@@ -1,0 +1,167 @@
+"""The lists behind the census: as long as their counts, whatever the conventions, and in balance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+import pytest
+
+from db.changes import Source
+from db.connect import writing
+from db.hospital import movements, site
+from db.hospital.site import Beds
+from db.statistics import amis, census, late_movements, moved, wards
+from db.statistics.moved import Kind
+from reports.census.flows import flows
+from rules.moments import day_number
+from rules.periods import Period, month
+from tests.builders import a_movement, a_patient, a_stay, an_encounter
+from tests.random_month import SERVICES, a_random_month, the_units
+
+FIRST, LAST = day_number("2025-10-01"), day_number("2025-10-31")
+COUNTED = {
+    "admissions": (Kind.ADMISSION,), "discharges": (Kind.DISCHARGE, Kind.DEATH), "deaths": (Kind.DEATH,),
+    "leave_out": (Kind.LEAVE,), "leave_in": (Kind.RETURN,),
+}  # fmt: skip
+
+
+@pytest.fixture(
+    params=[(1, "23:59", "every night"), (2, "00:00", "vista"), (3, "23:59", "no deduction")], ids=str
+)
+def random_month(admin, request):
+    seed, hour, leave = request.param
+    site.file_setting(admin, "census_hour", hour, 1)
+    site.file_setting(admin, "leave_rule", leave, 1)
+    the_units()
+    a_random_month(seed)
+    census.bring_up_to_date()
+    return admin
+
+
+class TestLists:
+    def test_are_as_long_as_the_counts_of_every_day_and_unit(self, random_month):
+        found = moved.moved(FIRST, LAST)
+        rows = {(row.day, row.unit_id, row.newborn): row
+                for row in census.day_summary(FIRST, LAST, by=("day", "unit_id", "newborn"))}  # fmt: skip
+        numbers = {code: id_ for id_, code in site.codes("unit").items()}
+        listed = Counter()
+        for each in found:
+            for name, kinds in COUNTED.items():
+                if each.kind in kinds and not each.boarder and (each.absent or not each.leave_type):
+                    listed[name, each.day, numbers[each.unit], each.newborn] += 1
+            if each.kind is Kind.TRANSFER:
+                listed["unit_in", each.day, numbers[each.unit], each.newborn] += 1
+                listed["unit_out", each.day, numbers[each.from_unit], each.newborn] += 1
+        counted = {
+            (name, *key): getattr(row, name)
+            for key, row in rows.items()
+            for name in (*COUNTED, "unit_in", "unit_out")
+            if getattr(row, name)
+        }
+        ed = numbers["ED"]
+        assert {key: count for key, count in listed.items() if key[2] != ed} == counted
+        assert len(counted) > 50
+
+    def test_a_day_is_the_same_list_as_its_part_of_the_month(self, random_month):
+        whole = moved.moved(FIRST, LAST)
+        assert [each for day in range(FIRST, LAST + 1) for each in moved.moved(day, day)] == sorted(
+            whole, key=lambda each: (each.day, whole.index(each))
+        )
+
+    def test_of_services_balance_with_the_census_of_each_day(self, random_month):
+        services = site.codes("service")
+        for day in range(FIRST, LAST + 1):
+            gains, losses = flows(moved.moved(day, day, every_unit=True), lambda unit, service: (service,))
+            heads = {
+                on: {((services[row.service_id],), row.newborn): row.census
+                     for row in census.day_summary(on, on, by=("service_id", "newborn"), every_unit=True)}
+                for on in (day - 1, day)
+            }  # fmt: skip
+            for key in {*gains, *losses, *heads[day - 1], *heads[day]}:
+                before, now = heads[day - 1].get(key, 0), heads[day].get(key, 0)
+                assert before + gains[key] - losses[key] == now
+
+    def test_heads_of_a_day_are_its_census(self, random_month):
+        for day in (FIRST, FIRST + 14, LAST):
+            counted = {
+                (row.unit_id, row.service_id, row.newborn): row.census
+                for row in census.day_summary(day, day, every_unit=True)
+                if row.census
+            }
+            heads = wards.heads(day)
+            there = {(each.unit_id, each.service_id, each.newborn): each.counted for each in heads}
+            assert {key: count for key, count in there.items() if count} == counted
+            away = sum(row.on_leave for row in census.day_summary(day, day, every_unit=True))
+            assert sum(sum(each.away) for each in heads) == away
+            assert all(each.female <= each.counted and each.aged <= each.counted for each in heads)
+
+    def test_days_late_in_a_stay_are_part_of_the_patient_days(self, random_month):
+        period, services = month("2025-10"), dict.fromkeys(SERVICES, 0)
+        everything = amis.days_beyond(period, services)
+        by = ("unit_id", "service_id")
+        same_day = sum(row.same_day for row in census.day_summary(FIRST, LAST, by=by, every_unit=True))
+        days = sum(row.service_days for row in census.day_summary(FIRST, LAST, by=by, every_unit=True))
+        assert sum(everything.values()) == days - same_day
+        late = amis.days_beyond(period, dict.fromkeys(SERVICES, 5))
+        assert all(late[key] <= everything[key] for key in late)
+        assert 0 < sum(late.values()) < sum(everything.values())
+
+
+class TestLodgers:
+    def test_hold_a_bed_of_a_ward_overnight_without_an_admission(self, admin):
+        the_units()
+        lodger = an_encounter(a_patient(), "L1", **{"class": "OBS"})
+        a_movement(lodger, "admit", "2025-10-07T22:00", "3E", "MED", patient_class="OBS")
+        a_movement(lodger, "discharge", "2025-10-09T09:00")
+        brief = an_encounter(a_patient(), "L2", **{"class": "OBS"})
+        a_movement(brief, "admit", "2025-10-07T08:00", "3E", "MED", patient_class="OBS")
+        a_movement(brief, "discharge", "2025-10-07T12:00")
+        census.bring_up_to_date()
+        day = day_number("2025-10-07")
+        assert [(each.kind, each.account) for each in moved.lodgers(day)] == [(Kind.LODGER_IN, "L1")]
+        assert [(each.kind, each.account) for each in moved.lodgers(day + 2)] == [(Kind.LODGER_OUT, "L1")]
+        assert [moved.lodging(on) for on in (day, day + 1, day + 2)] == [{"3E": 1}, {"3E": 1}, {}]
+
+
+class TestAge:
+    def test_who_is_65_on_the_day_is_a_head_of_65_and_over(self, admin):
+        the_units()
+        for born in ("1960-10-07", "1960-10-08", "1959", "1960", ""):
+            a_stay("2025-10-07T08:00", patient_id=a_patient(birth_date=born), unit="3E")
+        census.bring_up_to_date()
+        assert sum(each.aged for each in wards.heads(day_number("2025-10-07"))) == 2
+
+
+class TestDaysSetUp:
+    def test_leave_out_the_days_without_beds(self, admin):
+        the_units()
+        with writing():
+            site.apply_beds(Beds("4W", day_number("2025-10-11"), 0, 2), Source("test"))
+            site.apply_beds(Beds("4W", day_number("2025-10-21"), 5, 2), Source("test"))
+        unit = site.number("unit", "4W")
+        days = wards.days_set_up(Period(FIRST, LAST))
+        assert (days[unit, False], days[unit, True]) == (21, 31)
+
+
+class TestLateMovements:
+    def test_are_those_keyed_on_the_day_for_days_before(self, admin):
+        the_units()
+        today = datetime.now().date().toordinal()
+        id_ = a_stay("2025-10-07T08:00", unit="3E")
+        a_movement(id_, "transfer", "2025-10-09T10:00", "4W", "SUR")
+        census.bring_up_to_date()
+        days = [late_movements.keyed_on(today + shift) for shift in (-1, 0, 1)]
+        changes = [each for late in days for each in late.changes]
+        assert {each.kind for each in changes} == {"admission entered", "transfer entered"}
+        assert {late.earliest_day for late in days if late.changes} == {day_number("2025-10-07")}
+
+    def test_what_was_entered_and_taken_back_on_one_day_is_no_correction(self, admin):
+        the_units()
+        id_ = a_stay("2025-10-07T08:00", unit="3E")
+        ward = a_movement(id_, "transfer", "2025-10-09T10:00", "4W", "SUR")
+        with writing():
+            movements.cancel(ward, Source("test", "test"), "wrong patient")
+        today = datetime.now().date().toordinal()
+        kinds = [each.kind for shift in (-1, 0, 1) for each in late_movements.keyed_on(today + shift).changes]
+        assert kinds == ["admission entered"]

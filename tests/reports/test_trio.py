@@ -1,0 +1,432 @@
+"""The nightly trio and the pages of the census: columns, balance, and figures that agree with each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from db.connect import database
+from db.hospital import site
+from db.statistics import census, figures
+from db.statistics.census import DayRow
+from db.statistics.corrections import Change
+from db.statistics.late_movements import Late
+from db.statistics.moved import Kind, Moved
+from db.statistics.wards import Ward
+from reports import output
+from reports.catalogue import find
+from reports.census import (
+    admissions_discharges,
+    amis_balance,
+    bed_status,
+    census_recap,
+    gains_and_losses,
+    treating_specialty,
+)
+from reports.census.amis_balance import Balance
+from reports.census.bed_lines import BedLine, beds_in_use, total
+from reports.census.bed_status import Planned
+from reports.census.gains_and_losses import WardDay
+from reports.census.recap import Recap
+from reports.census.treating_specialty import Line
+from reports.page import Run, Setup, paginate
+from reports.parameters import FULL, LAST_FOUR, NONE, NotAsked
+from reports.run import produce
+from rules.census import NEVER
+from rules.conventions import Conventions
+from rules.moments import day_number, iso_date
+from rules.periods import fiscal_year_to, month
+from tests.random_month import a_random_month, the_units
+
+DAY = day_number("2026-11-30")
+HOUSE = Conventions()
+LONG = "MEDICAL-TELEMETRY-NORTH-WEST-TOWER"
+AS_OF = "2026-12-01T07:30"
+
+
+def a_move(kind=Kind.ADMISSION, number=1, **others):
+    values = {
+        "kind": kind, "day": DAY, "at": f"2026-11-30T{number % 24:02d}:15", "utc": number, "encounter_id": number,
+        "account": f"A{number:06d}", "mrn": f"{number:06d}", "name": f"PATIENT{number}, PAT", "sex": "F",
+        "birth_date": "1961-05-02", "newborn": False, "attending": "GREEN", "unit": "3W", "service": "MED",
+    }  # fmt: skip
+    return Moved(**{**values, **others})
+
+
+def the_moves():
+    gone = {"disposition": "01", "los_days": 4, "stay_hours": 90}
+    return (
+        *[a_move(number=n) for n in range(1, 31)],
+        a_move(number=31, unit="ICU", service="CCM", point_of_origin="4"),
+        a_move(number=32, unit=LONG, name="O\x1b[2JBRIEN[/red]\u202e, X" + "y" * 60),
+        a_move(Kind.TRANSFER, 33, from_unit="ICU", from_service="CCM"),
+        a_move(Kind.TRANSFER, 34, from_unit=LONG, from_service="MED", unit="ICU", service="CCM"),
+        a_move(Kind.SERVICE, 35, from_unit="3W", from_service="SUR"),
+        a_move(Kind.LEAVE, 36, leave_type="aa", absent=True),
+        a_move(Kind.LEAVE, 37, leave_type="pass"),
+        a_move(Kind.RETURN, 38, leave_type="ua", absent=True),
+        a_move(Kind.DISCHARGE, 39, **gone),
+        a_move(Kind.DISCHARGE, 40, **{**gone, "disposition": "03"}),
+        a_move(Kind.DISCHARGE, 41, disposition="01", los_days=1, stay_hours=5, same_day=True),
+        a_move(Kind.DEATH, 42, disposition="20", los_days=1, stay_hours=20, unit="ICU"),
+        a_move(number=43, unit="NUR", service="NB", newborn=True, birth_date="2026-11-30"),
+        a_move(Kind.DISCHARGE, 44, unit="NUR", service="NB", newborn=True, birth_date="2026-11-27", **gone),
+        a_move(number=46, unit="ED", boarder=True),
+    )  # fmt: skip
+
+
+def a_list(moves, identifiers=FULL):
+    return admissions_discharges.Data(DAY, DAY, tuple(moves), "all events", identifiers, HOUSE, "us")
+
+
+WARDS = {
+    code: Ward(number, code, name, type_, division, name_of, 1, 0, NEVER)
+    for number, (code, name, type_, division, name_of) in enumerate((
+        ("3W", "MEDICAL WEST", "medical", "ACU", "ACUTE CARE"), ("ICU", "INTENSIVE CARE", "icu", "ACU", "ACUTE CARE"),
+        (LONG, "TELEMETRY, NORTH-WEST", "telemetry and step-down", "REH", "REHABILITATION"),
+        ("NUR", "NURSERY", "nursery", "", ""),
+    ))
+}  # fmt: skip
+
+
+def the_sheet(moves=None, **others):
+    values = {
+        "day": DAY, "movements": tuple(the_moves() if moves is None else moves),
+        "ward_days": {
+            ("3W", False): WardDay(20, 32, 5, 47, 1, 50, (1, 1, 0, 0), 30, 21, 2),
+            ("ICU", False): WardDay(3, 2, 2, 3, 0, 8, (0, 0, 0, 0), 1, 2),
+            (LONG, False): WardDay(10, 1, 1, 11, 0, 12),
+            ("NUR", True): WardDay(4, 1, 1, 4, 0, 12),
+        },
+        "wards": WARDS,
+        "late": Late((Change("discharge date edited", "0026004711", "2026-11-27T07:00", "2026-11-25T07:00 01",
+                             "2026-11-27T07:00 01", "jones", "2026-11-30T10:12", "screen", "Chart of another patient",
+                             day_number("2026-11-25"), 7),), 0),
+        "origins": frozenset({"4"}), "dispositions": frozenset({"03"}), "identifiers": FULL, "eject": False,
+        "conventions": HOUSE, "style": "us", "under_way": False,
+    }  # fmt: skip
+    return gains_and_losses.Data(**{**values, **others})
+
+
+def a_year(admissions, census):
+    return DayRow(
+        0, 0, 0, False, census, 6, admissions, admissions - 2, 21, 4, 194, 194, 63, 63, 7, 6, 9, 4_000
+    )
+
+
+def the_beds(lines=None, **others):
+    days = 61
+    values = {
+        "day": DAY,
+        "lines": {
+            ("3W", False): BedLine(40, 9, 5, 44, (2, 1, 0, 0), 1, 0, 2, 42, 2, 44, 2600, 2562, days),
+            ("ICU", False): BedLine(6, 2, 3, 5, (0, 0, 0, 0), 0, 3, 0, 8, 0, 8, 350, 488, days),
+            (LONG, False): BedLine(18, 1, 4, 16, (0, 0, 1, 1), 0, 4, 5, 20, 0, 24, 1_000, 1_220, days),
+            ("NUR", True): BedLine(6, 2, 2, 6, (0, 0, 0, 0), 0, 6, 0, 12, 0, 12, 420, 732, days),
+        },
+        "wards": WARDS, "year": fiscal_year_to(DAY), "last_year": fiscal_year_to(day_number("2025-11-30")),
+        "year_length": 365, "month": month("2026-11"),
+        "compared": {
+            False: (a_year(1_042, 4_535), a_year(1_074, 4_488)),
+            True: (a_year(96, 398), None),
+        },
+        "planned": (Planned("All divisions", 65, 1_890, 3_950), Planned("Acute care", 50, 1_400, 2_950)),
+        "conventions": HOUSE, "style": "us", "as_of": AS_OF, "under_way": False,
+    }  # fmt: skip
+    return bed_status.Data(**{**values, **({} if lines is None else {"lines": lines}), **others})
+
+
+def the_specialties(house=None):
+    lines = {
+        ("ACU", "CCM", False): Line(6, 2, 3, 5, (0, 0, 0, 0), 0, 350),
+        ("ACU", "MED", False): Line(40, 9, 5, 44, (2, 1, 0, 0), 3, 2_600),
+        ("REH", LONG, False): Line(18, 1, 4, 16, (0, 0, 1, 1), 0, 1_000),
+        ("", "NB", True): Line(6, 2, 2, 6, (0, 0, 0, 0), 0, 420),
+    }
+    of_house = {("", service, newborn): line for (_, service, newborn), line in lines.items()}
+    return treating_specialty.Data(
+        DAY, lines if house is None else {}, of_house if house is None else house,
+        {"ACU": "ACUTE CARE", "REH": "REHABILITATION"}, {"MED": "MEDICINE", "CCM": "CRITICAL CARE"},
+        fiscal_year_to(DAY), HOUSE, "us", AS_OF, False,
+    )  # fmt: skip
+
+
+def the_grid(**others):
+    period = month("2026-11").until(day_number("2026-11-04"))
+    grid = {}
+    for day in range(period.from_day, period.to_day + 1):
+        grid[day, "3W", False] = Recap(40, 4, 1, 0, 3, 1, 2, 0, 40, 1, 44)
+        grid[day, LONG, False] = Recap(12, 0, 2, 1, 1, 0, 1, 1, 12, 0, 10)
+        grid[day, "NUR", True] = Recap(4, 1, 0, 0, 1, 0, 0, 0, 4, 0, 12)
+    values = {
+        "month": "2026-11", "period": period, "grid": grid, "units": (), "summary": False, "by_unit": False,
+        "unit_names": {"3W": "MEDICAL WEST"}, "conventions": HOUSE, "style": "us", "as_of": AS_OF, "status": "open",
+    }  # fmt: skip
+    return census_recap.Data(**{**values, **others})
+
+
+def the_balance(balances=None, closed=True):
+    made = {
+        ("ACU", "334"): Balance(9, 1, 14, 1, 2, 0, 0, 12, 1, 1, 12, 1, 300, 40, 5, 6),
+        ("ACU", "336"): Balance(40, 0, 310, 20, 9, 11, 0, 290, 30, 12, 36, 0, 1_480, 0, 0, 20),
+        ("", ""): Balance(5, 0, 50, 0, 0, 0, 0, 48, 0, 0, 7, 0, 205, 0, 0, 3),
+    }
+    return amis_balance.Data(
+        "2026-10", month("2026-10"), made if balances is None else balances,
+        {"334": ("PSY",), "336": ("CAR", "MED"), "": ("NB",)}, {"ACU": 102, "": 18},
+        {"334": "Psychiatry", "336": "Medicine", "": "Services in no segment"}, {"334": 45}, {"ACU": "ACUTE CARE"},
+        HOUSE, "us", AS_OF, closed,
+    )  # fmt: skip
+
+
+PAGES = {
+    "admissions-discharges": (admissions_discharges, a_list(the_moves())),
+    "admissions-discharges-empty": (admissions_discharges, a_list(())),
+    "admissions-discharges-last4": (admissions_discharges, a_list(the_moves()[30:], LAST_FOUR)),
+    "census-recap": (census_recap, the_grid()),
+    "census-recap-unit": (census_recap, the_grid(by_unit=True)),
+    "census-recap-summary": (census_recap, the_grid(summary=True)),
+    "census-recap-empty": (census_recap, the_grid(grid={})),
+    "gains-and-losses": (gains_and_losses, the_sheet()),
+    "gains-and-losses-divisions": (gains_and_losses, the_sheet(eject=True, identifiers=NONE)),
+    "gains-and-losses-empty": (gains_and_losses, the_sheet((), ward_days={}, late=Late((), 0))),
+    "bed-status": (bed_status, the_beds()),
+    "bed-status-empty": (bed_status, the_beds({})),
+    "treating-specialty": (treating_specialty, the_specialties()),
+    "treating-specialty-empty": (treating_specialty, the_specialties({})),
+    "amis-balance": (amis_balance, the_balance()),
+    "amis-balance-empty": (amis_balance, the_balance({})),
+}
+
+
+def lines_of(module, data, width=132):
+    return [
+        line
+        for page in paginate(module.render(data, width), Run("", "", ""), Setup(width))
+        for line in page.lines
+    ]
+
+
+def links_of(module, data):
+    pages = paginate(module.render(data, 132), Run("", "", ""), Setup(132))
+    return {link for page in pages for link in page.links if link}
+
+
+class TestPages:
+    @pytest.mark.parametrize("width", [80, 132])
+    @pytest.mark.parametrize("name", PAGES)
+    def test_golden_page(self, golden, name, width):
+        module, data = PAGES[name]
+        golden(name, module.render(data, width), width)
+
+    @pytest.mark.parametrize("name", [name for name in PAGES if "empty" not in name and "amis" not in name])
+    def test_a_long_name_of_a_unit_is_never_cut(self, name):
+        module, data = PAGES[name]
+        for width in (80, 132):
+            assert any(LONG in line for line in lines_of(module, data, width))
+
+    def test_lines_lead_to_the_account_unless_nobody_may_be_told(self):
+        assert {f"ABS A{n:06d}" for n in range(1, 45)} <= links_of(admissions_discharges, a_list(the_moves()))
+        assert links_of(admissions_discharges, a_list(the_moves(), NONE)) == set()
+
+    def test_counts_lead_to_the_list_behind_them(self):
+        assert "PGE admissions-discharges from=2026-11-30 to=2026-11-30 unit=ICU patients=adults" in links_of(
+            bed_status, the_beds()
+        )
+
+    def test_without_identifiers_nobody_is_told_from_the_sheet(self):
+        text = "\n".join(lines_of(gains_and_losses, the_sheet(identifiers=NONE)))
+        assert "PATIENT" not in text
+        assert "000001" not in text
+        assert "0026004711" not in text
+
+
+class TestBedStatus:
+    def test_columns_stand_where_vista_has_them(self):
+        at, starts = 1, []
+        for column in bed_status.WIDE:
+            starts.append(at)
+            at += column.width + 1
+        assert starts == [1, 10, 21, 27, 33, 39, 45, 52, 58, 64, 71, 78, 85, 92, 100, 105, 113, 123]
+        assert at == 134
+
+    def test_vacant_and_over_capacity_are_the_two_signs_of_beds_less_heads(self):
+        for line in the_beds().lines.values():
+            assert line.vacant - line.over == line.operating - line.remaining
+            assert line.vacant * line.over == 0
+
+    def test_totals_are_sums_and_their_average_is_over_the_whole_year(self):
+        lines = [line for (_, newborn), line in the_beds().lines.items() if not newborn]
+        house = total(lines, 61)
+        assert (house.remaining, house.authorized, house.patient_days) == (65, 76, 3_950)
+        assert house.average == "64.75"
+        assert house.occupancy == "92.51"
+
+    def test_a_ward_out_of_balance_says_by_how_much(self):
+        wrong = {("3W", False): BedLine(10, 1, 0, 12, operating=20, authorized=20, days=61)}
+        told = "  OUT OF BALANCE BY +1: compare with C02 of the day"
+        assert told in lines_of(bed_status, the_beds(wrong), 80)
+
+    def test_beds_that_do_not_add_up_are_told(self):
+        wrong = {
+            ("3W", False): BedLine(
+                10, 0, 0, 10, vacant=8, out_of_service=1, operating=18, authorized=20, days=61
+            )
+        }
+        text = " ".join(lines_of(bed_status, the_beds(wrong)))
+        assert "3W: 20 authorized less 1 out of service are not the 18 operating beds" in text
+
+    @pytest.mark.parametrize(
+        ("authorized", "out", "expected"),
+        [(None, None, (20, 0, 20)), (24, None, (20, 4, 24)), (None, 3, (20, 3, 23)), (25, 5, (20, 5, 25))],
+    )
+    def test_operating_beds_are_authorized_less_out_of_service(self, authorized, out, expected):
+        beds = site.Beds("3W", 1, 20, 0, authorized, out)
+        assert beds_in_use(beds, WARDS["3W"], DAY, newborn=False) == expected
+
+    def test_the_day_of_last_year_of_29_february_is_the_28th(self):
+        assert iso_date(bed_status.a_year_before(day_number("2028-02-29"))) == "2027-02-28"
+
+
+class TestAmisBalance:
+    def test_prior_items_and_what_came_less_what_went_are_the_present_items(self):
+        assert {part: each.out_of_balance for part, each in the_balance().balances.items()} == {
+            ("ACU", "334"): 0, ("ACU", "336"): 0, ("", ""): 0
+        }  # fmt: skip
+
+    def test_a_segment_out_of_balance_says_so(self):
+        text = "\n".join(
+            lines_of(amis_balance, the_balance({("ACU", "336"): Balance(40, 0, 10, occupants=49)}))
+        )
+        assert "ACU 336 IS OUT OF BALANCE BY -1" in text
+        assert "OUT -1" in text
+
+    def test_a_month_that_is_not_over_is_not_yet_balanced(self):
+        text = "\n".join(lines_of(amis_balance, the_balance(closed=False)))
+        assert "not yet" in text
+        assert "Not yet balanced: the month is not over." in text
+
+
+class TestFigures:
+    """On a month made by chance, from the store."""
+
+    @pytest.fixture(params=["23:59", "00:00"])
+    def hospital(self, admin, request):
+        site.file_setting(admin, "census_hour", request.param, 1)
+        the_units()
+        a_random_month(7)
+        census.bring_up_to_date()
+        return admin
+
+    def test_agree_over_all_pages(self, hospital):
+        for day in ("2025-10-01", "2025-10-16", "2025-10-31"):
+            beds = data_of(hospital, "bed-status", day=day)
+            specialties = data_of(hospital, "treating-specialty", day=day)
+            sheet = data_of(hospital, "gains-and-losses", day=day)
+            assert all(line.out_of_balance == 0 for line in beds.lines.values())
+            assert all(
+                line.out_of_balance == 0
+                for line in (*specialties.house.values(), *specialties.by_division.values())
+            )
+            for newborn in (False, True):
+                in_wards = sum(line.remaining for (_, each), line in beds.lines.items() if each is newborn)
+                treated = treating_specialty.total(
+                    line for key, line in specialties.house.items() if key[2] is newborn
+                )
+                divided = treating_specialty.total(
+                    line for key, line in specialties.by_division.items() if key[2] is newborn
+                )
+                assert treated.current - treated.boarders == in_wards
+                assert (treated.current, treated.patient_days) == (divided.current, divided.patient_days)
+                assert in_wards == sum(
+                    each.remaining
+                    for (_, is_newborn), each in sheet.ward_days.items()
+                    if is_newborn is newborn
+                )
+
+    def test_the_year_to_date_is_the_sum_of_the_day_summary(self, hospital):
+        beds = data_of(hospital, "bed-status", day="2025-10-31")
+        house = figures.house_counts(month("2025-10"))
+        adults = [line for (_, newborn), line in beds.lines.items() if not newborn]
+        assert sum(line.patient_days for line in adults) == house["inpatient_service_days"]
+        assert sum(line.bed_days for line in adults) == house["bed_count_days"]
+        this, _ = beds.compared[False]
+        assert (this.admissions, this.discharges, this.unit_in) == (
+            house["admissions"], house["discharges"], house["transfers_in"],
+        )  # fmt: skip
+
+    def test_the_fiscal_year_begins_where_the_site_says(self, hospital):
+        site.file_setting(hospital, "fiscal_year_start", "10-16", 1)
+        beds = data_of(hospital, "bed-status", day="2025-10-31")
+        assert (iso_date(beds.year.from_day), beds.year.days, beds.year_length) == ("2025-10-16", 16, 365)
+
+    def test_the_recapitulation_of_a_month_is_that_of_the_statistics(self, hospital):
+        grid = data_of(hospital, "census-recap", month="2025-10")
+        counted = figures.period_counts(month("2025-10"))
+        units = sorted({unit for _, unit, _ in grid.grid})
+        assert not any(each.out_of_balance for each in grid.grid.values())
+        for unit in units:
+            made, days = census_recap.of_days(grid.grid, grid.period, (unit,), newborn=False)
+            of_unit = counted.by_unit[unit]
+            assert made.out_of_balance == 0
+            assert (made.previous, made.census, days, made.beds) == (
+                of_unit["opening_census"], of_unit["closing_census"], of_unit["inpatient_service_days"],
+                of_unit["bed_count_days"],
+            )  # fmt: skip
+
+    def test_every_segment_balances(self, hospital):
+        for name in ("2025-09", "2025-10", "2025-11"):
+            balance = data_of(hospital, "amis-balance", month=name)
+            assert balance.balances
+            assert not any(each.out_of_balance for each in balance.balances.values())
+            assert sum(each.late_days for each in balance.balances.values()) <= sum(
+                each.patient_days for each in balance.balances.values()
+            )
+
+    def test_a_summary_that_was_tampered_with_is_out_of_balance(self, hospital):
+        database.execute_sql(
+            "UPDATE day_stats SET census = census + 1 WHERE day = ? AND newborn = 0",
+            (day_number("2025-10-31"),),
+        )  # fmt: skip
+        balance = data_of(hospital, "amis-balance", month="2025-10")
+        assert any(each.out_of_balance for each in balance.balances.values())
+        assert any(
+            line.out_of_balance for line in data_of(hospital, "bed-status", day="2025-10-31").lines.values()
+        )
+
+    @pytest.mark.parametrize("word", ["admissions-discharges", "census-recap", "gains-and-losses", "bed-status",
+                                      "treating-specialty", "amis-balance"])  # fmt: skip
+    def test_every_format_is_made(self, hospital, word):
+        asked = {"month": "2025-10"} if word in ("census-recap", "amis-balance") else (
+            {"from": "2025-10-01", "to": "2025-10-31"} if word == "admissions-discharges" else {"day": "2025-10-16"}
+        )  # fmt: skip
+        made = produce(hospital, find(word), asked)
+        for form in ("text", "csv", "xlsx", "json"):
+            assert output.in_format(made, form, Setup(80))
+
+    def test_a_list_is_filtered_by_unit_service_event_and_class(self, hospital):
+        everything = data_of(hospital, "admissions-discharges", **{"from": "2025-10-01", "to": "2025-10-31"})
+        parts = [
+            data_of(
+                hospital,
+                "admissions-discharges",
+                **{"from": "2025-10-01", "to": "2025-10-31", "event": event},
+            )
+            for event in ("admissions", "transfers", "services", "leaves", "discharges")
+        ]
+        assert sum(len(part.movements) for part in parts) == len(everything.movements)
+        of_icu = data_of(hospital, "admissions-discharges", **{"from": "2025-10-01", "to": "2025-10-31", "unit": "ICU",
+                                                               "patients": "newborns"})  # fmt: skip
+        assert all("ICU" in each.units and each.newborn for each in of_icu.movements)
+
+    @pytest.mark.parametrize("word", ["gains-and-losses", "bed-status", "treating-specialty"])
+    def test_a_day_that_has_not_come_is_refused(self, hospital, word):
+        with pytest.raises(NotAsked, match="has not come yet"):
+            produce(hospital, find(word), {"day": "2199-01-01"})
+
+    def test_a_period_that_ends_before_it_begins_is_refused(self, hospital):
+        with pytest.raises(NotAsked, match="ends"):
+            produce(hospital, find("C02"), {"from": "2025-10-02", "to": "2025-10-01"})
+
+
+def data_of(actor, word, **asked):
+    return produce(actor, find(word), asked).data

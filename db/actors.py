@@ -66,6 +66,7 @@ class Action(StrEnum):
     RELEASE_BY_EXCEPTION = "release by exception"
     SUSPEND_ACCOUNTING = "suspend accounting"
     RUN_REPORT = "run report"
+    WRITE_REPORT = "write report"  # columns, conditions and totals of one's own, kept by name
     PRINT = "print"
     EXPORT = "export"
     IMPORT = "import"
@@ -81,6 +82,8 @@ class Action(StrEnum):
     CHANGE_HABITS = "change habits"  # one's own, at the terminal
     BREAK_GLASS = "break glass"  # emergency access without the permission to look; likewise
     REVIEW_ALERT = "review alert"
+    AMEND_SCHEDULE = "amend schedule"  # by whoever may do what the job does
+    RUN_JOB = "run job"  # of the schedule, now; and see how the runs ended
     ADMINISTER_USERS = "administer users"
     ADMINISTER_KEYS = "administer keys"
     UPGRADE = "upgrade"
@@ -140,6 +143,7 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.RELEASE_BY_EXCEPTION: frozenset({Role.PRIVACY_OFFICER}),
     Action.SUSPEND_ACCOUNTING: frozenset({Role.ROI, Role.PRIVACY_OFFICER}),
     Action.RUN_REPORT: _LOOKING | {Role.SERVICE},
+    Action.WRITE_REPORT: _LOOKING,
     Action.PRINT: _LOOKING | {Role.SERVICE},
     Action.EXPORT: frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.SERVICE}),
     Action.IMPORT: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SERVICE}),
@@ -155,6 +159,8 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.CHANGE_HABITS: _EVERYBODY - {Role.SERVICE},
     Action.BREAK_GLASS: _EVERYBODY - {Role.SERVICE},
     Action.REVIEW_ALERT: frozenset({Role.PRIVACY_OFFICER}),
+    Action.AMEND_SCHEDULE: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Action.RUN_JOB: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SERVICE}),
     Action.ADMINISTER_USERS: frozenset({Role.ADMINISTRATOR}),
     Action.ADMINISTER_KEYS: frozenset({Role.ADMINISTRATOR}),
     Action.UPGRADE: frozenset({Role.ADMINISTRATOR}),

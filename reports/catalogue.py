@@ -286,6 +286,16 @@ CATALOGUE: Final[tuple[Report, ...]] = (
          Parameter("person", "Person", "text", required=False)),
         Action.VIEW_RATES,
     ),
+    Report(
+        "writer", "W01", "A written report",
+        "A report that somebody wrote (RPW): columns, conditions, breaks, totals or a cross-tabulation of any data set.",
+        "reports.writer.written",
+        (Parameter("name", "Report", "text"),
+         Parameter("from", "From", "date", required=False),
+         Parameter("to", "To", "date", required=False),
+         Parameter("version", "Version", "number", required=False),
+         IDENTIFIERS),
+    ),
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Reports that technicians write: their definitions in all versions, and the records that they ask for."""

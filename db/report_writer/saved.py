@@ -1,0 +1,143 @@
+"""Definitions of written reports: kept by name in every version, one's own or shared. They hold no patient data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from db.actors import Action, Actor, Role
+from db.acts import Conflict, NotPermitted, act, permit
+from db.connect import StoreError, database
+from db.schema.report_writer import WrittenReport, WrittenReportVersion
+from rules.report_writer import LONGEST_NAME, Definition, as_json, from_json
+from rules.text import clean
+
+KIND: Final = "written report"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A report in one of its versions."""
+
+    id: int
+    name: str
+    owner: str
+    shared: bool
+    version: int
+    newest: int
+    definition: Definition
+    filed_utc: int
+    filed_by: str
+
+
+_SELECT: Final = (
+    "SELECT r.id, r.name, u.name, r.shared, v.version, r.version, v.definition, v.filed_utc, v.filed_by"
+    " FROM written_report r JOIN user u ON u.id = r.owner_id JOIN written_report_version v ON v.report_id = r.id"
+    " WHERE r.void_utc IS NULL AND (r.shared OR r.owner_id = ? OR ?)"
+)
+
+
+def listing(actor: Actor) -> list[Saved]:
+    """The reports that somebody may run, by name: one's own, and those that are shared."""
+    rows = database.execute_sql(f"{_SELECT} AND v.version = r.version ORDER BY r.name", _whose(actor))
+    return [_saved(row) for row in rows]
+
+
+def of(actor: Actor, name: str, version: int = 0) -> Saved:
+    """A report that somebody may run, however its name is capitalised. Raises ``StoreError``."""
+    rows = database.execute_sql(
+        f"{_SELECT} AND r.name = ? AND v.version = iif(?, ?, r.version)",
+        (*_whose(actor), name.strip(), version, version),
+    ).fetchall()
+    if not rows:
+        numbered = f" with a version {version}" if version else ""
+        raise StoreError(
+            f"There is no report {clean(name.strip())}{numbered} that you may run: RPW lists them."
+        )
+    return _saved(rows[0])
+
+
+def versions(actor: Actor, name: str) -> list[Saved]:
+    """Every version of a report, the newest first. Raises ``StoreError``."""
+    found = of(actor, name)
+    rows = database.execute_sql(f"{_SELECT} AND r.id = ? ORDER BY v.version DESC", (*_whose(actor), found.id))
+    return [_saved(row) for row in rows]
+
+
+def save(actor: Actor, name: str, made: Definition, *, shared: bool, before: Saved | None = None) -> Saved:
+    """Keep a new report, or a further version of ``before``; returns it.
+
+    Raises ``StoreError`` for a name that cannot be or is taken, ``NotPermitted``, and ``Conflict`` when somebody
+    filed a version meanwhile.
+    """
+    name = clean(" ".join(name.split()))
+    if not name or len(name) > LONGEST_NAME:
+        raise StoreError(f"A report needs a name of at most {LONGEST_NAME} characters.")
+    now = int(time.time())
+    with act(actor, Action.WRITE_REPORT, kind=KIND, record=name) as done:
+        if before is None:
+            _check_free(name)
+            id_, version = _insert(actor, name, shared), 1
+        else:
+            check_may_change(actor, before)
+            if name.casefold() != before.name.casefold():
+                _check_free(name)
+            id_, version = before.id, before.newest + 1
+            columns = {"name": name, "shared": shared, "version": version}
+            if not WrittenReport.change(id_, columns, only_if={"version": before.newest}):
+                raise Conflict(f"Somebody has changed {before.name} meanwhile: open it again and compare.")
+        WrittenReportVersion.add({
+            "report_id": id_, "version": version, "definition": as_json(made), "shared": shared, "filed_utc": now,
+            "filed_by": actor.user,
+        })  # fmt: skip
+        was = (
+            {"definition": as_json(before.definition), "shared": before.shared, "name": before.name}
+            if before
+            else {}
+        )
+        done.changed(was, {"definition": as_json(made), "shared": shared, "name": name})
+        done.detail["version"] = version
+    return of(actor, name)
+
+
+def void(actor: Actor, name: str, reason: str) -> None:
+    """Take a report out of use; its versions stay. Raises ``StoreError`` without a reason, ``NotPermitted``."""
+    if not reason.strip():
+        raise StoreError("Say why the report is taken out of use: the reason stays with it.")
+    found = of(actor, name)
+    with act(actor, Action.WRITE_REPORT, kind=KIND, record=found.name) as done:
+        check_may_change(actor, found)
+        columns = {"void_utc": int(time.time()), "void_by": actor.user, "void_reason": clean(reason.strip())}
+        WrittenReport.change(found.id, columns, only_if={"version": found.newest})
+        done.detail["void"] = clean(reason.strip())
+
+
+def check_may_change(actor: Actor, found: Saved) -> None:
+    """Raise ``NotPermitted`` unless it is the actor's own, or the actor is a supervisor."""
+    permit(actor, Action.WRITE_REPORT, kind=KIND, record=found.name)
+    if found.owner != actor.user and Role.SUPERVISOR not in actor.roles:
+        raise NotPermitted(f"{found.name} is {found.owner}'s: copy it under a name of your own.")
+
+
+def _whose(actor: Actor) -> tuple[int, bool]:
+    """Bound to the choice of reports: who asks, and whether a batch asks, which runs what its owner had it run."""
+    return actor.user_id, Role.SERVICE in actor.roles
+
+
+def _insert(actor: Actor, name: str, shared: bool) -> int:
+    return WrittenReport.add({"name": name, "owner_id": actor.user_id, "shared": shared, "version": 1})
+
+
+def _check_free(name: str) -> None:
+    row = database.execute_sql("SELECT 1 FROM written_report WHERE name = ? AND void_utc IS NULL", (name,))
+    if row.fetchone():
+        raise StoreError(f"The name {name} is taken: choose another.")
+
+
+def _saved(row: tuple[object, ...]) -> Saved:
+    id_, name, owner, shared, version, newest, definition, filed_utc, filed_by = row
+    return Saved(
+        int(str(id_)), str(name), str(owner), bool(shared), int(str(version)), int(str(newest)),
+        from_json(str(definition)), int(str(filed_utc)), str(filed_by),
+    )  # fmt: skip

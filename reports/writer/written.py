@@ -1,0 +1,217 @@
+"""W01: a report that somebody wrote, run over a data set: its records as a list, as totals or as a cross-tabulation.
+
+45 CFR 164.502(b): items that tell a patient are shown as far as the reader's role may see them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from db import conventions, store
+from db.actors import Actor, Role
+from db.coding.code_tables import all_tables
+from db.report_writer import records, saved, sets
+from db.report_writer.records import Found, Wanted
+from reports import identifiers
+from reports.indices.withheld import SENSITIVE
+from reports.page import Document
+from reports.parameters import FULL, LAST_FOUR, MOVING, Asked, NotAsked, moving
+from reports.sheet import Sheet
+from reports.writer.data import Data
+from reports.writer.layout import document
+from reports.writer.tables import tables_of
+from rules.dates import Unclear, parse_date, show_date
+from rules.moments import day_number
+from rules.report_figures import Key, Line, bucket, sort_key
+from rules.report_sets import NAMES, NUMBERS, Askable, DataSet
+from rules.report_words import words
+from rules.report_writer import DOWN, LIST, Definition, told
+
+PREVIEWED: Final = 5  # records that a preview shows
+
+
+def query(asked: Asked) -> Data:
+    """Run a report by its name. Raises ``StoreError``, ``NotPermitted``, ``NotAsked``."""
+    found = saved.of(asked.actor, asked["name"], int(asked.get("version", "0") or 0))
+    made = replace(
+        found.definition,
+        first=asked.get("from", "") or found.definition.first,
+        last=asked.get("to", "") or found.definition.last,
+    )
+    by = f"{found.name}, version {found.version}, written by {found.owner}"
+    return run(asked.actor, made, asked.identifiers, by)
+
+
+def run(actor: Actor, made: Definition, level: str = FULL, by: str = "", *, limit: int = 0) -> Data:
+    """Run a definition; ``limit`` takes only so many records, for a look at it."""
+    over = sets.open_set(actor, made.data_set)
+    here = store.current()
+    now = datetime.fromisoformat(here.now().local)
+    style, tables = conventions.convention("date_style"), all_tables(here.directory)
+    first, last = _ends(made, over, now)
+    reader = _Reader.of(actor, over, made, level)
+    wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor), limit)
+    found = records.fetch(wanted)
+    lines = _lines(made, over, found, reader)
+    period = _period(made, over, first, last, style)
+    digest = hashlib.sha256(",".join(map(str, found.ids)).encode()).hexdigest()[:16]
+    return Data(
+        made, over, tables, style, period, by, words(made, over, tables, period, style), lines,
+        (*told(made, over), *reader.sentences(len(wanted.without))),
+        {"count": len(lines), "ids": digest},
+    )  # fmt: skip
+
+
+def how_many(actor: Actor, made: Definition) -> int:
+    """How many records a definition finds, before anything is withheld."""
+    over = sets.open_set(actor, made.data_set)
+    now = datetime.fromisoformat(store.current().now().local)
+    first, last = _ends(made, over, now)
+    return records.count(Wanted(over, (), made.conditions, now, first, last, sets.left_out(actor)))
+
+
+def render(data: Data, width: int) -> Document:
+    """The report on pages of 80 or 132 columns."""
+    return document(data, width)
+
+
+def sheets(data: Data) -> list[Sheet]:
+    """The report as tables of typed values."""
+    return tables_of(data)
+
+
+def _ends(made: Definition, over: DataSet, now: datetime) -> tuple[int | None, int | None]:
+    """The period as day numbers, both inside. Raises ``NotAsked``."""
+    if (made.first or made.last) and not over.dictionary.dated_by:
+        raise NotAsked(f"{over.dictionary.title} have no date of their own: leave the period blank.")
+    days: list[int | None] = []
+    for text in (made.first, made.last):
+        if not text:
+            days.append(None)
+            continue
+        day = moving(text, "date", now.toordinal()) if text in MOVING else parse_date(text, now)
+        if isinstance(day, Unclear):
+            raise NotAsked(day.sentence)
+        days.append(day_number(day))
+    first, last = days
+    if first is not None and last is not None and last < first:
+        raise NotAsked(f"The period ends ({made.last}) before it begins ({made.first}).")
+    return first, last
+
+
+def _period(made: Definition, over: DataSet, first: int | None, last: int | None, style: str) -> str:
+    if not over.dictionary.dated_by:
+        return ""
+    ends = [
+        "" if day is None else show_date(datetime.fromordinal(day).date().isoformat(), style)
+        for day in (first, last)
+    ]
+    if not any(ends):
+        return "at any time"
+    return f"{ends[0] or 'beginning'} to {ends[1] or 'today'}"
+
+
+def _lines(made: Definition, over: DataSet, found: Found, reader: _Reader) -> list[Line]:
+    """The records in their order, each with what it is grouped by and its cells, as they may be shown."""
+    at = {path: number for number, path in enumerate(made.paths)}
+    asked = [over.find(path) for path in made.paths]
+    shows = [reader.shows(each) for each in asked]
+    breaks = [(at[each.item], asked[at[each.item]], each.as_) for each in made.breaks]
+    sorts = [(at[each.item], asked[at[each.item]], each.order) for each in made.sorts]
+    cells = [at[each.item] for each in made.columns]
+    ordered: list[tuple[tuple[Key, ...], Line]] = []
+    keep = made.form == LIST
+    for number, chart, row in zip(found.numbers, found.patients, found.rows, strict=True):
+        hidden = reader.hidden(chart)
+        if hidden and reader.asked_who:
+            reader.dropped += 1
+            continue
+        values = [show(value, hidden) if show else value for show, value in zip(shows, row, strict=True)]
+        keys = tuple([bucket(each, as_, values[where]) if each else "" for where, each, as_ in breaks])
+        go = f"{over.dictionary.word} {number}" if keep and reader.level == FULL and not hidden else ""
+        line = Line(keys, tuple([values[where] for where in cells]), go)
+        ordered.append((_order(breaks, sorts, keys, values), line))
+    for where in range(len(breaks) + len(sorts) - 1, -1, -1):
+        down = where >= len(breaks) and sorts[where - len(breaks)][2] == DOWN
+        ordered.sort(key=lambda each: each[0][where], reverse=down)
+    return [line for _, line in ordered]
+
+
+_Asked = tuple[int, Askable | None, str]
+
+
+def _order(
+    breaks: Sequence[_Asked], sorts: Sequence[_Asked], keys: Sequence[str], values: Sequence[str]
+) -> tuple[Key, ...]:
+    blank: Key = (1, 0.0, "", "")
+    return (
+        *(sort_key(each, key) if each else blank for (_, each, _), key in zip(breaks, keys, strict=True)),
+        *(sort_key(each, values[where], order) if each else blank for where, each, order in sorts),
+    )
+
+
+@dataclass
+class _Reader:
+    """What may be shown of who the patients are, to whoever reads the report."""
+
+    level: str
+    marked: frozenset[int]  # sensitive charts that are not named
+    asked_who: bool  # conditions ask who somebody is
+    named: int = 0
+    dropped: int = 0
+
+    @classmethod
+    def of(cls, actor: Actor, over: DataSet, made: Definition, level: str) -> _Reader:
+        """Raises ``NotAsked`` for conditions that tell patients, of whoever may not see who they are."""
+        telling = [
+            found.label for each in made.conditions if (found := over.find(each.item)) and found.telling
+        ]
+        if telling and identifiers.ceiling(actor) != FULL:
+            raise NotAsked(f"{telling[0]} tells patients: only who may see them in full may ask for it.")
+        everything = Role.SERVICE in actor.roles
+        opened = store.current().opened_with_reason
+        marked = frozenset() if everything else frozenset(records.sensitive_charts() - opened)
+        return cls(level, marked, bool(telling))
+
+    def hidden(self, chart: int) -> bool:
+        """Whether the patient is not named."""
+        return chart in self.marked
+
+    def shows(self, asked: Askable | None) -> Callable[[str, bool], str] | None:
+        """What is shown of an item; None: all of it."""
+        if asked is None or not asked.telling:
+            return None
+
+        def show(value: str, hidden: bool) -> str:
+            if not hidden:
+                return _lowered(asked, value, self.level)
+            self.named += 1
+            return SENSITIVE if asked.source in NUMBERS | NAMES else ""
+
+        return show
+
+    def sentences(self, reviewed: int) -> tuple[str, ...]:
+        """What the page has to say of it."""
+        said = []
+        if self.named:
+            said.append("Sensitive charts are not named. WHY and the MRN opens one with a reason.")
+        if self.dropped:
+            said.append(
+                f"Records of sensitive charts left out, because conditions ask who it is: {self.dropped}."
+            )
+        if reviewed:
+            said.append(f"Records that you have in hand for a blind review are left out: {reviewed}.")
+        return tuple(said)
+
+
+def _lowered(asked: Askable, value: str, level: str) -> str:
+    """A value that tells a patient at the level of identifiers."""
+    if level == FULL or not value:
+        return value
+    if level == LAST_FOUR and asked.source in NUMBERS:
+        return identifiers.number(value, level)
+    return identifiers.name(value, level) if asked.source in NAMES else ""

@@ -1,0 +1,174 @@
+"""Figures of written reports: exact sums over records, grouped or crossed; a mean is a sum by a count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from typing import Final
+
+from rules.dictionary import is_null
+from rules.identity import terminal_digit_key
+from rules.report_sets import Askable
+from rules.report_writer import DIGITS
+from rules.statistics import NOT_APPLICABLE, half_up
+from rules.values import decimal_of, is_date
+
+MEAN_PLACES: Final = 2
+_LEADING: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+Key = tuple[int, float, str, str]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many records, and of one column how many hold a value, their sum, the smallest and the largest."""
+
+    answered: int = 0
+    total: Decimal = Decimal(0)
+    least: str = ""
+    most: str = ""
+
+    def add(self, value: str, numeric: bool) -> None:
+        if not value or is_null(value):
+            return
+        if not numeric:
+            self.answered += 1
+            self.least = min(self.least or value, value)
+            self.most = max(self.most, value)
+            return
+        number = decimal_of(value)
+        if number is None:
+            return
+        self.total += number
+        if not self.answered or number < Decimal(self.least):
+            self.least = value
+        if not self.answered or number > Decimal(self.most):
+            self.most = value
+        self.answered += 1
+
+    def figure(self, word: str) -> str:
+        """One of ``FIGURES`` as printed; of no values n/a."""
+        if word == "count":
+            return str(self.answered)
+        if word == "sum":
+            return format(self.total, "f")
+        if not self.answered:
+            return NOT_APPLICABLE
+        if word == "mean":
+            return str(half_up(Fraction(self.total) / self.answered, MEAN_PLACES))
+        return self.least if word == "min" else self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record: what it is grouped by, its cells, and where it leads."""
+
+    keys: tuple[str, ...]
+    cells: tuple[str, ...]
+    go: str = ""
+
+
+@dataclass(slots=True)
+class Node:
+    """Lines that agree in their keys down to a level; the root holds all."""
+
+    key: str
+    records: int
+    tallies: list[Tally]
+    inner: list[Node] = field(default_factory=list)
+    lines: Sequence[Line] = ()
+
+
+def grouped(lines: Sequence[Line], levels: int, numeric: Sequence[bool]) -> Node:
+    """The groups of sorted lines; the figures of each are those of its own lines."""
+    return _node("", lines, 0, levels, numeric)
+
+
+def _node(key: str, lines: Sequence[Line], level: int, levels: int, numeric: Sequence[bool]) -> Node:
+    node = Node(key, len(lines), tallied(lines, numeric), lines=lines)
+    if level < levels:
+        for name, members in groupby(lines, key=lambda line: line.keys[level]):
+            node.inner.append(_node(name, list(members), level + 1, levels, numeric))
+    return node
+
+
+def tallied(lines: Iterable[Line], numeric: Sequence[bool]) -> list[Tally]:
+    """A tally for each column, in the order of the cells."""
+    tallies = [Tally() for _ in numeric]
+    for line in lines:
+        for tally, value, is_number in zip(tallies, line.cells, numeric, strict=True):
+            tally.add(value, is_number)
+    return tallies
+
+
+@dataclass(slots=True)
+class Crossed:
+    """Counts or sums of records by two items; margins are counted from the records, not from the cells."""
+
+    down: list[str]
+    across: list[str]
+    cells: dict[tuple[str, str], Decimal]
+    lines: dict[str, Decimal]
+    columns: dict[str, Decimal]
+    total: Decimal
+
+
+def crossed(lines: Sequence[Line], summed: int | None, order: Callable[[str], Key]) -> Crossed:
+    """A table of the first key of sorted lines by the second; ``summed`` is the cell that is summed, None counts."""
+    made = Crossed([], [], {}, {}, {}, Decimal(0))
+    for line in lines:
+        down, across = line.keys
+        amount = Decimal(1) if summed is None else decimal_of(line.cells[summed]) or Decimal(0)
+        made.cells[down, across] = made.cells.get((down, across), Decimal(0)) + amount
+        made.lines[down] = made.lines.get(down, Decimal(0)) + amount
+        made.columns[across] = made.columns.get(across, Decimal(0)) + amount
+        made.total += amount
+    made.down, made.across = list(made.lines), sorted(made.columns, key=order)
+    return made
+
+
+def percent(part: Decimal, whole: Decimal) -> str:
+    """To one decimal, half up, once; n/a of nothing."""
+    return str(half_up(Fraction(part) * 100 / Fraction(whole), 1)) if whole else NOT_APPLICABLE
+
+
+# What records are grouped and sorted by
+
+
+def bucket(asked: Askable, as_: str, value: str) -> str:
+    """The group that a value falls into: a date in its month, a number in its step."""
+    if not value or is_null(value):
+        return value
+    if asked.dated:
+        return _of_date(value, as_ or "day")
+    number = decimal_of(value) if asked.numeric and as_ else None
+    if number is None:
+        return value
+    step = int(as_)
+    low = int(number // step) * step - (step if number < 0 and number % step else 0)
+    return f"{low}-{low + step - 1}"
+
+
+def _of_date(value: str, as_: str) -> str:
+    if as_ == "year" or len(value) < 7:
+        return value[:4]
+    if as_ == "month":
+        return value[:7]
+    if as_ == "quarter":
+        return f"{value[:4]} Q{(int(value[5:7]) + 2) // 3}" if is_date(f"{value[:7]}-01") else value[:7]
+    return value[:10]
+
+
+def sort_key(asked: Askable, value: str, order: str = "") -> Key:
+    """Numbers by size, texts by letters however capitalised, terminal digits as charts are filed; blank comes last."""
+    if not value or is_null(value):
+        return (1, 0.0, value, "")
+    if order == DIGITS:
+        return (0, 0.0, terminal_digit_key(value), value)
+    if asked.numeric:
+        leading = _LEADING.match(value)  # of a step the lower end
+        return (0, float(leading[0]) if leading else 0.0, value, "")
+    return (0, 0.0, value.casefold(), value)

@@ -229,6 +229,9 @@ def snapshot() -> Iterator[None]:
         with database.atomic("DEFERRED"):
             yield
     except OperationalError as error:
+        _tell_trouble(error)
+        if "locked" not in str(error):  # a fault of ours, which must not pass for bad luck
+            raise
         raise StoreError("The store was changed while it was being read: run this again.") from error
 
 

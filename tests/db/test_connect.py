@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from peewee import OperationalError
 
 from db.access import sign_on
 from db.actors import Action, Actor
 from db.acts import act
-from db.connect import StoreError, database, writing
+from db.connect import StoreError, database, snapshot, writing
 from db.schema.store import Counter
 from tests.conftest import ADMIN, PASSPHRASE
 
@@ -101,3 +102,9 @@ class TestACommit:
             database.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")
         ]
         assert asked == [2, "wal"]  # 2: FULL
+
+
+class TestASnapshot:
+    def test_a_fault_in_a_query_is_not_told_as_a_change_by_others(self, admin: Actor) -> None:
+        with pytest.raises(OperationalError, match="no such column"), snapshot():
+            database.execute_sql("SELECT nothing_of_the_kind FROM patient")

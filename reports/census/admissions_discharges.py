@@ -31,11 +31,12 @@ TITLES: Final = {
     Kind.DISCHARGE: "DISCHARGES",
     Kind.DEATH: "DEATHS",
 }
+SERVICES: Final = "services"
 EVENTS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "all": tuple(TITLES),
     "admissions": (Kind.ADMISSION,),
     "transfers": (Kind.TRANSFER,),
-    "services": (Kind.SERVICE,),
+    SERVICES: (Kind.SERVICE,),  # and whoever changes the service with the unit
     "leaves": (Kind.LEAVE, Kind.RETURN),
     "discharges": (Kind.DISCHARGE, Kind.DEATH),  # deaths are discharges
     "deaths": (Kind.DEATH,),
@@ -93,7 +94,7 @@ def query(asked: Asked) -> Data:
     found = [
         each
         for each in moved.moved(first, last)
-        if each.kind in kinds
+        if (each.kind in kinds or (asked["event"] == SERVICES and len(each.services) > 1))
         and (patients == "all" or each.newborn is (patients == "newborns"))
         and (not units or not set(units).isdisjoint(each.units))
         and (not services or not set(services).isdisjoint(each.services))

@@ -71,6 +71,12 @@ LINES: Final = (
     ("transfers_out", "7  Transfers out"), ("sections_out", "8  Section changes out"),
     ("occupants", "9  Bed occupants"), ("absent", "10 Absent"),
 )  # fmt: skip
+EVENTS: Final = {
+    "admissions": "admissions", "transfers_in": "admissions", "sections_in": "services", "deaths": "deaths",
+    "opt_nsc": "discharges", "other_discharges": "discharges", "transfers_out": "discharges",
+    "sections_out": "services", "absent": "leaves",
+}  # fmt: skip
+"""The events of the list behind an item."""
 OTHER_LINES: Final = (
     ("patient_days", "Patient days"), ("late_days", "  beyond the day of the split"),
     ("pass_days", "Days of absence on pass"), ("female", "Women at the end of the month"),

@@ -51,18 +51,20 @@ CUMULATIVE: Final = (
     Column("Ward", 10), Column("Name", 23), Column("Bed section", 14), Column("Cum|ADC", 9, True),
     Column("Cum|occ %", 9, True), Column("Cum|pat days", 10, True),
 )  # fmt: skip
-COMPARED: Final[tuple[tuple[str, Callable[[DayRow], int]], ...]] = (
-    ("Admissions", lambda row: row.admissions),
-    ("Interward gains", lambda row: row.unit_in),
-    ("Interward losses", lambda row: row.unit_out),
-    ("Interservice gains", lambda row: row.service_in),
-    ("Interservice losses", lambda row: row.service_out),
-    ("Back from leave", lambda row: row.leave_in),
-    ("Gone on leave", lambda row: row.leave_out),
-    ("Discharges, deaths included", lambda row: row.discharges),
-    ("Deaths", lambda row: row.deaths),
-    ("One-day patients", lambda row: row.same_day),
-    ("Patient days", lambda row: row.service_days),
+COMPARED: Final[
+    tuple[tuple[str, str, Callable[[DayRow], int]], ...]
+] = (  # with the events of the list behind it
+    ("Admissions", "admissions", lambda row: row.admissions),
+    ("Interward gains", "transfers", lambda row: row.unit_in),
+    ("Interward losses", "transfers", lambda row: row.unit_out),
+    ("Interservice gains", "services", lambda row: row.service_in),
+    ("Interservice losses", "services", lambda row: row.service_out),
+    ("Back from leave", "leaves", lambda row: row.leave_in),
+    ("Gone on leave", "leaves", lambda row: row.leave_out),
+    ("Discharges, deaths included", "discharges", lambda row: row.discharges),
+    ("Deaths", "deaths", lambda row: row.deaths),
+    ("One-day patients", "discharges", lambda row: row.same_day),
+    ("Patient days", "", lambda row: row.service_days),
 )
 
 
@@ -304,10 +306,10 @@ def _compared(data: Data, width: int) -> Iterator[Item]:
         if this is None and last is None:
             continue
         yield Group(title)
-        for caption, count in COMPARED:
+        for caption, event, count in COMPARED:
             now, was = count(this) if this else 0, count(last) if last else 0
             row: Row = (caption, f"{now:,}", f"{was:,}", f"{now - was:+,}" if now != was else "0")
-            yield Linked(row, behind(data.year.from_day, data.day, newborn=newborn))
+            yield Linked(row, behind(data.year.from_day, data.day, event=event, newborn=newborn))
         averages = [
             half_up(Fraction(row.service_days if row else 0, period.days), 2)
             for row, period in ((this, data.year), (last, data.last_year))
@@ -368,7 +370,7 @@ def sheets(data: Data) -> list[Sheet]:
     compared = [
         (caption, int(newborn), count(this) if this else 0, count(last) if last else 0)
         for newborn, (this, last) in data.compared.items()
-        for caption, count in COMPARED
+        for caption, _, count in COMPARED
     ]
     sentences = _sentences(data)
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
@@ -27,11 +28,14 @@ def aside(text: str) -> Total:
     return Total(text, level=ASIDE)
 
 
-def behind(first: int, last: int, *, unit: str = "", service: str = "", newborn: bool | None = None) -> str:
+def behind(
+    first: int, last: int, *, event: str = "", unit: str = "", service: str = "", newborn: bool | None = None
+) -> str:
     """The command line of the list of movements (C02) behind the figures of some days."""
     words = [f"from={iso_date(first)}", f"to={iso_date(last)}"]
-    words += [f"unit='{unit}'" if " " in unit else f"unit={unit}"] if unit else []
-    words += [f"service='{service}'" if " " in service else f"service={service}"] if service else []
+    words += [f"event={event}"] if event else []
+    words += [shlex.quote(f"unit={unit}")] if unit else []
+    words += [shlex.quote(f"service={service}")] if service else []
     words += [f"patients={'newborns' if newborn else 'adults'}"] if newborn is not None else []
     return f"PGE admissions-discharges {' '.join(words)}"
 

@@ -12,8 +12,10 @@ from reports.indices.parameters import (
     ADMISSION_LIST,
     DISCHARGE_LIST,
     DISEASE_INDEX,
+    EVENT_LIST,
     PHYSICIAN_INDEX,
     PROCEDURE_INDEX,
+    REGISTER,
 )
 from reports.parameters import DAY, DETAIL, EJECT, IDENTIFIERS, MONTH, SERVICE, UNIT, VERSION, Parameter
 from reports.statistics.parameters import MONTHLY_STATISTICS, PATIENT_MIX, SERVICE_ANALYSIS, YEAR_AT_A_GLANCE
@@ -56,7 +58,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "Everybody in house at the census hour, the recapitulation of each unit and of the house.",
         "reports.census.daily_census",
         (DAY,
-         Parameter("unit", "Unit", "text", required=False, source="unit")),
+         Parameter("unit", "Unit", "text", required=False, source="unit"), IDENTIFIERS),
     ),
     Report(
         "admissions-discharges", "C02", "Admissions, discharges, transfers, deaths",
@@ -149,6 +151,16 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "The admissions of a period one by one, chosen by unit, service, payer, physician, age and origin.",
         "reports.indices.admission_list",
         ADMISSION_LIST,
+    ),
+    Report(
+        "event-list", "I07", "Events behind the rates",
+        "Operations, deliveries, infections, autopsies, consultations and other events one by one.",
+        "reports.indices.event_list", EVENT_LIST,
+    ),
+    Report(
+        "register", "V01", "Registers",
+        "Births, deaths, fetal deaths, autopsies and operations, with certificate, day filed and days late.",
+        "reports.registers.register", REGISTER,
     ),
     Report(
         "accounting", "L02", "Accounting of disclosures",

@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple
 
 from db.connect import database
 from db.hospital import site
+from db.statistics import discharges
 from rules.identity import Name, shown_name
 from rules.periods import Period
 
 NONE: Final = "none"  # asks for the stays of which an item is not known
-READMITTED_DAYS: Final = 30
 
 
 class Stay(NamedTuple):
@@ -81,7 +81,7 @@ ANSWERS: Final = {
     "under48": "e.died_under_48h",
     "newborn": "e.newborn",
     "same_day": "(e.discharge_day IS e.admit_day)",
-    "readmitted": f"(e.died = 0 AND coalesce(e.return_day <= e.discharge_day + {READMITTED_DAYS}, 0))",
+    "readmitted": "",  # by the facility's rule
     "no_drg": "(e.weight_ten_thousandths IS NULL)",
     "in_house": "(e.discharge_day IS NULL)",
 }
@@ -93,8 +93,9 @@ _LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the
 _CAME: Final = "e.admit_day BETWEEN :first AND :last"
 _STAY: Final = (
     "e.id, e.account, e.patient_id, p.mrn, p.td_key, p.name_key, p.last_name, p.first_name, p.middle_name, p.suffix,"
-    " p.sex, p.birth_date, e.{at}unit_id, e.{at}service_id, e.attending_id, e.payer_id, e.disposition, e.admit_day,"
-    " e.discharge_day, e.los_days, e.died, e.died_under_48h, e.newborn, e.return_day, e.weight_ten_thousandths,"
+    " p.sex, p.birth_date, e.{at}unit_id, e.{at}service_id, e.attending_id, e.payer_id, e.disposition,"
+    " coalesce(e.admit_day, e.arrived_day), e.discharge_day, e.los_days, e.died, e.died_under_48h, e.newborn,"
+    " e.return_day, e.weight_ten_thousandths,"
     " coalesce(a.drg, ''), coalesce(a.mdc, ''), coalesce(d.code, ''), p.county, substr(p.zip, 1, 3),"
     " coalesce(s.class, '')"
 )
@@ -103,17 +104,17 @@ _WITH: Final = (
     " LEFT JOIN diagnosis d ON d.encounter_id = e.id AND d.role = 'dx' AND d.seq = 1"
     " LEFT JOIN sensitive_patient s ON s.patient_id = e.patient_id"
 )
-_INPATIENT: Final = "e.class = 'I' AND e.state = 'active'"
+INPATIENT: Final = "e.class = 'I' AND e.state = 'active'"
 _FIELDS: Final = 31  # of a stay, as they are read
 
 
-def discharges(wanted: Wanted) -> list[Stay]:
+def discharged(wanted: Wanted) -> list[Stay]:
     """The stays that ended in a period, oldest first: those that its statistics count."""
     found = [stay for stay, _ in read(wanted, left())]
     return sorted(found, key=lambda stay: (stay.discharge_day or 0, stay.encounter_id))
 
 
-def admissions(wanted: Wanted) -> list[Stay]:
+def admitted(wanted: Wanted) -> list[Stay]:
     """The stays that began in a period, oldest first."""
     found = [stay for stay, _ in read(wanted, _CAME, at="admit_")]
     return sorted(found, key=lambda stay: (stay.admit_day, stay.encounter_id))
@@ -127,11 +128,11 @@ def left() -> str:
 
 def read(
     wanted: Wanted, when: str, *, way: str = "encounter e", also: Sequence[str] = (), conditions: Sequence[str] = (),
-    bound: Mapping[str, str | int] | None = None, at: str = "",
+    bound: Mapping[str, str | int] | None = None, at: str = "", of: str = INPATIENT,
 ) -> list[tuple[Stay, tuple[Any, ...]]]:  # fmt: skip
     """The stays wanted, each with what is ``also`` read of the rows that the ``way`` to them leads over.
 
-    ``at`` is ``admit_`` for unit and service of admission.
+    ``at`` is ``admit_`` for unit and service of admission; ``of`` is the condition for the class of encounters.
     """
     values: dict[str, str | int] = {
         "first": wanted.period.from_day,
@@ -140,7 +141,7 @@ def read(
     }
     asked = [*conditions, *_conditions(wanted, at, values)]
     sql = (
-        f"SELECT {', '.join((_STAY.format(at=at), *also))} FROM {way}{_WITH} WHERE {_INPATIENT} AND {when}"
+        f"SELECT {', '.join((_STAY.format(at=at), *also))} FROM {way}{_WITH} WHERE {of} AND {when}"
         f"{''.join(f' AND ({condition})' for condition in asked)}"
     )
     units, services, providers, payers = (site.codes(of) for of in ("unit", "service", "provider", "payer"))
@@ -165,10 +166,19 @@ def _conditions(wanted: Wanted, at: str, bound: dict[str, str | int]) -> list[st
         for name, codes in wanted.codes.items()
         if codes
     ]
-    found += [f"{ANSWERS[name]} = {int(answer)}" for name, answer in wanted.answers.items()]
+    for name, answer in wanted.answers.items():
+        asked = ANSWERS.get(name) or _readmitted(wanted.period, bound)
+        found.append(f"{asked} = {int(answer)}")
     if wanted.counted and not wanted.codes.get("unit"):  # as the summary of days does
         found.append(f"coalesce(e.{at}unit_id, 0) NOT IN (SELECT id FROM unit WHERE counts_in_census = 0)")
     return found
+
+
+def _readmitted(period: Period, bound: dict[str, str | int]) -> str:
+    """The condition for a discharge that a readmission followed, by the facility's rule."""
+    live, more = discharges.returning(period)
+    bound |= more
+    return f"({live} AND {discharges.BACK})"
 
 
 def condition(found: str, unknown: str, codes: Sequence[str], name: str, bound: dict[str, str | int]) -> str:

@@ -71,7 +71,7 @@ def install(file: Path) -> None:
 @click.argument("name", type=click.Choice(sorted(options())))
 @store_options
 def use(name: str) -> None:
-    """Put a shipped addition to the abstract to use: the VA's items and edits, or professional services.
+    """Put a shipped addition to the abstract to use: the VA's items and edits, services, or certificates.
 
     It is installed as it stands in this release; a later release's takes its place when it is put to use again.
     """

@@ -12,5 +12,5 @@ __all__ = ["query", "render", "sheets"]
 
 def query(asked: Asked) -> Listing:
     """Read the admissions asked for. Raises ``NotAsked``."""
-    found = stays.of_age(asked, stay_lists.admissions(stays.wanted(asked)))
+    found = stays.of_age(asked, stay_lists.admitted(stays.wanted(asked)))
     return stays.listing(asked, "I06", "ADMISSIONS", found)

@@ -12,5 +12,5 @@ __all__ = ["query", "render", "sheets"]
 
 def query(asked: Asked) -> Listing:
     """Read the discharges asked for. Raises ``NotAsked``."""
-    found = stays.of_age(asked, stay_lists.discharges(stays.wanted(asked)))
+    found = stays.of_age(asked, stay_lists.discharged(stays.wanted(asked)))
     return stays.listing(asked, "I05", "DISCHARGES", found)

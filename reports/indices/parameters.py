@@ -20,6 +20,7 @@ from reports.parameters import (
     grouped,
     sort,
 )
+from rules.events import EVENT_KINDS
 
 NONE: Final = "none"  # among the codes of a list: those of which it is not known
 
@@ -96,4 +97,15 @@ PROCEDURE_INDEX: Final = (
 PHYSICIAN_INDEX: Final = (
     FROM, TO, Parameter("role", "As", "choice", default="all", choices=("all", "attending", "surgeon", "consultant")),
     *_OF_STAYS, a_list("drg", "DRGs"), _INDEX_SORT, DETAIL, replace(EJECT, default="1"), IDENTIFIERS,
+)  # fmt: skip
+EVENT_LIST: Final = (
+    FROM, TO, Parameter("kind", "Events", "choice", default="all", choices=("all", *EVENT_KINDS)),
+    a_list("word", "Details"), *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE)),
+    sort("time", "name", "terminal-digit", "number"),
+    replace(grouped("kind", "detail", "unit", "service", "physician"), default="kind", required=True), *LINES,
+)  # fmt: skip
+REGISTER: Final = (
+    Parameter("register", "Register", "choice", choices=("birth", "death", "fetal-death", "autopsy", "operation")),
+    FROM, TO, Parameter("state", "Limits of state", "text", required=False), a_question("open", "Not filed yet"),
+    DETAIL, IDENTIFIERS,
 )  # fmt: skip

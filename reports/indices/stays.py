@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from db import conventions
+from db.statistics import limits
 from db.statistics.stay_lists import ANSWERS, NONE, Stay, Wanted
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
 from reports.indices.withheld import Withheld
@@ -56,7 +57,7 @@ COLUMNS: Final = (
     Shown("county", "County", 0, 0), Shown("zip3", "ZIP", 0, 0),
 )  # fmt: skip
 MEASURES: Final = (Measure("Days", 0), Measure("Average|days", 0, 2), Measure("Deaths", 1))
-MARKS: Final = "D died, E died early, N newborn, S same-day case, R admitted again within 30 days."
+MARKS: Final = "D died, E died early, N newborn, S same-day case, R admitted again within {} days."
 
 
 def wanted(asked: Asked) -> Wanted:
@@ -105,11 +106,13 @@ def listing(asked: Asked, code: str, title: str, stays: Sequence[Stay]) -> Listi
         ordered = [stay for stay in ordered if withheld.known(stay.encounter_id)]
     if group is not None:
         ordered.sort(key=group[1])
-    lines = [_line(stay, withheld, group[1] if group else None) for stay in ordered]
+    days = limits.within("readmission_days", period(asked).to_day)
+    lines = [_line(stay, withheld, group[1] if group else None, days) for stay in ordered]
     style, summary = conventions.convention("date_style"), asked["detail"] == SUMMARY
     return Listing(
         code, title, period_said(asked, style), selection(asked) or "all stays", COLUMNS,
-        lines, MEASURES, (group[0],) if group else (), (*(() if summary else (MARKS,)), *withheld.sentences()),
+        lines, MEASURES, (group[0],) if group else (),
+        (*(() if summary else (MARKS.format(days),)), *withheld.sentences()),
         "stay", "stays", summary, asked.yes("eject"), style, [stay.encounter_id for stay in stays],
     )  # fmt: skip
 
@@ -119,26 +122,26 @@ def period_said(asked: Asked, style: str) -> str:
     return f"{show_date(asked['from'], style)} to {show_date(asked['to'], style)}"
 
 
-def _line(stay: Stay, withheld: Withheld, group: Callable[[Stay], str] | None) -> Line:
+def _line(stay: Stay, withheld: Withheld, group: Callable[[Stay], str] | None, days: int) -> Line:
     mrn, name, account = withheld.named(stay)
     drg, principal, mdc = withheld.content(stay.encounter_id, stay.drg, stay.principal, stay.mdc)
     left = day_text(stay.discharge_day) if stay.discharge_day else ""
     values = (
         mrn, name, stay.sex, age(stay), account, day_text(stay.admit_day), left, stay.los_days, stay.unit,
-        stay.service, stay.attending, stay.payer, stay.disposition, drg, principal, _marks(stay), int(stay.newborn),
-        int(stay.died), mdc, stay.county, stay.zip3,
+        stay.service, stay.attending, stay.payer, stay.disposition, drg, principal, _marks(stay, days),
+        int(stay.newborn), int(stay.died), mdc, stay.county, stay.zip3,
     )  # fmt: skip
     counted = (stay.los_days or 0, int(stay.died), int(stay.discharge_day is not None))
     return Line(values, f"ABS {stay.account}", (group(stay),) if group else (), counted)
 
 
-def _marks(stay: Stay) -> str:
+def _marks(stay: Stay, readmitted_days: int) -> str:
     back = not stay.died and stay.return_day is not None and stay.discharge_day is not None
     return "".join(
         mark
         for mark, holds in (
             ("E" if stay.died_under_48h else "D", stay.died), ("N", stay.newborn), ("S", stay.same_day),
-            ("R", back and (stay.return_day or 0) <= (stay.discharge_day or 0) + 30),
+            ("R", back and (stay.return_day or 0) <= (stay.discharge_day or 0) + readmitted_days),
         )
         if holds
     )  # fmt: skip
@@ -152,7 +155,7 @@ WORDS: Final = {
 SAID: Final = {
     "died": ("left alive", "died"), "under48": ("no early death", "died early"),
     "newborn": ("adults and children", "newborns"), "same_day": ("no same-day cases", "same-day cases"),
-    "readmitted": ("not admitted again", "admitted again within 30 days"),
+    "readmitted": ("not admitted again", "admitted again"),
     "no_drg": ("with a DRG", "without a DRG"), "in_house": ("left since", "still in house"),
 }  # fmt: skip
 

@@ -126,6 +126,7 @@ CITATIONS: Final[Mapping[str, str]] = {
 
 STATISTICAL: Final = ("newborns_in_death_rates", "infection_rule", "readmission_rule")
 COUNTING: Final = frozenset({"census_hour", "leave_rule", "same_day_unit", "early_death_hours", "pass_hours"})
+OF_FIGURES: Final = COUNTING | frozenset(STATISTICAL)  # what the figures of a closed month rest on
 _FREE: Final[Mapping[str, str]] = {
     "early_death_hours": "[1-9][0-9]{0,2}",
     "pass_hours": "[1-9][0-9]{0,2}",
@@ -195,6 +196,8 @@ def file_setting(actor: Actor, name: str, value: str, from_day: int) -> Applied:
         done.detail["from_day"] = from_day
         if name in COUNTING and before != value:
             census_state.mark_for_deriving(from_day)
+        if name in STATISTICAL and before != value:
+            census_state.closed_days_changed(from_day, store.current().now().day)
     return Applied(1, changed={name: (before, value)} if before != value else {})
 
 

@@ -17,7 +17,7 @@ from db import store
 from db.actors import Action, Actor
 from db.acts import permit
 from db.connect import database, large_cache, snapshot, writing
-from db.conventions import CONVENTIONS, COUNTING
+from db.conventions import CONVENTIONS, OF_FIGURES
 from db.hospital import site, stays
 from db.statistics import census, closing, closing_counts, limits, summary
 from db.statistics.closing import Closing
@@ -373,8 +373,8 @@ def _settings() -> list[tuple[str, int, str, str, int]]:
     return list(
         database.execute_sql(
             "SELECT name, from_day, value, set_by, set_utc FROM setting"
-            f" WHERE name IN ({stays.marks([*COUNTING])}) ORDER BY name, from_day",
-            tuple(COUNTING),
+            f" WHERE name IN ({stays.marks([*OF_FIGURES])}) ORDER BY name, from_day",
+            tuple(OF_FIGURES),
         )
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.periods import Period, fiscal_year_to, month, month_of, span
+from rules.periods import WEEKDAYS, Period, accounting_month, fiscal_year_to, month, month_of, span
 
 
 def day(text: str) -> int:
@@ -51,3 +52,20 @@ class TestPeriods:
         if at.year == 1:
             return
         assert 1 <= fiscal_year_to(at.toordinal(), start).days <= 366
+
+
+class TestAccountingMonths:
+    @given(st.integers(2000, 2060), st.sampled_from(["10-01", "01-01", "07-01"]), st.sampled_from(WEEKDAYS))
+    def test_twelve_of_them_are_a_year_of_whole_weeks_without_a_gap(self, year, start, weekday):
+        first = int(start[:2])
+        names = [f"{year + (first - 1 + at) // 12}-{(first - 1 + at) % 12 + 1:02d}" for at in range(13)]
+        months = [accounting_month(name, start, weekday) for name in names]
+        assert [each.days // 7 for each in months[:11]] == [4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 4]
+        assert months[11].days in (35, 42)
+        assert all(before.to_day + 1 == after.from_day for before, after in pairwise(months))
+        begun = date.fromordinal(months[0].from_day)
+        assert WEEKDAYS[begun.weekday()] == weekday
+        assert abs(months[0].from_day - date(year, first, 1).toordinal()) <= 3
+
+    def test_it_is_named_by_its_number_in_the_fiscal_year(self):
+        assert accounting_month("2026-11") == Period(day("2026-11-01"), day("2026-11-28"), "FY2027 P02")

@@ -1,0 +1,214 @@
+"""Counts by the facility's rules: infections, readmissions, death rates, bands and windows of its own tables."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from db import conventions
+from db.changes import Source
+from db.coding.site_tables import import_table
+from db.connect import database, writing
+from db.hospital import site
+from db.hospital.site import Beds
+from db.statistics import census, closing, corrections, discharges, events, figures, services
+from reports import closing as closes
+from reports.catalogue import find
+from reports.run import produce
+from rules.moments import day_number
+from rules.periods import month
+from tests.builders import a_movement, a_stay
+
+NOVEMBER = month("2025-11")
+A_WEEK = """id = "statistics_limits"
+title = "Own"
+rows = [{ code = "readmission_days", text = "A week", count = 7 }]
+"""
+FROM_22_WEEKS = """id = "fetal_bands"
+title = "Own"
+rows = [{ code = "intermediate", text = "From 22 weeks", weeks = 22, grams = 501 }]
+"""
+RETURNED = (("home", "2025-11-15T08:00"), ("ama", "2025-11-30T08:00"), ("transferred", "2025-12-11T08:00"))
+
+
+def an_event(encounter_id, kind, at, detail="", **more):
+    utc = database.execute_sql("SELECT unixepoch(?)", (at,)).fetchone()[0]
+    columns = {"encounter_id": encounter_id, "kind": kind, "detail": detail, "day": day_number(at[:10]),
+               "at_utc": utc, "at_offset": 0, "recorded_utc": 0, "by": "", "origin": "", **more}  # fmt: skip
+    database.execute_sql(
+        f"INSERT INTO event ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        tuple(columns.values()),
+    )
+
+
+def set_from_the_first(actor, name, value):
+    assert conventions.file_setting(actor, name, value, 1).record_id
+
+
+@pytest.fixture
+def hospital(admin):
+    with writing():
+        for unit in ("3E", "4W", "NUR"):
+            site.apply("unit", unit, {"name": unit, "counts_in_census": "1"}, Source("test"))
+            site.apply_beds(Beds(unit, day_number("2025-01-01"), 10, 4), Source("test"))
+    stays = {
+        "home": a_stay("2025-11-03T08:00", "2025-11-10T09:00"),
+        "ama": a_stay("2025-11-03T08:00", "2025-11-11T09:00", disposition="07"),
+        "transferred": a_stay("2025-11-03T08:00", "2025-11-12T09:00", disposition="02", service="SUR"),
+        "dead": a_stay("2025-11-03T08:00", "2025-11-14T09:00", disposition="20"),
+        "baby": a_stay(
+            "2025-11-03T08:00", "2025-11-05T09:00", unit="NUR", service="NB", newborn="1", disposition="20"
+        ),
+        "baby home": a_stay("2025-11-04T08:00", "2025-11-06T09:00", unit="NUR", service="NB", newborn="1"),
+    }
+    a_movement(stays["dead"], "transfer", "2025-11-06T10:00", "4W", "SUR")
+    census.bring_up_to_date()
+    return stays
+
+
+class TestInfections:
+    @pytest.fixture
+    def infected(self, hospital):
+        an_event(hospital["home"], "infection", "2025-11-04T20:00", "hai")  # day 2
+        an_event(hospital["ama"], "infection", "2025-11-05T20:00", "hai")  # day 3, under 72 hours
+        an_event(hospital["dead"], "infection", "2025-11-08T20:00", "hai")
+        return hospital
+
+    @pytest.mark.parametrize(("rule", "count"), [("as marked", 3), ("textbook", 1), ("nhsn", 2)])
+    def test_are_the_hospitals_by_the_rule_of_the_facility(self, infected, admin, rule, count):
+        set_from_the_first(admin, "infection_rule", rule)
+        assert events.event_counts(NOVEMBER)["hospital_infections"] == count
+        by_service = services.by_service(NOVEMBER)
+        assert sum(each["hospital_infections"] for each in by_service.values()) == count
+
+    def test_belong_to_the_service_that_had_the_patient(self, infected):
+        assert services.by_service(NOVEMBER)["SUR"]["hospital_infections"] == 1  # moved there two days before
+
+    def test_another_rule_is_a_late_change_of_a_closed_month(self, infected, admin):
+        closes.close(admin, "2025-11")
+        set_from_the_first(admin, "infection_rule", "nhsn")
+        (standing,) = closing.standing()
+        assert standing.changed
+        (found,) = corrections.compare_changed(admin)
+        assert {each.key: (each.old, each.new) for each in found.figures} == {
+            "hospital_infections": ("3", "2"), "infection_rate": ("75.00", "50.00")
+        }  # fmt: skip
+        assert [change.kind for change in found.changes] == ["convention edited"]
+
+
+class TestReadmissions:
+    @pytest.fixture
+    def returned(self, hospital):
+        for name, at in (
+            ("home", "2025-11-15T08:00"),
+            ("ama", "2025-11-30T08:00"),
+            ("transferred", "2025-12-11T08:00"),
+        ):
+            (patient,) = database.execute_sql(
+                "SELECT patient_id FROM encounter WHERE id = ?", (hospital[name],)
+            ).fetchone()
+            a_stay(at, patient_id=patient)
+        census.bring_up_to_date()
+
+    @pytest.mark.parametrize(("rule", "live", "back"), [("all cause", 3, 3), ("cms", 1, 1)])
+    def test_follow_the_discharges_of_the_rule(self, returned, admin, rule, live, back):
+        set_from_the_first(admin, "readmission_rule", rule)
+        assert discharges.readmissions(NOVEMBER) == {"live_discharges": live, "readmissions_30_day": back}
+
+    def test_count_within_the_days_of_the_facilitys_own_table(self, returned, admin):
+        import_table(admin, A_WEEK, "statistics_limits.toml")
+        assert discharges.readmissions(NOVEMBER)["readmissions_30_day"] == 1
+
+
+class TestDeathRates:
+    @pytest.mark.parametrize(("rule", "deaths", "of"), [("neither term", "1", "4"), ("both terms", "2", "6")])
+    def test_newborns_are_in_both_terms_or_in_neither(self, hospital, admin, rule, deaths, of):
+        set_from_the_first(admin, "newborns_in_death_rates", rule)
+        told = produce(admin, find("monthly-statistics"), {"month": "2025-11"}).json_value()
+        rate = told["figures"]["hospital_gross_death_rate"]
+        assert (rate["numerator"], rate["denominator"]) == (deaths, of)
+        assert told["figures"]["gross_death_rate"]["numerator"] == "1"  # its key says adults and children
+        assert told["conventions"]["newborns_in_death_rates"] == rule
+
+    def test_newborn_deaths_are_told_by_discharges_and_by_live_births(self, hospital, admin):
+        for baby in ("baby", "baby home"):
+            an_event(hospital[baby], "live_birth", "2025-11-03T08:00")
+        told = produce(admin, find("monthly-statistics"), {"month": "2025-11"}).json_value()["figures"]
+        assert told["newborn_death_rate"]["value"] == "50.00"
+        assert told["newborn_deaths_per_1000_live_births"]["value"] == "500.00"
+
+
+class TestFetalDeaths:
+    def test_bands_are_those_of_the_facilitys_own_table(self, hospital, admin):
+        an_event(hospital["home"], "fetal_death", "2025-11-03T08:00", "weeks=21", weeks=21)
+        assert events.event_counts(NOVEMBER)["fetal_deaths_intermediate"] == 1
+        import_table(admin, FROM_22_WEEKS, "fetal_bands.toml")
+        assert events.event_counts(NOVEMBER)["fetal_deaths_early"] == 1
+
+
+class TestDividing:
+    def test_every_way_divides_the_same_discharges(self, hospital):
+        house = figures.house_counts(NOVEMBER)
+        for parts in discharges.mix(NOVEMBER, tuple(discharges.DIMENSIONS)).values():
+            for name in ("discharges", "deaths", "discharge_days"):
+                assert sum(part.counts[name] for part in parts) == house[name]
+
+    def test_newborns_are_apart_unless_they_are_asked_for(self, hospital):
+        count = {
+            of: sum(part.counts["discharges"] for part in discharges.mix(NOVEMBER, ("sex",), of)["sex"])
+            for of in (discharges.ADULTS, discharges.NEWBORNS, discharges.ALL)
+        }
+        assert count == {"adults": 4, "newborns": 2, "all": 6}
+
+    def test_an_age_is_completed_years_on_the_day_of_admission(self, hospital):
+        for name, born in (
+            ("home", "1960-11-03"),
+            ("ama", "1960-11-04"),
+            ("transferred", "1960"),
+            ("dead", ""),
+        ):
+            database.execute_sql(
+                "UPDATE patient SET birth_date = ? WHERE id = (SELECT patient_id FROM encounter WHERE id = ?)",
+                (born, hospital[name]),
+            )
+        parts = {
+            part.code: int(part.counts["discharges"]) for part in discharges.mix(NOVEMBER, ("age",))["age"]
+        }
+        assert parts == {"65": 1, "45": 1, "": 2}
+
+    def test_a_list_behind_a_part_has_as_many_lines_as_the_part_counts(self, hospital, admin):
+        for word, parts in discharges.mix(NOVEMBER, tuple(discharges.DIMENSIONS)).items():
+            for part in parts:
+                if not part.asks:
+                    continue
+                name, _, value = part.asks.partition("=")
+                asked = {"from": "2025-11-01", "to": "2025-11-30", "newborn": "0", name: value}
+                listed = produce(admin, find("discharge-list"), asked)
+                assert len(listed.sheets()[0].rows) == part.counts["discharges"], (word, part.asks)
+
+
+class TestServices:
+    def test_services_add_up_to_the_events_of_the_house(self, hospital):
+        an_event(hospital["home"], "operation", "2025-11-04T10:00", "clean")
+        an_event(hospital["dead"], "operation", "2025-11-04T10:00", "clean")  # before it moved
+        an_event(hospital["dead"], "autopsy", "2025-12-01T10:00", "inpatient")
+        an_event(hospital["ama"], "consultation", "2025-11-04T10:00")
+        house = figures.whole(NOVEMBER)
+        summed = services.summed(services.by_service(NOVEMBER))
+        for name in services.COUNTED:
+            assert summed[name] == Fraction(house[name]), name
+        assert services.by_service(NOVEMBER)["MED"]["operations"] == 2
+
+
+class TestPeriods:
+    def test_twelve_months_of_the_house_are_counted_as_each_by_itself(self, hospital):
+        periods = [month(f"2025-{number:02d}") for number in range(9, 13)]
+        assert figures.houses(periods) == [figures.house_counts(period) for period in periods]
+
+    def test_an_accounting_month_is_counted_by_its_own_days(self, hospital, admin):
+        told = produce(
+            admin, find("monthly-statistics"), {"month": "2025-11", "period": "4-4-5"}
+        ).json_value()
+        assert (told["from"], told["to"]) == ("2025-10-26", "2025-11-22")
+        assert told["figures"]["discharges"]["value"] == "4"

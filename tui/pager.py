@@ -7,21 +7,19 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rules.text import cells, fit
+from rules.text import fit
 from tui.keys import Act, Stroke
 from tui.pages import Stack, after
 from tui.picks import Pick
 from tui.screen import Choice, Document, PageScreen, PlainPage, Printout, Screen
-from tui.spans import BOLD, PLAIN, REVERSE, Line, Piece, between, blank, line, wrap
+from tui.spans import BOLD, Line, line, wrap
 from tui.view import View
+from tui.window import Window
 
 if TYPE_CHECKING:
     from tui.shell import Shell
 
-SIDEWAYS = 20  # cells that a step to the right or left moves, or less to where a column begins
 LONGEST_HEADING = 60  # cells of a group's heading in the list of groups
-FURTHER = ">"  # at the right edge: the line goes on
-HIDDEN = "<"  # at the seam: some of the line lies between
 ALL, THIS = "ALL", "THIS"  # pages to print
 COPIES = re.compile(r"[xX]\d{1,2}")
 RANGE = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
@@ -52,19 +50,8 @@ class Pager(View):
     def show(self, document: Document) -> None:
         self.document = document
         self.stack = Stack(document.pages, document.width)
-        self.top = self.left = 0
-        self.at = -1  # the line in hand: Tab, a find or a group led there
-        self.is_found = False  # by a find
+        self.window = Window(self.shell, self.stack)
         self.hits = self.stack.find(self.sought) if self.sought else None
-
-    @property
-    def width(self) -> int:
-        return self.shell.width
-
-    @property
-    def height(self) -> int:
-        """Rows of the page in sight: of the terminal as it is, painted or not yet."""
-        return max(1, self.shell.body_height - 1)
 
     @property
     def title(self) -> str:
@@ -73,10 +60,10 @@ class Pager(View):
     def legend(self) -> list[str]:
         shown, stack = self.shell.keymap.shown, self.stack
         items = [shown(Act.HELP), shown(Act.EXIT), shown(Act.BACK), shown(Act.FORWARD), "/=Find"]
-        items += ["Tab=Behind"] if stack.linked else []
+        items += ["Tab=Follow"] if stack.linked else []
         items += [f"{shown(Act.PROMPT, 'Groups')}"] if stack.breaks else []
         items += [item for item in super().legend() if item not in items]
-        items += ["Right Left"] if self._is_wide else []
+        items += ["Right Left"] if self.window.is_wide else []
         items += [". ,=Next found, previous"] if self.hits else []
         items += ["] [=Next group, previous"] if stack.breaks else []
         items += [f"{shown(Act.PRINT)}"] if self.screen else []
@@ -85,105 +72,26 @@ class Pager(View):
     # --- drawing -------------------------------------------------------------------------------------------
 
     def body(self, width: int, height: int) -> list[Line]:
-        self.top = self._within(self.top)
-        self.left = max(0, min(self.left, self._most_left))
-        first, count = self._staying(self.top)
-        rows = [*range(first, first + count), *range(self.top + count, self._end)]
-        drawn = [self._drawn(at) for at in rows]
-        drawn += [blank(width) for _ in range(self.height - len(drawn))]
-        return [*drawn[: self.height], self._where(width)]
-
-    def _staying(self, top: int) -> tuple[int, int]:
-        first, count = self.stack.staying(top)
-        return first, max(0, min(count, self.height // 2))
-
-    @property
-    def _end(self) -> int:
-        """The line after the last one in sight."""
-        return min(self.stack.total, self.top + self.height)
-
-    @property
-    def _begin(self) -> int:
-        """The first line in sight that does not stay."""
-        return self.top + self._staying(self.top)[1]
-
-    @property
-    def _row(self) -> int:
-        """The first line in sight that is no head."""
-        if not self.stack.total:
-            return 0
-        start, page = self.stack.starts[self.stack.number(self.top)], self.stack.page(self.top)
-        return max(self._begin, start + page.heading_lines)
-
-    @property
-    def _here(self) -> int:
-        """The line in hand, if it is in sight; else the one before the first that is."""
-        return self.at if self._is_in_sight(self.at) else self._begin - 1
-
-    @property
-    def _is_wide(self) -> bool:
-        return self.stack.widest > self.width
-
-    @property
-    def _most_left(self) -> int:
-        """As far as a page moves: the seam and the edge take a cell each."""
-        return self.stack.widest - self.width + 2 if self._is_wide else 0
-
-    def _window(self) -> tuple[int, int, int]:
-        """Cells that stay at the left, the first cell of what is beside them, and how many cells of it."""
-        if not self._is_wide:
-            return 0, 0, self.width
-        if not self.left:
-            return 0, 0, self.width - 1
-        kept = min(self.stack.page(self.top).frozen_columns, self.width // 2) if self.stack.total else 0
-        return kept, kept + self.left, self.width - kept - 2
-
-    def _drawn(self, at: int) -> Line:
-        """A line as the window shows it: what stays, the seam, the rest, and the mark that it goes on."""
-        text = self.stack.text(at)
-        kept, begin, room = self._window()
-        marked = self._marked(at, text)
-        pieces = _cut(text, 0, kept, 0, marked)
-        if self.left:
-            hidden = between(text, kept, self.left).strip()
-            pieces.append((kept, HIDDEN if hidden else " ", BOLD))
-        pieces += _cut(text, begin, room, kept + bool(self.left), marked)
-        if self._is_wide and cells(text) > begin + room:
-            pieces.append((self.width - 1, FURTHER, BOLD))
-        return line(pieces, self.width)
-
-    def _marked(self, at: int, text: str) -> tuple[int, int]:
-        """First cell and end of what is in reverse on a line: the line in hand, or the text that was found."""
-        if at != self.at:
-            return 0, 0
-        folded = text.casefold()
-        place = folded.find(self.sought.casefold())
-        if (
-            not self.is_found or place < 0 or len(folded) != len(text)
-        ):  # ss for a sharp s: the place is not known
-            return 0, cells(text)
-        begin = cells(text[:place])
-        return begin, begin + cells(self.sought)
+        return [*self.window.drawn(), self._where(width)]
 
     def _where(self, width: int) -> Line:
-        stack = self.stack
-        page = stack.number(self.top) + 1 if stack.total else 0
+        stack, window = self.stack, self.window
+        page = stack.number(window.top) + 1 if stack.total else 0
         parts = [f"Page {page} of {len(stack.pages)}"] if len(stack.pages) > 1 or self.screen else []
-        parts.append("More: F8" if self._end < stack.total else "Bottom")
-        if self._is_wide:
-            kept, begin, room = self._window()
+        parts.append("More: F8" if window.end < stack.total else "Bottom")
+        if window.is_wide:
+            kept, begin, room = window.cut()
             beside = f"{begin + 1}-{min(begin + room, stack.widest)}"
             columns = f"columns {f'1-{kept}, ' if kept else ''}{beside} of {stack.widest}"
-            parts.append(f"{'< ' if self.left else ''}{columns}{' >' if self.left < self._most_left else ''}")
-        if self._is_in_sight(self.at) and stack.link(self.at):
+            parts.append(
+                f"{'< ' if window.left else ''}{columns}{' >' if window.left < window.most_left else ''}"
+            )
+        if window.is_in_sight(window.at) and stack.link(window.at):
             parts.append("Enter: what is behind")
         return line([(1, "   ".join(parts), BOLD)], width)
 
     def cursor(self) -> tuple[int, int] | None:
-        return (0, self.at - self.top) if self._is_in_sight(self.at) else (0, 0)
-
-    def _is_in_sight(self, at: int) -> bool:
-        return self._begin <= at < self._end
+        return self.window.cursor()
 
     # --- keys ----------------------------------------------------------------------------------------------
 
@@ -193,7 +101,7 @@ class Pager(View):
         elif stroke.name in ("right", "left"):
             self._sideways(1 if stroke.name == "right" else -1)
         elif stroke.name in ("home", "end"):
-            self.top = 0 if stroke.name == "home" else self.stack.total
+            self.window.go(0 if stroke.name == "home" else self.stack.total)
         elif stroke.name in ("tab", "shift+tab"):
             self._to_link(1 if stroke.name == "tab" else -1)
         elif stroke.name == "enter":
@@ -213,9 +121,9 @@ class Pager(View):
 
     async def act(self, act: Act, rest: str = "") -> bool:
         if act in (Act.FORWARD, Act.BACK):
-            self._forward() if act is Act.FORWARD else self._back()
+            self._turn(1 if act is Act.FORWARD else -1)
         elif act in (Act.FIRST, Act.LAST):
-            self.top = 0 if act is Act.FIRST else self.stack.total
+            self.window.go(0 if act is Act.FIRST else self.stack.total)
         elif act in (Act.LEFT, Act.RIGHT):
             self._sideways(1 if act is Act.RIGHT else -1)
         elif act is Act.FIND:
@@ -240,67 +148,35 @@ class Pager(View):
         """``^TEXT``: to the first group whose heading has the text."""
         for at in self.stack.breaks:
             if label.casefold() in self.stack.text(at).casefold():
-                self._take(at, first=True)
+                self.window.take(at, first=True)
                 return
         self.shell.fail(f"No heading of a group has {label}: F4 lists them.")
 
     # --- moving --------------------------------------------------------------------------------------------
 
-    def _within(self, top: int) -> int:
-        return max(0, min(top, self.stack.total - self.height))
+    def _is_over(self, step: int) -> bool:
+        """Whether there is nothing further that way; it is said."""
+        if step > 0 and self.window.end >= self.stack.total:
+            self.shell.say("Bottom.")
+        elif step < 0 and not self.window.top:
+            self.shell.say("Top.")
+        else:
+            return False
+        return True
 
     def _move(self, step: int) -> None:
-        if step > 0 and self._end >= self.stack.total:
-            self.shell.say("Bottom.")
-        elif step < 0 and not self.top:
-            self.shell.say("Top.")
-        self.top = self._within(self.top + step)
+        if not self._is_over(step):
+            self.window.go(self.window.top + step)
 
-    def _forward(self) -> None:
-        """The first line below what is in sight comes under the heads of its page."""
-        if (following := self._end) >= self.stack.total:
-            self.shell.say("Bottom.")
-            return
-        self.top = max(self.top + 1, self._top_for(following))
-
-    def _back(self) -> None:
-        """What stands above comes into sight, down to the line before the first."""
-        if not self.top:
-            self.shell.say("Top.")
-        self.top = self._within(min(self.top - 1, self._begin - self.height))
-
-    def _top_for(self, at: int) -> int:
-        """The first line of the window in which ``at`` is the first that is no head."""
-        page = self.stack.page(at)
-        start = self.stack.starts[self.stack.number(at)]
-        if at - start <= page.heading_lines:
-            return start
-        return at - min(page.heading_lines - page.title_lines, self.height // 2)
-
-    def _show_at(self, at: int) -> None:
-        self.top = self._within(self._top_for(at))
-
-    def _take(self, at: int, *, first: bool = False, found: bool = False) -> None:
-        """A line is in hand now: the ``first`` under the heads, else where it is, or some lines below the heads."""
-        self.at, self.is_found = at, found
-        if first or not self._is_in_sight(at):
-            self._show_at(at)
-            if not first:
-                shown, self.top = self.top, self._within(self.top - self.height // 3)
-                self.top = self.top if self._is_in_sight(at) else shown
+    def _turn(self, step: int) -> None:
+        if not self._is_over(step):
+            self.window.forward() if step > 0 else self.window.back()
 
     def _sideways(self, step: int) -> None:
-        """To where a column begins, as far as a step goes; a column that is wider is parted."""
-        if not self._is_wide or (step > 0 and self.left >= self._most_left):
+        if step > 0 and self.window.left >= self.window.most_left:
             self.shell.say("This is the right-hand edge.")
-            return
-        kept = self.stack.page(self.top).frozen_columns
-        begins = [0, *(at - kept for at in self.stack.columns(self.top) if at > kept)]
-        away = sorted((at - self.left) * step for at in begins if (at - self.left) * step > 0)
-        near = [each for each in away if each <= SIDEWAYS][-1:] or [
-            each for each in away if each < self.width // 2
-        ][:1]
-        self.left = max(0, min(self.left + step * (near[0] if near else SIDEWAYS), self._most_left))
+        else:
+            self.window.sideways(step)
 
     def _ask_page(self, begun: str = "") -> None:
         self.shell.ask(f"Page, 1 to {len(self.stack.pages)}:", self._to_page)
@@ -314,7 +190,7 @@ class Pager(View):
         if not (number.isdecimal() and 1 <= int(number[:9]) <= count):
             self.shell.fail(f"There is no page {number}: they are numbered from 1 to {count}.")
             return
-        self.top = self._within(self.stack.starts[int(number) - 1])
+        self.window.go(self.stack.starts[int(number) - 1])
 
     # --- finding -------------------------------------------------------------------------------------------
 
@@ -332,31 +208,23 @@ class Pager(View):
         if not self.hits:
             self.shell.fail(f"{self.sought} is not on these pages.")
             return
-        at, again = after(self.hits, self._here, step), ""
+        at, again = after(self.hits, self.window.here, step), ""
         if at is None:
             at = self.hits[0] if step > 0 else self.hits[-1]
             again = f" From the {'top' if step > 0 else 'bottom'} again."
-        self._take(at, found=True)
-        self._bring_beside(*self._marked(at, self.stack.text(at)))
+        self.window.take(at, found=self.sought)
         number = bisect_left(self.hits, at) + 1
         self.shell.say(f"Line {number} of {len(self.hits)} with {self.sought}.{again}")
-
-    def _bring_beside(self, begin: int, end: int) -> None:
-        """Move the page sideways until some cells of a line are in sight."""
-        kept, first, room = self._window()
-        if self._is_wide and end > kept and not (first <= begin and end <= first + room):
-            kept = min(self.stack.page(self.top).frozen_columns, self.width // 2)
-            self.left = max(0, min(begin - kept - SIDEWAYS, self._most_left))
 
     # --- groups, and what is behind a line -----------------------------------------------------------------
 
     def _to_group(self, step: int) -> None:
-        at = after(self.stack.breaks, self._here, step)
+        at = after(self.stack.breaks, self.window.here, step)
         if at is None:
             there = "more groups" if self.stack.breaks else "groups"
             self.shell.say(f"There are no {there} {'after' if step > 0 else 'before'} this.")
         else:
-            self._take(at, first=True)
+            self.window.take(at, first=True)
 
     async def _list_groups(self) -> None:
         stack = self.stack
@@ -374,28 +242,28 @@ class Pager(View):
             ]
 
         async def picked(choice: Choice) -> None:
-            self._take(int(choice.value), first=True)
+            self.window.take(int(choice.value), first=True)
 
-        here = max(0, bisect_left(stack.breaks, max(self._row, self._here) + 1) - 1)
+        here = max(0, bisect_left(stack.breaks, max(self.window.row, self.window.here) + 1) - 1)
         await self.shell.push(Pick(self.shell, "Go to group", find, picked, values=False, at=here))
 
     def _to_link(self, step: int) -> None:
         if not self.stack.linked:
             self.shell.say("No line of these pages leads on.")
             return
-        at = after(self.stack.linked, self._here, step)
+        at = after(self.stack.linked, self.window.here, step)
         if at is None:
             self.shell.say(f"No line {'below' if step > 0 else 'above'} leads on.")
             return
-        self._take(at)
+        self.window.take(at)
 
     async def _enter(self) -> None:
         if self.screen is None:
             await self.shell.drop(self)
-        elif self._is_in_sight(self.at) and (go := self.stack.link(self.at)):
+        elif self.window.is_in_sight(self.window.at) and (go := self.stack.link(self.window.at)):
             await self.shell.commands.one(go)
         else:
-            self._forward()
+            self._turn(1)
 
     # --- printing, opening ---------------------------------------------------------------------------------
 
@@ -420,7 +288,7 @@ class Pager(View):
             words = words[:-1]
         else:
             last = ALL
-        pages = {ALL: "", THIS: str(self.stack.number(self.top) + 1)}.get(last, last)
+        pages = {ALL: "", THIS: str(self.stack.number(self.window.top) + 1)}.get(last, last)
         outcome = await self.shell.call(self.screen.print, " ".join(words), f"{pages}{copies}".strip())
         await self.shell.outcome(outcome, self)
 
@@ -436,29 +304,18 @@ class Pager(View):
     async def reload(self) -> None:
         """The pages anew, at the same row: the same line that leads on, or one that begins as the first did."""
         assert isinstance(self.screen, PageScreen)
-        old, top, row, at = self.stack, self.top, self._row, self._here
+        old, top, row, at = self.stack, self.window.top, self.window.row, self.window.here
         text, link = (old.text(row), old.link(at) if at >= 0 else "") if old.total else ("", "")
         nth = bisect_left(old.linked, at)
         self.show(await self.shell.call(self.screen.again, self.key))
         new = self.stack
         if top and new.total:
-            self._show_at(new.same(text, row * new.total // old.total))
+            self.window.show(new.same(text, row * new.total // old.total))
         if link and nth < len(new.linked) and new.link(new.linked[nth]) == link:
-            self._take(new.linked[nth])
+            self.window.take(new.linked[nth])
 
     def help_lines(self) -> list[str]:
         return [*super().help_lines(), "", *KEYS]
-
-
-def _cut(text: str, begin: int, room: int, x: int, marked: tuple[int, int]) -> list[Piece]:
-    """``room`` cells of a text from ``begin`` on, put at ``x``; those from ``marked`` in reverse."""
-    first, end = (max(begin, min(place, begin + room)) for place in marked)
-    parts = ((begin, first, PLAIN), (first, end, REVERSE), (end, begin + room, PLAIN))
-    return [
-        (x + low - begin, between(text, low, high - low), attributes)
-        for low, high, attributes in parts
-        if high > low
-    ]
 
 
 def text_document(title: str, sentences: Sequence[str], width: int) -> Document:

@@ -14,6 +14,7 @@ from tui.screen import PrintedPage
 
 LINE_ENDS = "\f\r\n"
 DASHES = re.compile(r"-+(?: +-+)+")  # under the heads of columns
+MOST_HEADS = 4  # lines over the dashes, a caption among them
 TELLING = 8  # characters by which a row is known again
 
 
@@ -35,6 +36,10 @@ class Stack:
     def page(self, at: int) -> PrintedPage:
         return self.pages[self.number(at)]
 
+    def start(self, at: int) -> int:
+        """The first line of the page that a line stands on."""
+        return self.starts[self.number(at)]
+
     def text(self, at: int) -> str:
         number = self.number(at)
         return clean(self.pages[number].lines[at - self.starts[number]].rstrip(LINE_ENDS))
@@ -42,20 +47,28 @@ class Stack:
     def texts(self) -> Iterator[str]:
         return (clean(line.rstrip(LINE_ENDS)) for page in self.pages for line in page.lines)
 
-    def staying(self, top: int) -> tuple[int, int]:
-        """First line and number of the heads that stay in sight when ``top`` is the first line of the window."""
-        if not self.total:
-            return 0, 0
-        number = self.number(top)
+    def heads(self, at: int) -> tuple[int, int]:
+        """First line and number of the heads that a line stands under: of its table, up to the dashes; else none.
+
+        A table in the text of a page ends with a blank line, one whose heads every page repeats does not.
+        """
+        number = self.number(at)
         page, start = self.pages[number], self.starts[number]
-        if top - start < page.title_lines:  # the head of the page is in sight as it is
-            return 0, 0
+        repeated = page.heading_lines > page.title_lines
+        for under in range(min(at - start, len(page.lines) - 1), page.title_lines - 1, -1):
+            if DASHES.fullmatch(page.lines[under]):
+                first = under
+                while first > page.title_lines and under - first < MOST_HEADS and page.lines[first - 1]:
+                    first -= 1
+                return start + first, under + 1 - first
+            if not page.lines[under] and not repeated:
+                break
         return start + page.title_lines, page.heading_lines - page.title_lines
 
     def columns(self, at: int) -> list[int]:
-        """Where the columns begin at a line, by the dashes under their heads; none where there is no table."""
-        page = self.page(at)
-        under = page.lines[page.heading_lines - 1] if page.heading_lines else ""
+        """Where the columns of the table at a line begin, by the dashes under their heads; none where there is none."""
+        first, count = self.heads(at)
+        under = self.text(first + count - 1) if count else ""
         return [match.start() for match in re.finditer("-+", under)] if DASHES.fullmatch(under) else []
 
     # --- what leads on, groups -----------------------------------------------------------------------------

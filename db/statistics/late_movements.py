@@ -42,6 +42,8 @@ def keyed_on(day: int) -> Late:
         " ORDER BY 1",
         {"begin": begin, "end": end, "day": day},
     ).fetchall()
+    if not found:
+        return Late((), 0)
     encounters = tuple(encounter for (encounter,) in found[:LISTED])
     rows = database.execute_sql(
         "SELECT id, recorded_utc >= ? FROM movement"

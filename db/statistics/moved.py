@@ -105,9 +105,9 @@ _CAME_BACK: Final = _AWAY.format(day="l.to_day", utc="l.to_utc") + (
     " AND day BETWEEN :first AND :last + 1)"
 )
 _LODGED: Final = (
-    f" FROM encounter e{_JOINED}"
+    f" FROM encounter e INDEXED BY encounter_visit{_JOINED}"
     " JOIN unit u ON u.id = coalesce(e.unit_id, (SELECT id FROM unit WHERE code = e.location))"
-    " WHERE e.class IN ('E', 'O', 'OBS') AND u.counts_in_census = 1 AND e.state = 'active'"
+    " WHERE e.class <> 'I' AND e.class IN ('E', 'O', 'OBS') AND u.counts_in_census = 1 AND e.state = 'active'"
     f" AND e.arrived_day BETWEEN :first - {LODGER_DAYS} AND :last"
     " AND (e.discharge_day IS NULL OR e.discharge_day > e.arrived_day) AND "
 )

@@ -7,15 +7,14 @@ belongs to which segment, and which origin or disposition to which item, are the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
 from config.data_sets import SITE, library
 from db import conventions, store
 from db.hospital import site
-from db.statistics import amis, census, moved, wards
-from db.statistics.moved import Kind, Moved
+from db.statistics import amis, census, wards
 from db.statistics.wards import Ward
 from reports import conventions as said
 from reports.census.lines import behind
@@ -112,7 +111,7 @@ def query(asked: Asked) -> Data:
     units = wards.wards()
     made = _Balances(period, units, of_service)
     splits = {row.code: days for row in rows if isinstance(days := row.more.get("split_days"), int)}
-    made.moved(moved.moved(period.from_day, period.to_day, every_unit=True), tables[ITEMS], day)
+    made.moved(tables[ITEMS], day)
     made.heads()
     made.days({service: splits[segment] for service, segment in of_service.items() if segment in splits})
     operating: Counter[str] = Counter()
@@ -149,32 +148,26 @@ class _Balances:
     def cell(self, unit_id: int, service_id: int) -> Part:
         return self.part(self.units[unit_id].code, self.codes[service_id])
 
-    def moved(self, movements: Iterable[Moved], items: CodeTable, day: str) -> None:
+    def moved(self, items: CodeTable, day: str) -> None:
         """Items 1 to 8. A move to another division is a transfer, one within it a change of section."""
         transfers, opt, out = (items.find(code, day) for code in ("2", "5", "7"))
         origins = set(_listed(transfers.more.get("origins"))) if transfers else set()
         opt_nsc, gone_on = (
             set(_listed(row.more.get("dispositions"))) if row else set() for row in (opt, out)
         )
-        for each in movements:
-            here = self.part(each.unit, each.service)
-            match each.kind:
-                case Kind.ADMISSION:
-                    transferred = each.point_of_origin in origins and not each.newborn  # born here
-                    self.counts[here, "transfers_in" if transferred else "admissions"] += 1
-                case Kind.TRANSFER | Kind.SERVICE:
-                    before = self.part(each.from_unit, each.from_service)
-                    if before != here:
-                        within = before[0] == here[0]
-                        self.counts[before, "sections_out" if within else "transfers_out"] += 1
-                        self.counts[here, "sections_in" if within else "transfers_in"] += 1
-                case Kind.DEATH:
-                    self.counts[here, "deaths"] += 1
-                case Kind.DISCHARGE:
-                    other = "transfers_out" if each.disposition in gone_on else "other_discharges"
-                    self.counts[here, "opt_nsc" if each.disposition in opt_nsc else other] += 1
-                case _:
-                    pass  # who goes on leave or comes back is an occupant or absent: there all the same
+        for unit, service, newborn, origin, count in amis.admitted(self.period):
+            transferred = origin in origins and not newborn  # born here
+            self.counts[self.cell(unit, service), "transfers_in" if transferred else "admissions"] += count
+        for from_unit, from_service, unit, service, count in amis.moved(self.period):
+            before, here = self.cell(from_unit, from_service), self.cell(unit, service)
+            if before != here:
+                within = before[0] == here[0]
+                self.counts[before, "sections_out" if within else "transfers_out"] += count
+                self.counts[here, "sections_in" if within else "transfers_in"] += count
+        for unit, service, died, disposition, count in amis.left(self.period):
+            other = "transfers_out" if disposition in gone_on else "other_discharges"
+            item = "deaths" if died else "opt_nsc" if disposition in opt_nsc else other
+            self.counts[self.cell(unit, service), item] += count
 
     def heads(self) -> None:
         """Items 9 and 10 at both ends: the census of the day summary, those away taken out of it and put apart."""
@@ -193,14 +186,12 @@ class _Balances:
         first, last = self.period.from_day, self.period.to_day
         for row in census.day_summary(first, last, by=("unit_id", "service_id"), every_unit=True):
             self.counts[self.cell(row.unit_id, row.service_id), "patient_days"] += row.service_days
-        for (unit, service, _), nights in amis.pass_nights(self.period).items():
+        for unit, service, nights in amis.pass_nights(self.period):
             self.counts[self.cell(unit, service), "pass_days"] += nights
-        there = splits.keys() & {service for services in self.seen.values() for service in services}
-        if there:
-            for (unit, code), days in amis.days_beyond(
-                self.period, {each: splits[each] for each in there}
-            ).items():
-                self.counts[self.part(self.units[unit].code, code), "late_days"] += days
+        for service, code in self.codes.items():
+            if code in splits:
+                for unit, days in amis.days_beyond(self.period, service, splits[code]).items():
+                    self.counts[self.cell(unit, service), "late_days"] += days
 
     def balances(self) -> dict[Part, Balance]:
         parts = sorted(

@@ -17,7 +17,7 @@ from reports.census.flows import flows
 from rules.moments import day_number
 from rules.periods import Period, month
 from tests.builders import a_movement, a_patient, a_stay, an_encounter
-from tests.random_month import SERVICES, a_random_month, the_units
+from tests.random_month import a_random_month, the_units
 
 FIRST, LAST = day_number("2025-10-01"), day_number("2025-10-31")
 COUNTED = {
@@ -97,15 +97,17 @@ class TestLists:
             assert all(each.female <= each.counted and each.aged <= each.counted for each in heads)
 
     def test_days_late_in_a_stay_are_part_of_the_patient_days(self, random_month):
-        period, services = month("2025-10"), dict.fromkeys(SERVICES, 0)
-        everything = amis.days_beyond(period, services)
-        by = ("unit_id", "service_id")
-        same_day = sum(row.same_day for row in census.day_summary(FIRST, LAST, by=by, every_unit=True))
-        days = sum(row.service_days for row in census.day_summary(FIRST, LAST, by=by, every_unit=True))
-        assert sum(everything.values()) == days - same_day
-        late = amis.days_beyond(period, dict.fromkeys(SERVICES, 5))
-        assert all(late[key] <= everything[key] for key in late)
-        assert 0 < sum(late.values()) < sum(everything.values())
+        period, numbers = month("2025-10"), site.codes("service")
+        for service in numbers:
+            rows = [
+                row
+                for row in census.day_summary(FIRST, LAST, by=("service_id",), every_unit=True)
+                if row.service_id == service
+            ]
+            everything, late = amis.days_beyond(period, service, 0), amis.days_beyond(period, service, 5)
+            assert sum(everything.values()) == sum(row.census for row in rows)
+            assert all(days <= everything[unit] for unit, days in late.items())
+            assert 0 < sum(late.values()) < sum(everything.values())
 
 
 class TestLodgers:

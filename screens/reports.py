@@ -177,7 +177,7 @@ class Page(PageScreen):
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("WIDE", "80/132", "wide", "F10"),
-        Command("SAVE", "Save to a file", "save", "F2"),
+        Command("SAVE", "Save", "save", "F2"),
         Command("SPOOL", "Keep in the spool", "spool"),
     )
     session: Session

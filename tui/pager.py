@@ -24,16 +24,20 @@ ALL, THIS = "ALL", "THIS"  # pages to print
 COPIES = re.compile(r"[xX]\d{1,2}")
 RANGE = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 KEYS = (
-    "F7 F8 turn pages, Up and Down move by a line, Home and End go to the ends. Enter is F8.",
-    "A number, or PAGE 12, goes to that page.",
-    "Right and Left, or > and <, move a wide page by columns; its first columns and the heads stay. > at the edge:",
-    "the line goes on. < after the first columns: some of the line lies hidden there.",
-    "/ finds a text, in capitals or not. Then . is the next place, and the one before; after the last comes the first.",
-    "F4 lists the groups and tables of the pages. ] is the next one, [ the one before, ^TEXT the one of that text.",
-    "Tab goes to the next line that leads on, Shift+Tab to the one before; Enter opens what is behind it, F3 comes",
-    "back to the same line.",
-    "Ctrl+T asks which pages to print. PRT LASER1 2-4 prints some, PRT LASER1 THIS the one in sight, PRT ALL all on",
-    "the site's only printer.",
+    "F7 F8        a screen back, forward; Enter is F8. Up Down: a line",
+    "Home End     first line, last line",
+    "12 Enter     goes to page 12, as PAGE 12 does",
+    "Right Left   move a wide page by columns, as > and <: the first columns and the",
+    "             heads stay. > at the edge: the line goes on. < after the first",
+    "             columns: some of the line lies hidden there",
+    "/            finds a text, in capitals or not, as FIND does",
+    ". ,          the next place, the one before; round the end with a word",
+    "F4           lists groups and tables: type to narrow, Enter goes there",
+    "] [          the next group, the one before; ^TEXT the first with that text",
+    "Tab          the next line that leads on; Shift+Tab the one before",
+    "Enter        on such a line opens what is behind it; F3 comes back to it",
+    "Ctrl+T       asks which pages to print. PRT LASER1 2-4 prints some, THIS the",
+    "             one in sight, ALL all of them, x3 three copies",
 )
 
 
@@ -233,7 +237,7 @@ class Pager(View):
             return
 
         async def find(text: str) -> Sequence[Choice]:
-            marks = zip(stack.breaks, stack.levels(), strict=True)
+            marks = zip(stack.breaks, stack.levels, strict=True)
             headings = ((at, "  " * (level - 1) + stack.text(at).strip()) for at, level in marks)
             return [
                 Choice(str(at), f"{fit(heading, LONGEST_HEADING)}  page {stack.number(at) + 1}")

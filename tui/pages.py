@@ -6,8 +6,6 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import accumulate
 
 from rules.text import cells, clean
 from tui.screen import PrintedPage
@@ -22,12 +20,18 @@ class Stack:
     """The lines of all pages, numbered from 0. Nothing is copied: a page is looked up when it is wanted."""
 
     def __init__(self, pages: Sequence[PrintedPage], width: int) -> None:
-        self.pages = pages
-        counts, self.widest = [], width
-        for page in pages:
-            counts.append(len(page.lines))
-            self.widest = max(self.widest, *(cells(line) for line in page.lines), 0)
-        *self.starts, self.total = accumulate(counts, initial=0)
+        self.pages, self.widest, self.total = pages, width, 0
+        self.starts = array("l")
+        self.linked = array("l")  # the lines that lead somewhere
+        self.breaks = array("l")  # the lines on which groups begin
+        self.levels = array("l")  # how deep each of them stands, from 1
+        for page in pages:  # once: a page may have to be unpacked
+            self.starts.append(self.total)
+            self.linked.extend(self.total + at for at, go in enumerate(page.links) if go)
+            self.breaks.extend(self.total + at for at, _ in page.breaks)
+            self.levels.extend(level for _, level in page.breaks)
+            self.widest = max(self.widest, max(map(cells, page.lines), default=0))
+            self.total += len(page.lines)
 
     def number(self, at: int) -> int:
         """The page, from 0, that a line stands on."""
@@ -48,22 +52,16 @@ class Stack:
         return (clean(line.rstrip(LINE_ENDS)) for page in self.pages for line in page.lines)
 
     def heads(self, at: int) -> tuple[int, int]:
-        """First line and number of the heads that a line stands under: of its table, up to the dashes; else none.
-
-        A table in the text of a page ends with a blank line, one whose heads every page repeats does not.
-        """
+        """First line and number of the heads of the table that a line belongs to, a caption among them."""
         number = self.number(at)
         page, start = self.pages[number], self.starts[number]
-        repeated = page.heading_lines > page.title_lines
-        for under in range(min(at - start, len(page.lines) - 1), page.title_lines - 1, -1):
-            if DASHES.fullmatch(page.lines[under]):
-                first = under
-                while first > page.title_lines and under - first < MOST_HEADS and page.lines[first - 1]:
-                    first -= 1
-                return start + first, under + 1 - first
-            if not page.lines[under] and not repeated:
-                break
-        return start + page.title_lines, page.heading_lines - page.title_lines
+        under = -1 if at - start < page.heading_lines else _dashes(page, at - start)
+        if under < 0:
+            return start + page.title_lines, page.heading_lines - page.title_lines
+        first = under
+        while first > page.title_lines and under - first < MOST_HEADS and page.lines[first - 1]:
+            first -= 1
+        return start + first, under + 1 - first
 
     def columns(self, at: int) -> list[int]:
         """Where the columns of the table at a line begin, by the dashes under their heads; none where there is none."""
@@ -71,28 +69,12 @@ class Stack:
         under = self.text(first + count - 1) if count else ""
         return [match.start() for match in re.finditer("-+", under)] if DASHES.fullmatch(under) else []
 
-    # --- what leads on, groups -----------------------------------------------------------------------------
-
-    @cached_property
-    def linked(self) -> array[int]:
-        """The lines that lead somewhere."""
-        pages = zip(self.starts, self.pages, strict=True)
-        return array("l", (start + at for start, page in pages for at, go in enumerate(page.links) if go))
+    # --- what leads on -----------------------------------------------------------------------------
 
     def link(self, at: int) -> str:
         number = self.number(at)
         links = self.pages[number].links
         return links[at - self.starts[number]] if links else ""
-
-    @cached_property
-    def breaks(self) -> array[int]:
-        """The lines on which groups begin."""
-        pages = zip(self.starts, self.pages, strict=True)
-        return array("l", (start + at for start, page in pages for at, _ in page.breaks))
-
-    def levels(self) -> Iterator[int]:
-        """How deep each of ``breaks`` stands, from 1."""
-        return (level for page in self.pages for _, level in page.breaks)
 
     # --- finding -------------------------------------------------------------------------------------------
 
@@ -118,6 +100,26 @@ class Stack:
                 if 0 <= at < self.total and self.text(at).lstrip().startswith(known):
                     return at
         return about
+
+
+def _dashes(page: PrintedPage, here: int) -> int:
+    """The line of dashes under the heads of the table that a line of a page belongs to; -1 where there is none.
+
+    A table in the text of a page ends with a blank line, unless a group follows; one whose heads every page
+    repeats does not end.
+    """
+    for under in range(here, min(here + MOST_HEADS + 1, len(page.lines))):
+        if DASHES.fullmatch(page.lines[under]):  # a caption, or one of the heads
+            return under
+        if not page.lines[under]:
+            break
+    goes_on = {line - 1 for line, _ in page.breaks}
+    for under in range(min(here, len(page.lines) - 1), page.title_lines - 1, -1):
+        if DASHES.fullmatch(page.lines[under]):
+            return under
+        if not page.lines[under] and page.heading_lines == page.title_lines and under not in goes_on:
+            break
+    return -1
 
 
 def after(marks: array[int], at: int, step: int) -> int | None:

@@ -52,6 +52,29 @@ class TestReading:
         assert rows(discharges)[1].startswith("-------- ----")
         assert rows(discharges)[2].startswith("A00112")
 
+    def test_a_table_in_the_text_keeps_its_caption_and_heads_to_its_end(self, signed_on: Any) -> None:
+        from tui.pager import Pager
+        from tui.screen import Document, PlainPage
+
+        tables = [
+            ["", name, "Service  Days", "-------  ----", *[f"{name} {row}" for row in range(20)], "", f"GROUP {name}",
+             *[f"{name} {row}" for row in range(20, 40)]]
+            for name in ("ADULTS", "NEWBORNS")
+        ]  # fmt: skip
+        lines = ["HOSPITAL", *tables[0], *tables[1], "", "Leave nights are not counted."]
+        breaks = [
+            (at, 1) for at, text in enumerate(lines) if text in ("ADULTS", "NEWBORNS") or "GROUP" in text
+        ]
+        pages = [PlainPage(lines, 1, 1, breaks=breaks)]
+        signed_on.shell.stack.append(Pager(signed_on.shell, Document("Tables", pages)))
+        for name in ("ADULTS", "NEWBORNS"):
+            for wanted in (f"{name} 19", f"{name} 37"):
+                signed_on.press("/", wanted, "enter")
+                assert rows(signed_on)[:3] == [name, "Service  Days", "-------  ----"]
+                assert signed_on.at_cursor == wanted
+        signed_on.press("home", "^NEWBORNS", "enter")
+        assert rows(signed_on)[:4] == ["NEWBORNS", "Service  Days", "-------  ----", "NEWBORNS 0"]
+
     @pytest.mark.parametrize("key", ["f8", "+", "enter", "pagedown"])
     def test_every_row_comes_into_sight_once_however_pages_are_turned(
         self, discharges: Any, key: str
@@ -388,7 +411,7 @@ class TestKeysThatAreShown:
             "PAGE 12",
             "PRT",
             "/",
-            ". is the next",
+            ". ,",
             "Home",
             "End",
         ):

@@ -5,7 +5,7 @@ Read from the stays that the summary is made from, so that a list is as long as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -113,21 +113,30 @@ _LODGED: Final = (
 )
 
 
-def moved(first_day: int, last_day: int, *, every_unit: bool = False) -> list[Moved]:
+ARRIVALS: Final = frozenset({Kind.ADMISSION, Kind.TRANSFER, Kind.SERVICE})
+DEPARTURES: Final = frozenset({Kind.DISCHARGE, Kind.DEATH})
+IN_CENSUS: Final = ARRIVALS | DEPARTURES | {Kind.LEAVE, Kind.RETURN}
+
+
+def moved(
+    first_day: int, last_day: int, kinds: Collection[Kind] = IN_CENSUS, *, every_unit: bool = False
+) -> list[Moved]:
     """Admissions, transfers, leaves and discharges of inpatients in a period, in order of time.
 
     Those that concern no unit of the census are left out unless ``every_unit``. A leave over no census hour changes
     no count and is not listed; one that ends by discharge comes back first.
     """
-    reading = _Reading(every_unit)
+    reading, found = _Reading(every_unit), list[Moved]()
     bound = {"first": first_day, "last": last_day}
-    found = [
-        *reading.arrived(database.execute_sql(_ARRIVED, bound)),
-        *reading.left(database.execute_sql(_LEFT, bound)),
-        *reading.away(Kind.LEAVE, database.execute_sql(_WENT, bound)),
-        *reading.away(Kind.RETURN, database.execute_sql(_CAME_BACK, bound)),
-    ]
-    return sorted(found, key=_order)
+    if not ARRIVALS.isdisjoint(kinds):
+        found += reading.arrived(database.execute_sql(_ARRIVED, bound))
+    if not DEPARTURES.isdisjoint(kinds):
+        found += reading.left(database.execute_sql(_LEFT, bound))
+    if Kind.LEAVE in kinds:
+        found += reading.away(Kind.LEAVE, database.execute_sql(_WENT, bound))
+    if Kind.RETURN in kinds:
+        found += reading.away(Kind.RETURN, database.execute_sql(_CAME_BACK, bound))
+    return sorted((each for each in found if each.kind in kinds), key=_order)
 
 
 def lodgers(day: int) -> list[Moved]:
@@ -226,15 +235,3 @@ class _Reading:
                 yield Moved(
                     kind=kind, **who, **self.place(unit, service), bed=bed, leave_type=leave_type, absent=bool(absent)
                 )  # fmt: skip
-
-
-def came(each: Moved) -> bool:
-    """Whether it is a gain of the unit that it ends in; a transfer is a loss of another."""
-    return each.kind in (Kind.ADMISSION, Kind.TRANSFER) or (each.kind is Kind.RETURN and each.absent)
-
-
-def left(each: Moved) -> bool:
-    """Whether it is a loss."""
-    return each.kind in (Kind.DISCHARGE, Kind.DEATH, Kind.TRANSFER) or (
-        each.kind is Kind.LEAVE and each.absent
-    )

@@ -36,7 +36,7 @@ EVENTS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "all": tuple(TITLES),
     "admissions": (Kind.ADMISSION,),
     "transfers": (Kind.TRANSFER,),
-    SERVICES: (Kind.SERVICE,),  # and whoever changes the service with the unit
+    SERVICES: (Kind.SERVICE, Kind.TRANSFER),  # with the service
     "leaves": (Kind.LEAVE, Kind.RETURN),
     "discharges": (Kind.DISCHARGE, Kind.DEATH),  # deaths are discharges
     "deaths": (Kind.DEATH,),
@@ -93,8 +93,8 @@ def query(asked: Asked) -> Data:
     patients = asked["patients"]
     found = [
         each
-        for each in moved.moved(first, last)
-        if (each.kind in kinds or (asked["event"] == SERVICES and len(each.services) > 1))
+        for each in moved.moved(first, last, kinds)
+        if (asked["event"] != SERVICES or len(each.services) > 1)
         and (patients == "all" or each.newborn is (patients == "newborns"))
         and (not units or not set(units).isdisjoint(each.units))
         and (not services or not set(services).isdisjoint(each.services))

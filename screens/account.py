@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from db import store
@@ -51,6 +51,8 @@ LEAVES = {
     "ua": "Unauthorized absence",
     "asih": "Absent sick in hospital",
 }
+ONLY_BOTH = "One cannot go without the other: L cancels the leave with its return."
+WHY = "Why is it cancelled? The census is recounted."
 
 
 def encounter_named(account: str) -> encounters.Encounter:
@@ -84,11 +86,13 @@ class Movements(ListScreen):
     actions: ClassVar[tuple[Action, ...]] = (
         Action("D", "Details", method="details"),
         Action("C", "Correct", method="correct"),
-        Action("X", "Cancel", method="cancel", why="Why is it cancelled? The census is recounted."),
+        Action("X", "Cancel", method="cancel", why=WHY),
+        Action("L", "Cancel a leave with its return", method="cancel_leave", why=WHY),
     )
     help: ClassVar[str] = (
         "Every movement as it came; x marks cancelled and superseded ones, which count nowhere. C puts a corrected "
-        "version in the place of one, X cancels one, F6 adds one: the census is recounted at once."
+        "version in the place of one, X cancels one, F6 adds one: the census is recounted at once. A leave and its "
+        "return go together: L cancels both, and a leave before a later movement is filed with its return."
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("ADD", "Add", "add", "F6"),
@@ -158,12 +162,27 @@ class Movements(ListScreen):
         return Outcome(go=f"MOV {self.account} {subject}")
 
     def cancel(self, subject: str, why: str) -> Outcome:
-        with act(self.session.actor, Deed.AMEND_MOVEMENT, kind="account", record=self.account) as done:
-            applied = movements.cancel(int(subject), Source(self.session.actor.user), why)
-            done.detail |= {"cancelled": subject if not applied.refused else "", "reason": why}
+        event = next(
+            (row.event for row in movements.of_encounter(self.encounter_id) if str(row.id) == subject), ""
+        )
+        applied = self._cancelled(movements.cancel, subject, why)
+        if applied.refused:
+            half = event in (Event.LEAVE, Event.RETURN)
+            return Outcome(ONLY_BOTH if half else applied.reason, error=True)
+        return Outcome("The movement is cancelled.", reload=True)
+
+    def cancel_leave(self, subject: str, why: str) -> Outcome:
+        applied = self._cancelled(movements.cancel_leave, subject, why)
         if applied.refused:
             return Outcome(applied.reason, error=True)
-        return Outcome("The movement is cancelled.", reload=True)
+        return Outcome("The leave and its return are cancelled.", reload=True)
+
+    def _cancelled(self, cancel: Callable[[int, Source, str], Applied], subject: str, why: str) -> Applied:
+        with act(self.session.actor, Deed.AMEND_MOVEMENT, kind="account", record=self.account) as done:
+            applied = cancel(int(subject), Source(self.session.actor.user), why)
+            done.detail |= {"cancelled": subject if not applied.refused else "", "reason": why}
+            done.detail["changed"] = {name: list(pair) for name, pair in applied.changed.items()}
+        return applied
 
     def add(self, rest: str) -> Outcome:
         return Outcome(go=f"MOV {self.account}")
@@ -185,11 +204,13 @@ class Movement(DraftedForm):
     word: ClassVar[str] = "MOV"
     help: ClassVar[str] = (
         "Only what the event needs is asked. Filing checks the whole path of the account and recounts the census from "
-        "that day on. A corrected movement stays in the account, marked superseded, with the reason."
+        "that day on. A leave before a later movement is filed with its return. A corrected movement stays in the "
+        "account, marked superseded, with the reason."
     )
     account = ""
     encounter_id = 0
     corrects = 0  # movement that gets another version
+    path: Sequence[movements.MovementRow] = ()
 
     def sections(self) -> tuple[Section, ...]:
         return SECTIONS
@@ -203,6 +224,7 @@ class Movement(DraftedForm):
             patient_id=stay.patient_id,
         )  # fmt: skip
         self.corrects = int(number) if number.isdecimal() else 0
+        self.path = movements.of_encounter(stay.id)
         self.key, values = f"{stay.account} {number}".strip(), {}
         if self.corrects:
             values = self._stored(number)
@@ -210,8 +232,7 @@ class Movement(DraftedForm):
         return self.with_draft(Opened(values, banner(stay), "at" if values else "event", message))
 
     def _stored(self, number: str) -> Values:
-        rows = movements.of_encounter(self.encounter_id)
-        row = next((row for row in rows if row.id == self.corrects), None)
+        row = next((row for row in self.path if row.id == self.corrects), None)
         if row is None:
             raise ScreenError("That movement is no longer current: look at the account again.")
         self.version = number
@@ -227,8 +248,17 @@ class Movement(DraftedForm):
         cleared = {name: "" for name in skip if values.get(name)} if values.get("event") else {}
         if not self.corrects:
             skip.add("reason")
+        if not self._follows(values):
+            skip.add("back")
+            cleared |= {"back": ""} if values.get("back") else {}
         echoes = {path: self._meaning(values, path) for path in ("event", *OF_SOME) if values.get(path)}
         return Changed(echoes=echoes, values=cleared, skip=skip)
+
+    def _follows(self, values: Values) -> Event | None:
+        """What comes next after a leave that is keyed late: it has to end before that."""
+        if values.get("event") != Event.LEAVE or self.corrects:
+            return None
+        return next((row.event for row in self.path if row.at > values.get("at", "")), None)
 
     def _meaning(self, values: Values, path: str) -> str:
         return next((text for code, text in self._rows(values, path) if code == values[path]), "")
@@ -259,24 +289,29 @@ class Movement(DraftedForm):
             leave_type=values.get("leave_type", ""),
         )  # fmt: skip
         try:
-            applied = self._apply(movement, values.get("reason", ""))
+            applied = self._apply(movement, values.get("back", ""), values.get("reason", ""))
         except NotPermitted as error:
             return Refused((Finding(Level.FATAL, "M001", str(error)),))
         if applied.refused:
             return Refused(applied.findings)
         self.discard_draft()
         said = "" if applied.changed else ": it stood there already"
-        return Filed(f"FILED {EVENTS[movement.event]}{said}.", go=f"ACC {self.account}")
+        what = "Leave and return" if values.get("back") else EVENTS[movement.event]
+        return Filed(f"FILED {what}{said}.", go=f"ACC {self.account}")
 
     def _needed(self, values: Values) -> tuple[str, ...]:
         reason = ("reason",) if self.corrects else ()
-        return NEEDED.get(values.get("event", ""), ()) + reason
+        back = ("back",) if self._follows(values) not in (None, Event.DISCHARGE) else ()
+        return NEEDED.get(values.get("event", ""), ()) + back + reason
 
-    def _apply(self, movement: movements.Movement, reason: str) -> Applied:
+    def _apply(self, movement: movements.Movement, back: str, reason: str) -> Applied:
         with act(self.session.actor, Deed.AMEND_MOVEMENT, kind="account", record=self.account) as done:
             source = Source(self.session.actor.user)
             if self.corrects:
                 applied = movements.change(self.corrects, movement, source, reason)
+            elif back:
+                returned = moment(back, store.current().zone)
+                applied = movements.record_leave(self.encounter_id, movement, returned, source)
             else:
                 applied = movements.record(self.encounter_id, movement, source)
             done.detail["changed"] = {name: list(pair) for name, pair in applied.changed.items()}
@@ -307,6 +342,14 @@ SECTIONS = (
             Field("bed", "Bed", 8, Kind.UPPER, help="Bed in the unit."),
             _coded("disposition", "Disposition", 2, "Where the patient went.", auto_skip=True),
             _coded("leave_type", "Kind of leave", 4, "Blank is a pass."),
+            Field(
+                "back",
+                "Returned",
+                16,
+                Kind.MOMENT,
+                past=True,
+                help="When the patient came back; blank only if the leave ended by the discharge.",
+            ),
             Field("reason", "Reason", 50, length=200, help="Why it is corrected; kept with the old version."),
         ),
     ),
@@ -331,5 +374,6 @@ MISSING = {
     "unit": "The unit is missing: key it, F4 lists them.",
     "service": "The service is missing: key it, F4 lists them.",
     "disposition": "The disposition is missing: say where the patient went, F4 lists them.",
+    "back": "The return is missing: the account has a later movement; key when the patient came back.",
     "reason": "The reason is missing: say why the movement is corrected.",
 }

@@ -70,14 +70,15 @@ def feed(session: Session) -> Iterable[Entry]:
 
 def patient_index(session: Session) -> Iterable[Entry]:
     waiting, later = patient_counts.pairs()
-    new = patient_counts.not_compared()
-    note = ", ".join(
-        f"{count} {what}" for count, what in ((later, "put off"), (new, "not compared")) if count
-    )
-    yield Entry(
-        "DUP", "Charts that may be one person", "DUP", "1000+" if waiting >= 1000 else str(waiting), note
-    )
+    new = patient_counts.not_compared(patient_counts.MOST)
+    others = ((later, "put off"), (new, "not compared"))
+    note = ", ".join(f"{_up_to(count)} {what}" for count, what in others if count)
+    yield Entry("DUP", "Charts that may be one person", "DUP", _up_to(waiting), note)
     yield Entry("OVL", "Amended into another person?", "OVL", str(patient_counts.overlays()))
+
+
+def _up_to(count: int) -> str:
+    return f"{patient_counts.MOST}+" if count >= patient_counts.MOST else str(count)
 
 
 def review(session: Session) -> Iterable[Entry]:

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from db.abstracting import late_changes
@@ -63,14 +64,7 @@ class Ledger:
         self, step: Step, external_id: str = "", unreadable: dict[str, str] | None = None
     ) -> list[Finding]:
         """One more movement, unless that makes the path impossible."""
-        if self.merged:
-            sentence = "The account has been merged into another one: open it again and enter it there."
-            return [Finding(Level.FATAL, "M113", sentence)]
-        step = step._replace(place=self._next_place())
-        wrong = impossible([*(entry.step for entry in self.current), step])
-        if not wrong:
-            self.entries.append(Entry(NEW, step, external_id, unreadable=unreadable or {}, touched=True))
-        return wrong
+        return self.revise((), [Entry(NEW, step, external_id, unreadable=unreadable or {})])
 
     def replace(
         self, entry: Entry, step: Step, reason: str = "", unreadable: dict[str, str] | None = None
@@ -92,6 +86,9 @@ class Ledger:
 
     def revise(self, cancelled: Sequence[Entry], added: Sequence[Entry], reason: str = "") -> list[Finding]:
         """Cancel some movements and add others at once: what is possible only when all of it is done."""
+        if added and self.merged:
+            sentence = "The account has been merged into another one: open it again and enter it there."
+            return [Finding(Level.FATAL, "M113", sentence)]
         doomed = {id(entry) for entry in cancelled}
         place = self._next_place()
         steps = [entry.step._replace(place=place + number) for number, entry in enumerate(added)]
@@ -110,6 +107,15 @@ class Ledger:
         by_step = {entry.step: entry for entry in self.current}
         path = [step for step in in_order(by_step) if event in (None, step.event)]
         return by_step[path[-1]] if path else None
+
+    def whole_leave(self, entry: Entry) -> list[Entry]:
+        """A leave and the return that ends it, whichever of the two is given; empty when there is only one."""
+        by_step = {each.step: each for each in self.current}
+        path = in_order(by_step)
+        for left, back in pairwise(path):  # nothing lies between them
+            if left.event is Event.LEAVE and back.event is Event.RETURN and entry.step in (left, back):
+                return [by_step[left], by_step[back]]
+        return []
 
     def _end(self, entry: Entry, state: str, reason: str) -> None:
         entry.ended, entry.reason, entry.touched = state, reason, True

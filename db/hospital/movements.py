@@ -8,13 +8,13 @@ the account, stores the movement, rewrites the encounter and its segments, and b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from db.changes import Applied, Source, refusal
 from db.connect import database
 from db.hospital import site
-from db.hospital.ledger import Entry, Ledger, load, save
+from db.hospital.ledger import NEW, Entry, Ledger, load, save
 from rules.census import LEAVE_TYPES, PATIENT_CLASSES, Event, Step, in_order
 from rules.findings import Finding, Level
 from rules.moments import Moment
@@ -144,17 +144,38 @@ def record(encounter_id: int, movement: Movement, source: Source) -> Applied:
     One that stands there just so is unchanged (``changed`` empty). Refused with the reason when the path of
     the account would become impossible: a second admission or discharge at another time is a ``change``.
     """
+    return _recorded(encounter_id, [movement], source)
+
+
+def record_leave(encounter_id: int, leave: Movement, back: Moment, source: Source) -> Applied:
+    """Add a leave together with its return at ``back``: before a later movement neither can come without the other.
+
+    As ``record``; ``changed`` is that of the leave, with ``back``.
+    """
+    return _recorded(encounter_id, [leave, Movement(Event.RETURN, back)], source)
+
+
+def _recorded(encounter_id: int, wanted: Sequence[Movement], source: Source) -> Applied:
     ledger = _ledger(encounter_id)
     findings: list[Finding] = []
-    step = step_of(movement, findings)
-    for entry in ledger.current:
-        if same(entry.step, step):
-            return Applied(entry.id, tuple(findings))
-    wrong = ledger.add(step, clean(movement.external_id))
+    steps = [step_of(movement, findings) for movement in wanted]
+    standing = [next((entry for entry in ledger.current if same(entry.step, step)), None) for step in steps]
+    fresh = [
+        Entry(NEW, step, clean(movement.external_id))
+        for movement, step, entry in zip(wanted, steps, standing, strict=True)
+        if entry is None
+    ]
+    if not fresh:
+        return Applied(standing[0].id if standing[0] else 0, tuple(findings))
+    wrong = ledger.revise((), fresh)
     if wrong:
         return Applied(0, tuple(wrong))
     save([ledger], source)
-    return Applied(ledger.entries[-1].id, tuple(findings), shown_change(None, step), created=True)
+    first, *others = fresh
+    changed = shown_change(None, first.step)
+    if others:
+        changed["back"] = ("", others[0].step.local)
+    return Applied(first.id, tuple(findings), changed, created=True)
 
 
 def change(movement_id: int, movement: Movement, source: Source, reason: str = "") -> Applied:
@@ -180,6 +201,20 @@ def cancel(movement_id: int, source: Source, reason: str = "") -> Applied:
     if isinstance(found, Applied):
         return found
     return _cancelled(found[0], [found[1]], source, reason)
+
+
+def cancel_leave(movement_id: int, source: Source, reason: str = "") -> Applied:
+    """Cancel a leave together with its return, given either: the patient was never away."""
+    found = _find(movement_id)
+    if isinstance(found, Applied):
+        return found
+    ledger, entry = found
+    both = ledger.whole_leave(entry)
+    if not both:
+        return refusal("M114", "This is no leave with a return: cancel the movement alone.")
+    left, back = both
+    applied = _cancelled(ledger, [back, left], source, reason)
+    return replace(applied, changed={**applied.changed, "back": (back.step.local, "")})
 
 
 def cancel_latest(encounter_id: int, event: Event, source: Source, reason: str = "") -> Applied:

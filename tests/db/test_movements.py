@@ -49,6 +49,50 @@ def total(name: str, *, every_unit: bool = False) -> int:
 
 
 @pytest.mark.usefixtures("admin")
+class TestALeaveWithItsReturn:
+    """A transfer on the 5th: neither half of a leave before it can come, or go, alone."""
+
+    @pytest.fixture
+    def account(self) -> int:
+        account = an_encounter()
+        for event, at in (("admit", "02"), ("transfer", "05")):
+            assert not record(account, event, at).refused
+        return account
+
+    def leave(self, account: int, left: str, back: str) -> Applied:
+        with writing():
+            returned = a_movement("return", back).at
+            return movements.record_leave(account, a_movement("leave", left), returned, SOURCE)
+
+    def test_goes_in_before_the_transfer(self, account: int) -> None:
+        assert record(account, "leave", "03").refused
+        assert self.leave(account, "03", "04").changed["back"] == ("", "2026-01-04T10:00")
+        assert total("on_leave") == 1
+
+    def test_goes_out_again_and_leaves_the_census_as_it_was(self, account: int) -> None:
+        before = census.day_summary(*JANUARY)
+        applied = self.leave(account, "03", "04")
+        with writing():
+            assert movements.cancel(applied.record_id, SOURCE).refused
+            assert not movements.cancel_leave(applied.record_id, SOURCE, "never away").refused
+        assert census.day_summary(*JANUARY) == before
+
+    def test_half_of_it_that_stands_already_is_not_stored_twice(self, account: int) -> None:
+        self.leave(account, "03", "04")
+        assert not self.leave(account, "03", "04").changed
+        assert len(movements.of_encounter(account)) == 4
+
+    def test_one_that_overlaps_the_transfer_is_refused_whole(self, account: int) -> None:
+        assert self.leave(account, "03", "06").refused
+        assert len(movements.of_encounter(account)) == 2
+
+    def test_a_leave_that_lasts_has_no_second_half_to_cancel(self, account: int) -> None:
+        applied = record(account, "leave", "07")
+        with writing():
+            assert movements.cancel_leave(applied.record_id, SOURCE).findings[0].code == "M114"
+
+
+@pytest.mark.usefixtures("admin")
 class TestRecord:
     def test_the_encounter_follows_its_movements(self) -> None:
         account = an_encounter()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from db.connect import database
 from tests.screens.conftest import ACCOUNT
 from tests.tui.conftest import Workstation
 
@@ -74,6 +77,81 @@ class TestAdding:
         assert again.message == "Your draft of this record is resumed."
         assert "11/12/2026 0930" in again.text
         assert "IC" in again.at_cursor
+
+
+class TestALeaveThatWasForgotten:
+    """RUTH MILLER came on the 10th, was moved on the 12th and went on the 14th."""
+
+    @pytest.fixture
+    def moved(self, account: Workstation) -> Workstation:
+        account.press("f6", "tr", "enter", "11/12/2026@0930", "enter", "icu", "enter", "f2")
+        return account
+
+    def keyed(self, screen: Workstation, left: str, back: str = "") -> None:
+        screen.press("f6", "leave", "enter", left, "enter", "pass")
+        if back:
+            screen.press("enter", back)
+        screen.press("f2")
+
+    def test_goes_in_with_its_return_before_a_later_transfer(self, moved: Workstation) -> None:
+        self.keyed(moved, "11/11/2026@0800", "11/12/2026@0700")
+        assert moved.message == "FILED Leave and return."
+        assert "11/11/2026 0800 leave" in moved.text
+        assert "11/12/2026 0700 return" in moved.text
+
+    def test_is_one_act_with_one_row_in_the_audit_trail(self, moved: Workstation) -> None:
+        before = len(amended())
+        self.keyed(moved, "11/11/2026@0800", "11/12/2026@0700")
+        rows = amended()[before:]
+        assert len(rows) == 1
+        assert (rows[0]["changed"]["at"], rows[0]["changed"]["back"]) == (
+            ["", "2026-11-11T08:00"], ["", "2026-11-12T07:00"],
+        )  # fmt: skip
+
+    def test_the_return_is_asked_for_with_the_cursor_on_it(self, moved: Workstation) -> None:
+        self.keyed(moved, "11/11/2026@0800")
+        assert "The return is missing: the account has a later" in moved.message
+        assert "Returned:" in moved.at_cursor
+
+    def test_a_return_after_the_transfer_is_refused_and_nothing_is_filed(self, moved: Workstation) -> None:
+        self.keyed(moved, "11/11/2026@0800", "11/13/2026@0700")
+        assert "falls into the leave" in moved.message
+        moved.press("f3", "n", "ctrl+o", f"=ACC {ACCOUNT}", "enter")
+        assert " leave " not in moved.text
+
+    def test_a_patient_discharged_while_away_has_no_return(self, moved: Workstation) -> None:
+        self.keyed(moved, "11/13/2026@0800")
+        assert moved.message == "FILED Leave begins."
+
+    def test_who_leaves_now_is_not_asked_when_they_came_back(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=ACC {IN_HOUSE}", "enter", "f6", "leave", "enter", "11/17/2026@0800", "enter")
+        assert "Kind of leave:" in desk.at_cursor
+        desk.press("pass", "enter")
+        assert "Returned:" not in desk.at_cursor
+
+    def test_half_of_it_is_not_cancelled_and_both_are_offered(self, moved: Workstation) -> None:
+        self.keyed(moved, "11/11/2026@0800", "11/12/2026@0700")
+        for down in (("down",), ("down", "down")):
+            moved.press("home", *down, "x", "never away", "enter")
+            assert moved.message == "One cannot go without the other: L cancels the leave with its return."
+
+    @pytest.mark.parametrize("half", [("down",), ("down", "down")])
+    def test_l_on_either_half_cancels_both(self, moved: Workstation, half: tuple[str, ...]) -> None:
+        self.keyed(moved, "11/11/2026@0800", "11/12/2026@0700")
+        moved.press("home", *half, "l", "never away", "enter")
+        assert moved.message == "The leave and its return are cancelled."
+        assert sum("cancelled" in line for line in moved.lines[4:20]) == 2
+        assert amended()[-1]["changed"]["back"] == ["2026-11-12T07:00", ""]
+
+    def test_l_elsewhere_says_that_there_is_no_leave(self, moved: Workstation) -> None:
+        moved.press("home", "l", "never away", "enter")
+        assert moved.message == "This is no leave with a return: cancel the movement alone."
+
+
+def amended() -> list[dict[str, Any]]:
+    """What the audit trail says of amended movements."""
+    rows = database.execute_sql("SELECT detail FROM audit WHERE action = 'amend movement' ORDER BY seq")
+    return [json.loads(detail) for (detail,) in rows]
 
 
 class TestADayAhead:

@@ -87,6 +87,15 @@ class TestDeciding:
         row = next(line for line in doubled.lines if "may be one person" in line)
         assert " 2" in row
 
+    def test_the_desk_counts_no_further_than_it_tells(
+        self, desk: Workstation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(3):
+            builders.a_patient()
+        monkeypatch.setattr(patient_counts, "MOST", 2)
+        desk.press("ctrl+o", "=DESK", "enter")
+        assert "2+ not compared" in next(line for line in desk.lines if "may be one person" in line)
+
     def test_f5_goes_on_with_charts_that_are_not_compared_yet(
         self, desk: Workstation, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "patients": "recordroom.commands.patients:patients",
     "report": "recordroom.commands.reports:report",
     "restore": "recordroom.commands.backup:restore",
+    "schedule": "recordroom.commands.schedule:schedule",
     "status": "recordroom.commands.status:status",
     "table": "recordroom.commands.tables:table",
     "trauma": "recordroom.commands.trauma:trauma",

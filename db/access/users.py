@@ -16,7 +16,7 @@ from db.keyring.derivation import Cost
 from db.keyring.slots import Ring, SlotFile
 from db.schema.store import User, UserRole
 from db.store import Store
-from rules.moments import iso_date, moment
+from rules.moments import iso_date, moment, moment_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,28 @@ def users() -> list[UserRow]:
         )
         for user in found
     ]  # fmt: skip
+
+
+def holder(name: str) -> tuple[int, frozenset[Role]] | None:
+    """The number and the roles of a user who may sign on; None for one who may not, or no longer."""
+    user: User | None = User.get_or_none(User.name == name)
+    file = SlotFile.read(store.current().directory)
+    slot = file.find(keys.USER, name) or file.find(keys.SERVICE, name)
+    if user is None or user.disabled_utc is not None or (slot is not None and keys.has_ended(slot)):
+        return None
+    return int(user.id), frozenset(Role(held.role) for held in user.roles)
+
+
+def ending(within_days: int) -> list[tuple[str, int]]:
+    """Users and services whose key ends within so many days, and the last day (number) of each, by day."""
+    here = store.current()
+    until = time.time() + within_days * 86400
+    slots = [slot for slot in SlotFile.read(here.directory).slots if "expires_utc" in slot]
+    return sorted(
+        ((slot["name"], moment_at(slot["expires_utc"] - 1, here.zone).day)
+         for slot in slots if time.time() < slot["expires_utc"] <= until),
+        key=lambda each: (each[1], each[0]),
+    )  # fmt: skip
 
 
 def add_user(

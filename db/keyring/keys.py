@@ -72,7 +72,7 @@ def unlock(directory: Path, user: str, passphrase: str) -> Unlocked:
     opened = _opened(file, slot, key, WRONG)
     if slot["disabled"]:
         raise WrongKey(f"The user {user} has been disabled. An administrator can enable it again.")
-    if _has_ended(slot):
+    if has_ended(slot):
         raise WrongKey(
             f"The key of {user} has ended, as was agreed. An administrator can give it another day."
         )
@@ -93,7 +93,7 @@ def unlock_service(directory: Path, key_file: Path) -> tuple[str, Unlocked]:
     if slot is None or slot["disabled"]:
         raise WrongKey(message)
     opened = _opened(file, slot, derived(secret, SERVICE), message)
-    if _has_ended(slot):
+    if has_ended(slot):
         raise WrongKey(
             f"The key of {name} has ended, as was agreed. An administrator can give it another day."
         )
@@ -217,7 +217,8 @@ def _user_slot(file: SlotFile, user: str, passphrase: str, by: str, cost: Cost) 
     return file.make(USER, user, cost.derive(passphrase, salt), by, **kept)
 
 
-def _has_ended(slot: Slot) -> bool:
+def has_ended(slot: Slot) -> bool:
+    """Whether the last day of a key is over."""
     return int(slot.get("expires_utc", time.time() + 1)) <= time.time()
 
 

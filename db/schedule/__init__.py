@@ -1,0 +1,1 @@
+"""The schedule: jobs, their runs, and what of them is in trouble."""

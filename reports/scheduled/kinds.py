@@ -1,0 +1,148 @@
+"""The kinds of jobs, as data: what each is called, what it takes, who may have it done. Every report is one too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from db.actors import Action, Actor
+from db.acts import permit
+from db.connect import StoreError
+from db.schedule import jobs
+from db.schedule.jobs import Job, Wanted
+from reports import output
+from reports.catalogue import Report, find
+from reports.parameters import IDENTIFIERS, NotAsked, Parameter, moving, resolved
+from reports.run import known
+from rules.text import clean
+
+TRIO: Final = ("gains-and-losses", "bed-status", "treating-specialty")
+OF_ONE: Final = frozenset({"patient", "account", "merge", "mrn"})  # parameters that name one patient
+PRINTER, SPOOL, FILE = "printer", "spool", "file"
+HOW_SINKS: Final = "printer CODE, spool, spool CODE, or file text (csv, xlsx, json)"
+SINK_ACTION: Final = {PRINTER: Action.PRINT, SPOOL: Action.PRINT, FILE: Action.EXPORT}
+NEEDED, POSSIBLE, NONE = "needed", "possible", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of job. ``action``: what whoever has it done must be permitted. ``pages``: whether it makes any."""
+
+    id: str
+    title: str
+    about: str
+    action: Action
+    parameters: tuple[Parameter, ...] = ()
+    pages: str = NONE
+
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind("census", "Nightly census",
+         "Bring the census up to date; with a place for pages the trio of the day before: gains and losses, bed status,"
+         " treating specialties.",
+         Action.CHECK_CENSUS, (Parameter("day", "Day", "date", default="yesterday"), IDENTIFIERS), POSSIBLE),
+    Kind("check", "Check of the census",
+         "Count the census anew from the movements, and compare closed months with what is counted now.",
+         Action.CHECK_CENSUS,
+         (Parameter("from", "From", "date", default="start of last month"),
+          Parameter("to", "To", "date", default="yesterday"))),
+    Kind("prepare", "Preparation of the month's close",
+         "Check the month, say what is still open, and make the pages that would be signed.",
+         Action.CHECK_CENSUS, (Parameter("month", "Month", "month", default="last month"),), POSSIBLE),
+    Kind("close", "Close of the month",
+         "Sign last month's figures and pages in the name of the service; never one whose census is not sound.",
+         Action.CLOSE_MONTH, (Parameter("month", "Month", "month", default="last month"),)),
+    Kind("backup", "Backup", "A whole copy of the store, opened and checked; the oldest ones go.",
+         Action.BACKUP,
+         (Parameter("keep", "Backups kept", "number", default="14"),
+          Parameter("folder", "Folder", "text", required=False))),
+    Kind("audit", "Audit trail", "Anchor the audit trail durably and verify all of it.", Action.VERIFY_AUDIT),
+    Kind("duplicates", "Charts that may be one person", "Compare the charts that are new or changed with all others.",
+         Action.REVIEW_DUPLICATE),
+    Kind("work", "Work queue", "Compare every row of the work queue with what puts it there.",
+         Action.CHECK_ABSTRACTS),
+    Kind("expiry", "Keys that end", "Say whose key ends within so many days.", Action.ADMINISTER_USERS,
+         (Parameter("days", "Days", "number", default="14"),)),
+)  # fmt: skip
+KIND_OF: Final = {kind.id: kind for kind in KINDS}
+
+
+def kind_of(what: str) -> Kind:
+    """The kind of a job; a report of the catalogue, by id or code, is one. Raises ``StoreError``."""
+    if what in KIND_OF:
+        return KIND_OF[what]
+    report = find(what)
+    if report is None:
+        raise StoreError(
+            f"There is no job or report {clean(what) or 'without a name'}: there are {', '.join(KIND_OF)}, and the"
+            " reports that 'recordroom report list' lists."
+        )
+    if any(each.name in OF_ONE and each.required for each in report.parameters):
+        raise StoreError(f"{report.id} is of one patient: it is printed when it is asked for, not by a job.")
+    parameters = tuple(each for each in report.parameters if each.name not in OF_ONE)
+    return Kind(report.id, report.title, report.about, report.action, parameters, NEEDED)
+
+
+def file(actor: Actor, wanted: Wanted, today: int, expected_version: int = 0) -> Job:
+    """Add or change a job whose parameters and place for pages are right, and that the actor may have done.
+
+    Raises ``NotPermitted``, ``NotAsked``, ``NotDelivered``, ``StoreError``, ``Conflict``.
+    """
+    permit(actor, Action.AMEND_SCHEDULE, kind=jobs.KIND, record=wanted.name)
+    kind = kind_of(wanted.what)
+    given = {name: clean(value).strip() for name, value in wanted.parameters.items() if clean(value).strip()}
+    asked(kind, given, today)
+    sink = _sink(kind, wanted.sink)
+    for action in actions(kind, sink):
+        permit(actor, action, kind=jobs.KIND, record=wanted.name)
+    return jobs.file(
+        actor, Wanted(wanted.name, kind.id, wanted.due_at, given, sink), expected_version=expected_version
+    )
+
+
+def actions(kind: Kind, sink: str) -> tuple[Action, ...]:
+    """What somebody must be permitted to have a job done."""
+    where = sink.partition(" ")[0]
+    return (kind.action, *((SINK_ACTION[where],) if where else ()))
+
+
+def asked(kind: Kind, given: Mapping[str, str], day: int) -> dict[str, str]:
+    """The parameters of a run that is due on a day (number), canonical; moving words are of that day."""
+    if strangers := [clean(name) for name in given if name not in {each.name for each in kind.parameters}]:
+        names = ", ".join(each.name for each in kind.parameters) or "nothing"
+        raise NotAsked(f"{kind.id} does not ask for {', '.join(strangers)}: it asks for {names}.")
+    found = {}
+    for each in kind.parameters:
+        value = given.get(each.name, "")
+        if each.kind in ("date", "month"):
+            value = moving(value, each.kind, day)
+        if made := known(each, resolved(each, value, day)):
+            found[each.name] = made
+    return found
+
+
+def _sink(kind: Kind, text: str) -> str:
+    """Where the pages go, canonical. Raises ``NotDelivered``."""
+    where, _, name = clean(text).strip().partition(" ")
+    where, name = where.lower(), name.strip()
+    if not where:
+        if kind.pages == NEEDED:
+            raise output.NotDelivered(f"Say where the pages of {kind.id} go: {HOW_SINKS}.")
+        return ""
+    if kind.pages == NONE:
+        raise output.NotDelivered(f"{kind.id} makes no pages: leave out where they go.")
+    if where == FILE and (name or "text") in output.FORMATS:
+        return f"{FILE} {name or 'text'}"
+    if where == SPOOL or (where == PRINTER and name):
+        if name:
+            output.printer_named(name)
+        return f"{where} {name}".strip()
+    raise output.NotDelivered(f"Pages cannot go to {clean(text).strip()}: write {HOW_SINKS}.")
+
+
+def report_of(kind: Kind) -> Report:
+    """The report that a kind stands for."""
+    found = find(kind.id)
+    assert found is not None
+    return found

@@ -1,0 +1,215 @@
+"""What each kind of job does, step by step: a step that is done is not done again when a job is tried anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from db import store
+from db.actors import Actor
+from db.statistics import census
+from reports import output
+from reports.catalogue import find
+from reports.page import Setup
+from reports.parameters import Asked, NotAsked
+from reports.run import produce
+from reports.scheduled.kinds import FILE, PRINTER, SPOOL, TRIO, Kind
+from rules.moments import iso_date
+from rules.periods import month as month_named
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job in hand: what it was asked, who runs it, and in whose name its reports are made."""
+
+    kind: Kind
+    asked: Mapping[str, str]
+    sink: str
+    service: Actor
+    owner: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a step: a sentence that names no patient, rows or pages, and whether something is wrong."""
+
+    said: str
+    rows: int = 0
+    wrong: bool = False
+
+
+Step = tuple[str, Callable[[], Result]]
+
+
+def steps_of(work: Work) -> list[Step]:
+    """The steps of a job in order."""
+    if work.kind.id in _STEPS:
+        return _STEPS[work.kind.id](work)
+    return [_page(work, work.kind.id, work.asked)]
+
+
+def _page(work: Work, report_id: str, asked: Mapping[str, str]) -> Step:
+    return report_id, lambda: _delivered(work, report_id, asked)
+
+
+def _delivered(work: Work, report_id: str, asked: Mapping[str, str]) -> Result:
+    """Make a report in its owner's name and put it where the job says."""
+    report = find(report_id)
+    assert report is not None
+    names = {each.name for each in report.parameters}
+    produced = produce(work.owner, report, {name: asked[name] for name in asked if name in names})
+    where, _, name = work.sink.partition(" ")
+    if where == FILE:
+        path = output.save(work.owner, produced, name, Setup())
+        return Result(f"{report.code} {path.name}", 1)
+    printer = output.printer_named(name) if name else output.Printer(SPOOL, Setup())
+    pages = len(produced.pages(printer.setup))
+    if where == PRINTER:
+        output.to_printer(work.owner, produced, printer)
+        return Result(f"{report.code} {pages} pages to {name}", pages)
+    return Result(f"{report.code} {output.to_spool(work.owner, produced, printer).name}", pages)
+
+
+def _census(work: Work) -> list[Step]:
+    pages = [_page(work, each, work.asked) for each in TRIO] if work.sink else []
+    return [("summary", _brought_up_to_date), *pages]
+
+
+def _brought_up_to_date() -> Result:
+    census.bring_up_to_date()
+    return Result("The census is up to date")
+
+
+def _checked(work: Work) -> Result:
+    """What is found is counted: its sentences name accounts, and 'census check' tells them."""
+    from db.statistics import closing, corrections, self_check
+
+    asked = Asked(work.service, work.asked)
+    first, last = asked.day("from"), asked.day("to")
+    assert first is not None
+    assert last is not None
+    if last < first:
+        raise NotAsked(f"The period ends ({work.asked['to']}) before it begins ({work.asked['from']}).")
+    found, unsound = self_check.check(work.service, first, last), closing.unsound()
+    compared = [] if unsound else corrections.compare_changed(work.service)
+    wrong = len(found.sentences) + len(unsound)
+    corrected = sum(bool(each.figures) for each in compared)
+    said = f"{wrong} differences: 'recordroom census check' tells them" if wrong else "The census is sound"
+    return Result(
+        said + (f"; {corrected} closed months have corrections" if corrected else ""), wrong, bool(wrong)
+    )
+
+
+def _prepared(work: Work) -> Result:
+    from db.statistics import closing_checks
+
+    period = month_named(work.asked["month"])
+    census.bring_up_to_date_if_due()
+    faults, waiting = closing_checks.faults(period), list(closing_checks.still_open(period))
+    said = f"{period.name}: {len(faults)} faults of the census, {len(waiting)} things still open"
+    if not faults and not waiting:
+        said = f"{period.name} can be closed"
+    return Result(f"{said}; CLO signs it", len(faults), bool(faults))
+
+
+def _prepare(work: Work) -> list[Step]:
+    from reports.closing import closing_reports
+
+    period = month_named(work.asked["month"])
+    first, last = iso_date(period.from_day), iso_date(period.to_day)
+    asked = {"month": period.name, "from": first, "to": last, "day": last, "version": "latest"}
+    pages = [_page(work, report.id, asked) for report in closing_reports()] if work.sink else []
+    return [("checks", lambda: _prepared(work)), *pages]
+
+
+def _closed(work: Work) -> Result:
+    """Signed as the service. A month that somebody has closed before is left as it was signed."""
+    from db.statistics import closing
+    from reports import closing as closes
+
+    month = work.asked["month"]
+    if (last := closing.newest(month)) is not None:
+        return Result(f"{month} is closed already, version {last.version}")
+    found = closes.close(work.service, month)
+    still = f" with {len(found.closing.warnings)} things still open" if found.closing.warnings else ""
+    return Result(f"{month} was closed{still}", 1)
+
+
+def _backed_up(work: Work) -> Result:
+    from db.safekeeping import backup
+
+    folder = Path(work.asked["folder"]) if work.asked.get("folder") else None
+    made = backup.make(work.service, folder, keep=int(work.asked["keep"]))
+    return Result(f"{made.path.name} made and checked", sum(made.manifest.counts.values()))
+
+
+def _audited(work: Work) -> Result:
+    from db.keyring.keys import SERVICE, USER, Unlocked
+    from db.keyring.slots import SlotFile
+    from db.trail import verifier
+
+    here = store.current()
+    here.trail.anchor(*here.trail.head(), sync=True)
+    file = SlotFile.read(here.directory)
+    type_ = SERVICE if file.find(SERVICE, work.service.user) else USER
+    found = verifier.verify(
+        here.directory, Unlocked(file, here.ring, {"type": type_, "name": work.service.user})
+    )
+    if found.findings:
+        return Result(
+            f"{len(found.findings)} findings: 'recordroom audit verify' tells them", found.rows, True
+        )
+    return Result(f"{found.rows} rows and {found.lines} anchors agree", found.rows)
+
+
+def _compared(work: Work) -> Result:
+    """New and changed charts one by one; after a whole index came in, all of it at once."""
+    from db.actors import Action
+    from db.acts import permit
+    from db.patient_index import counts, duplicates, match_file
+
+    permit(work.service, Action.REVIEW_DUPLICATE, kind="list", record="duplicates")
+    new = counts.not_compared()
+    if new and duplicates.catch_up_beside(float("inf")):
+        match_file.whole_file(work.service, lambda *_: None)
+    return Result(f"{new} charts compared, {counts.pairs()[0]} pairs wait", new)
+
+
+def _queue_checked(work: Work) -> Result:
+    from db.worklist import work as queue
+
+    found = queue.check(work.service)
+    wrong = (
+        f"{len(found.wrong)} rows of the work queue are wrong: 'recordroom work check --mend' makes them anew"
+    )
+    return Result("The work queue is sound" if found.sound else wrong, found.rows, not found.sound)
+
+
+def _ending(work: Work) -> Result:
+    from db.access import users
+
+    found = users.ending(int(work.asked["days"]))
+    said = ", ".join(f"{name} {iso_date(day)}" for name, day in found)
+    within = f"within {work.asked['days']} days"
+    return Result(
+        f"Keys that end {within}: {said}" if found else f"No key ends {within}", len(found), bool(found)
+    )
+
+
+def _single(name: str, do: Callable[[Work], Result]) -> Callable[[Work], list[Step]]:
+    return lambda work: [(name, lambda: do(work))]
+
+
+_STEPS: Final[Mapping[str, Callable[[Work], list[Step]]]] = {
+    "census": _census,
+    "check": _single("check", _checked),
+    "prepare": _prepare,
+    "close": _single("close", _closed),
+    "backup": _single("backup", _backed_up),
+    "audit": _single("audit", _audited),
+    "duplicates": _single("duplicates", _compared),
+    "work": _single("work", _queue_checked),
+    "expiry": _single("expiry", _ending),
+}

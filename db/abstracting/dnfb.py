@@ -18,6 +18,8 @@ from rules import work
 from rules.moments import iso_date
 from rules.work import BANDS, Kind, Reason
 
+NO_CODE = "(none)"  # of a payer or service that is not known
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -146,7 +148,7 @@ class Counted:
 
     def _named(self, key: Callable[[Group], str], word: str) -> list[Line]:
         return [
-            _line(name or "(none)", self._of(key, name), f"HOLD=ANY BILLED=N {word}={name}" if name else "")
+            _line(name or NO_CODE, self._of(key, name), f"HOLD=ANY BILLED=N {word}={name}" if name else "")
             for name in sorted(set(map(key, self.groups)))
         ]
 

@@ -139,7 +139,7 @@ def read(
         "last": wanted.period.to_day,
         **(bound or {}),
     }
-    asked = [*conditions, *_conditions(wanted, at, values)]
+    asked = [*conditions, *chosen(wanted, at, values)]
     sql = (
         f"SELECT {', '.join((_STAY.format(at=at), *also))} FROM {way}{_WITH} WHERE {of} AND {when}"
         f"{''.join(f' AND ({condition})' for condition in asked)}"
@@ -156,7 +156,8 @@ def read(
     ]  # fmt: skip
 
 
-def _conditions(wanted: Wanted, at: str, bound: dict[str, str | int]) -> list[str]:
+def chosen(wanted: Wanted, at: str, bound: dict[str, str | int]) -> list[str]:
+    """The conditions for the stays wanted, on encounter ``e``, patient ``p``, abstract ``a``; values into ``bound``."""
     places = {
         name: (_SITE.format(f"e.{at}{name}_id", name), f"e.{at}{name}_id IS NULL")
         for name in ("unit", "service")

@@ -21,6 +21,7 @@ from reports.parameters import (
     sort,
 )
 from rules.events import EVENT_KINDS
+from rules.work import Reason
 
 NONE: Final = "none"  # among the codes of a list: those of which it is not known
 
@@ -108,4 +109,21 @@ REGISTER: Final = (
     Parameter("register", "Register", "choice", choices=("birth", "death", "fetal-death", "autopsy", "operation")),
     FROM, TO, Parameter("state", "Limits of state", "text", required=False), a_question("open", "Not filed yet"),
     DETAIL, IDENTIFIERS,
+)  # fmt: skip
+DNFB_ACCOUNTS: Final = (
+    Parameter("reason", "Reasons", "list", required=False, choices=tuple(each.name.casefold() for each in Reason)),
+    a_list("hold", "Holds"), Parameter("days", "Days since discharge", "text", required=False),
+    *(replace(each, choices=(NONE,)) for each in (PAYER, SERVICE)), a_list("holder", "In hand of"),
+    sort("days", "value", "account", "name", "terminal-digit"),
+    replace(grouped("reason", "hold", "days", "payer", "service", "physician", "holder"), default="reason",
+            required=True),
+    *LINES,
+)  # fmt: skip
+DRG_CASE_MIX: Final = (
+    FROM, TO,
+    Parameter("view", "View", "choice", default="summary", choices=("summary", "mix", "stay", "frequency", "trim")),
+    *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE, PROVIDER, PAYER)), a_list("drg", "DRGs"),
+    a_list("mdc", "MDCs"), a_question("newborn", "Newborns"), sort("drg", "stays", "weight"),
+    replace(grouped("mdc", "service", "unit", "physician", "payer", "all"), default="mdc", required=True), DETAIL,
+    EJECT,
 )  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from db import conventions
-from db.statistics import limits
+from db.coding import code_sets
+from db.statistics import figures, limits
 from db.statistics.stay_lists import ANSWERS, NONE, Stay, Wanted
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
 from reports.indices.withheld import Withheld
@@ -21,8 +23,8 @@ from rules.periods import Period, span
 CODES: Final = ("unit", "service", "provider", "payer", "disposition", "drg", "mdc", "sex", "county", "zip3",
                 "origin", "priority")  # fmt: skip
 TELLING: Final = ("drg", "mdc", "no_drg")  # what is chosen or sorted by these tells what was coded
-AGES: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3})|(\+))?")
-OLDEST: Final = 999
+NUMBERS: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5})|(\+))?")
+HIGHEST: Final = 99_999
 day_text = lru_cache(maxsize=4096)(iso_date)
 
 SORTS: Final[Mapping[str, Callable[[Stay], tuple[str | int, ...]]]] = {
@@ -46,6 +48,7 @@ BREAKS: Final[Mapping[str, tuple[str, Callable[[Stay], str]]]] = {
     "county": ("County", lambda stay: stay.county),
     "zip3": ("ZIP", lambda stay: stay.zip3),
 }
+FILES: Final = {"unit": "unit", "service": "service", "physician": "provider", "payer": "payer"}
 COLUMNS: Final = (
     Shown("mrn", "MRN", 10, 12), Shown("name", "Name", 18, 20), Shown("sex", "Sex", 0, 3),
     Shown("age", "Age", 3, 3, number=True), Shown("account", "Account", 0, 10),
@@ -80,14 +83,19 @@ def of_age(asked: Asked, stays: Sequence[Stay]) -> list[Stay]:
     text = asked.get("age", "").strip().lower()
     if not text:
         return list(stays)
-    found = AGES.fullmatch(text)
-    if found is None and text != NONE:
-        raise NotAsked(f"Age {text!r} cannot be read: write 0-17, 65+, 40 or none.")
-    if found is None:
+    if text == NONE:
         return [stay for stay in stays if age(stay) is None]
-    low = int(found[1])
-    high = int(found[2]) if found[2] else OLDEST if found[3] else low
+    low, high = span_of("Age", text)
     return [stay for stay in stays if (years := age(stay)) is not None and low <= years <= high]
+
+
+def span_of(label: str, text: str) -> tuple[int, int]:
+    """``0-17``, ``65+`` or ``40`` as the lowest and highest number; blank is all. Raises ``NotAsked``."""
+    found = NUMBERS.fullmatch(text.strip() or "0+")
+    if found is None:
+        raise NotAsked(f"{label} {text!r} cannot be read: write 0-17, 65+ or 40.")
+    low = int(found[1])
+    return low, int(found[2]) if found[2] else HIGHEST if found[3] else low
 
 
 def age(stay: Stay) -> int | None:
@@ -114,7 +122,21 @@ def listing(asked: Asked, code: str, title: str, stays: Sequence[Stay]) -> Listi
         lines, MEASURES, (group[0],) if group else (),
         (*(() if summary else (MARKS.format(days),)), *withheld.sentences()),
         "stay", "stays", summary, asked.yes("eject"), style, [stay.encounter_id for stay in stays],
+        titles=_titles(breaks, {line.groups[0] for line in lines if line.groups}, period(asked).to_day),
     )  # fmt: skip
+
+
+def _titles(breaks: str, names: Iterable[str], day: int) -> dict[str, str]:
+    """What the codes of groups stand for, as far as there are texts for them."""
+    if breaks in FILES:
+        return figures.names(FILES[breaks])
+    if breaks != "drg":
+        return {}
+    with code_sets.opened() as codes:
+        weights = (
+            {name: codes.weights(name, date.fromordinal(day)) for name in names if name} if codes else {}
+        )
+    return {name: weight.title for name, weight in weights.items() if weight}
 
 
 def period_said(asked: Asked, style: str) -> str:

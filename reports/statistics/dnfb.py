@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from db import conventions
 from db.abstracting import dnfb
-from db.abstracting.dnfb import Counted, Line
-from reports.page import Column, Document, Group, Heads, Item, Total
+from db.abstracting.dnfb import NO_CODE, Counted, Line
+from reports.page import Column, Document, Group, Heads, Item, Linked, Total
 from reports.sheet import Sheet, Value
 from rules.dates import show_date
 from rules.moments import iso_date
-from rules.work import dollars
+from rules.work import BANDS, REASONS, dollars
 
 NOTES: Final = (
     "A discharge is final billed once its abstract is released. Each account counts once, by the first reason.",
@@ -23,6 +24,7 @@ NOTES: Final = (
 HOLDS: Final = "Reason of the hold"
 PARTS: Final = ("Reason", HOLDS, "Days since discharge", "Payer", "Service")
 NOT_TOLD: Final = "n/a"
+ACCOUNTS: Final = "PGE dnfb-accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,12 @@ def render(data: Data, width: int) -> Document:
             continue
         whole = counted.on_hold if heading == HOLDS else counted.total
         body.append(Group(heading))
-        body += [(line.name, *_figures(counted, line)) for line in lines]
-        body.append(Total(whole.name, ("", *_figures(counted, whole)), level=1, rule=True))
+        body += [
+            Linked((line.name, *_figures(counted, line)), _accounts(heading, at, line))
+            for at, line in enumerate(lines)
+        ]
+        total = Total(whole.name, ("", *_figures(counted, whole)), level=1, rule=True)
+        body.append(total if heading == HOLDS else Linked(total, ACCOUNTS))
     uncoded = counted.uncoded
     if uncoded.accounts:
         body += [Group("Of all accounts"), (uncoded.name, *_figures(counted, uncoded))]
@@ -81,6 +87,21 @@ def render(data: Data, width: int) -> Document:
         body if accounts else [], accounts,
         (said, f"{days_said(counted)}.", *NOTES),
     )  # fmt: skip
+
+
+def _accounts(heading: str, at: int, line: Line) -> str:
+    """The list of the accounts of a line."""
+    if heading == "Days since discharge":
+        low, high = BANDS[at]
+        asked = f"days={low}+" if high is None else f"days={low}-{high}"
+    elif heading == "Reason":
+        asked = "reason=" + next(
+            reason.name.casefold() for reason, (name, _) in REASONS.items() if name == line.name
+        )
+    else:
+        name = "hold" if heading == HOLDS else heading.casefold()
+        asked = f"{name}={'none' if line.name == NO_CODE else line.name}"
+    return f"{ACCOUNTS} {shlex.quote(asked)}"
 
 
 def days_said(counted: Counted) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 
 from config.data_sets import library
 from db import store
-from db.abstracting import abstracts
+from db.abstracting import abstracts, dnfb
 from db.abstracting.abstracts import Drg
 from db.access import sensitive
 from db.actors import Actor
@@ -19,7 +20,7 @@ from db.hospital import encounters, events
 from db.worklist import review_acts
 from db.worklist.review_acts import Asked as Blindly
 from reports.catalogue import find
-from reports.page import Setup, as_text
+from reports.page import Linked, Setup, as_text
 from reports.parameters import NotAsked
 from reports.run import Produced, produce
 from rules.moments import day_number, moment
@@ -175,3 +176,45 @@ def a_reviewer_of(actor: Actor, account: str) -> Actor:
     reviewer = replace(actor, user="smith")
     review_acts.open_blind(reviewer, "1")
     return reviewer
+
+
+class TestAccountsNotBilled:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        made = of_the_day(october)
+        lines = [replace(line, values=(*line.values[:4], 40, *line.values[5:])) for line in made.data.lines]
+        data = replace(made.data, lines=lines, period="12/01/2026", measures=made.data.measures[::2])
+        golden("dnfb-accounts", replace(made, data=data).document(width), width)
+
+    def test_every_account_that_the_summary_counts_is_listed(self, october: Actor) -> None:
+        counted = dnfb.counted()
+        listed = of_the_day(october)
+        assert len(listed.data.lines) == counted.total.accounts == 4
+        assert len(of_the_day(october, reason="abstract").data.lines) == 4
+        assert len(of_the_day(october, reason="held").data.lines) == 0
+        assert len(of_the_day(october, days="0-3").data.lines) == 0
+
+    def test_the_lines_of_the_summary_lead_to_its_accounts(self, october: Actor) -> None:
+        report = find("dnfb")
+        assert report is not None
+        links = {
+            item.go: item.row
+            for item in produce(october, report, {}).document(80).body
+            if isinstance(item, Linked)
+        }
+        assert "PGE dnfb-accounts reason=abstract" in links
+        for go, row in links.items():
+            asked = dict(word.split("=", 1) for word in shlex.split(go)[2:])
+            count = row[1] if isinstance(row, tuple) else row.cells[1]
+            assert len(of_the_day(october, **asked).data.lines) == int(str(count)), go
+
+    def test_a_sensitive_chart_is_not_named(self, october: Actor) -> None:
+        (ann,) = database.execute_sql("SELECT id FROM patient WHERE mrn = '00123456'").fetchone()
+        sensitive.mark(october, ann, "vip", "asked for it")
+        assert "ADAMS" not in text(of_the_day(october), 132)
+
+
+def of_the_day(actor: Actor, **asked: str) -> Produced:
+    report = find("dnfb-accounts")
+    assert report is not None
+    return produce(actor, report, asked)

@@ -174,6 +174,7 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report audit-trail": (("--mrn", POISON_MRN), True),
     "report admission-list": ((), False),
     "report discharge-list": ((), False),
+    "report dnfb-accounts": ((), False),
     "report event-list": ((), False),
     "report register": (("--register", "birth"), False),
     "report disease-index": (("--code", "I21"), False),

@@ -75,7 +75,7 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
         "Days after discharge in which an abstract's name and residence follow the feed",
     ),
     "pseudo_ssn": ("", ("", "va"), "Rule for patients without an SSN in abstract files"),
-    "station_number": ("", (), "Number of the facility in abstract files"),
+    "station_number": ("", (), "Number of the facility, on page heads and in abstract files"),
     "spool_days": ("7", (), "Days that pages lie in the spool folder; 0 leaves them"),
     "drg_base_rate": (
         "",

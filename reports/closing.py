@@ -17,12 +17,11 @@ from db.statistics.closing import Begun, Closing, NotClosed
 from db.statistics.corrections import Compared
 from reports import conventions as said
 from reports.catalogue import CATALOGUE, Report
-from reports.page import Run, Setup, as_text
+from reports.page import Setup, as_text
 from reports.parameters import Asked, resolved
 from reports.remarks import of_report
 from reports.reprint import VERSION, WIDTHS, typed
-from reports.run import Produced
-from rules.dates import show_moment
+from reports.run import Produced, run_by
 from rules.moments import iso_date
 
 
@@ -92,8 +91,8 @@ def _made(actor: Actor, report: Report, begun: Begun, now: str) -> Produced:
     }
     asked = Asked(actor, parameters)
     asked.status, asked.version = begun.status, begun.version
-    run = Run(store.current().facility, actor.user, show_moment(now, conventions.convention("date_style")))
-    return Produced(report, parameters, report.load().query(asked), run, of_report(report, begun.period.name))
+    remarks = of_report(report, begun.period.name)
+    return Produced(report, parameters, report.load().query(asked), run_by(actor, now), remarks)
 
 
 def _parts(made: Produced) -> Iterator[tuple[str, bytes]]:

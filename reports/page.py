@@ -6,32 +6,23 @@ heading stands with its first row and is repeated with ``(cont.)``; a total stan
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Final
 
-from rules.text import cells, clean, clipped, fit, fit_number, to_ascii
+from reports.lines import GAP, column_heads, row_writer, sides
+from reports.lines import Cell as Cell
+from reports.lines import Column as Column
+from reports.lines import Row as Row
+from reports.lines import wrapped as wrapped
+from rules.text import cells, clean, fit, to_ascii
 
 CONTINUED: Final = " (cont.)"
 END: Final = "** END OF REPORT **"
 EMPTY: Final = "No records for the selection"
 FORM_FEED: Final = "\f"
 FOOT_LINES: Final = 2
-GAP: Final = " "  # between columns
-
-Cell = str | int
-Row = tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a page. ``|`` in ``head`` divides it over two lines."""
-
-    head: str
-    width: int
-    number: bool = False  # right-aligned, never clipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +106,7 @@ class Run:
     stamp: str  # as shown
     audit: str = ""  # head of the audit trail, by which paper anchors it
     notice: str = "CONFIDENTIAL patient information: use and disclosure are restricted by law."
+    station: str = ""  # the facility's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,71 +156,25 @@ def as_text(pages: Sequence[Page], setup: Setup) -> str:
     return "".join("\n".join(lines) + "\n" for lines in filled)
 
 
-def sides(left: str, right: str, width: int) -> str:
-    """A line with a text at either end; the left one is clipped when both do not fit."""
-    right = fit(right, min(cells(right), width))
-    room = width - cells(right) - 1
-    return f"{fit(left, room)} {right}" if room > 0 else right
-
-
-def wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
-    """A sentence over as many lines as it needs; lines after the first are indented."""
-    text = clean(text)
-    if text.isascii():
-        return textwrap.wrap(text, width, subsequent_indent=indent) or [""]
-    lines, line = [], ""
-    for word in text.split():
-        if line.strip() and cells(line) + 1 + cells(word) > width:
-            lines.append(line)
-            line = indent
-        line += f"{' ' if line.strip() else ''}{word}"
-        while cells(line) > width:  # a word of its own line that is too long: broken where the line is full
-            part = clipped(line, width)
-            lines.append(part)
-            line = indent + line[len(part) :]
-    return [*lines, line] if line.strip() else lines or [""]
-
-
-def tabulated(
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    width: int,
-    *,
-    caption: str = "",
-    label_width: int = 40,
-    links: Sequence[str] = (),
-) -> Block:
-    """A small statistical table as a block: texts at the left of each row, figures to the right of them.
-
-    Figures stand as they are: tabulate's number parsing would turn 250.00 into 250. ``links`` says where each row
-    leads. Raises ``ValueError`` when the table is wider than the page.
-    """
-    from tabulate import tabulate
-
-    shown = [(fit(row[0], label_width), *row[1:]) for row in rows]
-    align = ("left", *["right"] * (len(heads) - 1))
-    text = tabulate(shown, heads, tablefmt="simple", disable_numparse=True, colalign=align,
-                    preserve_whitespace=True)  # fmt: skip
-    lines = text.splitlines()
-    if (widest := max(map(len, lines))) > width:
-        raise ValueError(f"A table of {widest} cells does not fit on a page of {width}.")
-    lines = ["", caption, *lines] if caption else lines
-    going = (*[""] * (len(lines) - len(rows)), *links) if links else ()
-    return Block(tuple(lines), links=going, captioned=bool(caption))
-
-
 def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -> list[str]:
     plain = to_ascii if setup.ascii_only else clean
     width = setup.width
     period = f"Period: {plain(document.period)}" if document.period else ""
     selection = f"Selection: {plain(document.selection)}" if document.selection else ""
+    page = f"Page {number} of {count}"
     return [
-        sides(plain(run.facility), f"Page {number} of {count}", width),
+        sides(_letterhead(run, plain, width - len(page) - 1), page, width),
         fit(plain(f"{document.report_id}  {document.title}".strip()), width, "^"),
         sides(period, plain(f"Run {run.stamp} by {run.user}"), width),
         sides(selection, plain(run.audit), width) if run.audit else fit(selection, width),
         "=" * width,
     ]
+
+
+def _letterhead(run: Run, plain: Callable[[str], str], room: int) -> str:
+    """The facility and its number; a name that is too long makes room for the number."""
+    name, number = plain(run.facility), f" ({plain(run.station)})" if run.station else ""
+    return fit(name, min(cells(name), room - len(number))) + number
 
 
 HEAD_LINES: Final = 5
@@ -414,38 +360,3 @@ class _Layout:
 def _closes(item: Item | None) -> bool:
     """Whether an item stands with the row before it."""
     return isinstance(item, Total) or (isinstance(item, Linked) and isinstance(item.row, Total))
-
-
-def column_heads(columns: Sequence[Column]) -> list[str]:
-    """The heads over the columns, on one or two lines, underlined with dashes."""
-    if not columns:
-        return []
-    parts = [column.head.split("|") for column in columns]
-    height = max(len(part) for part in parts)
-    stacked = zip_longest(*([""] * (height - len(part)) + part for part in parts), fillvalue="")
-    lines = [
-        GAP.join(
-            fit(text, column.width, ">" if column.number else "<")
-            for text, column in zip(line, columns, strict=True)
-        ).rstrip()
-        for line in stacked
-    ]
-    return [*lines, GAP.join("-" * column.width for column in columns)]
-
-
-def row_writer(columns: Sequence[Column], plain: Callable[[str], str]) -> Callable[[Row], str]:
-    """A function from a row to its line. Rows that simply fit take the quick way: one ``%`` and one look."""
-    template = GAP.join(f"%{'' if column.number else '-'}{column.width}s" for column in columns)
-    length = sum(column.width for column in columns) + len(GAP) * max(0, len(columns) - 1)
-
-    def cell(value: Cell, column: Column) -> str:
-        text = plain(str(value))
-        return fit_number(text, column.width) if column.number else fit(text, column.width)
-
-    def line(row: Row) -> str:
-        quick = template % row
-        if len(quick) == length and quick.isascii() and quick.isprintable():
-            return quick
-        return GAP.join(cell(value, column) for value, column in zip(row, columns, strict=True))
-
-    return line

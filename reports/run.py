@@ -118,10 +118,15 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
         detail={"parameters": parameters, **getattr(data, "listed", {})},
         cases=getattr(data, "case_ids", ()),
     )  # fmt: skip
-    stamp = show_moment(now.local, conventions.convention("date_style"))
-    audit = _audit_head() if report.id in ANCHORS else ""
-    run = Run(store.current().facility, actor.user, stamp, audit)
+    run = run_by(actor, now.local, _audit_head() if report.id in ANCHORS else "")
     return Produced(report, parameters, data, run, remarks.of_report(report, month_asked(parameters)))
+
+
+def run_by(actor: Actor, local: str, audit: str = "") -> Run:
+    """The run that page heads tell of: the facility and its number, the user, the local time as shown here."""
+    stamp = show_moment(local, conventions.convention("date_style"))
+    station = conventions.convention("station_number")
+    return Run(store.current().facility, actor.user, stamp, audit, station=station)
 
 
 def _no_others(report: Report, asked: Mapping[str, str]) -> None:

@@ -22,21 +22,20 @@ LEAST_WIDTH: Final = 4  # of a column that makes room
 
 def print_shown(session: Session, printout: Printout, queue: str) -> Outcome:
     """Print a screen, audited; the job's title names no patient. Raises ``NotPermitted``, ``NotDelivered``."""
-    from db import conventions, store
+    from db import store
     from db.actors import Action
     from db.acts import permit, viewed
     from db.trail import privacy
     from reports import output
-    from reports.page import Run, paginate
-    from rules.dates import show_moment
+    from reports.page import paginate
+    from reports.run import run_by
 
     permit(session.actor, Action.PRINT, kind="screen", record=printout.title)
     printer = output.printer_asked(queue)
     width = max(printer.setup.width, needed(printout.columns))
     if width > printer.setup.width:
         printer = output.printer_named(queue or printer.code, width)
-    stamp = show_moment(store.current().now().local, conventions.convention("date_style"))
-    run = Run(store.current().facility, session.actor.user, stamp)
+    run = run_by(session.actor, store.current().now().local)
     pages = paginate(document(printout, width), run, printer.setup)
     texts = [" ".join(row.cells) for row in printout.rows]
     seen = [*printout.lines, *(texts if len(texts) <= FEW_ROWS else ())]

@@ -10,7 +10,7 @@ from db import store
 from db.statistics import discharges, figures
 from db.statistics.discharges import Part
 from reports.charts import bars
-from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total, tabulated, wrapped
+from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total, wrapped
 from reports.parameters import Asked
 from reports.sheet import Sheet
 from reports.statistics import drill, patient_mix
@@ -37,6 +37,7 @@ from reports.statistics.measures import (
     worked,
 )
 from reports.statistics.parameters import BY
+from reports.tabulated import tabulated
 from rules import figure_notes, statistics
 from rules.dates import show_moment
 from rules.figure_notes import Limits

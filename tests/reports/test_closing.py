@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from db import store
+from db import conventions, store
 from db.actors import Role
 from db.acts import NotPermitted
 from db.changes import Source
@@ -97,6 +97,14 @@ class TestClosing:
 
     def test_the_pages_say_who_signed_which_version(self, closed, admin):
         assert "Closed as version 1 by admin" in printed(admin).decode()
+
+    def test_the_pages_keep_the_number_that_the_facility_had(self, hospital, admin):
+        conventions.file_setting(admin, "station_number", "528", 0)
+        closes.close(admin, NOVEMBER)
+        conventions.file_setting(admin, "station_number", "528A6", 1)
+        assert f"{store.current().facility} (528) " in printed(admin).decode()
+        assert f"{store.current().facility} (528A6) " in printed(admin, version="latest").decode()
+        assert figures(admin)["facility"] == store.current().facility
 
     def test_a_month_that_is_not_over_cannot_be_closed(self, hospital, admin):
         this_month = store.current().now().local[:7]

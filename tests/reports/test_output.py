@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from db import store
+from db import conventions, store
 from db.actors import Action, Role
 from db.acts import NotPermitted
 from db.changes import Source
@@ -92,6 +92,15 @@ class TestRunning:
     def test_what_cannot_be_understood_is_one_sentence(self, admin, report, asked):
         with pytest.raises(NotAsked, match=r"\.$"):
             produce(admin, find(report), asked)
+
+    def test_page_heads_have_the_number_of_the_facility_and_json_has_its_name_alone(self, units):
+        conventions.file_setting(units, "station_number", "528A6", 0)
+        produced = produce(units, SITE_FILE, {"file": "unit"})
+        name = store.current().facility
+        assert {page.lines[0].split(" Page")[0].rstrip() for page in produced.pages(Setup())} == {
+            f"{name} (528A6)"
+        }
+        assert produced.json_value()["facility"] == name
 
     @pytest.mark.parametrize("file", SITE_FILES)
     @pytest.mark.parametrize("width", [80, 132])

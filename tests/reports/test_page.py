@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reports.lines import column_heads
 from reports.page import (
     END,
     FORM_FEED,
@@ -19,10 +22,9 @@ from reports.page import (
     Setup,
     Total,
     as_text,
-    column_heads,
     paginate,
-    tabulated,
 )
+from reports.tabulated import tabulated
 from rules.text import cells
 
 RUN = Run("General Hospital", "jones", "11/21/2026 0730")
@@ -72,6 +74,17 @@ class TestHeads:
     def test_columns_wider_than_the_paper_are_a_mistake(self):
         with pytest.raises(ValueError, match="do not fit"):
             printed(Heads((Column("A", 81),)))
+
+
+class TestFacility:
+    def test_has_its_number_beside_its_name_when_there_is_one(self):
+        (page,) = paginate(a_document(), replace(RUN, station="528A6"), Setup())
+        assert page.lines[0] == "General Hospital (528A6)" + "Page 1 of 1".rjust(56)
+
+    def test_keeps_its_number_when_the_name_is_too_long(self):
+        (page,) = paginate(a_document(), replace(RUN, facility="Hospital " * 12, station="528A6"), Setup())
+        assert page.lines[0].endswith("Hospital Hospi> (528A6) Page 1 of 1")
+        assert len(page.lines[0]) == 80
 
 
 class TestCells:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import Final, NamedTuple
 
 ADULTS: Final = ""
@@ -184,7 +185,7 @@ class Figure:
 
 def half_up(value: Count, decimals: int) -> Decimal:
     """``value`` rounded half away from zero, exactly: 1/8 is 0.13, whatever floats make of it."""
-    exact = abs(Fraction(value))
+    exact = abs(value if isinstance(value, Fraction) else Fraction(value))
     units = (2 * exact.numerator * 10**decimals + exact.denominator) // (2 * exact.denominator)
     return Decimal(-units if value < 0 else units).scaleb(-decimals)
 
@@ -254,7 +255,10 @@ def figure(
         return Figure(name, None, why=next(why for why in (top, bottom) if isinstance(why, str)), rate=True)
     if bottom <= 0:
         return Figure(name, None, top, bottom, _nothing(formula), rate=True)
-    value = half_up(top * formula.factor / bottom, formula.decimals)
+    divided = Fraction(
+        top.numerator * formula.factor * bottom.denominator, top.denominator * bottom.numerator
+    )
+    value = half_up(divided, formula.decimals)
     return Figure(name, value, top, bottom, doubt=_doubt(formula, value), rate=True)
 
 
@@ -283,27 +287,37 @@ class _Exact:
 
     def sum(self, expression: str) -> Fraction | str:
         """The exact value of ``a + b - c``, or why there is none."""
-        total, sign = Fraction(0), 1
-        for word in expression.split():
-            if word in "+-":
-                sign = 1 if word == "+" else -1
-                continue
+        total: int | Fraction = 0
+        for sign, word in _terms(expression):
             value = self.value(word)
             if isinstance(value, str):
                 return value
             total += sign * value
-        return total
+        return Fraction(total)
 
-    def value(self, name: str) -> Fraction | str:
+    def value(self, name: str) -> int | Fraction | str:
         full = self.prefix + name if name in CLASS_COUNTS else name
         if full in self.counts:
-            return Fraction(self.counts[full])
+            count = self.counts[full]
+            return count if isinstance(count, int) else Fraction(count)
         if (step := BY_KEY.get(name)) is None:
             return self.missing.get(full, self.missing.get(name, f"{_said(name)} not collected"))
         top, bottom = self.sum(step.numerator), self.sum(step.denominator)
         if isinstance(top, str) or isinstance(bottom, str):
             return top if isinstance(top, str) else str(bottom)
         return top * step.factor / bottom if bottom > 0 else _nothing(step)
+
+
+@cache
+def _terms(expression: str) -> tuple[tuple[int, str], ...]:
+    """The counts of a sum with their signs."""
+    signed, sign = [], 1
+    for word in expression.split():
+        if word in "+-":
+            sign = 1 if word == "+" else -1
+        else:
+            signed.append((sign, word))
+    return tuple(signed)
 
 
 def _nothing(formula: Formula) -> str:

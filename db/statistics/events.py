@@ -71,16 +71,21 @@ def _happened(period: Period) -> Counts:
         for name, (asked, part) in _HAPPENED.items()
     }
     counts["autopsies_elsewhere"] = counts.pop("autopsies_former") + counts.pop("autopsies_doa")
-    counts["patients_operated"] = one(
-        "SELECT count(DISTINCT encounter_id) FROM event WHERE state = 'current' AND kind = 'operation'"
-        " AND day BETWEEN :first AND :last",
-        period,
-    )[0]
+    counts["patients_operated"] = patients_operated(period)
     counts["hospital_infections"] = one(
         f"SELECT count(*) FROM event WHERE {infections(period)} AND day BETWEEN :first AND :last", period,
         **infection_limits(period),
     )[0]  # fmt: skip
     return counts
+
+
+def patients_operated(period: Period) -> int:
+    """Stays with an operation in the period, each once."""
+    return one(
+        "SELECT count(DISTINCT encounter_id) FROM event WHERE state = 'current' AND kind = 'operation'"
+        " AND day BETWEEN :first AND :last",
+        period,
+    )[0]
 
 
 _INFECTED: Final = "state = 'current' AND kind = 'infection' AND detail = 'hai'"

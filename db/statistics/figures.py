@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Final
 
 from db.connect import database
@@ -14,7 +15,7 @@ from db.hospital import site
 from db.statistics import census
 from db.statistics.census import DayRow
 from db.statistics.discharges import case_mix, readmissions
-from db.statistics.events import event_counts
+from db.statistics.events import event_counts, patients_operated
 from rules.periods import Period
 from rules.statistics import ADULTS, NEWBORN, Count
 
@@ -32,11 +33,14 @@ class Counted:
     by_service: dict[str, Counts] = field(default_factory=dict)
 
 
-def period_counts(period: Period) -> Counted:
-    """Census, movements, service days and beds of a period, for adults and children and for newborns."""
+def period_counts(period: Period, house: Counts | None = None) -> Counted:
+    """Census, movements, service days and beds of a period, for adults and children and for newborns.
+
+    ``house`` are the counts of the house where they are known already.
+    """
     units, services = site.codes("unit"), site.codes("service")
     none = dict.fromkeys(_NAMES, 0) | {"days": period.days}
-    counted = Counted(house_counts(period))
+    counted = Counted(house_counts(period) if house is None else house)
     first, last = period.from_day, period.to_day
     for rows, named in (
         (census.day_summary(first - 1, first - 1, by=_EACH), _opening),
@@ -157,4 +161,18 @@ def leave_nights(encounter_ids: Sequence[int], day: int) -> dict[int, int]:
 def whole(period: Period, counted: Counts | None = None) -> dict[str, Count]:
     """All that the figures of the house are worked from; ``counted`` are its counts where they are known already."""
     house = house_counts(period) if counted is None else counted
-    return {**house, **event_counts(period), **readmissions(period), **case_mix(period)}
+    return {**house, **happened(period)}
+
+
+def happened(period: Period) -> dict[str, Count]:
+    """What the events and discharges of a period say of the house."""
+    return {**event_counts(period), **readmissions(period), **case_mix(period)}
+
+
+def added(periods: Period, parts: Sequence[Mapping[str, Count]]) -> dict[str, Count]:
+    """What happened in a period, from that of its parts; a patient operated on in two of them counts once."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    sums: dict[str, Count] = {
+        name: sum((Fraction(part.get(name, 0)) for part in parts), Fraction(0)) for name in names
+    }
+    return sums | {"patients_operated": patients_operated(periods)}

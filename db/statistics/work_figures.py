@@ -20,7 +20,7 @@ from rules.reviews import measures
 from rules.statistics import Count
 
 ABSTRACT: Final = "abstract"
-TRAILING_MONTHS: Final = 12
+LONGEST_MONTH: Final = 42  # days, of an accounting month
 
 Found = tuple[dict[str, Count], dict[str, str]]
 """Counts, and why others are missing, both by name."""
@@ -37,23 +37,10 @@ def counted(period: Period) -> Found:
     return counts, missing
 
 
-def _trailing(period: Period) -> Found:
-    """Discharges of the twelve months that end with the period; the delinquent records are not collected yet."""
-    first = month_of(period.to_day, months_back=TRAILING_MONTHS - 1).from_day
-    (discharges,) = database.execute_sql(
-        "SELECT coalesce(sum(discharges), 0) FROM day_stats WHERE day BETWEEN ? AND ? AND newborn = 0"
-        " AND unit_id IN (SELECT id FROM unit WHERE counts_in_census = 1)",
-        (first, period.to_day),
-    ).fetchone()
-    return {"discharges_trailing": discharges, "trailing_months": TRAILING_MONTHS}, {
-        "delinquent_records": "chart completion does not feed it yet"
-    }
-
-
 def _not_billed(period: Period) -> Found:
-    """What is not final billed is counted as of today, so it stands beside the newest months alone."""
+    """What is not final billed is counted as of today, so it stands beside the newest month alone."""
     today = store.current().now().day
-    if not month_of(today, months_back=1).from_day <= period.to_day <= today:
+    if period.days > LONGEST_MONTH or not month_of(today, months_back=1).from_day <= period.to_day <= today:
         return {}, {
             "unbilled_cents": "accounts that are not billed are counted as of the day of the run alone"
         }
@@ -115,11 +102,12 @@ def _answered(period: Period) -> Found:
 def _not_collected(period: Period) -> Found:
     """What no record of the store tells."""
     return {}, {
+        "delinquent_records": "chart completion does not feed it yet",
         "device_infections": "no event tells device days",
         "maternal_deaths_42_days": "deaths after discharge are not collected",
     }
 
 
 _PARTS: Final[tuple[Callable[[Period], Found], ...]] = (
-    _trailing, _not_billed, _coded, _reviewed, _answered, _not_collected,
+    _not_billed, _coded, _reviewed, _answered, _not_collected,
 )  # fmt: skip

@@ -82,7 +82,7 @@ def query(asked: Asked) -> Data:
     year = fiscal_year_to(period.to_day, how.fiscal_year_start)
     strip = [asked_period(asked, months_back=back) for back in range(STRIP - 1, 0, -1)] + [period]
     houses = figures.houses((period, before, year, *strip))
-    parts = figures.period_counts(period)
+    parts = figures.period_counts(period, houses[0])
     columns = zip(("This month", "Last year", "Fiscal year"), (period, before, year), houses, strict=False)
     by = asked.get(BY.name, "")
     return Data(

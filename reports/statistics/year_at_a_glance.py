@@ -88,11 +88,14 @@ def query(asked: Asked) -> Data:
         spans[0].from_day, min(last.to_day, begun[-1].to_day) if begun else spans[0].from_day - 1, ""
     )
     houses = figures.houses((whole, *begun)) if begun else []
+    happened = [figures.happened(each) for each in begun]
     months = [
-        Beside(short(each), each, _counts(each, house)) for each, house in zip(begun, houses[1:], strict=True)
+        Beside(short(each), each, _counts(each, house, events))
+        for each, house, events in zip(begun, houses[1:], happened, strict=True)
     ]
     months += [Beside(short(each), each, {}) for each in spans[len(begun) :]]
-    year = Beside("Year", whole, _counts(whole, houses[0]) if begun else {})
+    events = figures.added(whole, happened)
+    year = Beside("Year", whole, _counts(whole, houses[0], events) if begun else {})
     return Data(tuple(months), year, how, store.current().now().local, asked.status, asked.version)
 
 
@@ -106,9 +109,9 @@ def _months(last: Period, kind: str, fiscal_start: str) -> list[Period]:
     return [month_of(first.from_day, months_back=-ahead) for ahead in range(MONTHS)]
 
 
-def _counts(period: Period, house: figures.Counts) -> dict[str, Count]:
+def _counts(period: Period, house: figures.Counts, events: Mapping[str, Count]) -> dict[str, Count]:
     newborns = conventions.convention("newborns_in_death_rates", period.to_day) == "both terms"
-    return with_hospital(with_both(figures.whole(period, house)), newborns=newborns)
+    return with_hospital(with_both({**house, **events}), newborns=newborns)
 
 
 def render(data: Data, width: int) -> Document:

@@ -15,6 +15,7 @@ from reports.indices.parameters import (
     DNFB_ACCOUNTS,
     DRG_CASE_MIX,
     EVENT_LIST,
+    PATIENT_LISTING,
     PHYSICIAN_INDEX,
     PROCEDURE_INDEX,
     REGISTER,
@@ -141,6 +142,11 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "physician-index", "I03", "Physician index",
         "The discharges of each physician as attending, surgeon or consultant, with subtotals, a page for each.",
         "reports.indices.physician_index", PHYSICIAN_INDEX,
+    ),
+    Report(
+        "patient-listing", "I04", "Patient index listing",
+        "Charts by name or in a filing order, other names, merges made and undone, pairs of charts to decide.",
+        "reports.indices.patient_listing", PATIENT_LISTING,
     ),
     Report(
         "discharge-list", "I05", "Discharges",

@@ -127,3 +127,9 @@ DRG_CASE_MIX: Final = (
     replace(grouped("mdc", "service", "unit", "physician", "payer", "all"), default="mdc", required=True), DETAIL,
     EJECT,
 )  # fmt: skip
+PATIENT_LISTING: Final = (
+    Parameter("view", "List", "choice", default="charts", choices=("charts", "aliases", "merges", "duplicates")),
+    Parameter("name", "Names", "text", required=False), Parameter("digits", "Terminal digits", "text", required=False),
+    Parameter("from", "Merged from", "date", required=False), Parameter("to", "Merged to", "date", required=False),
+    sort("name", "terminal-digit", "middle-digit", "number", "birth"), *LINES,
+)  # fmt: skip

@@ -146,15 +146,16 @@ def occupants(day: int) -> list[Occupant]:
     bring_up_to_date_if_due()
     select = _OCCUPANT.format(bed="g.bed", leave="coalesce(l.type, '')", absent="coalesce(l.absent, 0)")
     joined = (
-        "JOIN segment g ON g.encounter_id = e.id JOIN unit u ON u.id = g.unit_id"
+        "JOIN segment g {} ON g.encounter_id = e.id JOIN unit u ON u.id = g.unit_id"
         " JOIN service s ON s.id = g.service_id LEFT JOIN leave_span l ON l.encounter_id = e.id"
         " AND l.from_day <= ? AND l.to_day > ? WHERE "
     )
     ended = f"g.from_day BETWEEN ? AND ? AND g.to_day > ? AND g.to_day < {NEVER}"
-    lasting = f"g.to_day = {NEVER} AND +g.from_day <= ?"  # +: open pieces have an index, which is short
+    lasting = f"g.to_day = {NEVER} AND g.from_day <= ?"
+    open_ones = joined.format("INDEXED BY segment_open")  # short: there are no more of them than beds
     rows = [
-        *database.execute_sql(select + joined + ended, (day, day, day - _longest(), day, day)),
-        *database.execute_sql(select + joined + lasting, (day, day, day)),
+        *database.execute_sql(select + joined.format("") + ended, (day, day, day - _longest(), day, day)),
+        *database.execute_sql(select + open_ones + lasting, (day, day, day)),
     ]
     return sorted((_occupant(row) for row in rows), key=lambda row: row.key)
 

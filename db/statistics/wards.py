@@ -61,14 +61,14 @@ _HEADS: Final = (
     "SELECT g.unit_id, g.service_id, g.newborn, count(*) - sum({absent}), sum(p.sex = 'F' AND NOT {absent}),"
     " sum(length(p.birth_date) >= 4 AND NOT {absent} AND"
     " p.birth_date || substr('-12-31', length(p.birth_date) - 3) <= :born),"
-    " {away}, sum({absent}) FROM segment g JOIN encounter e ON e.id = g.encounter_id"
+    " {away}, sum({absent}) FROM segment g {index} JOIN encounter e ON e.id = g.encounter_id"
     " JOIN patient p ON p.id = e.patient_id LEFT JOIN leave_span l ON l.encounter_id = g.encounter_id"
     " AND l.from_day <= :day AND l.to_day > :day WHERE {there} GROUP BY 1, 2, 3"
 )
-_THERE: Final = (
-    f"g.from_day BETWEEN :day - :longest AND :day AND g.to_day BETWEEN :day + 1 AND {NEVER - 1}",
-    f"g.to_day = {NEVER} AND +g.from_day <= :day",  # +: open pieces have an index, which is short
-)
+_THERE: Final = {  # by index; that of open pieces is short
+    "": f"g.from_day BETWEEN :day - :longest AND :day AND g.to_day BETWEEN :day + 1 AND {NEVER - 1}",
+    "INDEXED BY segment_open": f"g.to_day = {NEVER} AND g.from_day <= :day",
+}
 
 
 def heads(day: int) -> list[Heads]:
@@ -76,9 +76,9 @@ def heads(day: int) -> list[Heads]:
     census.bring_up_to_date_if_due()
     added: dict[tuple[int, int, int], list[int]] = {}
     bound = {"day": day, "born": _born_by(day), "longest": census_state.read().longest_days + 1}
-    for there in _THERE:
+    for index, there in _THERE.items():
         sql = _HEADS.format(
-            absent="coalesce(l.absent, 0)", there=there,
+            absent="coalesce(l.absent, 0)", there=there, index=index,
             away=", ".join(f"coalesce(sum(l.type = '{each}'), 0)" for each in LEAVE_TYPES),
         )  # fmt: skip
         for unit, service, newborn, *counts in database.execute_sql(sql, bound):

@@ -19,6 +19,7 @@ from rules.statistics import (
     BY_KEY,
     CLASS_COUNTS,
     FORMULAS,
+    INCLUDING,
     LABELS,
     NEWBORN,
     Count,
@@ -28,6 +29,7 @@ from rules.statistics import (
 )
 
 HOUSE: Final = "House"
+SERVICE: Final = "Service"
 MATURING: Final = frozenset({"readmissions_30_day"})
 """Counts of a month that go on growing for some days after its end, by their definition."""
 
@@ -113,7 +115,7 @@ def differing(
     ``young``: the month was closed before all readmissions within 30 days of it could be known.
     """
     found: list[Differing] = []
-    for kind, named in (("house", "{}"), ("by_unit", "Unit {}"), ("by_service", "Service {}")):
+    for kind, named in (("house", "{}"), ("by_unit", "Unit {}"), ("by_service", f"{SERVICE} {{}}")):
         for code in sorted({*signed[kind], *now[kind]}):
             part = named.format(code)
             old, new = signed[kind].get(code, {}), now[kind].get(code, {})
@@ -129,7 +131,7 @@ def _counts(part: str, old: Counts, new: Counts, *, young: bool) -> Iterator[Dif
             yield Differing(
                 part,
                 key,
-                label(key),
+                label(key, "services" if part.startswith(SERVICE) else "units"),
                 _shown(was),
                 _shown(is_),
                 rate=False,
@@ -145,6 +147,8 @@ def _rates(part: str, old: Counts, new: Counts, *, young: bool) -> Iterator[Diff
             continue
         maturing = young and formula.numerator in MATURING
         for prefix in formula.classes:
+            if prefix == INCLUDING and not _newborns(old) and not _newborns(new):
+                continue  # that of adults and children once more
             before, after = figure(formula.key, was, prefix), figure(formula.key, is_, prefix)
             if before.value != after.value:
                 yield Differing(
@@ -152,14 +156,20 @@ def _rates(part: str, old: Counts, new: Counts, *, young: bool) -> Iterator[Diff
                 )  # fmt: skip
 
 
-def label(key: str) -> str:
-    """The name of a count or rate as pages have it."""
-    for prefix, after in ((NEWBORN, ", newborns"), ("incl_newborn_", ", newborns included"), (ADULTS, "")):
+def _newborns(counts: Counts) -> bool:
+    """Whether a part has anything of newborns."""
+    return any(count for key, count in counts.items() if key.startswith(NEWBORN))
+
+
+def label(key: str, between: str = "units") -> str:
+    """The name of a count or rate as pages have it; ``between``: what the transfers of the part are between."""
+    for prefix, after in ((NEWBORN, ", newborns"), (INCLUDING, ", newborns included"), (ADULTS, "")):
         bare = key.removeprefix(prefix) if prefix else key
         if key.startswith(prefix) and (
             bare in BY_KEY or bare in CLASS_COUNTS or bare in LABELS or not prefix
         ):
-            return LABELS.get(bare, bare.replace("_", " ").capitalize()) + after
+            named = LABELS.get(bare, bare.replace("_", " ").capitalize()) + after
+            return named.replace("between units", f"between {between}")
     return key
 
 

@@ -157,6 +157,8 @@ LABELS: Final = {
     "clean_case_infections": "Infections of clean cases",
     "live_discharges": "Live discharges",
     "readmissions_30_day": "Readmissions",
+    "deaths_all": "Deaths, newborns included",
+    "bodies_available": "Bodies available for autopsy",
 } | {formula.key: formula.label for formula in FORMULAS}
 
 

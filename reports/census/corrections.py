@@ -51,17 +51,17 @@ def query(asked: Asked) -> Data:
 
 def render(data: Data, width: int) -> Document:
     """The corrections as a document for a page of 80 or 132 columns."""
-    found = data.found
+    found, month = data.found, show_date(data.month, data.style)
     if found is None:
         body: list[Item] = [
-            Block((f"{data.month} is open: there are no signed figures that could be corrected.",))
+            Block((f"{month} is open: there are no signed figures that could be corrected.",))
         ]
-        return Document("C04", "CORRECTIONS OF A CLOSED MONTH", data.month, "open", body, 0)
+        return Document("C04", "CORRECTIONS OF A CLOSED MONTH", month, "open", body, 0)
     closed = found.closing
     at = show_moment(closed.as_of, data.style)
     selection = f"version {closed.version}, {closed.status} by {closed.closed_by} {at}"
     return Document(
-        "C04", "CORRECTIONS OF A CLOSED MONTH", data.month, selection, list(_body(data, found, width)),
+        "C04", "CORRECTIONS OF A CLOSED MONTH", month, selection, list(_body(data, found, width)),
         len(found.changes), _sentences(data),
     )  # fmt: skip
 

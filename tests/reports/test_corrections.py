@@ -57,7 +57,7 @@ class TestPages:
         (page,) = paginate(
             render(Data("2026-10", None, "us", "2026-11-22T08:00"), 80), Run("", "", ""), Setup()
         )
-        assert "2026-10 is open: there are no signed figures that could be corrected." in page.lines
+        assert "10/2026 is open: there are no signed figures that could be corrected." in page.lines
 
     def test_figures_without_a_late_change_send_to_the_check(self):
         pages = paginate(render(a_comparison(changes=()), 80), Run("", "", ""), Setup())

@@ -87,6 +87,24 @@ class TestFigures:
         assert {each.maturing for each in differing(signed, now, young=True)} == {True}
         assert {each.maturing for each in differing(signed, now)} == {False}
 
+    def test_of_a_part_without_newborns_stand_there_once(self):
+        signed, now = a_month(), a_month()
+        for month, days in ((signed, 300), (now, 310)):
+            month["by_unit"] = {
+                "3E": {"inpatient_service_days": days, "newborn_inpatient_service_days": 0, "days": 30}
+            }
+        assert [each.key for each in differing(signed, now)] == [
+            "inpatient_service_days",
+            "average_daily_census",
+        ]
+
+    def test_transfers_of_a_service_are_between_services(self):
+        signed, now = a_month(), a_month()
+        now["by_unit"], now["by_service"] = {"3E": {"transfers_in": 1}}, {"MED": {"transfers_in": 1}}
+        assert [each.label for each in differing(signed, now)] == [
+            "Transfers in, between units", "Transfers in, between services",
+        ]  # fmt: skip
+
     def test_labels_say_the_class(self):
         assert label("newborn_deaths") == "Deaths, newborns"
         assert label("newborn_deaths_per_1000_live_births") == "Newborn deaths / 1,000 live births"

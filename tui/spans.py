@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rules.text import cells, fit
+from rules.text import cells, clipped, fit
 
 PLAIN = 0
 BOLD = 1
@@ -61,22 +61,22 @@ def between(text: str, start: int, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """A sentence broken at blanks into lines of ``width`` cells; its own line ends are kept."""
+    """A sentence broken at blanks into lines of ``width`` cells; its own line ends and indents are kept."""
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
-        current = ""
-        for word in paragraph.split(" "):
-            while cells(word) > width:
-                if current:
-                    lines.append(current)
-                    current = ""
-                lines.append(word[:width])
-                word = word[width:]
-            if current and cells(current) + 1 + cells(word) > width:
+        words = paragraph.lstrip(" ")
+        indent = " " * min(len(paragraph) - len(words), width // 2)
+        current = indent
+        for number, word in enumerate(words.split(" ")):
+            if number and cells(current) + 1 + cells(word) > width:
                 lines.append(current)
-                current = word
+                current = indent + word
             else:
-                current = f"{current} {word}" if current else word
+                current += f" {word}" if number else word
+            while cells(current) > width:
+                part = clipped(current, width)
+                lines.append(part)
+                current = indent + current[len(part) :]
         lines.append(current)
     return lines
 

@@ -422,3 +422,29 @@ class TestKeysThatAreShown:
         assert "F1: " in discharges.lines[-1]
         grown(discharges, 132, 43)
         assert "F4=Groups" in discharges.lines[-1]
+
+
+class Counted(list[Any]):
+    """Pages that count how often one is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, number: Any) -> Any:
+        Counted.looks += 1
+        return super().__getitem__(number)
+
+
+class TestLongStacks:
+    def test_a_key_looks_at_the_pages_in_sight_however_many_there_are(self, discharges: Any) -> None:
+        from tui.screen import Document
+
+        pager, costs = discharges.shell.top, []
+        for times in (1, 25):
+            pager.show(Document("Long", Counted(pager.document.pages * times), 132))
+            Counted.looks = 0
+            for key in ("f8", "end", "f7", "right", "tab", "shift+tab", "up", "[", "down", "home"):
+                discharges.press(key)
+                discharges.shell.frame()
+            costs.append(Counted.looks)
+            pager.show(Document("Short", list(pager.document.pages)[:40], 132))
+        assert costs[1] <= costs[0] * 1.1

@@ -130,15 +130,12 @@ class CloseMonth(FormScreen):
         name, _, how = key.strip().partition(" ")
         permit(self.session.actor, Deed.CLOSE_MONTH, kind="month", record=name)
         self.month, self.restating = _month(name), how.upper() == "RESTATE"
-        period, last = month_named(self.month), closing.newest(self.month)
-        over = period.to_day < store.current().now().day
-        self.notes = tuple(closing_checks.still_open(period)) if over else ()
+        period, last = closing.to_sign(self.month, restating=self.restating)
+        self.notes = tuple(closing_checks.still_open(period))
         state = f"version {last.version}, {last.status} by {last.closed_by}" if last else "open"
         doing = "Restating" if self.restating else "Closing"
-        still = (
-            "Still open:" if self.notes else "Nothing is still open." if over else "The month is not over."
-        )
-        return Opened({}, (f"{doing} {self.month}: {state}.", still), "reason")
+        said = (f"{doing} {self.month}: {state}.",)
+        return Opened({}, said if self.notes else (*said, "Nothing is still open."), "reason")
 
     def sections(self) -> Sequence[Section]:
         reason = Field(
@@ -197,11 +194,15 @@ class Remarks(DraftedForm):
         last, text = closing.newest(self.month), remarks.in_force(self.month, self.report)
         self.key = f"{self.month} {self.report}"
         self.version = str(text.at_utc if text else 0)
-        state = f"version {last.version} is signed: these words wait for the next" if last else "open"
+        state = (
+            f"Version {last.version} is signed: these words wait for the next."
+            if last
+            else "The month is open."
+        )
         values = {
             f"lines[{number}].text": line for number, line in enumerate(text.lines if text else (), 1) if line
         }
-        return self.with_draft(Opened(values, (self.key, f"The month: {state}."), "lines[1].text"))
+        return self.with_draft(Opened(values, (self.key, state), "lines[1].text"))
 
     def sections(self) -> Sequence[Section]:
         line = Field("text", "Line", 70, length=remarks.WIDTH, help="A line as it is printed.")

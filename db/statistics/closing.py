@@ -174,12 +174,8 @@ def begin(actor: Actor, month_name: str, reason: str = "", *, restating: bool = 
     census is out of balance or differs from what the movements say. Restating always needs a reason.
     """
     permit(actor, Action.CLOSE_MONTH, kind="month", record=month_name)
-    period, reason = _month(month_name), clean(reason.strip())[:LONGEST_REASON]
-    last = newest(month_name)
-    if restating and last is None:
-        raise NotClosed(f"{month_name} is not closed: close it first.")
-    if not restating and last is not None:
-        raise NotClosed(f"{month_name} is closed, version {last.version}: restate it, with a reason.")
+    period, last = to_sign(month_name, restating=restating)
+    reason = clean(reason.strip())[:LONGEST_REASON]
     if restating and not reason:
         raise NotClosed(f"Say why {month_name} is restated: a restated month needs a reason.")
     if not restating and not reason and (faults := closing_checks.faults(period)):
@@ -190,6 +186,19 @@ def begin(actor: Actor, month_name: str, reason: str = "", *, restating: bool = 
     with writing():
         census_state.watch(period.to_day)
     return Begun(period, last.version + 1 if last else 1, reason, tuple(closing_checks.still_open(period)))
+
+
+def to_sign(month_name: str, *, restating: bool = False) -> tuple[Period, Closing | None]:
+    """The month that is to be closed or restated, and its newest version.
+
+    Raises ``NotClosed``: it is not over, it is closed already, or there is no version to restate.
+    """
+    period, last = _month(month_name), newest(month_name)
+    if restating and last is None:
+        raise NotClosed(f"{month_name} is not closed: close it first.")
+    if not restating and last is not None:
+        raise NotClosed(f"{month_name} is closed, version {last.version}: restate it, with a reason.")
+    return period, last
 
 
 def _month(name: str) -> Period:

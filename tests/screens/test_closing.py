@@ -55,8 +55,16 @@ class TestClosing:
         assert "as signed" in closed.text
 
     def test_once_only(self, closed: Workstation) -> None:
-        closed.press(MONTH, "enter", "C", "^your", "enter", PASSPHRASE, "enter")
+        closed.press(MONTH, "enter", "C")
         assert "restate it, with a reason" in closed.text
+        assert "Your passphrase" not in closed.text
+
+    def test_what_cannot_be_signed_is_told_before_anything_is_keyed(self, months: Workstation) -> None:
+        months.press("R")
+        assert "2025-11 is not closed: close it first." in months.text
+        months.press("ctrl+o", "=CLM 2199-01", "enter")
+        assert "2199-01 is not over: it can be closed from 2199-02-01 on." in months.text
+        assert "Your passphrase" not in months.text
 
     def test_the_signed_page_opens_from_the_list(self, closed: Workstation) -> None:
         closed.press(MONTH, "enter", "P")

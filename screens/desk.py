@@ -12,6 +12,7 @@ from db.disclosure import counts as request_counts
 from db.feeds import counts as feed_counts
 from db.patient_index import counts as patient_counts
 from db.registry import counts as registry_counts
+from db.schedule import counts as schedule_counts
 from db.statistics import counts as census_counts
 from db.worklist import counts as work_counts
 from screens.session import Session
@@ -123,6 +124,14 @@ def privacy_alerts(session: Session) -> Iterable[Entry]:
     yield Entry("ALR", "Alerts to review", "ALR", str(access_counts.alerts()))
 
 
+def scheduled(session: Session) -> Iterable[Entry]:
+    found = schedule_counts.troubled()
+    parts = ((found.failed, "failed"), (found.overdue, "overdue"))
+    note = ", ".join(f"{count} {what}" for count, what in parts if count)
+    if note:
+        yield Entry("SCH", "Scheduled jobs to look at", "SCH", str(found.failed + found.overdue), note)
+
+
 def own_drafts(session: Session) -> Iterable[Entry]:
     found = drafts.waiting(session.actor)
     newest = f"{found[0].screen} {found[0].key}".strip() if found else ""
@@ -138,5 +147,6 @@ PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.VIEW_REQUEST, disclosure),
     (Deed.REVIEW_RECORD, review),
     (Deed.REVIEW_ALERT, privacy_alerts),
+    (Deed.RUN_JOB, scheduled),
     (Deed.SIGN_ON, own_drafts),
 )

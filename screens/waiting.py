@@ -10,6 +10,7 @@ from db.abstracting import counts as abstract_counts
 from db.actors import Action as Deed
 from db.actors import Actor
 from db.feeds import counts as feed_counts
+from db.schedule import counts as schedule_counts
 from db.worklist import counts as work_counts
 from db.worklist.counts import Waiting
 
@@ -30,12 +31,21 @@ def aged(waiting: Waiting) -> Said:
     return str(waiting.items), f"oldest {days} day{'' if days == 1 else 's'}"
 
 
+def _troubled() -> Said:
+    found = schedule_counts.troubled()
+    return (
+        str(found.failed + found.overdue or ""),
+        "failed or overdue" if found.failed + found.overdue else "",
+    )
+
+
 WORDS: Final[Mapping[str, tuple[Deed, Callable[[Actor], Said]]]] = {
     "WRK": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting())),
     "WRC": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting(work_counts.CODE))),
     "RTN": (Deed.FILE_ABSTRACT, lambda actor: (str(abstract_counts.returns()), "")),
     "HLD": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.held()), "")),
     "DIS": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.disagreements()), "")),
+    "SCH": (Deed.RUN_JOB, lambda actor: _troubled()),
     "DRF": (Deed.SIGN_ON, lambda actor: (str(len(drafts.waiting(actor))), "")),
 }
 """Words, who may know, and the count. None takes longer than a look into an index, whatever the store holds."""

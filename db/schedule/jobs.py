@@ -12,13 +12,18 @@ from typing import Any, Final
 from db.access.users import holder
 from db.actors import Action, Actor
 from db.acts import Conflict, act, permit
-from db.connect import StoreError, database
+from db.connect import database
 from rules import schedule
+from rules.findings import Told
 from rules.schedule import Last, Plan
 from rules.text import clean
 
 KIND: Final = "job"
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
+
+
+class NotScheduled(Told):
+    """There is no such job, or it cannot be one; one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,11 @@ def listing(actor: Actor) -> list[Job]:
 
 
 def named(name: str) -> Job:
-    """A job, however its name is capitalised. Raises ``StoreError``."""
+    """A job, however its name is capitalised. Raises ``NotScheduled``."""
     row = database.execute_sql(f"{_SELECT} WHERE j.name = ?", (name.strip(),)).fetchone()
     if row is None:
         there = ", ".join(job.name for job in every()) or "none yet: schedule add makes one"
-        raise StoreError(f"There is no job {clean(name.strip()) or 'without a name'}; there is {there}.")
+        raise NotScheduled(f"There is no job {clean(name.strip()) or 'without a name'}; there is {there}.")
     return _job(row)
 
 
@@ -99,11 +104,11 @@ def exists(name: str) -> bool:
 def file(actor: Actor, wanted: Wanted, expected_version: int = 0) -> Job:
     """Add a job (version 0) or change one; whoever files it owns it, and it runs with what that person may do.
 
-    It is due from now on: nothing is caught up. Raises ``NotPermitted``, ``StoreError``, ``Conflict``.
+    It is due from now on: nothing is caught up. Raises ``NotPermitted``, ``NotScheduled``, ``Conflict``.
     """
     wanted = replace(wanted, name=wanted.name.strip().lower(), due_at=_due_at(wanted.due_at))
     if not NAME.fullmatch(wanted.name):
-        raise StoreError("A job needs a name of at most 20 letters, digits and hyphens: nightly-census.")
+        raise NotScheduled("A job needs a name of at most 20 letters, digits and hyphens: nightly-census.")
     with act(actor, Action.AMEND_SCHEDULE, kind=KIND, record=wanted.name) as done:
         before = named(wanted.name) if exists(wanted.name) else None
         _check_version(wanted.name, before, expected_version)
@@ -122,7 +127,7 @@ def file(actor: Actor, wanted: Wanted, expected_version: int = 0) -> Job:
 
 
 def put_off(actor: Actor, name: str) -> Job:
-    """Let a job run no more, until it is filed again. Raises ``StoreError``, ``NotPermitted``."""
+    """Let a job run no more, until it is filed again. Raises ``NotScheduled``, ``NotPermitted``."""
     job = named(name)
     with act(actor, Action.AMEND_SCHEDULE, kind=KIND, record=job.name) as done:
         done.changed({"active": job.active}, {"active": False})
@@ -136,11 +141,11 @@ def put_off(actor: Actor, name: str) -> Job:
 def owner_of(job: Job, service: Actor) -> Actor:
     """The person whose job it is, with the roles held now, as who acts through the service.
 
-    Raises ``StoreError`` when that person may no longer sign on.
+    Raises ``NotScheduled`` when that person may no longer sign on.
     """
     found = holder(job.owner)
     if found is None:
-        raise StoreError(
+        raise NotScheduled(
             f"{job.owner}, whose job it is, may not sign on any more: somebody else must file it anew."
         )
     return replace(service, user_id=found[0], user=job.owner, roles=found[1], where_from=f"job {job.name}")
@@ -148,9 +153,9 @@ def owner_of(job: Job, service: Actor) -> Actor:
 
 def _check_version(name: str, before: Job | None, expected: int) -> None:
     if before is None and expected:
-        raise StoreError(f"There is no job {name}: schedule add makes one.")
+        raise NotScheduled(f"There is no job {name}: schedule add makes one.")
     if before is not None and not expected:
-        raise StoreError(f"There is a job {name}: change it, or name another.")
+        raise NotScheduled(f"There is a job {name}: change it, or name another.")
     if before is not None and before.version != expected:
         raise Conflict(f"{name} was changed by somebody else meanwhile: look at it again.")
 
@@ -159,7 +164,7 @@ def _due_at(text: str) -> str:
     try:
         return str(schedule.plan(text))
     except ValueError as error:
-        raise StoreError(str(error)) from None
+        raise NotScheduled(str(error)) from None
 
 
 def _values(job: Job | None) -> dict[str, Any]:

@@ -213,12 +213,13 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
 @contextmanager
 def _asked_right() -> Iterator[None]:
     """What was asked wrongly is a mistake in the command."""
+    from db.schedule.jobs import NotScheduled
     from reports.output import NotDelivered
     from reports.parameters import NotAsked
 
     try:
         yield
-    except (NotAsked, NotDelivered) as error:
+    except (NotAsked, NotDelivered, NotScheduled) as error:
         raise click.UsageError(str(error)) from error
 
 

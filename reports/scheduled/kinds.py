@@ -8,9 +8,8 @@ from typing import Final
 
 from db.actors import Action, Actor
 from db.acts import permit
-from db.connect import StoreError
 from db.schedule import jobs
-from db.schedule.jobs import Job, Wanted
+from db.schedule.jobs import Job, NotScheduled, Wanted
 from reports import output
 from reports.catalogue import Report, find
 from reports.parameters import IDENTIFIERS, NotAsked, Parameter, moving, resolved
@@ -69,17 +68,19 @@ KIND_OF: Final = {kind.id: kind for kind in KINDS}
 
 
 def kind_of(what: str) -> Kind:
-    """The kind of a job; a report of the catalogue, by id or code, is one. Raises ``StoreError``."""
+    """The kind of a job; a report of the catalogue, by id or code, is one. Raises ``NotScheduled``."""
     if what in KIND_OF:
         return KIND_OF[what]
     report = find(what)
     if report is None:
-        raise StoreError(
+        raise NotScheduled(
             f"There is no job or report {clean(what) or 'without a name'}: there are {', '.join(KIND_OF)}, and the"
             " reports that 'recordroom report list' lists."
         )
     if any(each.name in OF_ONE and each.required for each in report.parameters):
-        raise StoreError(f"{report.id} is of one patient: it is printed when it is asked for, not by a job.")
+        raise NotScheduled(
+            f"{report.id} is of one patient: it is printed when it is asked for, not by a job."
+        )
     parameters = tuple(each for each in report.parameters if each.name not in OF_ONE)
     return Kind(report.id, report.title, report.about, report.action, parameters, NEEDED)
 
@@ -87,7 +88,7 @@ def kind_of(what: str) -> Kind:
 def file(actor: Actor, wanted: Wanted, today: int, expected_version: int = 0) -> Job:
     """Add or change a job whose parameters and place for pages are right, and that the actor may have done.
 
-    Raises ``NotPermitted``, ``NotAsked``, ``NotDelivered``, ``StoreError``, ``Conflict``.
+    Raises ``NotPermitted``, ``NotAsked``, ``NotDelivered``, ``NotScheduled``, ``Conflict``.
     """
     permit(actor, Action.AMEND_SCHEDULE, kind=jobs.KIND, record=wanted.name)
     kind = kind_of(wanted.what)

@@ -63,13 +63,13 @@ def _delivered(work: Work, report_id: str, asked: Mapping[str, str]) -> Result:
     where, _, name = work.sink.partition(" ")
     if where == FILE:
         path = output.save(work.owner, produced, name, Setup())
-        return Result(f"{report.code} {path.name}", 1)
+        return Result(path.name, 1)
     printer = output.printer_named(name) if name else output.Printer(SPOOL, Setup())
     pages = len(produced.pages(printer.setup))
     if where == PRINTER:
         output.to_printer(work.owner, produced, printer)
         return Result(f"{report.code} {pages} pages to {name}", pages)
-    return Result(f"{report.code} {output.to_spool(work.owner, produced, printer).name}", pages)
+    return Result(output.to_spool(work.owner, produced, printer).name, pages)
 
 
 def _census(work: Work) -> list[Step]:

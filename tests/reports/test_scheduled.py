@@ -14,7 +14,7 @@ from db import store
 from db.access import users
 from db.actors import Role
 from db.acts import Conflict, NotPermitted
-from db.connect import StoreError, database
+from db.connect import database
 from db.schedule import counts, jobs, runs
 from db.schedule.jobs import Wanted
 from db.statistics import census, closing
@@ -121,7 +121,7 @@ class TestFilingAJob:
         ],
     )
     def test_that_cannot_be_done_is_refused_in_a_sentence(self, admin, what, given, to, told):
-        with pytest.raises((StoreError, parameters.NotAsked, output.NotDelivered)) as refused:
+        with pytest.raises((jobs.NotScheduled, parameters.NotAsked, output.NotDelivered)) as refused:
             add(admin, "x", what, to=to, **given)
         assert str(refused.value).startswith(told) or told in str(refused.value)
         assert not jobs.every()

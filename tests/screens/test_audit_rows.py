@@ -55,7 +55,7 @@ SHOWS = {
     "DUP": "review duplicate", "FIL": "view patient", "IDN": "view patient", "MRG": "view patient",
     "MRL": "view patient", "OVL": "review duplicate", "OVU": "view patient", "REG": "", "UNM": "view patient",
     "WKF": "", "WKH": "view encounter", "WKN": "view encounter", "DNF": "", "PRD": "",
-    "CLO": "", "CLM": "", "RMK": "", "RMH": "",
+    "CLO": "", "CLM": "", "RMK": "", "RMH": "", "SCH": "", "SCE": "", "SCR": "",
     "WHO": "view audit", "WHY": "", "WRC": "view encounter", "WRK": "view encounter",
 }  # fmt: skip
 

@@ -1,0 +1,79 @@
+"""SCH, SCE, SCR: a supervisor adds, changes, runs and puts off jobs, and sees what failed on the desk."""
+
+from __future__ import annotations
+
+from db.schedule import jobs
+from rules.schedule import DONE
+from tests.tui.conftest import Workstation
+
+
+def go(desk: Workstation, line: str) -> None:
+    desk.press("ctrl+o", f"={line}", "enter")
+
+
+def add(desk: Workstation) -> None:
+    go(desk, "SCE")
+    desk.press(
+        "night", "enter", "census", "enter", "2:30", "enter", "day=yesterday", "enter", "spool", "enter"
+    )
+
+
+def in_store(desk: Workstation, work):
+    return desk.shell.executor.submit(work).result()
+
+
+class TestAJob:
+    def test_is_added_and_listed_with_its_next_time(self, desk: Workstation) -> None:
+        add(desk)
+        assert "FILED night, next " in desk.text
+        assert desk.lines[0].split()[0] == "SCH"
+        job = in_store(desk, lambda: jobs.named("night"))
+        assert (str(job.plan), dict(job.wanted.parameters), job.wanted.sink) == (
+            "02:30",
+            {"day": "yesterday"},
+            "spool",
+        )
+
+    def test_is_changed_and_belongs_to_whoever_changed_it(self, desk: Workstation) -> None:
+        add(desk)
+        go(desk, "SCE night")
+        desk.press("^WHEN", "enter", "mon,thu 06:00", "enter", "f2")
+        assert str(in_store(desk, lambda: jobs.named("night")).plan) == "mon,thu 06:00"
+
+    def test_that_cannot_be_is_refused_on_the_form(self, desk: Workstation) -> None:
+        go(desk, "SCE")
+        desk.press("night", "enter", "bed-status", "enter", "02:30", "enter", "enter", "enter", "f2")
+        assert "Say where the pages of bed-status go" in desk.text
+        assert in_store(desk, jobs.every) == []
+
+    def test_is_run_now_and_its_run_is_listed(self, desk: Workstation) -> None:
+        add(desk)
+        desk.press("R", "enter", "Y")
+        assert in_store(desk, lambda: jobs.named("night")).last.outcome == DONE
+        go(desk, "SCR night")
+        assert "The census is up to date; N01-" in desk.text
+
+    def test_is_put_off(self, desk: Workstation) -> None:
+        add(desk)
+        desk.press("O", "enter", "Y")
+        assert not in_store(desk, lambda: jobs.named("night")).active
+
+
+class TestTheDesk:
+    def test_tells_a_job_that_failed_to_whoever_may_run_it(self, desk: Workstation) -> None:
+        add(desk)
+        in_store(desk, lambda: failed("night"))
+        go(desk, "DESK")
+        assert "Scheduled jobs to look at" in desk.text
+        assert "1 failed" in desk.text
+
+
+def failed(name: str) -> None:
+    from db.connect import database, writing
+
+    with writing():
+        database.execute_sql(
+            "INSERT INTO job_run (job_id, due_utc, attempt, started_utc, ended_utc, outcome, sentence, run_by)"
+            " SELECT id, since_utc, 1, since_utc, since_utc, 'failed', 'No such queue.', 'x' FROM job WHERE name = ?",
+            (name,),
+        )

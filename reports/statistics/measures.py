@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from db import conventions, store
+from db.hospital import site
 from db.statistics import figures, limits, work_figures
 from reports import conventions as said
 from reports.parameters import Asked
@@ -88,6 +89,7 @@ class Counting:
     windows: Mapping[str, int | None]  # limits that they count within
     fiscal_year_start: str
     style: str
+    outside: tuple[str, ...] = ()  # units that do not count in the census
 
     def sentences(self) -> tuple[str, ...]:
         """Every convention that a statistic rests on."""
@@ -98,6 +100,7 @@ class Counting:
             "A stay's days belong to the period of its discharge. House rates come from summed counts.",
             *said.of_rates(self.rates, self.windows),
             f"The fiscal year begins on {start}.",
+            *said.of_units(self.outside),
         )
 
     def as_json(self) -> dict[str, str]:
@@ -115,6 +118,7 @@ def counting(day: int) -> Counting:
         conventions.conventions(day), conventions.statistical(day),
         {name: limits.limit(name, day) for name in WINDOWS},
         conventions.convention("fiscal_year_start", day), conventions.convention("date_style", day),
+        site.outside_census(),
     )  # fmt: skip
 
 
@@ -178,6 +182,11 @@ def label(key: str, prefix: str) -> str:
 def span(period: Period, style: str) -> str:
     """``11/01/2026 to 11/30/2026``."""
     return f"{show_date(iso_date(period.from_day), style)} to {show_date(iso_date(period.to_day), style)}"
+
+
+def chosen(what: str, period: Period) -> str:
+    """The line of the selection: what is shown, and which period where that is no calendar month."""
+    return what if period.name[4:5] == "-" else f"{what}; {short(period)}"
 
 
 def short(period: Period) -> str:

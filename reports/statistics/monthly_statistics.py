@@ -27,6 +27,7 @@ from reports.statistics.measures import (
     Beside,
     Counting,
     asked_period,
+    chosen,
     counted,
     counting,
     label,
@@ -115,7 +116,7 @@ def render(data: Data, width: int) -> Document:
         Block(("", "", _signature(data)), keep_next=False),
     ]
     return Document(
-        "S01", "MONTHLY STATISTICAL SUMMARY", _span(data), "all units and services", body, None,
+        "S01", "MONTHLY STATISTICAL SUMMARY", _span(data), chosen("all units and services", data.period), body, None,
         _sentences(data), frozen_columns=40 if width >= 132 else 34,
     )  # fmt: skip
 
@@ -317,7 +318,7 @@ def _part_sheet(
 def as_json(data: Data) -> dict[str, Any]:
     """Every figure of the month with what it was made from; values are strings as printed."""
     return {
-        "period": data.month,
+        "period": data.period.name,
         "from": iso_date(data.period.from_day),
         "to": iso_date(data.period.to_day),
         "status": data.status,

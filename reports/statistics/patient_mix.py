@@ -18,7 +18,7 @@ from reports.page import Block, Column, Document, Heads, Item, Linked, Row, Tota
 from reports.parameters import Asked
 from reports.sheet import Sheet
 from reports.statistics import drill
-from reports.statistics.measures import Counting, asked_period, counting, so_far, span, worked
+from reports.statistics.measures import Counting, asked_period, chosen, counting, so_far, span, worked
 from reports.statistics.parameters import ADULTS, ALL, BY, NEWBORNS, OF
 from rules import statistics
 from rules.moments import iso_date
@@ -66,8 +66,9 @@ def render(data: Data, width: int) -> Document:
         body += table(by, parts, data.period, width, data.of)
     first = next(iter(data.mix.values()), ())
     count = int(summed(first).get("discharges", 0))
+    selection = chosen(_SAID[data.of], data.period)
     return Document(
-        "S03", "PATIENT MIX", span(data.period, data.counting.style), _SAID[data.of], body if count else [], count,
+        "S03", "PATIENT MIX", span(data.period, data.counting.style), selection, body if count else [], count,
         _sentences(data), frozen_columns=_label_width(width),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from reports.statistics.measures import (
     PART_LINES,
     Counting,
     asked_period,
+    chosen,
     counting,
     label,
     so_far,
@@ -110,7 +111,7 @@ def render(data: Data, width: int) -> Document:
     ):
         body += _table(data, prefix, title, lines, width)
     return Document(
-        "S02", "ANALYSIS BY SERVICE", span(data.period, data.counting.style), "all services", body,
+        "S02", "ANALYSIS BY SERVICE", span(data.period, data.counting.style), chosen("all services", data.period), body,
         len(data.by_service), _sentences(data), frozen_columns=23 if width >= 132 else 17,
     )  # fmt: skip
 

@@ -79,14 +79,12 @@ class Data:
 
 
 def query(asked: Asked) -> Data:
-    """Count each month and the year to the last of them."""
+    """Count each month that has begun, and the year to the last of them."""
     last = month(asked["month"])
     how = counting(last.to_day)
     today, spans = store.current().now().day, _months(last, asked.get(YEAR.name, ""), how.fiscal_year_start)
     begun = [so_far(each) for each in spans if each.from_day < today]
-    whole = Period(
-        spans[0].from_day, min(last.to_day, begun[-1].to_day) if begun else spans[0].from_day - 1, ""
-    )
+    whole = Period(spans[0].from_day, begun[-1].to_day if begun else spans[-1].to_day)
     houses = figures.houses((whole, *begun)) if begun else []
     happened = [figures.happened(each) for each in begun]
     months = [
@@ -118,9 +116,9 @@ def render(data: Data, width: int) -> Document:
     """Twelve columns and the total; on narrow paper six months, then six months and the total."""
     body: list[Item] = []
     halves = [(data.months, True)] if width >= 132 else [(data.months[:6], False), (data.months[6:], True)]
-    for months, total in halves:
+    for months, total in halves if data.year.counts else ():
         body += _table(data, months, width, total=total)
-    body += _chart(data, width)
+    body += _chart(data, width) if data.year.counts else []
     return Document(
         "S04", "YEAR AT A GLANCE", span(data.year.period, data.counting.style), "the house", body, None,
         _sentences(data), frozen_columns=_LABEL[width >= 132],

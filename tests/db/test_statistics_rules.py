@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from fractions import Fraction
 
 import pytest
@@ -16,8 +17,11 @@ from db.statistics import census, closing, corrections, discharges, events, figu
 from reports import closing as closes
 from reports.catalogue import find
 from reports.run import produce
+from reports.statistics import drill, monthly_statistics
+from reports.statistics.measures import worked
 from rules.moments import day_number
 from rules.periods import month
+from rules.statistics import BY_KEY
 from tests.builders import a_movement, a_stay
 
 NOVEMBER = month("2025-11")
@@ -186,6 +190,28 @@ class TestDividing:
                 asked = {"from": "2025-11-01", "to": "2025-11-30", "newborn": "0", name: value}
                 listed = produce(admin, find("discharge-list"), asked)
                 assert len(listed.sheets()[0].rows) == part.counts["discharges"], (word, part.asks)
+
+
+class TestLists:
+    """The list behind a count has as many lines as the count says."""
+
+    def test_every_count_of_the_house_is_as_long_as_its_list(self, hospital, admin):
+        an_event(hospital["home"], "operation", "2025-11-04T10:00", "clean")
+        an_event(hospital["home"], "infection", "2025-11-08T20:00", "hai")
+        an_event(hospital["baby"], "live_birth", "2025-11-03T08:00")
+        an_event(hospital["home"], "delivery", "2025-11-03T08:00", "cesarean")
+        data = produce(admin, find("monthly-statistics"), {"month": "2025-11"}).data
+        followed = set()
+        for prefix, key in monthly_statistics.figure_keys():
+            go = shlex.split(drill.behind(key, data.period, prefix))
+            if key in BY_KEY or key in ("discharge_days", "patients_consulted") or not go:
+                continue
+            if (report_id := go[1]) in (drill.DISCHARGES, drill.ADMISSIONS, drill.EVENTS):
+                asked = dict(word.split("=", 1) for word in go[2:])
+                lines = len(produce(admin, find(report_id), asked).sheets()[0].rows)
+                assert str(lines) == worked(key, data.columns[0].counts, prefix, {}).plain, prefix + key
+                followed.add(prefix + key)
+        assert {"admissions", "deaths", "newborn_deaths", "operations", "live_births"} <= followed
 
 
 class TestServices:

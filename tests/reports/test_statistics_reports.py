@@ -186,6 +186,13 @@ class TestYearAtAGlance:
         assert line.split() == ["Deaths", *[str(2 + at) for at in range(11)], "77"]
         assert "2026-09" not in year_at_a_glance.as_json(self.a_year())["by_month"]
 
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page_of_a_year_that_has_not_begun(self, golden, width):
+        year = self.a_year()
+        blank = [replace(each, counts={}) for each in year.months]
+        data = replace(year, months=tuple(blank), year=replace(year.year, counts={}))
+        golden("year-at-a-glance-empty", year_at_a_glance.render(data, width), width)
+
     def test_narrow_paper_has_every_month_once_and_one_total(self):
         lines = lines_of(year_at_a_glance.render(self.a_year(), 80), 80)
         admissions = [line.split() for line in lines if line.startswith("Admissions")]

@@ -199,10 +199,10 @@ def day_summary(
     bring_up_to_date_if_due()
     chosen = [name for name in _GROUPS if name in set(by)]
     where = "" if every_unit else " AND unit_id IN (SELECT id FROM unit WHERE counts_in_census = 1)"
-    if chosen != ["day", "newborn"]:
+    if chosen not in (["day", "newborn"], ["newborn"]):
         return _sums(chosen, from_day, to_day, where)
     # Day by day as the table has them: a class by itself needs no sorting of all rows.
-    adults, newborns = (_sums(["day"], from_day, to_day, f"{where} AND newborn = {n}") for n in (0, 1))
+    adults, newborns = (_sums(chosen[:-1], from_day, to_day, f"{where} AND newborn = {n}") for n in (0, 1))
     rows = [replace(row, newborn=of is newborns) for of in (adults, newborns) for row in of]
     return sorted(rows, key=lambda row: (row.day, bool(row.newborn)))
 

@@ -131,7 +131,8 @@ def moved(
     if not ARRIVALS.isdisjoint(kinds):
         found += reading.arrived(database.execute_sql(_ARRIVED, bound))
     if not DEPARTURES.isdisjoint(kinds):
-        found += reading.left(database.execute_sql(_LEFT, bound))
+        alone = "" if Kind.DISCHARGE in kinds else " AND e.died = 1"
+        found += reading.left(database.execute_sql(_LEFT + alone, bound))
     if Kind.LEAVE in kinds:
         found += reading.away(Kind.LEAVE, database.execute_sql(_WENT, bound))
     if Kind.RETURN in kinds:

@@ -104,3 +104,14 @@ def days_set_up(period: Period) -> dict[tuple[int, bool], int]:
         for newborn, places in ((False, beds), (True, bassinets)):
             days[unit, newborn] = days.get((unit, newborn), 0) + (count if places else 0)
     return days
+
+
+def patient_days(period: Period) -> dict[tuple[int, int, bool], int]:
+    """Remaining and one-day patients of a period by unit, service and newborn, units out of the census too."""
+    census.bring_up_to_date_if_due()
+    rows = database.execute_sql(
+        "SELECT unit_id, service_id, newborn, sum(census + same_day) FROM day_stats WHERE day BETWEEN ? AND ?"
+        " GROUP BY unit_id, service_id, newborn",
+        (period.from_day, period.to_day),
+    )
+    return {(unit, service, bool(newborn)): days for unit, service, newborn, days in rows}

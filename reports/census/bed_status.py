@@ -5,8 +5,8 @@ Columns and formulas are those of VA PIMS 5.3; nothing is carried forward from t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -32,6 +32,7 @@ from rules.statistics import NOT_APPLICABLE, half_up
 
 PLAN: Final = "census_plan"
 HOUSE: Final = "HOUSE"
+KEYS_OF_ROW: Final = ("day", "unit_id", "service_id", "newborn")
 
 # Starting at columns 1, 10, 21, 27, 33, 39, 45, 52, 58, 64, 71, 78, 85, 92, 100, 105, 113 and 123, as in VistA.
 WIDE: Final = (
@@ -106,12 +107,17 @@ def query(asked: Asked) -> Data:
     year, month = fiscal_year_to(day, start), month_of(day).until(day)
     last_year = fiscal_year_to(a_year_before(day), start)
     units = {each.id: each for each in wards.wards().values() if each.counts}
-    of_year = _by_unit(year)
-    sums = {newborn: (_of_class(year, newborn), _of_class(last_year, newborn)) for newborn, _ in CLASSES}
+    of_year, before = _by_unit(year), _by_class(last_year)
+    sums = {
+        newborn: (added(row for key, row in of_year.items() if key[1] is newborn), before.get(newborn))
+        for newborn, _ in CLASSES
+    }
+    plan = _plan(day)
+    of_month = _by_unit(month) if plan else {}
     return Data(
         day, _lines(day, year, units, of_year), {each.code: each for each in units.values()}, year, last_year,
         fiscal_year_to(year.from_day + 366, start).from_day - year.from_day, month, sums,
-        tuple(_planned(day, units, _by_unit(month), of_year)), conventions.conventions(day),
+        tuple(_planned(plan, units, of_month, of_year)), conventions.conventions(day),
         conventions.convention("date_style", day), now.local, day == now.day,
     )  # fmt: skip
 
@@ -127,9 +133,15 @@ def _by_unit(period: Period) -> dict[tuple[int, bool], DayRow]:
     return {(row.unit_id, bool(row.newborn)): row for row in rows}
 
 
-def _of_class(period: Period, newborn: bool) -> DayRow | None:
+def _by_class(period: Period) -> dict[bool, DayRow]:
     rows = census.day_summary(period.from_day, period.to_day, by=("newborn",))
-    return next((row for row in rows if bool(row.newborn) is newborn), None)
+    return {bool(row.newborn): row for row in rows}
+
+
+def added(rows: Iterable[DayRow]) -> DayRow | None:
+    """Rows of the day summary added up; None: there are none."""
+    counts = [astuple(row)[len(KEYS_OF_ROW) :] for row in rows]
+    return DayRow(0, 0, 0, None, *(sum(column) for column in zip(*counts, strict=True))) if counts else None
 
 
 def _lines(
@@ -158,23 +170,26 @@ def _lines(
     return lines
 
 
+def _plan(day: int) -> dict[str, tuple[str, Decimal]]:
+    """The site's plan on a day: what it is called and the average daily census, by HOUSE or the code of a division."""
+    table, on = library(store.current().directory / SITE).tables[PLAN], iso_date(day)
+    return {
+        row.code: (row.text, Decimal(str(row.more.get("adc", "0")))) for row in table.rows if row.holds_on(on)
+    }
+
+
 def _planned(
-    day: int, units: Mapping[int, Ward], month: Mapping[tuple[int, bool], DayRow],
+    plan: Mapping[str, tuple[str, Decimal]], units: Mapping[int, Ward], month: Mapping[tuple[int, bool], DayRow],
     year: Mapping[tuple[int, bool], DayRow],
 ) -> Iterator[Planned]:  # fmt: skip
-    """The rows of the site's plan that hold on the day, adults and children."""
-    here = store.current()
-    table = library(here.directory / SITE).tables[PLAN]
-    divisions = {each.division: each.division_name for each in units.values() if each.division}
-    for code in (HOUSE, *sorted(divisions)):
-        if row := table.find(code, iso_date(day)):
-            chosen = [each.id for each in units.values() if code in (HOUSE, each.division)]
-            sums = [
-                sum(rows[unit, False].service_days for unit in chosen if (unit, False) in rows)
-                for rows in (month, year)
-            ]
-            label = row.text or divisions.get(code, code)
-            yield Planned(label, Decimal(str(row.more.get("adc", "0"))), sums[0], sums[1])
+    """The plan beside the patient days of the month and of the year, adults and children."""
+    for code, (label, planned) in sorted(plan.items(), key=lambda each: (each[0] != HOUSE, each[0])):
+        chosen = [each.id for each in units.values() if code in (HOUSE, each.division)]
+        sums = [
+            sum(rows[unit, False].service_days for unit in chosen if (unit, False) in rows)
+            for rows in (month, year)
+        ]
+        yield Planned(label or code, planned, sums[0], sums[1])
 
 
 def render(data: Data, width: int) -> Document:

@@ -99,11 +99,11 @@ class _Counts:
         by, services = ("unit_id", "service_id", "newborn"), site.codes("service")
         self.units = units
         self.cells: Counter[tuple[str, int, str, bool]] = Counter()  # what, unit, service, newborn
-        for what, first, last in (("previous", day - 1, day - 1), ("current", day, day),
-                                  ("days", year.from_day, day)):  # fmt: skip
-            for row in census.day_summary(first, last, by=by, every_unit=True):
-                count = row.service_days if what == "days" else row.census
-                self.cells[what, row.unit_id, services[row.service_id], bool(row.newborn)] = count
+        for what, on in (("previous", day - 1), ("current", day)):
+            for row in census.day_summary(on, on, by=by, every_unit=True):
+                self.cells[what, row.unit_id, services[row.service_id], bool(row.newborn)] = row.census
+        for (unit, service, newborn), days in wards.patient_days(year).items():
+            self.cells["days", unit, services[service], newborn] = days
         self.away = {
             (each.unit_id, services[each.service_id], each.newborn): each.away for each in wards.heads(day)
         }

@@ -75,8 +75,14 @@ class Commands:
             word, _, rest = command.partition(" ")
             await self._word(word, rest.strip())
 
+    async def _home_again(self) -> None:
+        """After ``=`` there is nothing in sight that a key or a jump could be meant for, but home."""
+        if not self.shell.stack:
+            await self.shell.go_home()
+
     async def _caret(self, label: str) -> None:
         """``^`` leaves, ``^^`` goes home, ``^^WORD`` opens a screen, ``^LABEL`` jumps in the form."""
+        await self._home_again()
         if not label:
             self.shell.leave_command()
             await self.shell.do(Act.EXIT)
@@ -95,6 +101,7 @@ class Commands:
         if own:
             await self.own(shell.main, own, rest)
         elif act := shell.keymap.word(upper) or shell.keymap.entry(word):
+            await self._home_again()
             shell.leave_command()
             await shell.do(act, rest)
         elif entry := (shell.menu.screens.get(upper) if shell.session else None):

@@ -98,6 +98,13 @@ class TestFastPath:
         assert signed_on.message.startswith("ABZ is not known. Did you mean ABS")
         assert signed_on.lines[-2] == "===> ABZ"
 
+    @pytest.mark.parametrize(
+        "line", ["=PRT", "=PRT LASER1", "=HELP", "=OFF", "=^", "=^^", "=^NAME", "=EXIT", "=2"]
+    )
+    def test_after_an_equals_sign_what_is_no_screen_is_meant_for_home(self, signed_on, line):
+        signed_on.press("WRK", "enter", "ctrl+o", line, "enter")
+        assert signed_on.shell.stack or signed_on.shell.ended is not None
+
     def test_an_unknown_word_that_drops_the_stack_leads_home(self, signed_on: Any) -> None:
         signed_on.press("WRK", "enter", "ctrl+o", "=XQZ", "enter")
         assert signed_on.shell.ended is None

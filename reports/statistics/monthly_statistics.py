@@ -136,7 +136,10 @@ def _sentences(data: Data) -> tuple[str, ...]:
     style = data.counting.style
     return (
         *data.counting.sentences(),
-        "; ".join(f"{each.heading}: {span(each.period, style)}" for each in data.columns) + ".",
+        "; ".join(
+            f"{each.heading}: {span(each.period, style)}, {each.period.days} days" for each in data.columns
+        )
+        + ".",
         f"Figures as of this run; the month is {data.status}.",
     )
 
@@ -321,6 +324,7 @@ def as_json(data: Data) -> dict[str, Any]:
         "period": data.period.name,
         "from": iso_date(data.period.from_day),
         "to": iso_date(data.period.to_day),
+        "days": str(data.period.days),
         "status": data.status,
         "version": data.version,
         "as_of": data.as_of,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from db.connect import database
-from db.hospital import site
 from db.statistics import discharges
 from rules.identity import Name, shown_name
 from rules.periods import Period
@@ -24,7 +23,10 @@ class Stay(NamedTuple):
     mrn: str
     td_key: str
     name_key: str
-    name: str
+    last_name: str
+    first_name: str
+    middle_name: str
+    suffix: str
     sex: str
     birth_date: str
     unit: str
@@ -46,6 +48,11 @@ class Stay(NamedTuple):
     county: str
     zip3: str
     sensitive: str  # class of a sensitive chart
+
+    @property
+    def name(self) -> str:
+        """``LAST,FIRST MIDDLE SUFFIX``."""
+        return shown_name(Name(self.last_name, self.first_name, self.middle_name, self.suffix))
 
     @property
     def same_day(self) -> bool:
@@ -93,19 +100,21 @@ _LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the
 _CAME: Final = "e.admit_day BETWEEN :first AND :last"
 _STAY: Final = (
     "e.id, e.account, e.patient_id, p.mrn, p.td_key, p.name_key, p.last_name, p.first_name, p.middle_name, p.suffix,"
-    " p.sex, p.birth_date, e.{at}unit_id, e.{at}service_id, e.attending_id, e.payer_id, e.disposition,"
-    " coalesce(e.admit_day, e.arrived_day), e.discharge_day, e.los_days, e.died, e.died_under_48h, e.newborn,"
-    " e.return_day, e.weight_ten_thousandths,"
+    " p.sex, p.birth_date, coalesce(u.code, ''), coalesce(v.code, ''), coalesce(r.code, ''), coalesce(y.code, ''),"
+    " e.disposition, coalesce(e.admit_day, e.arrived_day), e.discharge_day, e.los_days, e.died, e.died_under_48h,"
+    " e.newborn, e.return_day, e.weight_ten_thousandths,"
     " coalesce(a.drg, ''), coalesce(a.mdc, ''), coalesce(d.code, ''), p.county, substr(p.zip, 1, 3),"
     " coalesce(s.class, '')"
 )
 _WITH: Final = (
     " CROSS JOIN patient p ON p.id = e.patient_id LEFT JOIN abstract a ON a.encounter_id = e.id"
     " LEFT JOIN diagnosis d ON d.encounter_id = e.id AND d.role = 'dx' AND d.seq = 1"
-    " LEFT JOIN sensitive_patient s ON s.patient_id = e.patient_id"
+    " LEFT JOIN sensitive_patient s ON s.patient_id = e.patient_id LEFT JOIN unit u ON u.id = e.{at}unit_id"
+    " LEFT JOIN service v ON v.id = e.{at}service_id LEFT JOIN provider r ON r.id = e.attending_id"
+    " LEFT JOIN payer y ON y.id = e.payer_id"
 )
 INPATIENT: Final = "e.class = 'I' AND e.state = 'active'"
-_FIELDS: Final = 31  # of a stay, as they are read
+_FIELDS: Final = len(Stay._fields)
 
 
 def discharged(wanted: Wanted) -> list[Stay]:
@@ -141,19 +150,13 @@ def read(
     }
     asked = [*conditions, *chosen(wanted, at, values)]
     sql = (
-        f"SELECT {', '.join((_STAY.format(at=at), *also))} FROM {way}{_WITH} WHERE {of} AND {when}"
+        f"SELECT {', '.join((_STAY, *also))} FROM {way}{_WITH.format(at=at)} WHERE {of} AND {when}"
         f"{''.join(f' AND ({condition})' for condition in asked)}"
     )
-    units, services, providers, payers = (site.codes(of) for of in ("unit", "service", "provider", "payer"))
-    return [
-        (Stay(
-            id_, account, patient_id, mrn, td_key, name_key, shown_name(Name(last, first, middle, suffix)), sex, birth,
-            units.get(unit, ""), services.get(service, ""), providers.get(attending, ""), payers.get(payer, ""),
-            *rest[: _FIELDS - 16],
-        ), tuple(rest[_FIELDS - 16 :]))
-        for id_, account, patient_id, mrn, td_key, name_key, last, first, middle, suffix, sex, birth, unit, service,
-        attending, payer, *rest in database.execute_sql(sql, values)
-    ]  # fmt: skip
+    rows = database.execute_sql(sql, values)
+    if not also:
+        return [(Stay._make(row), ()) for row in rows]
+    return [(Stay._make(row[:_FIELDS]), row[_FIELDS:]) for row in rows]
 
 
 def chosen(wanted: Wanted, at: str, bound: dict[str, str | int]) -> list[str]:

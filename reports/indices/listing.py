@@ -61,9 +61,9 @@ class Measure:
         """As printed, of lines of different records."""
         total = Fraction(sum(line.counted[self.of] for line in lines), self.scale)
         if self.over is None:
-            return str(half_up(total, self.places if self.scale > 1 else 0))
+            return f"{half_up(total, self.places if self.scale > 1 else 0):,f}"
         by = len(lines) if self.over < 0 else sum(line.counted[self.over] for line in lines)
-        return str(half_up(total / by, self.places)) if by else NOT_APPLICABLE
+        return f"{half_up(total / by, self.places):,f}" if by else NOT_APPLICABLE
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _summary(data: Listing, width: int) -> Iterator[Item]:
             if level == len(data.group_heads) - 1:
                 yield (_worded(data, name), *_figures(data, members))
                 continue
-            yield Group(_titled(data, name, level), level + 1, data.eject and level == 0)
+            yield Group(_titled(data, name, level), level + 1)
             yield from items(members, level + 1)
             yield Total(_named(data, name, level), ("", *_figures(data, members)), level + 1, rule=True)
 

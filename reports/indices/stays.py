@@ -16,7 +16,6 @@ from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked, NotAsked
 from rules.dates import show_date
-from rules.edit_functions import age_in_years
 from rules.moments import iso_date
 from rules.periods import Period, span
 
@@ -100,8 +99,10 @@ def span_of(label: str, text: str) -> tuple[int, int]:
 
 def age(stay: Stay) -> int | None:
     """Completed years at admission; None when birth is not fully known."""
-    years = age_in_years(stay.birth_date, day_text(stay.admit_day))
-    return int(years) if years else None
+    birth, on = stay.birth_date, day_text(stay.admit_day)
+    if len(birth) < len(on) or on < birth:  # a birth that is a year or a month alone
+        return None
+    return int(on[:4]) - int(birth[:4]) - (on[5:] < birth[5:])
 
 
 def listing(asked: Asked, code: str, title: str, stays: Sequence[Stay]) -> Listing:

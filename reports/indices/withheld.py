@@ -13,7 +13,7 @@ from db.actors import Role
 from db.statistics.stay_lists import Stay
 from db.worklist import blind
 from reports import identifiers
-from reports.parameters import Asked
+from reports.parameters import FULL, Asked
 
 SENSITIVE: Final = "(sensitive)"  # stands for the name of a chart that nobody gave a reason for
 
@@ -42,6 +42,8 @@ class Withheld:
         if sensitive and self.opened is not None and patient_id not in self.opened:
             self.sensitive_charts += 1
             return "", SENSITIVE, ""
+        if self.level == FULL:
+            return mrn, name, account
         number = identifiers.number
         return number(mrn, self.level), identifiers.name(name, self.level), number(account, self.level)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from config.data_sets import SITE, library
 from db import conventions, store
 from db.coding import code_sets
 from db.statistics import registers
@@ -70,6 +71,7 @@ TITLES: Final = {
     Register.AUTOPSY: "REGISTER OF AUTOPSIES",
     Register.OPERATION: "REGISTER OF OPERATIONS",
 }
+ITEM: Final = "birth_certificate"  # of the option abstract-registers
 FILING: Final = (Measure("Filed", 0), Measure("Late", 1))
 OPERATED: Final = (Measure("Stays", 0),)
 
@@ -82,6 +84,7 @@ class _Kept:
     register: Register
     withheld: Withheld
     today: int
+    kept: bool  # whether the abstract has the items of certificates
     limits: dict[int, int | None] = field(default_factory=dict)
 
     def certificate(self, at: str, filed: Filed) -> tuple[tuple[Any, ...], tuple[int, ...]]:
@@ -90,7 +93,7 @@ class _Kept:
         if day not in self.limits:
             self.limits[day] = registers.limit(self.register, self.asked.get("state", ""), day)
         due = registers.due(at, self.limits[day])
-        late = None if due is None else max(0, (filed.day or self.today) - due)
+        late = None if due is None or not self.kept else max(0, (filed.day or self.today) - due)
         shown = (filed.number, _day(filed.day), late or None, _day(due))
         return shown, (int(filed.day is not None), int(bool(late)))
 
@@ -98,7 +101,8 @@ class _Kept:
 def query(asked: Asked) -> Listing:
     """Read the register asked for. Raises ``NotAsked``."""
     register, period = Register(asked["register"]), stays.period(asked)
-    kept = _Kept(asked, register, Withheld.of(asked), store.current().now().day)
+    abstract = library(store.current().directory / SITE).of("abstract")
+    kept = _Kept(asked, register, Withheld.of(asked), store.current().now().day, ITEM in abstract.by_id)
     lines = {
         Register.BIRTH: _births, Register.DEATH: _deaths, Register.FETAL_DEATH: _fetal_deaths,
         Register.AUTOPSY: _autopsies, Register.OPERATION: _operations,
@@ -220,6 +224,10 @@ def _notes(kept: _Kept, period: Period) -> Sequence[str]:
             else ()
         )
         return ("Procedures of abstracted stays, by the day performed.", *told)
+    if not kept.kept:
+        return (
+            "Certificates are not kept on the abstract here: dictionary use abstract-registers adds them.",
+        )
     days = registers.limit(kept.register, kept.asked.get("state", ""), period.to_day)
     said = [
         "No filing limit is known: the table filing_limits says none."

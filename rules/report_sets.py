@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from rules.dictionary import Dictionary, Group, Item, ItemType, Section, split_path
 
+_ROW: Final = re.compile(r"(.+) ([1-9][0-9]{0,2}): (.+)")  # a row of a group, as it is called
 PATIENT: Final = "patient"
 STATUS, NUMBER, FILED_BY = "record_status", "record_number", "record_filed_by"
 
@@ -89,12 +91,21 @@ class DataSet:
     def named(self, text: str) -> str:
         """The path that ``text`` means: a path, a label, or the beginning of just one label; else blank."""
         wanted = " ".join(text.split()).casefold()
-        if self.find(wanted):
+        if not wanted or self.find(wanted):
             return wanted
+        if row := _ROW.fullmatch(wanted):
+            whole = self.named(f"{row[1]}: {row[3]}")
+            group, dot, column = whole.partition(".")
+            return f"{group}[{row[2]}].{column}" if dot and "[" not in whole else ""
         same = [path for path, each in self.items.items() if each.label.casefold() == wanted]
         begins = [path for path, each in self.items.items() if each.label.casefold().startswith(wanted)]
         found = same or begins
-        return found[0] if wanted and len(found) == 1 else ""
+        return found[0] if len(found) == 1 else ""
+
+    def word(self, path: str) -> str:
+        """What people call an item: its label where no other has it, else its path."""
+        asked = self.find(path)
+        return asked.label if asked and self.named(asked.label) == path else path
 
     def choices(self, text: str) -> list[Askable]:
         """Items whose label or path holds ``text``; the first row of a group stands beside the whole of it."""

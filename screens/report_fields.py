@@ -8,6 +8,7 @@ from typing import Final
 
 from db import store
 from db.hospital import site
+from db.report_writer import saved
 from reports.parameters import Parameter
 from rules.codes import System
 from screens.session import Session
@@ -38,6 +39,9 @@ def choices(session: Session, parameter: Parameter, text: str, limit: int) -> li
     """What F4 offers: words, rows of a site file, or codes; in a list the next one after those that stand there."""
     if parameter.choices and parameter.kind != "list":
         return [Choice(word, "") for word in parameter.choices if word.startswith(text.casefold())]
+    if parameter.source == "written":
+        reports = [each for each in saved.listing(session.actor) if text.casefold() in each.name.casefold()]
+        return [Choice(each.name, each.definition.title) for each in reports[:limit]]
     kept, comma, last = text.rpartition(",") if parameter.kind in ("list", "codes") else ("", "", text)
     if parameter.source in site.SITE_FILES:
         found = _rows(parameter.source, last.strip(), limit)

@@ -39,7 +39,6 @@ class Wanted:
     first: int | None = None
     last: int | None = None
     without: Collection[int] = ()  # records left out
-    limit: int = 0  # 0: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +70,6 @@ def fetch(wanted: Wanted) -> Found:
     if missing := [path for path, place in places.items() if not place and wanted.over.find(path)]:
         _fill(wanted, ids, rows, {path: at[path] for path in missing})
     return Found(ids, numbers, charts, rows)
-
-
-def count(wanted: Wanted) -> int:
-    """How many records there are."""
-    statement, bound = _chosen(wanted, [])
-    return int(database.execute_sql(f"SELECT count(*) FROM ({statement})", bound).fetchone()[0])
 
 
 def sensitive_charts() -> set[int]:
@@ -153,10 +146,9 @@ def _chosen(wanted: Wanted, columns: Sequence[str]) -> tuple[str, Bound]:
     if wanted.without:
         clauses.append(f"{id_} NOT IN (SELECT value FROM json_each(?))")
         bound.append(json.dumps(sorted(wanted.without)))
-    limited = f" LIMIT {wanted.limit}" if wanted.limit else ""
     asked = ", ".join((id_, chart, *columns))
     narrowed = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-    return f"SELECT {asked} FROM {source}{narrowed} ORDER BY {id_}{limited}", tuple(bound)
+    return f"SELECT {asked} FROM {source}{narrowed} ORDER BY {id_}", tuple(bound)
 
 
 def _condition(wanted: Wanted, each: Condition) -> tuple[str, Bound]:

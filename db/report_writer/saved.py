@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from rules.report_writer import LONGEST_NAME, Definition, as_json, from_json
 from rules.text import clean
 
 KIND: Final = "written report"
+NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9 _-]{{0,{LONGEST_NAME - 1}}}")  # stands on command lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,15 @@ def save(actor: Actor, name: str, made: Definition, *, shared: bool, before: Sav
     filed a version meanwhile.
     """
     name = clean(" ".join(name.split()))
-    if not name or len(name) > LONGEST_NAME:
-        raise StoreError(f"A report needs a name of at most {LONGEST_NAME} characters.")
+    if not NAME.fullmatch(name):
+        raise StoreError(f"A name has letters, digits, blanks, - and _, at most {LONGEST_NAME} of them.")
     now = int(time.time())
     with act(actor, Action.WRITE_REPORT, kind=KIND, record=name) as done:
         if before is None:
             _check_free(name)
             id_, version = _insert(actor, name, shared), 1
         else:
-            check_may_change(actor, before)
+            _check_may_change(actor, before)
             if name.casefold() != before.name.casefold():
                 _check_free(name)
             id_, version = before.id, before.newest + 1
@@ -107,16 +109,20 @@ def void(actor: Actor, name: str, reason: str) -> None:
         raise StoreError("Say why the report is taken out of use: the reason stays with it.")
     found = of(actor, name)
     with act(actor, Action.WRITE_REPORT, kind=KIND, record=found.name) as done:
-        check_may_change(actor, found)
+        _check_may_change(actor, found)
         columns = {"void_utc": int(time.time()), "void_by": actor.user, "void_reason": clean(reason.strip())}
         WrittenReport.change(found.id, columns, only_if={"version": found.newest})
         done.detail["void"] = clean(reason.strip())
 
 
-def check_may_change(actor: Actor, found: Saved) -> None:
-    """Raise ``NotPermitted`` unless it is the actor's own, or the actor is a supervisor."""
+def may_change(actor: Actor, found: Saved) -> bool:
+    """Whether it is the actor's own, or the actor is a supervisor."""
+    return found.owner == actor.user or Role.SUPERVISOR in actor.roles
+
+
+def _check_may_change(actor: Actor, found: Saved) -> None:
     permit(actor, Action.WRITE_REPORT, kind=KIND, record=found.name)
-    if found.owner != actor.user and Role.SUPERVISOR not in actor.roles:
+    if not may_change(actor, found):
         raise NotPermitted(f"{found.name} is {found.owner}'s: copy it under a name of your own.")
 
 

@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Final
 
 from db import conventions, store
-from db.actors import Actor, Role
+from db.actors import Action, Actor, Role
+from db.acts import viewed
 from db.coding.code_tables import all_tables
 from db.report_writer import records, saved, sets
 from db.report_writer.records import Found, Wanted
 from reports import identifiers
 from reports.indices.withheld import SENSITIVE
-from reports.page import Document
+from reports.page import Document, Run, Setup, paginate, wrapped
 from reports.parameters import FULL, LAST_FOUR, MOVING, Asked, NotAsked, moving
 from reports.sheet import Sheet
 from reports.writer.data import Data
@@ -31,7 +32,8 @@ from rules.report_sets import NAMES, NUMBERS, Askable, DataSet
 from rules.report_words import words
 from rules.report_writer import DOWN, LIST, Definition, told
 
-PREVIEWED: Final = 5  # records that a preview shows
+PREVIEWED: Final = 5  # lines of a page that a preview shows
+NARROW: Final = 80
 
 
 def query(asked: Asked) -> Data:
@@ -46,15 +48,15 @@ def query(asked: Asked) -> Data:
     return run(asked.actor, made, asked.identifiers, by)
 
 
-def run(actor: Actor, made: Definition, level: str = FULL, by: str = "", *, limit: int = 0) -> Data:
-    """Run a definition; ``limit`` takes only so many records, for a look at it."""
+def run(actor: Actor, made: Definition, level: str = FULL, by: str = "") -> Data:
+    """Run a definition. Raises ``StoreError``, ``NotPermitted``, ``NotAsked``."""
     over = sets.open_set(actor, made.data_set)
     here = store.current()
     now = datetime.fromisoformat(here.now().local)
     style, tables = conventions.convention("date_style"), all_tables(here.directory)
     first, last = _ends(made, over, now)
     reader = _Reader.of(actor, over, made, level)
-    wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor), limit)
+    wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor))
     found = records.fetch(wanted)
     lines = _lines(made, over, found, reader)
     period = _period(made, over, first, last, style)
@@ -66,12 +68,23 @@ def run(actor: Actor, made: Definition, level: str = FULL, by: str = "", *, limi
     )  # fmt: skip
 
 
-def how_many(actor: Actor, made: Definition) -> int:
-    """How many records a definition finds, before anything is withheld."""
-    over = sets.open_set(actor, made.data_set)
-    now = datetime.fromisoformat(store.current().now().local)
-    first, last = _ends(made, over, now)
-    return records.count(Wanted(over, (), made.conditions, now, first, last, sets.left_out(actor)))
+def preview(
+    actor: Actor, made: Definition, level: str = FULL, lines: int = PREVIEWED
+) -> tuple[int, list[str]]:
+    """How many records a definition finds, and the first lines of its page, logged as shown."""
+    data = run(actor, made, identifiers.lowered(level, identifiers.ceiling(actor)))
+    viewed(
+        actor,
+        Action.RUN_REPORT,
+        kind="report",
+        record="writer",
+        detail={"preview": made.title, **data.listed},
+    )
+    first = replace(data, lines=data.lines[: lines * 2]) if made.form == LIST else data
+    (page, *_) = paginate(document(first, NARROW), Run("", actor.user, ""), Setup(NARROW))
+    body = [line for line in page.lines[page.title_lines :] if line.strip("- ")]
+    words = len(wrapped(f"{data.words}.", NARROW))
+    return len(data.lines), body[words : words + lines]
 
 
 def render(data: Data, width: int) -> Document:

@@ -154,8 +154,10 @@ class TestWhatIsFound:
         assert few.lines[0].cells in [line.cells for line in whole.lines]
         assert few.lines[0].cells == ("00123456", "70", "MED", "MCR", "5", "I214, E119")
 
-    def test_the_number_comes_before_the_records(self, october: Actor) -> None:
-        assert written.how_many(october, asking(Condition("service", "is", "MED"))) == 3
+    def test_a_preview_has_the_number_and_the_first_lines(self, october: Actor) -> None:
+        number, lines = written.preview(october, asking(Condition("service", "is", "MED")))
+        assert number == 3
+        assert [line.split()[0] for line in lines[-3:]] == ["00123456", "00003499", "00999912"]
 
 
 class TestOrder:

@@ -21,6 +21,8 @@ from db.disclosure.disclosures import NewRelease
 from db.hospital import site
 from db.patient_index import patients
 from db.registry import cases
+from db.report_writer import saved
+from rules.report_writer import LIST, Definition, Shown
 from screens.session import Seat
 from screens.sign_on import SignOn
 from tests import builders
@@ -79,6 +81,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     an_empty_batch(actor)
     a_merge_and_an_overlay(poisoned)
     sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)
+    saved.save(actor, "WHO LEFT", Definition("patient", "Who is here", LIST, (Shown("mrn"),)), shared=True)
     sign_on.off(actor)
     return House(directory, request, release, trauma, message, "1")
 

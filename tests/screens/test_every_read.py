@@ -193,6 +193,7 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report merge-slip": (("--merge", "1"), True),
     "report outguide": (("--patient", POISON_MRN, "--borrower", "CLINIC"), True),
     "report overrides": (("--set", "abstract"), False),
+    "report writer": (("--name", "WHO LEFT"), False),
     "report review-worksheet": (("--plan", "4"), False),
     "user patient": (("passerby", POISON_MRN), True),
     "work check": ((), False),

@@ -22,6 +22,7 @@ KEYS = {
     "RVA": "1", "RVD": "2", "RVC": "3", "RVS": "1", "RVW": "4",
     "FAC": POISON_ACCOUNT, "SUM": POISON_ACCOUNT, "LBL": POISON_MRN, "OUT": POISON_MRN,
     "WHO": POISON_MRN, "SAW": "admin", "SEN": POISON_MRN, "WHY": POISON_MRN,
+    "RPC": "WHO LEFT", "RPE": "WHO LEFT", "RPV": "WHO LEFT",
     "PGE": "daily-census day=2026-11-16", "SFL": "provider", "SFR": "provider 1001",
     "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "IDN": POISON_MRN,
     "MRG": f"{MRN} {POISON_MRN}",

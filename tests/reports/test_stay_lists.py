@@ -99,7 +99,7 @@ class TestWhichStays:
     @pytest.mark.parametrize(
         ("asked", "said"),
         [
-            ({"age": "young"}, "Age 'young' cannot be read: write 0-17, 65+, 40 or none."),
+            ({"age": "young"}, "Age 'young' cannot be read: write 0-17, 65+ or 40."),
             ({"to": "2026-09-01"}, "The period ends (2026-09-01) before it begins (2026-10-01)."),
             ({"unit": "NOWHERE"}, "There is no unit NOWHERE: report site-file lists them."),
             ({"break": "bed"}, "Grouped by 'bed' is not one of"),

@@ -33,7 +33,7 @@ HOW: Final = (
 )
 
 DONE, FOUND, FAILED, CUT_SHORT = "done", "found", "failed", "cut short"
-RUNNING: Final = ""
+TROUBLED: Final = (FAILED, FOUND, CUT_SHORT)  # outcomes that somebody has to look at
 
 _TIME: Final = re.compile(r"(?:(.*) )?(\d{1,2}):(\d\d)")
 _EVERY: Final = re.compile(r"every (\d{1,4}) ?min(?:ute)?s?")

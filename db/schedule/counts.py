@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from db import store
-from db.schedule import jobs
-from rules import schedule
+from db.connect import database
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,24 @@ class Troubled:
     overdue: int
 
 
+_LAST_RUNS: Final = (
+    "SELECT j.due_at, j.since_utc, r.due_utc, r.attempt, r.outcome, coalesce(r.ended_utc, r.started_utc) FROM job j"
+    " LEFT JOIN job_run r ON r.id = (SELECT max(id) FROM job_run WHERE job_id = j.id) WHERE j.active"
+)
+
+
 def troubled() -> Troubled:
     """Of the jobs that are on; there are a few dozen at most."""
-    here = store.current()
-    now, found = here.now().utc, [job for job in jobs.every() if job.active]
-    late = [job for job in found if schedule.overdue(job.plan, job.since_utc, job.last, now, here.zone)]
-    return Troubled(sum(job.failed for job in found if job not in late), len(late))
+    rows = database.execute_sql(_LAST_RUNS).fetchall()
+    if not rows:
+        return Troubled(0, 0)
+    from rules import schedule  # where nothing is scheduled no session needs it
+
+    here, failed, late = store.current(), 0, 0
+    for due_at, since_utc, *run in rows:
+        last = schedule.Last(*run) if run[0] is not None else None
+        if schedule.overdue(schedule.plan(due_at), since_utc, last, here.now().utc, here.zone):
+            late += 1
+        elif last is not None and last.outcome in schedule.TROUBLED:
+            failed += 1
+    return Troubled(failed, late)

@@ -61,11 +61,7 @@ class Job:
     @property
     def failed(self) -> bool:
         """Whether the last run is one that somebody has to look at."""
-        return self.last is not None and self.last.outcome in (
-            schedule.FAILED,
-            schedule.FOUND,
-            schedule.CUT_SHORT,
-        )
+        return self.last is not None and self.last.outcome in schedule.TROUBLED
 
 
 _SELECT: Final = (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from db.schedule import jobs
 from rules.schedule import DONE
 from tests.tui.conftest import Workstation
@@ -18,7 +21,7 @@ def add(desk: Workstation) -> None:
     )
 
 
-def in_store(desk: Workstation, work):
+def in_store(desk: Workstation, work: Callable[[], Any]) -> Any:
     return desk.shell.executor.submit(work).result()
 
 

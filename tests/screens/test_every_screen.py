@@ -76,7 +76,7 @@ class TestPoisonedPatient:
         assert f"F1: {len(hidden)} more" in shown or not hidden
         desk.press(*["f1"] * (1 + isinstance(desk.shell.top, FormView)))  # in a form the field comes first
         assert isinstance(desk.shell.top, Pager)
-        page = " ".join(text for _, text in desk.shell.top.lines)
+        page = " ".join(desk.shell.top.stack.texts())
         assert [item for item in legend if item not in page and item not in own] == []
         assert [line for line in words if " ".join(line.split()) not in " ".join(page.split())] == []
 

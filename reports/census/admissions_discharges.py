@@ -121,8 +121,13 @@ def render(data: Data, width: int) -> Document:
         (*said.sentences(data.conventions),
          f"Marks: S same-day case, < stay under {hours} hours, B boarder in a unit out of the census.",
          "Mark P: a pass that stays in the census. Deaths are listed apart from discharges; counts hold both."),
-        frozen_columns=columns[0].width + columns[1].width + 2,
+        frozen_columns=frozen(width),
     )  # fmt: skip
+
+
+def frozen(width: int) -> int:
+    """When and who: what a viewer keeps in sight."""
+    return sum(column.width + 1 for column in COLUMNS[132 if width >= 132 else 80][:2])
 
 
 def _events(data: Data, *, wide: bool) -> Iterator[Item]:

@@ -123,7 +123,7 @@ def render(data: Data, width: int) -> Document:
          "So DIC of the month is service days, and beds is bed count days.",
          "Retd and Away: back from and gone on leave off the census. Disc: discharges, deaths included.",
          f"Counted {show_moment(data.as_of, data.style)}; the month is {data.status}."),
-        frozen_columns=widths[0] + 1,
+        frozen_columns=min(widths[0] + 1, 12),
     )  # fmt: skip
 
 

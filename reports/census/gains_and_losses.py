@@ -150,7 +150,7 @@ def render(data: Data, width: int) -> Document:
          "Lodgers hold a bed of a ward overnight without an admission; they are counted in no census.",
          "Female and 65 +: heads of those remaining. Patient days: remaining and one-day patients.",
          "Kinds of corrections: VA PIMS 5.3, Gains and Losses; absences are transfers."),
-        frozen_columns=0,
+        frozen_columns=listed.frozen(width),
     )  # fmt: skip
 
 

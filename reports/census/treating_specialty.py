@@ -167,7 +167,7 @@ def render(data: Data, width: int) -> Document:
          "Bord: boarders in units out of the census, counted here with their specialty and in no ward.",
          f"Cumulative: fiscal year from {first}, {data.year.days} days, summed day by day.",
          f"Counted {show_moment(data.as_of, data.style)}."),
-        frozen_columns=widths[0] + 1,
+        frozen_columns=min(widths[0] + 1, 12),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from db.statistics.census import Occupant
 from reports.census.daily_census import Data, age_text, days_so_far, render, sheets
 from reports.census.recap import Recap, in_words, total
 from reports.page import Run, Setup, paginate
+from reports.parameters import LAST_FOUR, NONE
 from rules.conventions import Conventions, LeaveRule
 from rules.moments import day_number
 
@@ -66,6 +69,38 @@ class TestPages:
         counted = sum(row[occupants.keys.index("counted")] for row in occupants.rows)
         census = sum(row[recaps.keys.index("census")] for row in recaps.rows)
         assert counted == census == 45
+
+
+class TestApart:
+    def lines(self, data):
+        return [line for page in paginate(render(data, 80), Run("", "", ""), Setup()) for line in page.lines]
+
+    def test_boarders_stand_under_the_unit_that_they_are_not_counted_in(self):
+        data = a_census([an_occupant(1), an_occupant(2, "ED")])
+        text = self.lines(replace(data, out_of_census=frozenset({"ED"})))
+        assert "ED: Boarders, counted with their service and in no unit" in text
+        assert not any(line.startswith("3W: Boarders") for line in text)
+
+    def test_lodgers_are_told_under_their_unit_though_nobody_else_is_there(self):
+        text = self.lines(replace(a_census([an_occupant(1)]), lodgers={"3W": 2, "4E": 1}))
+        assert text.count("Lodgers, in no count: 2") == text.count("Lodgers, in no count: 1") == 1
+        assert "UNIT 4E" in text
+
+    @pytest.mark.parametrize(
+        ("level", "name", "mrn"), [(LAST_FOUR, "A ", "0001"), (NONE, "  ", "    ")], ids=[LAST_FOUR, NONE]
+    )
+    def test_patients_are_named_as_far_as_was_asked(self, level, name, mrn):
+        data = replace(a_census([an_occupant(1)]), identifiers=level)
+        (row,) = [line for line in self.lines(data) if line.startswith("01A")]
+        assert (row[6:16].strip(), row[17:19]) == (mrn.strip(), name)
+        assert "ADAMS" not in str(sheets(data))
+        assert "1961-05-02" not in str(sheets(data))
+
+    def test_lines_lead_to_account_and_movements(self):
+        pages = paginate(render(the_house(), 80), Run("", "", ""), Setup())
+        links = {link for page in pages for link in page.links}
+        assert "ABS A000001" in links
+        assert "PGE admissions-discharges from=2026-11-30 to=2026-11-30 unit=ICU patients=adults" in links
 
 
 class TestAge:

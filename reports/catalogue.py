@@ -18,6 +18,7 @@ from reports.indices.parameters import (
     PATIENT_LISTING,
     PHYSICIAN_INDEX,
     PROCEDURE_INDEX,
+    QUERY_LOG,
     REGISTER,
 )
 from reports.parameters import DAY, DETAIL, EJECT, IDENTIFIERS, MONTH, SERVICE, UNIT, VERSION, Parameter
@@ -224,6 +225,11 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "drg-case-mix", "B02", "DRG case mix",
         "Discharges by MDC and DRG: weights, stays against the national mean, one-day stays, trim points, index.",
         "reports.statistics.drg_case_mix", DRG_CASE_MIX, names_patients=False,
+    ),
+    Report(
+        "query-log", "B03", "Queries to physicians",
+        "Queries asked in a period, by physician: when, by whom, answered when; response rate and days.",
+        "reports.indices.query_log", QUERY_LOG,
     ),
     Report(
         "productivity", "P01", "Productivity",

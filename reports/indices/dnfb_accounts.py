@@ -22,7 +22,7 @@ COLUMNS: Final = (
     Shown("discharged", "Discharged", 10, 11, kind="date"), Shown("days", "Days", 4, 5, number=True),
     Shown("class", "C", 0, 3), Shown("service", "Serv", 0, 6), Shown("payer", "Payer", 5, 8),
     Shown("value", "Value $", 10, 12, number=True), Shown("reason", "Reason", 12, 20), Shown("hold", "Hold", 0, 0),
-    Shown("holder", "In hand", 8, 10), Shown("value_cents", "Value in cents", 0, 0, kind="cents"),
+    Shown("holder", "In hand", 8, 10), Shown("value_cents", "Value, $", 0, 0, kind="cents"),
     Shown("value_from", "Value from", 0, 0),
 )  # fmt: skip
 SORTS: Final[Mapping[str, Callable[[NotBilled], tuple[Any, ...]]]] = {

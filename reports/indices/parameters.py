@@ -133,3 +133,7 @@ PATIENT_LISTING: Final = (
     Parameter("from", "Merged from", "date", required=False), Parameter("to", "Merged to", "date", required=False),
     sort("name", "terminal-digit", "middle-digit", "number", "birth"), *LINES,
 )  # fmt: skip
+QUERY_LOG: Final = (
+    FROM, TO, replace(PROVIDER, choices=(NONE,)), a_question("open", "Not answered"), sort("asked", "days", "name"),
+    replace(grouped("physician", "service", "asker"), default="physician", required=True), *LINES,
+)  # fmt: skip

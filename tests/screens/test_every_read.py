@@ -177,6 +177,7 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report admission-list": ((), False),
     "report discharge-list": ((), False),
     "report patient-listing": ((), False),
+    "report query-log": ((), False),
     "report dnfb-accounts": ((), False),
     "report event-list": ((), False),
     "report register": (("--register", "birth"), False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rules.conventions import Conventions, LeaveRule
@@ -48,6 +48,14 @@ def of_rates(rates: Mapping[str, str], windows: Mapping[str, int | None]) -> tup
         _READMISSIONS[rates["readmission_rule"]].format(**known),
         f"Postoperative deaths: within {known['postoperative_days']} days of an operation.",
     )
+
+
+def of_units(outside: Sequence[str]) -> tuple[str, ...]:
+    """What it does to the figures that some units are outside of the census; nothing where there are none."""
+    if not outside:
+        return ()
+    named = ("Unit " if len(outside) == 1 else "Units ") + ", ".join(outside)
+    return (f"{named}: outside of the census; a transfer from or to there is only in or only out.",)
 
 
 def as_json(conventions: Conventions, **others: str) -> dict[str, str]:

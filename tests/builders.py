@@ -91,3 +91,18 @@ def _applied(act: object, *arguments: object) -> int:
         done: Applied = act(*arguments)  # type: ignore[operator]
     assert not done.refused, done.reason
     return done.record_id
+
+
+def a_weighed_abstract(encounter_id: int, weight_ten_thousandths: int) -> None:
+    """What a filed abstract leaves to the figures: the weight of its DRG."""
+    with writing():
+        (case_id,) = database.execute_sql(
+            "INSERT INTO data_case (data_set, version, number, patient_id, encounter_id, status, document, revision,"
+            " created_utc, filed_utc, filed_by) SELECT 'abstract', '', account, patient_id, id, 'complete', '{}', 1,"
+            " 0, 0, '' FROM encounter WHERE id = ? RETURNING id",
+            (encounter_id,),
+        ).fetchone()
+        database.execute_sql(
+            "INSERT INTO abstract (encounter_id, case_id, weight_ten_thousandths) VALUES (?, ?, ?)",
+            (encounter_id, case_id, weight_ten_thousandths),
+        )

@@ -261,6 +261,12 @@ def beds_on(day: int) -> dict[int, Beds]:
     return {unit: Beds(*rest) for unit, *rest in rows}
 
 
+def outside_census() -> tuple[str, ...]:
+    """The units that do not count in the census."""
+    rows = database.execute_sql("SELECT code FROM unit WHERE counts_in_census = 0 ORDER BY code")
+    return tuple(code for (code,) in rows)
+
+
 def bed_days(from_day: int, to_day: int) -> dict[int, tuple[int, int]]:
     """Bed count days and bassinet days of a period by unit of the census, day by day, while the unit was in use."""
     totals: dict[int, tuple[int, int]] = {}

@@ -27,20 +27,22 @@ _LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the
     " AND (discharge_day BETWEEN :first + 1 AND :last OR (SELECT to_day FROM segment WHERE encounter_id = encounter.id"
     " ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
 )
-COUNTED: Final = "coalesce(unit_id, 0) NOT IN (SELECT id FROM unit WHERE counts_in_census = 0)"
 ADULTS, NEWBORNS, ALL = "adults", "newborns", "all"
 _OF: Final = {ADULTS: " AND newborn = 0", NEWBORNS: " AND newborn = 1", ALL: ""}
 EXCLUDED: Final = ("ama", "transfer")  # classes of dispositions that the CMS measure leaves out
 
 
 def left(of: str = ADULTS) -> str:
-    """The condition for stays of a class that ended in the period from ``:first`` to ``:last``."""
+    """The condition for stays of a class that ended in the period from ``:first`` to ``:last``, in a unit of the
+    census: the stays that the house counts as discharges."""
     midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
-    return (_LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT) + _OF[of]
+    outside = [str(id_) for (id_,) in database.execute_sql("SELECT id FROM unit WHERE counts_in_census = 0")]
+    of_census = f" AND coalesce(unit_id, 0) NOT IN ({', '.join(outside)})" if outside else ""
+    return (_LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT) + _OF[of] + of_census
 
 
 def one(sql: str, period: Period, **bound: Any) -> tuple[int, ...]:
-    """One row; ``{discharged}`` stands for adults and children discharged in the period."""
+    """One row; ``{discharged}`` stands for adults and children discharged in the period from units of the census."""
     row: tuple[int, ...] = database.execute_sql(
         sql.replace("{discharged}", left()), {"first": period.from_day, "last": period.to_day, **bound}
     ).fetchone()
@@ -131,7 +133,7 @@ _PASS: Final = (
     "WITH stay AS MATERIALIZED (SELECT died, died_under_48h, los_days, e.weight_ten_thousandths, {live} AS live,"
     f" {{live}} AND {BACK} AS back, payer_id, attending_id, disposition, y.class AS payer_class, {_AGE} AS age,"
     " p.sex, p.race, p.ethnicity, upper(p.county) AS county, substr(p.zip, 1, 3) AS zip3, a.drg, a.mdc"
-    " FROM (SELECT * FROM encounter WHERE {discharged} AND {counted}) e"
+    " FROM (SELECT * FROM encounter WHERE {discharged}) e"
     " CROSS JOIN patient p ON p.id = e.patient_id LEFT JOIN payer y ON y.id = e.payer_id"
     " LEFT JOIN abstract a ON a.encounter_id = e.id) {parts}"
 )
@@ -154,7 +156,7 @@ def mix(period: Period, by: Sequence[str], of: str = ADULTS) -> dict[str, list[P
         f"SELECT '{word}', {DIMENSIONS[word].value} AS value, {sums} FROM stay GROUP BY value" for word in by
     )
     live, bound = returning(period)
-    sql = _PASS.format(live=live, discharged=left(of), counted=COUNTED, parts=parts)
+    sql = _PASS.format(live=live, discharged=left(of), parts=parts)
     rows: dict[str, list[tuple[Any, dict[str, Count]]]] = {word: [] for word in by}
     bound |= {"first": period.from_day, "last": period.to_day}
     for word, value, *values in database.execute_sql(sql, bound):

@@ -31,7 +31,8 @@ def event_counts(period: Period) -> Counts:
     counts["patients_consulted"] = one(f"SELECT count(*) FROM encounter WHERE {CONSULTED}", period)[0]
     counts["obstetric_discharges"] = one(
         "SELECT coalesce(sum(discharges), 0) FROM day_stats JOIN service ON service.id = service_id"
-        " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0",
+        " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0"
+        " AND unit_id IN (SELECT id FROM unit WHERE counts_in_census = 1)",
         period,
     )[0]
     return counts
@@ -47,15 +48,6 @@ _HAPPENED: Final = {
     "autopsies_former": ("autopsy", "former-patient"),
     "autopsies_doa": ("autopsy", "doa"),
 }  # fmt: skip
-
-
-# Of those discharged in the period: who was consulted in it, and of those admitted before it, who ever was.
-CONSULTED: Final = (
-    "{discharged} AND (id IN (SELECT encounter_id FROM event"
-    " WHERE state = 'current' AND kind = 'consultation' AND day BETWEEN :first AND :last) OR (admit_day < :first"
-    " AND EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND kind = 'consultation'"
-    " AND event.state = 'current' AND day < :first)))"
-)
 
 
 def _happened(period: Period) -> Counts:
@@ -127,6 +119,7 @@ def _fetal_deaths(period: Period) -> Counts:
 _SAID: Final = (
     "EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND event.state = 'current' AND {})".format
 )
+CONSULTED: Final = "{discharged} AND " + _SAID("kind = 'consultation'")
 AUTOPSIED: Final = _SAID("kind = 'autopsy' AND detail = 'inpatient'")
 CORONER: Final = _SAID("kind = 'coroner'")
 

@@ -19,7 +19,7 @@ from reports.statistics.monthly_statistics import as_json
 from rules.moments import day_number
 from rules.periods import month
 from rules.text import cells
-from tests.builders import a_movement, a_patient, a_stay, the_poisoned_patient
+from tests.builders import a_movement, a_patient, a_stay, a_weighed_abstract, the_poisoned_patient
 
 NOVEMBER = month("2025-11")
 BABY = {"newborn": "1"}
@@ -63,19 +63,6 @@ def an_event(encounter_id, kind, day, detail="", **more):
     database.execute_sql(
         f"INSERT INTO event ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
         tuple(columns.values()),
-    )
-
-
-def an_abstract(encounter_id, weight):
-    (case_id,) = database.execute_sql(
-        "INSERT INTO data_case (data_set, version, number, patient_id, encounter_id, status, document, revision,"
-        " created_utc, filed_utc, filed_by) SELECT 'abstract', '', account, patient_id, id, 'complete', '{}', 1,"
-        " 0, 0, '' FROM encounter WHERE id = ? RETURNING id",
-        (encounter_id,),
-    ).fetchone()
-    database.execute_sql(
-        "INSERT INTO abstract (encounter_id, case_id, weight_ten_thousandths) VALUES (?, ?, ?)",
-        (encounter_id, case_id, weight),
     )
 
 
@@ -125,6 +112,26 @@ class TestCensusOfThePeriod:
         assert house["newborn_minimum_census"] == 0
 
 
+class TestAUnitOutsideOfTheCensus:
+    def test_its_discharges_are_in_no_figure(self, hospital):
+        with writing():
+            site.apply("unit", "HOLD", {"name": "HOLDING", "counts_in_census": "0"}, Source("test"))
+        before = figures.whole(NOVEMBER)
+        stay = a_stay("2025-11-10T08:00", "2025-11-12T09:00", unit="HOLD", service="OBS", disposition="20")
+        for kind, detail in (("consultation", ""), ("autopsy", "inpatient"), ("death_class", "anesthesia")):
+            an_event(stay, kind, "2025-11-12", detail)
+        a_weighed_abstract(stay, 20_000)
+        assert figures.whole(NOVEMBER) == before
+
+    def test_the_footer_names_it(self, hospital, admin):
+        with writing():
+            site.apply("unit", "HOLD", {"counts_in_census": "0"}, Source("test"))
+        produced = produce(admin, find("monthly-statistics"), {"month": "2025-11"})
+        text = output.in_format(produced, "text", Setup()).decode()
+        said = "Unit HOLD: outside of the census; a transfer from or to there is only in or only out."
+        assert said in " ".join(text.split())
+
+
 class TestEvents:
     def test_deaths_are_explained_by_their_events(self, hospital):
         dead = hospital["late death"]
@@ -167,7 +174,7 @@ class TestEvents:
             ("same day", None),
             ("still here", 9000),
         ):
-            an_abstract(hospital[name], weight)
+            a_weighed_abstract(hospital[name], weight)
         counts = figures.case_mix(NOVEMBER)
         assert counts == {
             "drg_weight": Fraction(335, 100),

@@ -15,7 +15,7 @@ from db.hospital.movements import Movement
 from db.patient_index import patients
 from rules.census import Event
 from rules.moments import moment
-from tests.builders import a_patient, a_stay, an_encounter
+from tests.builders import a_patient, a_stay, a_weighed_abstract, an_encounter
 
 SOURCE = Source("clerk", "test")
 
@@ -47,19 +47,6 @@ def recounted() -> dict[int, int | None]:
             ]  # fmt: skip
             found[id_] = min(days, default=None)
     return found
-
-
-def an_abstract(encounter_id: int, weight: int) -> None:
-    (case_id,) = database.execute_sql(
-        "INSERT INTO data_case (data_set, version, number, patient_id, encounter_id, status, document, revision,"
-        " created_utc, filed_utc, filed_by) SELECT 'abstract', '', account, patient_id, id, 'complete', '{}', 1,"
-        " 0, 0, '' FROM encounter WHERE id = ? RETURNING id",
-        (encounter_id,),
-    ).fetchone()
-    database.execute_sql(
-        "INSERT INTO abstract (encounter_id, case_id, weight_ten_thousandths) VALUES (?, ?, ?)",
-        (encounter_id, case_id, weight),
-    )
 
 
 def weights() -> dict[int, int | None]:
@@ -134,7 +121,7 @@ class TestDayOfReturn:
 class TestWeight:
     def test_follows_the_abstract_when_it_is_filed_changed_and_taken_away(self) -> None:
         stay = a_stay("2026-01-02T08:00", "2026-01-04T09:00")
-        an_abstract(stay, 12_500)
+        a_weighed_abstract(stay, 12_500)
         assert weights()[stay] == 12_500
         database.execute_sql("UPDATE abstract SET weight_ten_thousandths = NULL")
         assert weights()[stay] is None
@@ -146,7 +133,7 @@ class TestWeight:
         patient = a_patient()
         survivor = an_encounter(patient)
         loser = a_stay("2026-01-02T08:00", "2026-01-04T09:00", patient_id=patient)
-        an_abstract(loser, 12_500)
+        a_weighed_abstract(loser, 12_500)
         with writing():
             merged = encounters.merge(survivor, loser, SOURCE)
         assert (weights()[survivor], weights()[loser]) == (12_500, None)

@@ -32,14 +32,25 @@ class Happening:
     turn: int = 0
 
 
+@dataclass(frozen=True)
+class Fact:
+    """What was done to a patient, or found, at a minute since 1970 UTC."""
+
+    kind: str  # operation, delivery, autopsy, ...
+    minute: int
+    detail: str = ""
+
+
 @dataclass
 class Account:
-    """One account with what happened on it, by the id of each movement."""
+    """One account with what moved its patient, by the id of each movement, and what else happened."""
 
     number: str
     mrn: str
     newborn: bool = False
     happenings: dict[str, Happening] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    weight: int | None = None  # of its DRG, in ten-thousandths
 
     @property
     def path(self) -> list[Happening]:
@@ -50,6 +61,13 @@ class Account:
     def discharge(self) -> Happening | None:
         return next((each for each in self.path if each.kind == "discharge"), None)
 
+    def last_place(self) -> tuple[str, str]:
+        """The unit and the service where an inpatient was last."""
+        unit = service = ""
+        for each in self.path:
+            unit, service = each.unit or unit, each.service or service
+        return unit, service
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -59,6 +77,8 @@ class Rules:
     leave: str = "every night"
     same_day_unit: str = "discharging"
     early_death_hours: int = 48
+    infection: str = "as marked"
+    readmission: str = "all cause"
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,7 @@ class House:
     units: dict[str, Unit]
     rules: list[tuple[date, Rules]]
     accounts: dict[str, Account] = field(default_factory=dict)
+    bodies: list[Fact] = field(default_factory=list)  # autopsies on those who were no inpatients
 
     def rules_of(self, account: Account) -> Rules:
         """A stay is counted whole by the rules of the day of its discharge, an open one by those of now."""
@@ -343,11 +364,15 @@ def _half_up(value: Fraction) -> str:
 def readmitted(house: House, first: date, last: date, within: int = 30) -> tuple[int, int]:
     """Live discharges of adults and children of the month, and those followed by an admission within so many days."""
     live = back = 0
+    rules = [rules for since, rules in house.rules if since <= last][-1]
+    sent_on = () if rules.readmission == "all cause" else ("02", "03", "07")  # elsewhere, or against advice
     for account in house.accounts.values():
         gone = account.discharge
-        if gone is None or account.newborn or gone.status in EXPIRED or not _inpatient(account):
+        if gone is None or account.newborn or gone.status in EXPIRED or not inpatient_admission(account):
             continue
-        if first <= _day(house, account, gone) <= last:
+        if gone.status in sent_on or not house.units[account.last_place()[0]].in_census:
+            continue
+        if first <= belongs_to(house, account, gone) <= last:
             live += 1
             went = local(gone.minute, house.zone).date()  # a readmission is counted from date to date
             back += any(
@@ -360,15 +385,16 @@ def readmitted(house: House, first: date, last: date, within: int = 30) -> tuple
     return live, back
 
 
-def _day(house: House, account: Account, each: Happening) -> date:
+def belongs_to(house: House, account: Account, each: Happening) -> date:
     """The day that something belongs to: with a census at 00:00, midnight is of the day that ends."""
     wall = local(each.minute, house.zone)
     ends = house.rules_of(account).census_hour == "00:00" == wall.strftime("%H:%M")
     return wall.date() - ONE_DAY if ends else wall.date()
 
 
-def _inpatient(account: Account) -> bool:
-    return any(True for _ in _admissions([account]))
+def inpatient_admission(account: Account) -> Happening | None:
+    """The admission of class I; None on an account that is a visit."""
+    return next(_admissions([account]), None)
 
 
 def _admissions(accounts: Iterable[Account]) -> Iterator[Happening]:

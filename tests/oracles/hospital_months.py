@@ -12,7 +12,18 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from tests.oracles.hospital_clock import ONE_DAY, Account, Happening, House, Rules, Unit, local, possible
+from tests.oracles.hospital_clock import (
+    EXPIRED,
+    ONE_DAY,
+    Account,
+    Fact,
+    Happening,
+    House,
+    Rules,
+    Unit,
+    local,
+    possible,
+)
 
 ZONE = ZoneInfo("America/New_York")
 MONTHS = ("2025-11", "2026-03", "2026-02", "2026-04", "2024-02", "2025-12")  # the first two change the clocks
@@ -20,9 +31,22 @@ CLOCK_CHANGES = {
     "2025-11": datetime(2025, 11, 2, 6, tzinfo=UTC),
     "2026-03": datetime(2026, 3, 8, 7, tzinfo=UTC),
 }
-SERVICES = ("MED", "SUR", "PSY", "NB")
+SERVICES = ("MED", "SUR", "OB", "NB")
 LEAVES = ("pass", "pass", "aa", "ua", "asih")
-STATUSES = ("01", "01", "01", "03", "06", "07", "20", "41")
+STATUSES = ("01", "01", "01", "02", "03", "06", "07", "20", "41", "20")
+FACTS = (
+    ("operation", ("", "clean")), ("operation", ("", "clean")), ("delivery", ("vaginal", "cesarean")),
+    ("live_birth", ("",)),
+    ("fetal_death", ("early", "late", "weeks=19", "weeks=20 grams=400", "grams=500", "grams=501")),
+    ("autopsy", ("inpatient",)), ("autopsy", ("inpatient",)), ("coroner", ("",)), ("anesthetic", ("",)),
+    ("death_class", ("maternal-direct", "anesthesia")), ("consultation", ("", "SUR")),
+    ("infection", ("hai", "postoperative-clean")), ("infection", ("hai",)),
+)  # fmt: skip
+OF_THE_DEAD = (
+    ("autopsy", ("inpatient",)), ("coroner", ("",)), ("death_class", ("maternal-direct", "anesthesia")),
+    ("operation", ("clean",)),
+)  # fmt: skip
+AFTERWARDS = ("autopsy", "coroner", "death_class", "infection")
 DAY = 24 * 60
 LATE_IN_A_PATH = ("transfer", "service", "away")
 CHANGES = ("time", "time", "place", "status", "leave")
@@ -30,12 +54,14 @@ CHANGES = ("time", "time", "place", "status", "leave")
 
 @dataclass(frozen=True)
 class Telling:
-    """One thing told: ``add``, ``change`` or ``cancel`` a movement, ``merge`` two accounts or ``undo`` that."""
+    """One thing told: ``add``, ``change`` or ``cancel`` a movement, ``note`` or ``void`` a fact, ``merge`` two accounts
+    or ``undo`` that."""
 
     act: str
-    account: str
+    account: str  # blank: a fact of no account
     id: str = ""  # of the movement
     happening: Happening | None = None
+    fact: Fact | None = None
     other: str = ""  # the account that is merged into this one
 
 
@@ -49,7 +75,7 @@ class Story:
     first: date
     last: date
     numbers: int = 0
-    merged: dict[str, tuple[str, dict[str, Happening], dict[str, Happening]]] = field(default_factory=dict)
+    merged: dict[str, tuple[Account, Account]] = field(default_factory=dict)  # by survivor, both as they were
 
     @property
     def month(self) -> str:
@@ -58,7 +84,10 @@ class Story:
     def batches(self, stays: int, corrections: int) -> Iterator[list[Telling]]:
         """Stays first, then rounds of corrections; the book is brought along with each batch."""
         told = [each for _ in range(stays) for each in self._admits_somebody()]
-        yield told
+        for _ in range(3):
+            about = self.random.choice(("former-patient", "doa"))
+            self.house.bodies.append(Fact("autopsy", self._minute(self.first, self.last), about))
+        yield [*told, *(Telling("note", "", fact=fact) for fact in self.house.bodies)]
         for _ in range(3):
             touched: set[str] = set()
             batch = []
@@ -77,7 +106,16 @@ class Story:
         mrn = mine.choice(known) if again else f"{self.seed % 1000:03d}{self.numbers:04d}"
         account = Account(f"A{self.seed}-{self.numbers}", mrn, newborn)
         self.house.accounts[account.number] = account
-        return [self._tell(account, each) for each in self._a_path(newborn)]
+        told = [self._tell(account, each) for each in self._a_path(newborn)]
+        return told + [each for _ in range(mine.choice((0, 1, 2, 4))) for each in self._note(account)]
+
+    def weigh(self) -> dict[str, int]:
+        """Give the stays that have ended a DRG weight, all but a few; merged accounts have none."""
+        held = {each.number for pair in self.merged.values() for each in pair}
+        for account in self.house.accounts.values():
+            if account.discharge and account.number not in held and self.random.random() < 0.8:
+                account.weight = self.random.randint(3_000, 60_000)
+        return {each.number: each.weight for each in self.house.accounts.values() if each.weight is not None}
 
     def _a_path(self, newborn: bool) -> list[Happening]:
         mine = self.random
@@ -151,9 +189,10 @@ class Story:
     def _corrects(self, touched: set[str]) -> list[Telling]:
         """A correction of an account that this batch has not touched yet; nothing when none comes to mind."""
         mine = self.random
-        held = {number for survivor, (loser, *_) in self.merged.items() for number in (survivor, loser)}
+        held = {each.number for pair in self.merged.values() for each in pair}
         free = [each for number, each in self.house.accounts.items() if number not in touched | held]
-        ways = (self._change, self._change, self._cancel, self._insert, self._insert, self._merge, self._undo)
+        ways = (self._change, self._change, self._cancel, self._insert, self._insert, self._merge, self._undo,
+                self._note, self._void)  # fmt: skip
         told = mine.choice(ways)(mine.choice(free)) if free else []
         touched |= {number for each in told for number in (each.account, each.other)}
         if not told and mine.random() < 0.3:
@@ -219,30 +258,71 @@ class Story:
         others = [
             each for each in self.house.accounts.values()
             if each.mrn == account.mrn and each is not account and each.newborn is account.newborn
-            and all(each.number not in (survivor, loser) for survivor, (loser, *_) in self.merged.items())
+            and all(each.number not in (one.number, other.number) for one, other in self.merged.values())
         ]  # fmt: skip
         if not others or not account.happenings or not others[0].happenings:
             return []
         loser = others[0]
-        self.merged[account.number] = (loser.number, dict(account.happenings), dict(loser.happenings))
-        loser.happenings = {}
+        self.merged[account.number] = (_copy(account), _copy(loser))
+        account.facts |= loser.facts
+        loser.happenings, loser.facts = {}, {}
         return [Telling("merge", account.number, other=loser.number)]
 
     def _undo(self, account: Account) -> list[Telling]:
         if not self.merged:
             return []
         number = self.random.choice(sorted(self.merged))
-        other, own, others = self.merged.pop(number)
-        self.house.accounts[number].happenings = own
+        survivor, loser = self.merged.pop(number)
         # What is put back stands there under the same ids.
-        self.house.accounts[other].happenings = others
-        return [Telling("undo", number, other=other)]
+        self.house.accounts |= {each.number: each for each in (survivor, loser)}
+        return [Telling("undo", number, other=loser.number)]
+
+    # what else happens
+
+    def _note(self, account: Account) -> list[Telling]:
+        """A fact of the stay, or of the days after it; none has its kind and minute twice."""
+        mine, path = self.random, account.path
+        if not path:
+            return []
+        died = path[-1].status in EXPIRED and mine.random() < 0.7
+        kind, details = mine.choice(OF_THE_DEAD if died else FACTS)
+        begun, ended = path[0].minute, path[-1].minute
+        if kind == "infection" and mine.random() < 0.4:  # close to 72 hours
+            at = begun + 3 * DAY + mine.choice((0, 1))
+        else:
+            at = mine.choice((begun, ended, self._midnight_in(begun, ended), mine.randint(begun, ended)))
+        if kind in AFTERWARDS and mine.random() < 0.3:
+            at = ended + mine.randint(0, 20 * DAY)
+        if local(at, ZONE).fold or any(
+            (each.kind, each.minute) == (kind, at) for each in account.facts.values()
+        ):
+            return []
+        self.numbers += 1
+        fact = Fact(kind, at, mine.choice(details))
+        account.facts[f"F{self.numbers}"] = fact
+        return [Telling("note", account.number, f"F{self.numbers}", fact=fact)]
+
+    def _midnight_in(self, begun: int, ended: int) -> int:
+        day = local(begun, ZONE).date() + timedelta(
+            days=self.random.randint(1, max(1, (ended - begun) // DAY))
+        )
+        return min(ended, int(datetime(day.year, day.month, day.day, tzinfo=ZONE).timestamp()) // 60)
+
+    def _void(self, account: Account) -> list[Telling]:
+        if not account.facts:
+            return []
+        id_ = self.random.choice(sorted(account.facts))
+        return [Telling("void", account.number, id_, fact=account.facts.pop(id_))]
 
     def _tell(self, account: Account, each: Happening) -> Telling:
         self.numbers += 1
         id_ = f"M{self.numbers}"
         account.happenings[id_] = each
         return Telling("add", account.number, id_, each)
+
+
+def _copy(account: Account) -> Account:
+    return replace(account, happenings=dict(account.happenings), facts=dict(account.facts))
 
 
 def a_story(seed: int) -> Story:
@@ -269,4 +349,5 @@ def _rules(number: int) -> Rules:
     return Rules(
         ("23:59", "00:00")[number % 2], ("every night", "vista", "no deduction")[number // 2 % 3],
         ("discharging", "admitting")[number // 6 % 2], (48, 24)[number // 12 % 2],
+        ("as marked", "textbook", "nhsn")[number % 3], ("all cause", "cms")[number // 3 % 2],
     )  # fmt: skip

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.oracles import hospital_clock, hospital_months
+from tests.oracles import hospital_clock, hospital_events, hospital_months
 from tests.oracles.hospital_clock import (
     Account,
+    Fact,
     Happening,
     House,
     Rules,
@@ -23,6 +24,7 @@ from tests.oracles.hospital_clock import (
     possible,
     walk,
 )
+from tests.oracles.hospital_events import figures_of_events
 
 ZONE = ZoneInfo("America/New_York")
 FIRST, LAST = date(2025, 11, 1), date(2025, 11, 30)  # clocks go back on the 2nd
@@ -47,7 +49,7 @@ def counted(house: House, **part: str) -> dict[str, int]:
     return counts_of(house, walk(house, LAST), FIRST, LAST, newborn=False, **part)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("module", [hospital_clock, hospital_months])
+@pytest.mark.parametrize("module", [hospital_clock, hospital_events, hospital_months])
 def test_it_imports_nothing_of_the_product(module: object) -> None:
     tree = ast.parse(Path(str(module.__file__)).read_text())  # type: ignore[attr-defined]
     names = {
@@ -132,6 +134,53 @@ class TestFigures:
         house = a_house()
         house.units["3E"] = Unit(beds=((date(2025, 1, 1), 10, 0), (date(2025, 11, 11), 20, 0)))
         assert counted(house)["bed_count_days"] == 10 * 10 + 20 * 20
+
+
+def a_house_with(*facts: Fact, gone: str = "10T10:00", rules: Rules = Rules()) -> House:  # noqa: B008
+    """A stay from the 5th at 10:00 that ended in death, and what happened in it."""
+    house = a_house(admitted("05T10:00"), Happening("discharge", at(gone), status="20"), rules=rules)
+    house.accounts["A1"].facts = {str(number): fact for number, fact in enumerate(facts)}
+    return house
+
+
+class TestFacts:
+    @pytest.mark.parametrize(("gone", "rate"), [("20T23:59", "1/1 = 100.00"), ("21T00:00", "0/1 = 0.00")])
+    def test_to_the_tenth_day_after_an_operation_a_death_is_postoperative(self, gone: str, rate: str) -> None:
+        house = a_house_with(Fact("operation", at("10T12:00")), gone=gone)
+        assert figures_of_events(house, FIRST, LAST)["postoperative_death_rate"] == rate
+
+    @pytest.mark.parametrize("hour", ["23:59", "00:00"])
+    def test_what_happens_at_midnight_is_of_the_new_date_whatever_the_census_hour(self, hour: str) -> None:
+        house = a_house_with(Fact("operation", at("06T00:00")), rules=Rules(census_hour=hour))
+        assert figures_of_events(house, FIRST, date(2025, 11, 5))["operations"] == "0"
+        assert figures_of_events(house, date(2025, 11, 6), LAST)["operations"] == "1"
+
+    @pytest.mark.parametrize(
+        ("rule", "when", "counts"),
+        [("as marked", "05T11:00", "1"), ("textbook", "08T10:00", "0"), ("textbook", "08T10:01", "1"),
+         ("nhsn", "06T23:59", "0"), ("nhsn", "07T00:00", "1")],
+    )  # fmt: skip
+    def test_an_infection_by_each_rule(self, rule: str, when: str, counts: str) -> None:
+        house = a_house_with(Fact("infection", at(when), "hai"), rules=Rules(infection=rule))
+        assert figures_of_events(house, FIRST, LAST)["hospital_infections"] == counts
+
+    def test_early_fetal_deaths_are_in_no_rate(self) -> None:
+        details = ("early", "weeks=19 grams=900", "grams=500", "weeks=20", "grams=501", "late")
+        facts = [Fact("fetal_death", at(f"06T0{number}:00"), detail) for number, detail in enumerate(details)]
+        house = a_house_with(*facts, Fact("live_birth", at("06T12:00")))
+        assert figures_of_events(house, FIRST, LAST)["fetal_death_rate"] == "3/4 = 75.00"
+
+    def test_bodies_that_the_coroner_kept_were_not_available(self) -> None:
+        house = a_house_with(Fact("coroner", at("10T12:00")))
+        house.bodies.append(Fact("autopsy", at("12T12:00"), "doa"))
+        rates = figures_of_events(house, FIRST, LAST)
+        assert (rates["net_autopsy_rate"], rates["adjusted_autopsy_rate"]) == (None, "1/1 = 100.00")
+
+    def test_a_unit_outside_of_the_census_has_no_discharges(self) -> None:
+        house = a_house_with(Fact("consultation", at("06T12:00")))
+        house.units["3E"] = Unit(in_census=False)
+        rates = figures_of_events(house, FIRST, LAST)
+        assert (rates["patients_consulted"], rates["consultation_rate"]) == ("0", None)
 
 
 class TestPaths:

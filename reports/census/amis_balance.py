@@ -106,7 +106,8 @@ def query(asked: Asked) -> Data:
     period = whole.until(now.day - 1) if whole.from_day < now.day <= whole.to_day else whole
     tables = library(store.current().directory / SITE).tables
     day = iso_date(period.to_day)
-    rows = [row for row in tables[SEGMENTS].rows if row.holds_on(day)]
+    segments = tables[SEGMENTS]
+    rows = [row for row in segments.rows if segments.find(row.code, day) is row]
     of_service = {service: row.code for row in rows for service in _listed(row.more.get("services"))}
     units = wards.wards()
     made = _Balances(period, units, of_service)

@@ -5,6 +5,7 @@ Columns and formulas are those of VA PIMS 5.3; nothing is carried forward from t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
@@ -29,8 +30,10 @@ from rules.dates import show_date, show_moment
 from rules.moments import iso_date
 from rules.periods import Period, fiscal_year_to, month_of
 from rules.statistics import NOT_APPLICABLE, half_up
+from rules.text import clean
 
 PLAN: Final = "census_plan"
+PLANNED_ADC: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,2})?")
 HOUSE: Final = "HOUSE"
 KEYS_OF_ROW: Final = ("day", "unit_id", "service_id", "newborn")
 
@@ -173,9 +176,16 @@ def _lines(
 def _plan(day: int) -> dict[str, tuple[str, Decimal]]:
     """The site's plan on a day: what it is called and the average daily census, by HOUSE or the code of a division."""
     table, on = library(store.current().directory / SITE).tables[PLAN], iso_date(day)
-    return {
-        row.code: (row.text, Decimal(str(row.more.get("adc", "0")))) for row in table.rows if row.holds_on(on)
-    }
+    rows = [row for row in table.rows if table.find(row.code, on) is row]  # the site's own over others
+    plan = {}
+    for row in rows:
+        given = str(row.more.get("adc", ""))
+        if not PLANNED_ADC.fullmatch(given):
+            raise NotAsked(
+                f"Table {PLAN}, row {clean(row.code)}: adc {clean(given)!r} is no number such as 96.5."
+            )
+        plan[row.code] = (row.text, Decimal(given))
+    return plan
 
 
 def _planned(

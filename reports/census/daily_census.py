@@ -248,4 +248,4 @@ def sheets(data: Data) -> list[Sheet]:
 
 
 def _headings(keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(key.replace("_", " ").capitalize() for key in keys)
+    return tuple(key.replace("_", " ").capitalize().replace("Mrn", "MRN") for key in keys)

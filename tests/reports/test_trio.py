@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from db import store
 from db.connect import database
 from db.hospital import site
 from db.statistics import census, figures
@@ -394,6 +395,34 @@ class TestFigures:
             assert sum(each.late_days for each in balance.balances.values()) <= sum(
                 each.patient_days for each in balance.balances.values()
             )
+
+    def test_the_tables_of_the_site_say_what_belongs_where_and_what_was_planned(self, hospital):
+        own = store.current().directory / "site" / "tables"
+        own.mkdir(parents=True, exist_ok=True)
+        (own / "amis_segments.toml").write_text(
+            'id = "amis_segments"\ntitle = "Ours"\nrows = [{ code = "336", text = "All", services = ["MED", "SUR"] },'
+            ' { code = "341", text = "None" }]\n'
+        )
+        (own / "census_plan.toml").write_text(
+            'id = "census_plan"\ntitle = "Plan"\nrows = [{ code = "HOUSE", text = "All", adc = "12.5" },'
+            ' { code = "ACU", text = "Acute", adc = "8", valid_from = "2025-11-01" }]\n'
+        )
+        balance = data_of(hospital, "amis-balance", month="2025-10")
+        assert balance.services["336"] == ("MED", "SUR")
+        assert not any(each.out_of_balance for each in balance.balances.values())
+        (planned,) = data_of(hospital, "bed-status", day="2025-10-31").planned
+        counted = figures.house_counts(month("2025-10"))
+        assert (planned.label, str(planned.planned)) == ("All", "12.5")
+        assert planned.month_days == planned.year_days == counted["inpatient_service_days"]
+
+    def test_a_plan_that_cannot_be_read_is_told_in_a_sentence(self, hospital):
+        own = store.current().directory / "site" / "tables"
+        own.mkdir(parents=True, exist_ok=True)
+        (own / "census_plan.toml").write_text(
+            'id = "census_plan"\ntitle = "Plan"\nrows = [{ code = "HOUSE", text = "All", adc = "many" }]\n'
+        )
+        with pytest.raises(NotAsked, match="adc 'many' is no number"):
+            data_of(hospital, "bed-status", day="2025-10-31")
 
     def test_a_summary_that_was_tampered_with_is_out_of_balance(self, hospital):
         database.execute_sql(

@@ -100,7 +100,7 @@ def _parts(made: Produced) -> Iterator[tuple[str, bytes]]:
     forms: dict[str, Any] = {
         "parameters": dict(made.parameters),
         "remarks": list(made.remarks),
-        "run": [made.run.facility, made.run.user, made.run.stamp],
+        "run": [made.run.facility, made.run.user, made.run.stamp, made.run.station],
     }
     for width in WIDTHS:
         setup = Setup(width)

@@ -163,7 +163,7 @@ def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -
     selection = f"Selection: {plain(document.selection)}" if document.selection else ""
     page = f"Page {number} of {count}"
     return [
-        sides(_letterhead(run, plain, width - len(page) - 1), page, width),
+        sides(letterhead(run, width - len(page) - 1, plain), page, width),
         fit(plain(f"{document.report_id}  {document.title}".strip()), width, "^"),
         sides(period, plain(f"Run {run.stamp} by {run.user}"), width),
         sides(selection, plain(run.audit), width) if run.audit else fit(selection, width),
@@ -171,7 +171,7 @@ def _head(document: Document, run: Run, setup: Setup, number: int, count: int) -
     ]
 
 
-def _letterhead(run: Run, plain: Callable[[str], str], room: int) -> str:
+def letterhead(run: Run, room: int = 200, plain: Callable[[str], str] = clean) -> str:
     """The facility and its number; a name that is too long makes room for the number."""
     name, number = plain(run.facility), f" ({plain(run.station)})" if run.station else ""
     return fit(name, min(cells(name), room - len(number))) + number

@@ -118,12 +118,12 @@ def stored(report: Report, parameters: Mapping[str, str]) -> Reprint | None:
             f"Version {version} of {month} was stored as the report is usually asked for: leave out the other choices,"
             " or ask for --version latest."
         )
-    facility, user, stamp = form["run"]
+    facility, user, stamp, station = form["run"]
     return Reprint(
         report,
         parameters,
         None,
-        Run(facility, user, stamp),
+        Run(facility, user, stamp, station=station),
         tuple(form["remarks"]),
         closing=chosen,
         parts=parts,

@@ -15,7 +15,7 @@ from db.hospital import site
 from db.statistics import census
 from reports import identifiers, remarks
 from reports.catalogue import Report
-from reports.page import Document, Page, Run, Setup, paginate
+from reports.page import Document, Page, Run, Setup, letterhead, paginate
 from reports.parameters import IDENTIFIERS, Asked, NotAsked, Parameter, month_asked, resolved
 from reports.sheet import Sheet, as_objects
 from rules.dates import show_moment
@@ -23,6 +23,7 @@ from rules.text import clean
 
 ANCHORS: Final = frozenset({"daily-census"})  # printed every day and kept: the audit trail is anchored on it
 HEAD_DIGITS: Final = 16
+WIDTH: Final = 80  # of the page by whose heads a workbook is named
 USER: Final = "user"  # the kind of a parameter that names whose figures are asked for
 
 
@@ -64,6 +65,17 @@ class Produced:
             own: list[Page] = self._module.pages(self.data, setup)
             return own
         return paginate(self.document(setup.width), self.run, setup)
+
+    def head(self) -> list[str]:
+        """What the heads of its pages say, for a workbook: facility, report, period, selection, run."""
+        document = self.document(WIDTH)
+        said = (("Period", document.period), ("Selection", document.selection))
+        return [
+            letterhead(self.run),
+            f"{self.report.code}  {self.report.title}",
+            *(f"{label}: {text}" for label, text in said if text),
+            f"Run {self.run.stamp} by {self.run.user}",
+        ]
 
     def sheets(self) -> list[Sheet]:
         """The report as tables of typed values."""

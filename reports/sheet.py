@@ -47,7 +47,7 @@ class Sheet:
     conventions: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(
         default_factory=dict
-    )  # by key, one of ``FORMATS``; else as the values look
+    )  # by key, one of ``FORMATS``; else as ``kind`` sees it
 
 
 def as_objects(sheet: Sheet) -> list[dict[str, Value]]:
@@ -87,18 +87,20 @@ def as_merge_data(sheet: Sheet) -> bytes:
     return "\ufeff".encode() + as_csv([sheet])
 
 
-def as_xlsx(title: str, sheets: Sequence[Sheet], folder: Path | None = None) -> bytes:
-    """A workbook: typed columns, frozen heads, filters, and a sheet that states the conventions.
+def as_xlsx(
+    title: str, sheets: Sequence[Sheet], folder: Path | None = None, about: Sequence[str] = ()
+) -> bytes:
+    """A workbook: typed columns, frozen heads, filters, and a sheet with ``about`` and the conventions.
 
     With many rows it is put together from files in ``folder``, where only the owner may look.
     """
     if folder is None or sum(len(sheet.rows) for sheet in sheets) < MANY_ROWS:
-        return _workbook(title, sheets, {"in_memory": True})
+        return _workbook(title, sheets, about, {"in_memory": True})
     with TemporaryDirectory(dir=folder, prefix="workbook.") as own:
-        return _workbook(title, sheets, {"constant_memory": True, "tmpdir": own})
+        return _workbook(title, sheets, about, {"constant_memory": True, "tmpdir": own})
 
 
-def _workbook(title: str, sheets: Sequence[Sheet], options: Mapping[str, Any]) -> bytes:
+def _workbook(title: str, sheets: Sequence[Sheet], about: Sequence[str], options: Mapping[str, Any]) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
@@ -106,16 +108,23 @@ def _workbook(title: str, sheets: Sequence[Sheet], options: Mapping[str, Any]) -
     book.set_properties({"title": title, "created": MADE})
     for sheet in sheets:
         widths = [_width(sheet, column) for column in range(len(sheet.headings))]
-        kinds = [
-            sheet.kinds.get(key) or looks_like(sheet.rows, column) for column, key in enumerate(sheet.keys)
-        ]
+        kinds = [kind(sheet, column) for column in range(len(sheet.keys))]
         _add_page(book, sheet.name, sheet.headings, widths, sheet.rows, kinds)
     notes = book.add_worksheet("Conventions")
     notes.set_column(0, 0, 100)
-    for at, sentence in enumerate(dict.fromkeys(s for sheet in sheets for s in sheet.conventions)):
+    for at, sentence in enumerate(
+        dict.fromkeys((*about, *(s for sheet in sheets for s in sheet.conventions)))
+    ):
         notes.write_string(at, 0, clean(sentence))
     book.close()
     return out.getvalue()
+
+
+def kind(sheet: Sheet, column: int) -> str:
+    """What a column holds: as the report says, by its key or heading, or as its values look."""
+    key, heading = sheet.keys[column], sheet.headings[column]
+    said = "cents" if key.endswith("_cents") else "percent" if heading.rstrip().endswith("%") else ""
+    return sheet.kinds.get(key) or said or looks_like(sheet.rows, column)
 
 
 def looks_like(rows: Sequence[Sequence[Value]], column: int) -> str:

@@ -132,7 +132,7 @@ def sheets(data: Data) -> list[Sheet]:
         "Accounts",
         "Oldest days",
         "Days in all",
-        "Value in cents",
+        "Value, $",
         "Without value",
         "DNFB days",
     )

@@ -101,6 +101,8 @@ class TestRunning:
             f"{name} (528A6)"
         }
         assert produced.json_value()["facility"] == name
+        assert produced.head()[:2] == [f"{name} (528A6)", "F01  Site file"]
+        assert produced.head()[-1] == f"Run {produced.run.stamp} by admin"
 
     @pytest.mark.parametrize("file", SITE_FILES)
     @pytest.mark.parametrize("width", [80, 132])

@@ -72,7 +72,24 @@ class TestXlsx:
         assert '<c r="F2" t="s">' in page
         assert '<autoFilter ref="A1:F3"' in page
         for shown in ("yyyy-mm-dd", "0.0000", "#,##0.00", "0.00%"):
-            assert f'formatCode="{shown}"' in styles or shown in ("0.00%", "#,##0.00")
+            assert f'formatCode="{shown}"' in styles
+
+    def test_rates_and_money_are_known_by_heading_and_key(self):
+        sheet = Sheet("mix", ("payer", "share", "value_cents"), ("Payer", "Disch %", "Value, $"),
+                      [("MCR", Decimal("15.37"), 123456)])  # fmt: skip
+        with zipfile.ZipFile(io.BytesIO(as_xlsx("Mix", [sheet]))) as book:
+            page, styles = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+        assert "<v>0.1537</v>" in page
+        assert "<v>1234.56</v>" in page
+        assert 'formatCode="0.00%"' in styles
+        assert 'formatCode="#,##0.00"' in styles
+
+    def test_the_sheet_of_conventions_begins_with_what_the_report_is_about(self):
+        with zipfile.ZipFile(
+            io.BytesIO(as_xlsx("List", [SHEET], about=("General Hospital", "Run by")))
+        ) as book:
+            texts = re.findall(r"<t[^>]*>(.*?)</t>", book.read("xl/sharedStrings.xml").decode())
+        assert texts[-3:] == ["General Hospital", "Run by", "Counted so."]
 
     def test_a_column_with_one_text_that_is_no_day_stays_text(self):
         assert looks_like([("2026-11-30",), ("",), (None,)], 0) == "date"

@@ -102,6 +102,20 @@ class AnyHistory(RuleBasedStateMachine):
             with writing():
                 movements.cancel(row.id, SOURCE)
 
+    @rule(account=which, at=moments_of_march, nights=st.integers(0, 9), detail=which)
+    def a_forgotten_leave_is_keyed(self, account: int, at: str, nights: int, detail: int) -> None:
+        with writing():
+            leave = self._movement(Event.LEAVE, at, 0, detail)
+            back = moment(_after(at, nights), store.current().zone)
+            movements.record_leave(self.accounts[account], leave, back, SOURCE)
+
+    @rule(account=which, choice=st.integers(0, 9))
+    def a_leave_is_cancelled_whole(self, account: int, choice: int) -> None:
+        row = self._row(account, choice)
+        if row is not None:
+            with writing():
+                movements.cancel_leave(row.id, SOURCE)
+
     @rule(account=which)
     def the_admission_never_was(self, account: int) -> None:
         with writing():

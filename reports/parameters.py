@@ -59,6 +59,8 @@ class Parameter:
 MOVING: Final = ("today", "yesterday", "this month", "last month", "start of last month", "end of last month",
                  "start of month", "start of year")  # fmt: skip
 
+MOVING_DAYS: Final = tuple(word for word in MOVING if word not in ("this month", "last month"))
+
 DAY: Final = Parameter("day", "Day", "date", default="yesterday")
 MONTH: Final = Parameter("month", "Month", "month", default="last month")
 VERSION: Final = Parameter(

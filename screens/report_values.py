@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from db.report_writer.saved import Saved
-from reports.parameters import MOVING
+from reports.parameters import MOVING_DAYS
 from rules.records import rows_of
 from rules.report_sets import DataSet
 from rules.report_writer import LIST, NO_PERCENT, UP, Break, Condition, Definition, Shown, Sort
@@ -81,6 +81,6 @@ def in_words(values: Values, over: DataSet | None) -> Values:
         name = path.rpartition(".")[2]
         if name == "item" and over and (found := over.named(value)):
             made[path] = over.word(found)
-        elif name in LOWER or (name in ("first", "last") and value.casefold() in MOVING):
+        elif name in LOWER or (name in ("first", "last") and value.casefold() in MOVING_DAYS):
             made[path] = value.casefold()
     return made

@@ -11,7 +11,7 @@ from db.actors import Action as Deed
 from db.acts import permit
 from db.report_writer import saved, sets
 from db.report_writer.saved import Saved
-from reports.parameters import MOVING
+from reports.parameters import MOVING_DAYS
 from rules.dates import show_moment
 from rules.findings import Finding, Level, Told
 from rules.moments import moment_at
@@ -255,7 +255,7 @@ class Write(DraftedForm):
         if self.over is None:
             known = ", ".join(sets.visible(self.session.actor))
             return [Finding(Level.FATAL, "RW2", f"Key one of the data sets {known}.", "set")]
-        return problems(made, self.over, self.session.tables, _now(), MOVING)
+        return problems(made, self.over, self.session.tables, _now(), MOVING_DAYS)
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
         over, (row, _, name) = _over(self.session, values.get("set", "")), path.rpartition(".")
@@ -264,7 +264,7 @@ class Write(DraftedForm):
             known = [Choice(id_, sets.title(id_)) for id_ in sets.visible(self.session.actor)]
             return [each for each in known if wanted in f"{each.value} {each.text}".casefold()]
         if name in ("first", "last"):
-            return [Choice(word, "") for word in MOVING if wanted in word]
+            return [Choice(word, "") for word in MOVING_DAYS if wanted in word]
         if name == "item":
             found = over.choices(text)[:limit] if over else []
             return [Choice(each.path, _about(each)) for each in found]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from config.data_sets import SITE, library
 from db import store
 from db.actors import Action, Actor
 from db.acts import NotPermitted, permit
-from db.connect import StoreError
+from db.connect import StoreError, database
 from db.registry import registries
 from db.worklist import blind
 from rules.report_sets import PATIENT, PATIENTS, DataSet, data_set
@@ -60,6 +62,11 @@ def visible(actor: Actor) -> list[str]:
     return found
 
 
-def left_out(actor: Actor) -> frozenset[int]:
-    """Records that somebody reviews blind, which no report of theirs may count, sort or show."""
-    return frozenset(blind.in_hand(actor.user))
+def left_out(actor: Actor, over: DataSet) -> frozenset[int]:
+    """Records of a data set that somebody reviews blind, which no report of theirs may count, sort or show."""
+    held = blind.in_hand(actor.user)
+    rows = database.execute_sql(
+        "SELECT id FROM data_case WHERE data_set = ? AND id IN (SELECT value FROM json_each(?))",
+        (over.id, json.dumps(list(held))),
+    )
+    return frozenset(int(row[0]) for row in rows)

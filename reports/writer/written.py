@@ -20,7 +20,7 @@ from db.report_writer.records import Found, Wanted
 from reports import identifiers
 from reports.indices.withheld import SENSITIVE
 from reports.page import Document, Run, Setup, paginate, wrapped
-from reports.parameters import FULL, LAST_FOUR, MOVING, Asked, NotAsked, moving
+from reports.parameters import FULL, LAST_FOUR, MOVING_DAYS, Asked, NotAsked, moving
 from reports.sheet import Sheet
 from reports.writer.data import Data
 from reports.writer.layout import document
@@ -56,7 +56,7 @@ def run(actor: Actor, made: Definition, level: str = FULL, by: str = "") -> Data
     style, tables = conventions.convention("date_style"), all_tables(here.directory)
     first, last = _ends(made, over, now)
     reader = _Reader.of(actor, over, made, level)
-    wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor))
+    wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor, over))
     found = records.fetch(wanted)
     lines = _lines(made, over, found, reader)
     period = _period(made, over, first, last, style)
@@ -106,7 +106,7 @@ def _ends(made: Definition, over: DataSet, now: datetime) -> tuple[int | None, i
         if not text:
             days.append(None)
             continue
-        day = moving(text, "date", now.toordinal()) if text in MOVING else parse_date(text, now)
+        day = moving(text, "date", now.toordinal()) if text in MOVING_DAYS else parse_date(text, now)
         if isinstance(day, Unclear):
             raise NotAsked(day.sentence)
         days.append(day_number(day))

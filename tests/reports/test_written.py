@@ -27,6 +27,7 @@ from reports.run import Produced, produce
 from reports.writer import written
 from reports.writer.data import Data
 from rules.dictionary import Dictionary
+from rules.moments import iso_date
 from rules.report_figures import Line, crossed, grouped, sort_key
 from rules.report_sets import Askable, data_set
 from rules.report_writer import CROSS, DIGITS, DOWN, LIST, TOTALS, Break, Condition, Definition, Shown, Sort
@@ -131,6 +132,18 @@ class TestWhatIsFound:
         assert "A5" in found(october)
         assert found(october, first="2026-09-30", last="2026-09-30") == "S1"
         assert len(found(october, first="", last="").split()) == 7
+
+    def test_a_period_may_move_with_the_day(self, admin: Actor) -> None:
+        today = store.current().now().day
+        for account, back in (("N1", 1), ("N2", 20), ("N3", 40)):
+            filed({"account": account, "discharged_at": f"{iso_date(today - back)}T08:00"})
+        assert found(admin, first="T-30", last="yesterday") == "N1 N2"
+        assert found(admin, Condition("discharged_at", "after", "T-10"), first="", last="") == "N1"
+        assert (
+            found(admin, Condition("discharged_at", "between", "T-45 to T-15"), first="", last="") == "N2 N3"
+        )
+        with pytest.raises(NotAsked, match="The period ends"):
+            found(admin, first="T", last="T-30")
 
     def test_what_a_user_keys_is_never_part_of_a_statement(self, october: Actor) -> None:
         poison = "x'; DROP TABLE patient; --"
@@ -377,6 +390,8 @@ class TestWhoSeesWhat:
         assert "00123456" not in shown
         assert "Records: 5" in shown
         assert "blind review are left out: 1." in shown
+        everybody = written.run(october, Definition("patient", "Who", LIST, (Shown("mrn"),)))
+        assert len(everybody.lines) == 7
 
     def test_whoever_sees_no_names_may_not_ask_for_them(
         self, october: Actor, actor_with: Callable[..., Actor]

@@ -111,7 +111,7 @@ FORMULAS: Final[tuple[Formula, ...]] = (
     Formula(27, "roi_turnaround", "Release turnaround, days", "turnaround_days", "requests_answered"),
     _percent(27, "roi_within_limit_rate", "Releases within the legal limit %", "requests_in_time",
              "requests_with_limit"),
-    Formula(0, "device_infection_rate", "Device infections per 1,000 device days", "device_infections",
+    Formula(0, "device_infection_rate", "Device infections / 1,000 device days", "device_infections",
             "device_days", 1000),
 )  # fmt: skip
 

@@ -151,7 +151,7 @@ def _block(data: Data, caption: str, keys: tuple[str, ...], prefix: str, width: 
     ]
     heads = ["", *[f"{each.heading}\n{short(each.period)}" for each in data.columns]]
     links = [drill.behind(key, data.period, prefix) for key in keys]
-    return tabulated(heads, rows, width, caption=caption, label_width=40 if width >= 132 else 34, links=links)
+    return tabulated(heads, rows, width, caption=caption, label_width=40 if width >= 132 else 38, links=links)
 
 
 _STRIP_COLUMNS: Final = {

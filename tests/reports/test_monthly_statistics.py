@@ -10,12 +10,21 @@ import pytest
 
 from db.statistics.discharges import Part
 from reports.page import Run, Setup, paginate
-from reports.statistics.measures import MISSING, Beside, Counting
+from reports.statistics.measures import (
+    BIRTH_LINES,
+    CENSUS_LINES,
+    EVENT_LINES,
+    HOUSE_LINES,
+    MISSING,
+    WORK_LINES,
+    Beside,
+    Counting,
+)
 from reports.statistics.monthly_statistics import Data, as_json, render, sheets
 from rules.conventions import Conventions
 from rules.figure_notes import Limits
 from rules.periods import fiscal_year_to, month
-from rules.statistics import with_both, with_hospital
+from rules.statistics import LABELS, with_both, with_hospital
 
 NOVEMBER = month("2026-11")
 COUNTING = Counting(
@@ -97,6 +106,12 @@ def going(data, begins, width=80):
 
 
 class TestLines:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_no_figure_has_a_name_too_long_for_the_page(self, width):
+        text = "\n".join(lines_of(a_month(), width))
+        named = (*CENSUS_LINES, *BIRTH_LINES, *EVENT_LINES, *HOUSE_LINES, *WORK_LINES)
+        assert [LABELS[key] for key in named if LABELS[key] not in text] == []
+
     def test_a_count_leads_to_the_list_behind_it(self):
         november = "from=2026-11-01 to=2026-11-30"
         assert going(a_month(), "Deaths  ") == f"PGE discharge-list {november} newborn=0 died=1"

@@ -18,14 +18,15 @@ from reports.catalogue import find
 from reports.census import (
     admissions_discharges,
     amis_balance,
+    bed_counts,
     bed_status,
     census_recap,
     gains_and_losses,
     treating_specialty,
 )
 from reports.census.amis_balance import Balance
+from reports.census.bed_counts import Planned
 from reports.census.bed_lines import BedLine, beds_in_use, total
-from reports.census.bed_status import Planned
 from reports.census.gains_and_losses import WardDay
 from reports.census.recap import Recap
 from reports.census.treating_specialty import Line
@@ -133,7 +134,7 @@ def the_beds(lines=None, **others):
         "planned": (Planned("All divisions", 65, 1_890, 3_950), Planned("Acute care", 50, 1_400, 2_950)),
         "conventions": HOUSE, "style": "us", "as_of": AS_OF, "under_way": False,
     }  # fmt: skip
-    return bed_status.Data(**{**values, **({} if lines is None else {"lines": lines}), **others})
+    return bed_counts.Data(**{**values, **({} if lines is None else {"lines": lines}), **others})
 
 
 def the_specialties(house=None):
@@ -285,7 +286,7 @@ class TestBedStatus:
         assert beds_in_use(beds, WARDS["3W"], DAY, newborn=False) == expected
 
     def test_the_day_of_last_year_of_29_february_is_the_28th(self):
-        assert iso_date(bed_status.a_year_before(day_number("2028-02-29"))) == "2027-02-28"
+        assert iso_date(bed_counts.a_year_before(day_number("2028-02-29"))) == "2027-02-28"
 
 
 class TestAmisBalance:

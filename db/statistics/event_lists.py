@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from db.connect import database
 from db.hospital import site
+from db.statistics.discharges import ALL, left
 from db.statistics.stay_lists import NONE
 from rules.identity import Name, shown_name
 from rules.moments import Moment
@@ -63,11 +64,8 @@ _HAPPENED: Final = (
     "v.kind IN ({kinds}) AND v.day BETWEEN :first AND :last AND (v.kind NOT IN ({ended}) OR v.encounter_id IS NULL)",
 )
 _ENDED: Final = (
-    "encounter e CROSS JOIN event v ON v.encounter_id = e.id",
-    (
-        "v.kind IN ({kinds}) AND v.kind IN ({ended}) AND e.class = 'I' AND e.state = 'active'"
-        " AND e.discharge_day BETWEEN :first AND :last"
-    ),
+    "(SELECT * FROM encounter WHERE {discharged}) e CROSS JOIN event v ON v.encounter_id = e.id",
+    "v.kind IN ({kinds}) AND v.kind IN ({ended})",
 )
 
 
@@ -78,6 +76,7 @@ def events(period: Period, kinds: Sequence[str], details: Sequence[str] = ()) ->
     words = {
         "kinds": ", ".join(f":kind{at}" for at in range(len(kinds))),
         "ended": ", ".join(f"'{kind}'" for kind in BY_DISCHARGE),
+        "discharged": left(ALL),
     }
     asked = {"" if word == NONE else word.casefold() for word in details}
     names = tuple(site.codes(of) for of in ("unit", "service", "provider"))
@@ -85,7 +84,9 @@ def events(period: Period, kinds: Sequence[str], details: Sequence[str] = ()) ->
     found = [
         _line(row, *names)
         for way, when in ways
-        for row in database.execute_sql(_SELECT.format(way=way, when=when.format(**words)), bound)
+        for row in database.execute_sql(
+            _SELECT.format(way=way.format(**words), when=when.format(**words)), bound
+        )
     ]
     return sorted(
         (row for row in found if not asked or row.detail.casefold() in asked),

@@ -16,7 +16,7 @@ from db.actors import Actor
 from db.changes import Source
 from db.coding import code_sets
 from db.connect import database, writing
-from db.hospital import encounters, events
+from db.hospital import encounters, events, site
 from db.registry import dictionaries
 from db.statistics.events import event_counts
 from reports.catalogue import find
@@ -122,6 +122,20 @@ class TestEvents:
             ("consultation", "patients_consulted"),
         ):  # fmt: skip
             assert len(the_list(october, "event-list", kind=kind).data.lines) == counts[count], kind
+
+    def test_midnight_and_units_outside_of_the_census_are_as_in_the_count(self, october: Actor) -> None:
+        """Census at 00:00: who went at midnight went on the day that ended."""
+        site.file_setting(october, "census_hour", "00:00", 0)
+        with writing():
+            site.apply("unit", "HOLD", {"counts_in_census": "0"}, Source("test"))
+        for account, came, gone, unit in (
+            ("E1", "2026-10-28T08:00", "2026-11-01T00:00", "3E"), ("B1", "2026-09-28T08:00", "2026-10-01T00:00", "3E"),
+            ("O1", "2026-10-11T08:00", "2026-10-12T10:00", "HOLD"),
+        ):  # fmt: skip
+            happened(a_stay(came, gone, account=account, unit=unit), "consultation", gone)
+        listed = column(the_list(october, "event-list", kind="consultation"), "account")
+        assert listed == ["M1", "E1"]
+        assert event_counts(month("2026-10"))["patients_consulted"] == 2
 
     def test_what_was_said_and_where_it_was(self, october: Actor) -> None:
         assert column(the_list(october, "event-list", kind="delivery", word="Cesarean"), "account") == ["M1"]

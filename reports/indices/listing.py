@@ -86,6 +86,7 @@ class Listing:
     style: str = "us"
     ids: Sequence[int] = ()  # of the records shown, for the audit trail
     case_ids: Sequence[int] = ()
+    behind: Callable[[str], str] | None = None  # the list behind the line of a group
     titles: Mapping[str, str] = field(default_factory=dict)  # of groups, where their code is not all
 
     @cached_property
@@ -191,7 +192,8 @@ def _summary(data: Listing, width: int) -> Iterator[Item]:
         for name, group in groupby(lines, key=lambda line: line.groups[level]):
             members = list(group)
             if level == len(data.group_heads) - 1:
-                yield (_worded(data, name), *_figures(data, members))
+                cells = (_worded(data, name), *_figures(data, members))
+                yield Linked(cells, data.behind(name)) if data.behind else cells
                 continue
             yield Group(_titled(data, name, level), level + 1)
             yield from items(members, level + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -105,7 +106,9 @@ def age(stay: Stay) -> int | None:
     return int(on[:4]) - int(birth[:4]) - (on[5:] < birth[5:])
 
 
-def listing(asked: Asked, code: str, title: str, stays: Sequence[Stay]) -> Listing:
+def listing(
+    asked: Asked, code: str, title: str, stays: Sequence[Stay], columns: tuple[Shown, ...] = COLUMNS
+) -> Listing:
     """The list of these stays as it was asked for."""
     withheld = Withheld.of(asked)
     sort, breaks = SORTS[asked["sort"]], asked.get("break", "")
@@ -119,12 +122,26 @@ def listing(asked: Asked, code: str, title: str, stays: Sequence[Stay]) -> Listi
     lines = [_line(stay, withheld, group[1] if group else None, days) for stay in ordered]
     style, summary = conventions.convention("date_style"), asked["detail"] == SUMMARY
     return Listing(
-        code, title, period_said(asked, style), selection(asked) or "all stays", COLUMNS,
+        code, title, period_said(asked, style), selection(asked) or "all stays", columns,
         lines, MEASURES, (group[0],) if group else (),
         (*(() if summary else (MARKS.format(days),)), *withheld.sentences()),
         "stay", "stays", summary, asked.yes("eject"), style, [stay.encounter_id for stay in stays],
+        behind=_behind(asked, code),
         titles=_titles(breaks, {line.groups[0] for line in lines if line.groups}, period(asked).to_day),
     )  # fmt: skip
+
+
+def _behind(asked: Asked, code: str) -> Callable[[str], str] | None:
+    """From a group of the summary to the list of its stays."""
+    breaks = asked.get("break", "")
+    if breaks not in BREAKS:
+        return None
+    narrowed = "provider" if breaks == "physician" else breaks
+    kept = {
+        name: value for name, value in asked.items() if name not in ("break", "detail", "eject", narrowed)
+    }
+    words = [shlex.quote(f"{name}={value}") for name, value in kept.items()]
+    return lambda name: " ".join(("PGE", code, *words, shlex.quote(f"{narrowed}={name or NONE}")))
 
 
 def _titles(breaks: str, names: Iterable[str], day: int) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from db.access import sensitive
 from db.actors import Actor
 from db.connect import database
 from reports.catalogue import find
-from reports.page import Setup, as_text
+from reports.page import Linked, Setup, as_text
 from reports.parameters import NotAsked
 from reports.run import Produced, produce
 from tests.builders import a_patient, a_stay
@@ -130,6 +131,18 @@ class TestLines:
         assert ["ICU", "1", "2", "2.00", "0"] in rows
         assert ["TOTAL", "5", "21", "4.20", "1"] in rows
 
+    @pytest.mark.parametrize(
+        "by", ["unit", "service", "physician", "payer", "disposition", "drg", "sex", "zip3"]
+    )
+    def test_a_line_of_the_summary_leads_to_as_many_stays(self, october: Actor, by: str) -> None:
+        made = the_list(october, **{"break": by, "detail": "summary", "newborn": "no"})
+        rows = [item for item in made.document(80).body if isinstance(item, Linked)]
+        assert rows
+        for item in rows:
+            assert isinstance(item.row, tuple)
+            asked = dict(word.split("=", 1) for word in shlex.split(item.go)[2:])
+            assert str(len(accounts(the_list(october, **asked)))) == item.row[1]
+
     def test_a_page_for_each_group(self, october: Actor) -> None:
         made = the_list(october, **{"break": "unit", "eject": "1"})
         assert len(made.pages(Setup(80))) == 3
@@ -166,6 +179,10 @@ class TestPages:
     def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
         made = the_list(october, **{"break": "service"})
         golden("discharge-list", made.document(width), width)
+
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page_of_admissions(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        golden("admission-list", the_list(october, "admission-list", in_house="0").document(width), width)
 
     @pytest.mark.parametrize("width", [80, 132])
     def test_an_empty_list_says_so(self, october: Actor, golden: Callable[..., None], width: int) -> None:

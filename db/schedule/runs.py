@@ -13,7 +13,7 @@ from typing import Final
 from db import store
 from db.actors import Action, Actor
 from db.acts import act, permit
-from db.connect import database, writing
+from db.connect import StoreError, database, writing
 from db.schedule.jobs import KIND, Job
 from rules.findings import Told
 from rules.schedule import CUT_SHORT, FAILED, Due
@@ -46,7 +46,10 @@ class Run:
 @contextmanager
 def alone() -> Iterator[None]:
     """One run of the schedule at a time; the lock goes with the process that held it. Raises ``UnderWay``."""
-    descriptor = os.open(store.current().directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(store.current().directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(f"{LOCK} cannot be opened in the store: {error.strerror}.") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -21,6 +21,7 @@ OF_ONE: Final = frozenset({"patient", "account", "merge", "mrn"})  # parameters 
 PRINTER, SPOOL, FILE = "printer", "spool", "file"
 HOW_SINKS: Final = "printer CODE, spool, spool CODE, or file text (csv, xlsx, json)"
 SINK_ACTION: Final = {PRINTER: Action.PRINT, SPOOL: Action.PRINT, FILE: Action.EXPORT}
+FOLDER: Final = "folder"
 NEEDED, POSSIBLE, NONE = "needed", "possible", "none"
 
 
@@ -55,7 +56,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("backup", "Backup", "A whole copy of the store, opened and checked; the oldest ones go.",
          Action.BACKUP,
          (Parameter("keep", "Backups kept", "number", default="14"),
-          Parameter("folder", "Folder", "text", required=False))),
+          Parameter(FOLDER, "Folder", "text", required=False))),
     Kind("audit", "Audit trail", "Anchor the audit trail durably and verify all of it.", Action.VERIFY_AUDIT),
     Kind("duplicates", "Charts that may be one person", "Compare the charts that are new or changed with all others.",
          Action.REVIEW_DUPLICATE),
@@ -93,6 +94,8 @@ def file(actor: Actor, wanted: Wanted, today: int, expected_version: int = 0) ->
     permit(actor, Action.AMEND_SCHEDULE, kind=jobs.KIND, record=wanted.name)
     kind = kind_of(wanted.what)
     given = {name: clean(value).strip() for name, value in wanted.parameters.items() if clean(value).strip()}
+    if not given.get(FOLDER, "/").startswith("/"):
+        raise NotScheduled(f"The folder {given[FOLDER]} must begin at the root: /var/lib/recordroom/backup.")
     asked(kind, given, today)
     sink = _sink(kind, wanted.sink)
     for action in actions(kind, sink):

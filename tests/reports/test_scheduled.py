@@ -15,12 +15,14 @@ from db.access import users
 from db.actors import Role
 from db.acts import Conflict, NotPermitted
 from db.connect import database
+from db.report_writer import saved
 from db.schedule import counts, jobs, runs
 from db.schedule.jobs import Wanted
 from db.statistics import census, closing
 from reports import output, parameters
 from reports.scheduled import kinds, runner, steps
 from rules.moments import iso_date, moment, moment_at
+from rules.report_writer import Definition, Shown
 from rules.schedule import CUT_SHORT, DONE, FAILED, FOUND
 from tests.builders import a_stay
 from tests.conftest import CHEAP
@@ -117,6 +119,7 @@ class TestFilingAJob:
             ("bed-status", {}, "printer ../x y", "cannot be the name of a print queue"),
             ("bed-status", {"day": "soon"}, "spool", "Day 'soon' cannot be read"),
             ("backup", {}, "spool", "backup makes no pages"),
+            ("backup", {"folder": "copies"}, "", "The folder copies must begin at the root"),
             ("backup", {"keep": "some"}, "", "Backups kept 'some' is no whole number"),
         ],
     )
@@ -228,6 +231,19 @@ class TestPages:
         assert ran(service, clock.to(2)) == [("beds", FAILED)]
         assert runs.log(hospital)[0].sentence.startswith("chief, whose job it is, may not sign on any more")
         assert spooled() == []
+
+    def test_of_a_report_that_its_owner_wrote_for_nobody_else_are_the_owners(self, hospital, service, clock):
+        made = Definition(
+            "abstract",
+            "Who left",
+            columns=(Shown("mrn"),),
+            first="start of last month",
+            last="end of last month",
+        )
+        saved.save(hospital, "WHO LEFT", made, shared=False)
+        add(hospital, "written", "writer", to="spool", name_="who left")
+        assert ran(service, clock.to(1)) == [("written", DONE)], runs.log(hospital)[0].sentence
+        assert spooled() == ["W01"]
 
     def test_go_into_a_file_of_the_spool(self, hospital, service, clock):
         add(hospital, "figures", "monthly-statistics", "day 2 06:00", to="file json", month="last month")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -31,23 +32,18 @@ class Tally:
     least: str = ""
     most: str = ""
 
-    def add(self, value: str, numeric: bool) -> None:
-        if not value or is_null(value):
+    def add(self, value: str, numeric: bool, times: int = 1) -> None:
+        """Take in a value that so many records hold."""
+        number = decimal_of(value) if numeric else Decimal(0)
+        if not value or number is None or is_null(value):
             return
-        if not numeric:
-            self.answered += 1
-            self.least = min(self.least or value, value)
-            self.most = max(self.most, value)
-            return
-        number = decimal_of(value)
-        if number is None:
-            return
-        self.total += number
-        if not self.answered or number < Decimal(self.least):
+        if numeric:
+            self.total += number * times
+        if not self.answered or _before(value, self.least, numeric):
             self.least = value
-        if not self.answered or number > Decimal(self.most):
+        if not self.answered or _before(self.most, value, numeric):
             self.most = value
-        self.answered += 1
+        self.answered += times
 
     def figure(self, word: str) -> str:
         """One of ``FIGURES`` as printed; of no values n/a."""
@@ -60,6 +56,10 @@ class Tally:
         if word == "mean":
             return str(half_up(Fraction(self.total) / self.answered, MEAN_PLACES))
         return self.least if word == "min" else self.most
+
+
+def _before(one: str, other: str, numeric: bool) -> bool:
+    return Decimal(one) < Decimal(other) if numeric else one < other
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class Node:
     lines: Sequence[Line] = ()
 
 
-def grouped(lines: Sequence[Line], levels: int, numeric: Sequence[bool]) -> Node:
+def grouped(lines: Sequence[Line], levels: int, numeric: Sequence[bool | None]) -> Node:
     """The groups of sorted lines; the figures of each are those of its own lines."""
     return _node("", lines, 0, levels, numeric)
 
 
-def _node(key: str, lines: Sequence[Line], level: int, levels: int, numeric: Sequence[bool]) -> Node:
+def _node(key: str, lines: Sequence[Line], level: int, levels: int, numeric: Sequence[bool | None]) -> Node:
     node = Node(key, len(lines), tallied(lines, numeric), lines=lines)
     if level < levels:
         for name, members in groupby(lines, key=lambda line: line.keys[level]):
@@ -95,12 +95,16 @@ def _node(key: str, lines: Sequence[Line], level: int, levels: int, numeric: Seq
     return node
 
 
-def tallied(lines: Iterable[Line], numeric: Sequence[bool]) -> list[Tally]:
-    """A tally for each column, in the order of the cells."""
-    tallies = [Tally() for _ in numeric]
-    for line in lines:
-        for tally, value, is_number in zip(tallies, line.cells, numeric, strict=True):
-            tally.add(value, is_number)
+def tallied(lines: Sequence[Line], numeric: Sequence[bool | None]) -> list[Tally]:
+    """A tally for each column, in the order of the cells; empty where nobody asks (None)."""
+    columns = zip(*(line.cells for line in lines), strict=True) if lines else [()] * len(numeric)
+    tallies = []
+    for column, is_number in zip(columns, numeric, strict=True):
+        tally = Tally()
+        held = Counter(column) if is_number is not None else {}
+        for value, times in held.items():  # each value once: most of them are held by many
+            tally.add(value, bool(is_number), times)
+        tallies.append(tally)
     return tallies
 
 
@@ -119,9 +123,9 @@ class Crossed:
 def crossed(lines: Sequence[Line], summed: int | None, order: Callable[[str], Key]) -> Crossed:
     """A table of the first key of sorted lines by the second; ``summed`` is the cell that is summed, None counts."""
     made = Crossed([], [], {}, {}, {}, Decimal(0))
-    for line in lines:
-        down, across = line.keys
-        amount = Decimal(1) if summed is None else decimal_of(line.cells[summed]) or Decimal(0)
+    held = Counter((line.keys, "" if summed is None else line.cells[summed]) for line in lines)
+    for ((down, across), value), times in held.items():
+        amount = times * (Decimal(1) if summed is None else decimal_of(value) or Decimal(0))
         made.cells[down, across] = made.cells.get((down, across), Decimal(0)) + amount
         made.lines[down] = made.lines.get(down, Decimal(0)) + amount
         made.columns[across] = made.columns.get(across, Decimal(0)) + amount

@@ -1,4 +1,4 @@
-"""The records that a written report asks for, and what they hold: two statements, whatever their number.
+"""The records that a written report asks for, and what they hold: a statement, and one for each item shown.
 
 Text from users is only ever bound. Items of records are read from ``case_item``: where few records are asked for
 by their key, else item by item along the index ``case_item_text``, never from the documents.
@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from operator import itemgetter
+from typing import Final
 
 from db.connect import database
 from db.schema.disclosure import NO_DUE_DAY, Request
@@ -39,37 +40,36 @@ class Wanted:
     first: int | None = None
     last: int | None = None
     without: Collection[int] = ()  # records left out
+    who: bool = True  # numbers and patients too
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Records in the order in which they were begun: their numbers, patients, and values by path of ``Wanted``."""
+    """Records in the order in which they were begun. Numbers and patients are blank where nobody asked ``who``."""
 
-    ids: list[int]
-    numbers: list[str]
-    patients: list[int]
-    rows: list[list[str]]
+    ids: Sequence[int]
+    numbers: Sequence[str]
+    patients: Sequence[int]
+    columns: Mapping[str, Sequence[str]]  # values by path of ``Wanted``, one for each record
 
 
 def fetch(wanted: Wanted) -> Found:
     """The records and their values; a null as ``/NA``, several values with commas between them."""
+    kind = _kind(wanted.over)
     places = {path: _column(wanted.over, path) for path in wanted.paths}
-    columns = [place for place in places.values() if place]
-    statement, bound = _chosen(wanted, [_NUMBERED[_kind(wanted.over)], *columns])
-    ids, numbers, charts, rows = [], [], [], []
-    at = {path: number for number, path in enumerate(wanted.paths)}
-    filled = [at[path] for path, place in places.items() if place]
-    for id_, chart, number, *values in database.execute_sql(statement, bound):
-        row = [""] * len(wanted.paths)
-        for where, value in zip(filled, values, strict=True):
-            row[where] = "" if value is None else str(value)
-        ids.append(id_)
-        numbers.append(number)
-        charts.append(chart)
-        rows.append(row)
-    if missing := [path for path, place in places.items() if not place and wanted.over.find(path)]:
-        _fill(wanted, ids, rows, {path: at[path] for path in missing})
-    return Found(ids, numbers, charts, rows)
+    stored = [path for path, place in places.items() if place]
+    who = [_ID[kind][1], _NUMBERED[kind]] if wanted.who else []
+    statement, bound = _chosen(wanted, [*who, *(places[path] for path in stored)])
+    rows = sorted(database.execute_sql(statement, bound), key=itemgetter(0))
+    ids, *found = zip(*rows, strict=True) if rows else [()] * (1 + len(who) + len(stored))
+    charts, numbers = (found[0], found[1]) if who else ([0] * len(ids), [""] * len(ids))
+    columns: dict[str, Sequence[str]] = {path: [""] * len(ids) for path in wanted.paths}
+    for path, values in zip(stored, found[len(who) :], strict=True):
+        columns[path] = ["" if value is None else str(value) for value in values]
+    if kind == "case" and ids:
+        missing = [path for path, place in places.items() if not place and wanted.over.find(path)]
+        columns |= _items(wanted, ids, missing)
+    return Found(ids, numbers, charts, columns)
 
 
 def sensitive_charts() -> set[int]:
@@ -87,6 +87,7 @@ _BASE: Final = {
     DISCLOSURE: ("request t LEFT JOIN patient p ON p.id = t.patient_id", ""),
     PATIENT: ("patient p", "p.void_utc IS NULL AND p.merged_into_id IS NULL"),
 }
+_NARROW: Final = "INDEXED BY data_case_filed"  # rows of records hold their documents: they are wide
 _DATED: Final = (
     "case_item d CROSS JOIN data_case t ON t.id = d.case_id LEFT JOIN patient p ON p.id = t.patient_id",
     "d.item = ? AND d.seq = 0 AND d.day BETWEEN ? AND ? AND t.data_set = ? AND t.void_utc IS NULL",
@@ -137,18 +138,20 @@ def _chosen(wanted: Wanted, columns: Sequence[str]) -> tuple[str, Bound]:
             bound = [over.dictionary.dated_by, low, high, over.id]
         elif kind == DISCLOSURE:
             where, bound = "t.received_day BETWEEN ? AND ?", [low, high]
+    elif kind == "case" and not (columns or wanted.conditions):
+        source = source.replace("data_case t", f"data_case t {_NARROW}")
     clauses = [where] if where else []
     for group in alternatives(wanted.conditions):
         tests = [_condition(wanted, each) for each in group]
         clauses.append(f"({' OR '.join(test for test, _ in tests)})")
         bound += [value for _, values in tests for value in values]
-    id_, chart = _ID[kind]
+    id_ = _ID[kind][0]
     if wanted.without:
         clauses.append(f"{id_} NOT IN (SELECT value FROM json_each(?))")
         bound.append(json.dumps(sorted(wanted.without)))
-    asked = ", ".join((id_, chart, *columns))
+    asked = ", ".join((id_, *columns))
     narrowed = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-    return f"SELECT {asked} FROM {source}{narrowed} ORDER BY {id_}", tuple(bound)
+    return f"SELECT {asked} FROM {source}{narrowed}", tuple(bound)
 
 
 def _condition(wanted: Wanted, each: Condition) -> tuple[str, Bound]:
@@ -241,42 +244,32 @@ def _value(asked: Askable, text: str, now: datetime) -> str:
 
 # What they hold
 
-
-def _fill(wanted: Wanted, ids: Sequence[int], rows: Sequence[list[str]], at: Mapping[str, int]) -> None:
-    """Put the items of records into their rows."""
-    if _kind(wanted.over) != "case" or not ids:
-        return
-    places: dict[str, list[tuple[int, int]]] = {}
-    for path, where in at.items():
-        group, row, name = split_path(path)
-        places.setdefault(f"{group}.{name}" if group else path, []).append((where, row))
-    position = {id_: number for number, id_ in enumerate(ids)}
-    for case_id, item, seq, text, null in _items(wanted, ids, tuple(places)):
-        number = position.get(case_id)
-        if number is None:
-            continue
-        value = f"/{null}" if null else text
-        for where, row in places[item]:
-            if not row or row == seq:
-                before = rows[number][where]
-                rows[number][where] = f"{before}, {value}" if before else value
+_BY_KEY: Final = (
+    "SELECT x.case_id, x.seq, x.text, x.null_code FROM json_each(?) j CROSS JOIN case_item x"
+    " ON x.case_id = j.value AND x.item = ?"
+)
+_BY_ITEM: Final = (  # the index has no null codes: only what is null is looked up
+    "SELECT case_id, seq, text, '' FROM case_item WHERE item = ? AND text > '' UNION ALL"
+    " SELECT case_id, seq, text, null_code FROM case_item WHERE item = ? AND text = ''"
+)
 
 
-def _items(wanted: Wanted, ids: Sequence[int], names: tuple[str, ...]) -> Any:
-    marks = ", ".join("?" * len(names))
-    of_set = "SELECT count(*) FROM data_case WHERE data_set = ? AND void_utc IS NULL"
+def _items(wanted: Wanted, ids: Sequence[int], paths: Sequence[str]) -> dict[str, list[str]]:
+    """The items of records: a statement for each item."""
+    of_set = f"SELECT count(*) FROM data_case {_NARROW} WHERE data_set = ? AND void_utc IS NULL"
     (everything,) = database.execute_sql(of_set, (wanted.over.id,)).fetchone()
-    if len(ids) * FEW < everything:
-        return database.execute_sql(
-            "SELECT x.case_id, x.item, x.seq, x.text, x.null_code FROM json_each(?) j CROSS JOIN case_item x"
-            f" ON x.case_id = j.value AND x.item IN ({marks})",
-            (json.dumps(list(ids)), *names),
-        )
-    one = (
-        "SELECT case_id, item, seq, text, '' FROM case_item WHERE item = ? AND text > '' UNION ALL"
-        " SELECT case_id, item, seq, text, null_code FROM case_item WHERE item = ? AND text = ''"
-    )
-    statement = f"SELECT * FROM ({' UNION ALL '.join(one for _ in names)})"
-    repeated = tuple(name for name in names for _ in range(2))
-    order = " ORDER BY 1, 3" if any("." in name for name in names) else ""
-    return database.execute_sql(statement + order, repeated)
+    few = json.dumps(list(ids)) if len(ids) * FEW < everything else ""
+    position = {id_: number for number, id_ in enumerate(ids)}
+    columns = {path: [""] * len(ids) for path in paths}
+    for path, column in columns.items():
+        group, row, name = split_path(path)
+        item = f"{group}.{name}" if group else path
+        asked = wanted.over.find(path)
+        rows = database.execute_sql(*((_BY_KEY, (few, item)) if few else (_BY_ITEM, (item, item))))
+        for case_id, seq, text, null in sorted(rows) if asked and asked.repeats else rows:
+            at = position.get(case_id)
+            if at is None or (row and row != seq):
+                continue
+            value = f"/{null}" if null else text
+            column[at] = f"{column[at]}, {value}" if column[at] else value
+    return columns

@@ -48,7 +48,11 @@ class Data:
     @cached_property
     def root(self) -> Node:
         """The lines in their groups."""
-        return grouped(self.lines, len(self.made.breaks), self.numeric)
+        asked = [
+            numeric if each.figures else None
+            for each, numeric in zip(self.made.columns, self.numeric, strict=True)
+        ]
+        return grouped(self.lines, len(self.made.breaks), asked)
 
     @cached_property
     def table(self) -> Crossed:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -27,7 +27,7 @@ from reports.writer.layout import document
 from reports.writer.tables import tables_of
 from rules.dates import Unclear, parse_date, show_date
 from rules.moments import day_number
-from rules.report_figures import Key, Line, bucket, sort_key
+from rules.report_figures import Line, bucket, sort_key
 from rules.report_sets import NAMES, NUMBERS, Askable, DataSet
 from rules.report_words import words
 from rules.report_writer import DOWN, LIST, Definition, told
@@ -56,7 +56,9 @@ def run(actor: Actor, made: Definition, level: str = FULL, by: str = "") -> Data
     style, tables = conventions.convention("date_style"), all_tables(here.directory)
     first, last = _ends(made, over, now)
     reader = _Reader.of(actor, over, made, level)
-    wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor, over))
+    asked = [over.find(path) for path in made.every_path]
+    who = made.form == LIST or any(each.telling for each in asked if each)
+    wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor, over), who)
     found = records.fetch(wanted)
     lines = _lines(made, over, found, reader)
     period = _period(made, over, first, last, style)
@@ -130,41 +132,48 @@ def _period(made: Definition, over: DataSet, first: int | None, last: int | None
 
 def _lines(made: Definition, over: DataSet, found: Found, reader: _Reader) -> list[Line]:
     """The records in their order, each with what it is grouped by and its cells, as they may be shown."""
-    at = {path: number for number, path in enumerate(made.paths)}
-    asked = [over.find(path) for path in made.paths]
-    shows = [reader.shows(each) for each in asked]
-    breaks = [(at[each.item], asked[at[each.item]], each.as_) for each in made.breaks]
-    sorts = [(at[each.item], asked[at[each.item]], each.order) for each in made.sorts]
-    cells = [at[each.item] for each in made.columns]
-    ordered: list[tuple[tuple[Key, ...], Line]] = []
-    keep = made.form == LIST
-    for number, chart, row in zip(found.numbers, found.patients, found.rows, strict=True):
-        hidden = reader.hidden(chart)
-        if hidden and reader.asked_who:
-            reader.dropped += 1
-            continue
-        values = [show(value, hidden) if show else value for show, value in zip(shows, row, strict=True)]
-        keys = tuple([bucket(each, as_, values[where]) if each else "" for where, each, as_ in breaks])
-        go = f"{over.dictionary.word} {number}" if keep and reader.level == FULL and not hidden else ""
-        line = Line(keys, tuple([values[where] for where in cells]), go)
-        ordered.append((_order(breaks, sorts, keys, values), line))
-    for where in range(len(breaks) + len(sorts) - 1, -1, -1):
-        down = where >= len(breaks) and sorts[where - len(breaks)][2] == DOWN
-        ordered.sort(key=lambda each: each[0][where], reverse=down)
-    return [line for _, line in ordered]
-
-
-_Asked = tuple[int, Askable | None, str]
-
-
-def _order(
-    breaks: Sequence[_Asked], sorts: Sequence[_Asked], keys: Sequence[str], values: Sequence[str]
-) -> tuple[Key, ...]:
-    blank: Key = (1, 0.0, "", "")
-    return (
-        *(sort_key(each, key) if each else blank for (_, each, _), key in zip(breaks, keys, strict=True)),
-        *(sort_key(each, values[where], order) if each else blank for where, each, order in sorts),
+    hidden = [reader.hidden(chart) for chart in found.patients]
+    stay = [at for at, each in enumerate(hidden) if not (each and reader.asked_who)]
+    reader.dropped = len(hidden) - len(stay)
+    shown = {
+        path: reader.shown(over.find(path), [column[at] for at in stay], [hidden[at] for at in stay])
+        for path, column in found.columns.items()
+    }
+    keys = [_bucketed(over.find(each.item), each.as_, shown[each.item]) for each in made.breaks]
+    ranks = [_ranked(over.find(each.item), column) for each, column in zip(made.breaks, keys, strict=True)]
+    ranks += [_ranked(over.find(each.item), shown[each.item], each.order) for each in made.sorts]
+    word = over.dictionary.word if made.form == LIST and reader.level == FULL else ""
+    goes = [f"{word} {found.numbers[at]}" if word and not hidden[at] else "" for at in stay]
+    cells = [shown[each.item] for each in made.columns]
+    order = (
+        sorted(range(len(stay)), key=list(zip(*ranks, strict=True)).__getitem__)
+        if ranks
+        else range(len(stay))
     )
+    return [
+        Line(tuple([column[at] for column in keys]), tuple([column[at] for column in cells]), goes[at])
+        for at in order
+    ]
+
+
+def _bucketed(asked: Askable | None, as_: str, column: Sequence[str]) -> list[str]:
+    """The group of each value; each value is looked at once."""
+    if asked is None:
+        return [""] * len(column)
+    known = {value: bucket(asked, as_, value) for value in set(column)}
+    return [known[value] for value in column]
+
+
+def _ranked(asked: Askable | None, column: Sequence[str], order: str = "") -> list[int]:
+    """The place of each value among all of them; blank comes last, whichever way the others go."""
+    if asked is None:
+        return [0] * len(column)
+    keys = {value: sort_key(asked, value, order) for value in set(column)}
+    ordered = sorted(keys, key=keys.__getitem__, reverse=order == DOWN)
+    if order == DOWN:
+        ordered.sort(key=lambda value: keys[value][0])
+    places = {value: place for place, value in enumerate(ordered)}
+    return [places[value] for value in column]
 
 
 @dataclass
@@ -194,18 +203,16 @@ class _Reader:
         """Whether the patient is not named."""
         return chart in self.marked
 
-    def shows(self, asked: Askable | None) -> Callable[[str, bool], str] | None:
-        """What is shown of an item; None: all of it."""
+    def shown(self, asked: Askable | None, column: list[str], hidden: Sequence[bool]) -> list[str]:
+        """What is shown of the values of an item, by whether the patient is not named."""
         if asked is None or not asked.telling:
-            return None
-
-        def show(value: str, hidden: bool) -> str:
-            if not hidden:
-                return _lowered(asked, value, self.level)
-            self.named += 1
-            return SENSITIVE if asked.source in NUMBERS | NAMES else ""
-
-        return show
+            return column
+        self.named += sum(hidden)
+        instead = SENSITIVE if asked.source in NUMBERS | NAMES else ""
+        return [
+            instead if away else _lowered(asked, value, self.level)
+            for value, away in zip(column, hidden, strict=True)
+        ]
 
     def sentences(self, reviewed: int) -> tuple[str, ...]:
         """What the page has to say of it."""

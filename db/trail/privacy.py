@@ -151,7 +151,14 @@ def what_changed(row: Row) -> str:
     detail: dict[str, Any] = json.loads(row.detail)
     before, after = detail.pop("before", {}), detail.pop("after", {})
     changed = [f"{name}: {before.get(name)} -> {value}" for name, value in after.items()]
-    return "; ".join([*changed, *(f"{name} {value}" for name, value in detail.items())])
+    return "; ".join([*changed, *(f"{name} {_in_words(value)}" for name, value in detail.items())])
+
+
+def _in_words(value: Any) -> str:
+    """A value of a detail: the parameters of a report or the names of a list one after the other."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_in_words(each)}" for name, each in value.items())
+    return ", ".join(map(_in_words, value)) if isinstance(value, list) else str(value)
 
 
 def _where(wanted: Filter) -> tuple[str, list[Any]]:

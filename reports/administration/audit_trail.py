@@ -16,8 +16,8 @@ from rules.dates import show_date, show_moment
 from rules.moments import day_number, iso_date, moment
 
 COLUMNS: Final = {
-    80: (Column("When", 10), Column("User, roles", 13), Column("What, outcome", 14), Column("Record, MRN", 10),
-         Column("From, session", 11), Column("Detail", 17)),
+    80: (Column("When", 10), Column("User, roles", 13), Column("What, outcome", 14), Column("Record,|MRN", 10),
+         Column("From,|session", 11), Column("Detail", 17)),
     132: (Column("When", 11), Column("User, roles", 24), Column("What, outcome", 20), Column("Record, MRN", 16),
           Column("From, session", 18), Column("Detail", 38)),
 }  # fmt: skip

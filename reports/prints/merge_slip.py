@@ -12,7 +12,7 @@ from db.patient_index import patient_merges, patients
 from reports.page import Block, Document, Item
 from reports.parameters import NotAsked
 from reports.sheet import Sheet
-from rules.dates import show_date
+from rules.dates import show_date, show_moment
 from rules.identity import filing_place, middle_digit_key, terminal_digit_key
 from rules.moments import moment_at
 
@@ -89,7 +89,7 @@ def render(data: Data, width: int) -> Document:
             f"{done} by  ______________________    on  ______________    labels printed  [ ]",
         ))
     )  # fmt: skip
-    made = f"{show_date(data.made[:10], data.style)} {data.made[11:]} by {data.by}"
+    made = f"{show_moment(data.made, data.style)} by {data.by}"
     return Document(
         "F02", "MERGE SLIP", f"merge {data.merge}, {made}",
         f"filing: {data.order}", body, 1, () if data.undone_by else CONVENTIONS,

@@ -87,8 +87,11 @@ def produced(actor: Actor, report: str, **asked: str) -> Produced:
 
 
 class TestOverrides:
-    def test_golden_page(self, admin: Actor, overrides: list[Case], golden: Callable[..., None]) -> None:
-        golden("overrides", render(produced(admin, "overrides", set="stroke").data, 80), 80)
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page(
+        self, admin: Actor, overrides: list[Case], golden: Callable[..., None], width: int
+    ) -> None:
+        golden("overrides", render(produced(admin, "overrides", set="stroke").data, width), width)
 
     def test_stand_in_the_order_of_their_edits_with_person_and_reason(
         self, admin: Actor, stroke: Dictionary, overrides: list[Case]

@@ -115,10 +115,13 @@ def golden_slip(name: str, lines: bytes) -> None:
 
 @pytest.mark.usefixtures("with_codes")
 class TestSheets:
-    def test_golden_face_sheet(self, admin: Actor, filed: int, golden: Callable[..., None]) -> None:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_face_sheet(
+        self, admin: Actor, filed: int, golden: Callable[..., None], width: int
+    ) -> None:
         from reports.prints.face_sheet import render
 
-        golden("face-sheet", render(produced(admin, "face-sheet", account=ACCOUNT).data, 80), 80)
+        golden("face-sheet", render(produced(admin, "face-sheet", account=ACCOUNT).data, width), width)
 
     def test_golden_face_sheet_at_admission(self, admin: Actor, golden: Callable[..., None]) -> None:
         from reports.prints.face_sheet import render
@@ -128,11 +131,14 @@ class TestSheets:
         )
         golden("face-sheet-in-house", render(produced(admin, "face-sheet", account="H7").data, 80), 80)
 
-    def test_golden_summary_sheet(self, admin: Actor, filed: int, golden: Callable[..., None]) -> None:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_summary_sheet(
+        self, admin: Actor, filed: int, golden: Callable[..., None], width: int
+    ) -> None:
         from reports.prints.summary_sheet import render
 
         data = with_fixed_times(produced(admin, "summary-sheet", account=ACCOUNT).data)
-        golden("summary-sheet", render(data, 80), 80)
+        golden("summary-sheet", render(data, width), width)
 
     @pytest.mark.parametrize("report", ["face-sheet", "summary-sheet"])
     @pytest.mark.parametrize("width", [80, 132])

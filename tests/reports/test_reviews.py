@@ -122,10 +122,13 @@ def plan(admin: Actor) -> str:
 
 
 class TestWorksheets:
-    def test_golden_worksheets(self, admin: Actor, plan: str, golden: Callable[..., None]) -> None:
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_worksheets(
+        self, admin: Actor, plan: str, golden: Callable[..., None], width: int
+    ) -> None:
         from reports.prints.review_worksheet import render
 
-        golden("review-worksheet", render(produced(admin, "review-worksheet", plan=plan).data, 80), 80)
+        golden("review-worksheet", render(produced(admin, "review-worksheet", plan=plan).data, width), width)
 
     def test_each_record_has_a_page_of_its_own(self, admin: Actor, plan: str) -> None:
         pages = produced(admin, "review-worksheet", plan=plan).pages(Setup())
@@ -141,12 +144,12 @@ class TestWorksheets:
         with pytest.raises(NotAsked, match="no part of plan"):
             produced(admin, "review-worksheet", plan=plan, review="99")
 
-    def test_golden_rates_of_the_elements(self, admin: Actor, plan: str, golden: Callable[..., None]) -> None:
-        golden(
-            "worksheet-rates",
-            worksheet_rates.render(produced(admin, "worksheet-rates", plan=plan).data, 80),
-            80,
-        )
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_rates_of_the_elements(
+        self, admin: Actor, plan: str, golden: Callable[..., None], width: int
+    ) -> None:
+        data = produced(admin, "worksheet-rates", plan=plan).data
+        golden("worksheet-rates", worksheet_rates.render(data, width), width)
 
     def test_what_does_not_apply_counts_nowhere(self) -> None:
         rate = worksheet_rates.met(["Y", "NA", "N", "Y", ""])

@@ -309,7 +309,7 @@ def _condition(path: str, each: Condition, over: DataSet, tables: Tables, now: d
         return blank if each.value else []
     given = parts(each)
     if not given or not all(given):
-        how = "two values, such as 18 to 64" if each.test == "between" else "a value"
+        how = "two values, such as 18 to 64," if each.test == "between" else "a value"
         return [_wrong(f"{path}.value", f"{asked.label} needs {how} to compare with.")]
     for text in given if each.test not in ("begins", "contains") else ():
         value = canonical(asked, text, now)

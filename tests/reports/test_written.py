@@ -21,6 +21,7 @@ from db.connect import StoreError, database, writing
 from db.registry import cases
 from db.report_writer import saved
 from reports.catalogue import find
+from reports.output import in_format
 from reports.page import Setup, as_text
 from reports.parameters import NotAsked
 from reports.run import Produced, produce
@@ -494,6 +495,26 @@ class TestPages:
         kept(october, asking(sorts=(Sort("age"),)))
         links = [go for page in ran(october).pages(Setup(80)) for go in page.links if go]
         assert links == ["ABS A4", "ABS A2", "ABS A6", "ABS A3", "ABS A1", "ABS A5"]
+
+    @pytest.mark.parametrize("form", [LIST, TOTALS, CROSS])
+    def test_goes_to_a_spreadsheet_and_other_programs(self, october: Actor, form: str) -> None:
+        breaks = (Break("service"), Break("disposition"))
+        kept(
+            october, asking(form=form, columns=(*LISTED[:4], Shown("los_days", figures="sum")), breaks=breaks)
+        )
+        made = ran(october)
+        setup = Setup(80)
+        assert in_format(made, "xlsx", setup)[:2] == b"PK"
+        heads = {
+            LIST: "mrn,age,service,payer,los_days",
+            TOTALS: "service,disposition,records,los_days_sum",
+            CROSS: "service,01,03,20,total",
+        }[form]
+        assert in_format(made, "csv", setup).decode().splitlines()[0] == heads
+        (rows,) = (
+            value for value in json.loads(in_format(made, "json", setup)).values() if isinstance(value, list)
+        )
+        assert len(rows) == {LIST: 6, TOTALS: 5, CROSS: 4}[form]
 
     def test_columns_without_room_are_named(self, october: Actor) -> None:
         many = tuple(Shown(item, width=30) for item in ("mrn", "age", "service", "payer"))

@@ -16,6 +16,7 @@ from reports.lines import Cell as Cell
 from reports.lines import Column as Column
 from reports.lines import Row as Row
 from reports.lines import wrapped as wrapped
+from rules.findings import Told
 from rules.text import cells, clean, fit, to_ascii
 
 CONTINUED: Final = " (cont.)"
@@ -23,6 +24,12 @@ END: Final = "** END OF REPORT **"
 EMPTY: Final = "No records for the selection"
 FORM_FEED: Final = "\f"
 FOOT_LINES: Final = 2
+LEAST_WIDTH: Final = 80
+LEAST_LINES: Final = 16  # head, heads of columns, a group with its row and total, foot
+
+
+class TooSmall(Told):
+    """The paper has no room for a report; one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,12 @@ class Page:
 
 
 def paginate(document: Document, run: Run, setup: Setup) -> list[Page]:
-    """The pages of a document. Raises ``ValueError`` when its columns are wider than the paper."""
+    """The pages of a document. Raises ``TooSmall``, and ``ValueError`` when its columns are wider than the paper."""
+    if setup.width < LEAST_WIDTH or setup.lines < LEAST_LINES:
+        raise TooSmall(
+            f"A page of {setup.width} columns and {setup.lines} lines is too small: reports need {LEAST_WIDTH} columns"
+            f" and {LEAST_LINES} lines at least."
+        )
     layout = _Layout(document, setup)
     layout.lay_out(document.body or (Block((EMPTY,)),))
     for lines in _closing(document, setup.width, layout.plain):

@@ -20,7 +20,9 @@ from reports.page import (
     Linked,
     Run,
     Setup,
+    TooSmall,
     Total,
+    Wrapped,
     as_text,
     paginate,
 )
@@ -156,6 +158,39 @@ class TestBreaks:
                 assert before[-1][:8].isdigit()
             assert not text or not (text[-1].startswith("UNIT") or set(text[-1]) <= {"-", " "})
 
+    @settings(max_examples=60)
+    @given(
+        st.lists(
+            st.lists(st.lists(st.integers(1, 90), min_size=1, max_size=8), max_size=3), min_size=1, max_size=3
+        ),
+        st.integers(24, 60),
+    )
+    def test_groups_within_groups_and_rows_of_several_lines_are_never_parted_from_their_totals(
+        self, tree, lines
+    ):
+        body, rows = [Heads(COLUMNS)], 0
+        for a, inner in enumerate(tree):
+            body.append(Group(f"OUTER {a}"))
+            for b, lengths in enumerate(inner):
+                body.append(Group(f"INNER {a}.{b}", 2))
+                body += [
+                    Wrapped((f"ROW{rows + n}", "x " * (size // 2), "1")) for n, size in enumerate(lengths)
+                ]
+                rows += len(lengths)
+                body.append(Linked(Total(f"Sum of {a}.{b}", ("", "", len(lengths)), 2, rule=True), "PGE C01"))
+            body.append(Total(f"Sum of {a}", ("", "", 1)))
+        pages = printed(*body, setup=Setup(lines=lines), records=rows)
+        for number, page in enumerate(pages):
+            assert len(page) <= lines
+            text = [line for line in page[8:-2] if line.strip(" -")]
+            for at, line in enumerate(text):
+                if line.startswith("Sum of"):
+                    assert at > 0, "a total stands first on its page"
+                    assert not text[at - 1].endswith("(cont.)")
+                if line.startswith(("OUTER", "INNER")) and number < len(pages) - 1:
+                    assert at < len(text) - 1, "a heading stands last on its page"
+        assert sum(line.startswith("ROW") for page in pages for line in page) == rows
+
 
 def a_block_row(number):
     return Block((f"row {number}",))
@@ -225,6 +260,13 @@ class TestLinks:
 
 
 class TestPaper:
+    @pytest.mark.parametrize(("width", "lines"), [(79, 60), (80, 15), (80, 0)])
+    def test_that_is_too_small_is_one_sentence(self, width, lines):
+        with pytest.raises(
+            TooSmall, match=f"A page of {width} columns and {lines} lines is too small: .*least.$"
+        ):
+            paginate(a_document(), RUN, Setup(width, lines))
+
     def test_a_sentence_grows_no_longer_than_the_line_when_it_becomes_ascii(self):
         sentence = "Counted \u2026 " * 9 + "end."
         (page,) = printed(conventions=(sentence,))

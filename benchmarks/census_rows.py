@@ -99,15 +99,33 @@ def _reports(made: Stores, last: Period, code: str) -> list[tuple[str, str, Mapp
     """Reports as a user runs them: what they are called here, what is asked, the budget in ms."""
     september = month(f"{made.plan.until.year}-09")  # with it the fiscal year is complete
     days = {"from": iso_date(last.from_day), "to": iso_date(last.to_day)}
+    year = {"from": iso_date(month_of(last.to_day, months_back=11).from_day), "to": iso_date(last.to_day)}
+    whole, day = {"month": last.name}, {"day": iso_date(last.to_day)}
     return [
-        ("monthly statistics, a month", "monthly-statistics", {"month": last.name}, 300),
+        ("monthly statistics, a month", "monthly-statistics", whole, 300),
         (
             "monthly statistics, last month of a fiscal year",
             "monthly-statistics",
             {"month": september.name},
             300,
         ),
-        ("daily census of one day", "daily-census", {"day": iso_date(last.to_day)}, 300),
+        ("census recapitulation, a month by unit", "census-recap", whole, 150),
+        ("year at a glance", "year-at-a-glance", whole, 1000),
+        (
+            "patient mix of a fiscal year",
+            "patient-mix",
+            {"month": september.name, "period": "fiscal-year"},
+            1000,
+        ),
+        ("daily census of one day", "daily-census", day, 300),
+        ("gains and losses of one day", "gains-and-losses", day, 300),
+        ("bed status of one day", "bed-status", day, 300),
+        (
+            "disease index, one code, all years",
+            "disease-index",
+            {**year, "from": "1990-01-01", "code": code},
+            200,
+        ),
         ("discharges of a month, one by one", "discharge-list", days, 1000),
     ]
 

@@ -14,9 +14,11 @@ from db.statistics.record_counts import Counts
 from db.trail import privacy
 from reports.administration import audit_trail, data_dictionary, site_file
 from reports.catalogue import CATALOGUE
+from reports.page import END
 from reports.prints import merge_slip
 from reports.statistics import record_counts
 from rules.dictionary import Dictionary
+from tests.reports.conftest import RUN
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 OWN_STOCK = {"chart-label", "outguide"}  # forms of their own size, with golden forms
@@ -133,3 +135,24 @@ def test_every_report_has_a_golden_page(width: int) -> None:
         and not any(name.startswith(f"{CALLED.get(report.id, report.id)}-") for name in there)
     ]
     assert without == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(GOLDEN.glob("*-80.txt")) + sorted(GOLDEN.glob("*-132.txt")), ids=lambda p: p.stem
+)
+def test_every_golden_page_is_one_that_can_be_signed(path: Path) -> None:
+    width = int(path.stem.rpartition("-")[2])
+    pages = path.read_text("ascii").split("\f")
+    for number, page in enumerate(pages, 1):
+        lines = page.removesuffix("\n").split("\n")
+        assert lines[0].startswith(RUN.facility)
+        assert lines[0].endswith(f" Page {number} of {len(pages)}")
+        assert lines[1].strip()
+        assert lines[2].endswith(f"Run {RUN.stamp} by {RUN.user}")
+        assert lines[4] == "=" * width
+        assert lines[-1].strip() == RUN.notice
+        assert len(lines) == 60 if number < len(pages) else len(lines) <= 60
+        assert max(map(len, lines)) <= width
+    *_, end, blank, _ = lines
+    assert (end.strip(), blank) == (END, "")
+    assert sum(page.count(END) for page in pages) == 1

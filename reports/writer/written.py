@@ -15,6 +15,7 @@ from db import conventions, store
 from db.actors import Action, Actor, Role
 from db.acts import viewed
 from db.coding.code_tables import all_tables
+from db.connect import StoreError
 from db.report_writer import records, saved, sets
 from db.report_writer.records import Found, Wanted
 from reports import identifiers
@@ -37,8 +38,11 @@ NARROW: Final = 80
 
 
 def query(asked: Asked) -> Data:
-    """Run a report by its name. Raises ``StoreError``, ``NotPermitted``, ``NotAsked``."""
-    found = saved.of(asked.actor, asked["name"], int(asked.get("version", "0") or 0))
+    """Run a report by its name. Raises ``NotPermitted``, ``NotAsked``."""
+    try:
+        found = saved.of(asked.actor, asked["name"], int(asked.get("version", "0") or 0))
+    except StoreError as error:
+        raise NotAsked(str(error)) from error
     made = replace(
         found.definition,
         first=asked.get("from", "") or found.definition.first,

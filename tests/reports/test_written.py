@@ -310,7 +310,7 @@ class TestKeptByName:
             kept(october, asking(), "who left")
         saved.void(october, "WHO LEFT", "No longer wanted.")
         kept(october, asking())
-        with pytest.raises(StoreError, match="There is no report NOTHING that you may run: RPW lists them"):
+        with pytest.raises(NotAsked, match="There is no report NOTHING that you may run: RPW lists them"):
             ran(october, "NOTHING")
 
     def test_a_private_one_is_its_owners_and_a_shared_one_everybodys_to_run(
@@ -318,7 +318,7 @@ class TestKeptByName:
     ) -> None:
         first = kept(october, asking())
         assert saved.listing(a_technician) == []
-        with pytest.raises(StoreError, match="There is no report WHO LEFT that you may run"):
+        with pytest.raises(NotAsked, match="There is no report WHO LEFT that you may run"):
             ran(a_technician)
         saved.save(october, "WHO LEFT", asking(), shared=True, before=first)
         assert "Records: 6" in text(ran(a_technician))

@@ -152,4 +152,4 @@ class TestCommandLine:
         out = capfd.readouterr().out
         assert '"account": "B1"' in out
         assert '"age": 70' in out
-        assert run(["report", "writer", "--name", "none such", *who]) != 0
+        assert run(["report", "writer", "--name", "none such", *who]) == 2

@@ -209,7 +209,7 @@ def _closing(document: Document, width: int, plain: Callable[[str], str]) -> lis
     said = [wrapped(plain(sentence), width) for sentence in document.conventions] or [[]]
     said[0] = ["", *said[0]]
     if document.records is not None:
-        said[-1] = [*said[-1], f"Records: {document.records}"]
+        said[-1] = [*said[-1], f"Records: {document.records:,}"]
     said[-1] = [*said[-1], fit(END, width, "^")]
     return said
 

@@ -286,8 +286,8 @@ def _field(name: str) -> Field:
 
 
 def column_width(name: str) -> int:
-    """Cells of an item in the list: its label, a date, or a short code."""
-    return max(len(label_of(name)), 10 if name in (*DATES, "npi") else 8)
+    """Cells of an item in the list: its label, a date, a print queue, or a short code."""
+    return max(len(label_of(name)), 10 if name in (*DATES, "npi") else 14 if name == "queue" else 8)
 
 
 def label_of(name: str) -> str:

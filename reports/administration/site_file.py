@@ -28,6 +28,10 @@ WIDTHS: Final[Mapping[str, tuple[str, int, int]]] = {
 }  # fmt: skip
 
 
+ANSWERS: Final = frozenset({"counts_in_census", "obstetric", "form_feed", "last_form_feed"})
+ANSWERED: Final = {"1": "yes", "0": "no"}
+
+
 @dataclass(frozen=True, slots=True)
 class Data:
     """The rows of one site file."""
@@ -81,12 +85,14 @@ def _columns(items: tuple[str, ...], width: int) -> tuple[Column, ...]:
 
 
 def _row(each: SiteRecord, data: Data) -> tuple[str, ...]:
-    values = [
-        show_date(value, data.style) if item.endswith("_date") and value else value
-        for item in site.SITE_FILES[data.file]
-        for value in (each.values.get(item, ""),)
-    ]
+    values = [_shown(item, each.values.get(item, ""), data.style) for item in site.SITE_FILES[data.file]]
     return (each.code, "" if each.confirmed else "?", *values)
+
+
+def _shown(item: str, value: str, style: str) -> str:
+    if item in ANSWERS:
+        return ANSWERED.get(value, value)
+    return show_date(value, style) if item.endswith("_date") and value else value
 
 
 def sheets(data: Data) -> list[Sheet]:

@@ -96,10 +96,10 @@ def render(data: Data, width: int) -> Document:
     body: list[Line] = [Heads(columns)]
     for value, per in data.counts.by_value.items():
         count = sum(per.values())
-        figures = [str(per.get(status, 0)) for status in statuses]
-        body.append((_shown(data, value), *figures, str(count), str(_percent(count, everything))))
+        figures = [f"{per.get(status, 0):,}" for status in statuses]
+        body.append((_shown(data, value), *figures, f"{count:,}", str(_percent(count, everything))))
     body.append(
-        Total("All records", ("", *(str(data.counts.records[status]) for status in statuses), str(everything), ""),
+        Total("All records", ("", *(f"{data.counts.records[status]:,}" for status in statuses), f"{everything:,}", ""),
               rule=True)
     )  # fmt: skip
     notes = ["A record counts under the date named by its data set."]

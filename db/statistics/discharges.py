@@ -49,17 +49,10 @@ def one(sql: str, period: Period, **bound: Any) -> tuple[int, ...]:
     return row
 
 
-def readmissions(period: Period) -> dict[str, int]:
-    """Live discharges of the period, and those followed by an admission, for any cause, within the days of the table.
-
-    By the rule ``cms`` those who left against advice or were transferred to another hospital are no discharges of it.
-    """
-    live, bound = returning(period)
-    live_sum, back_sum = f"coalesce(sum({live}), 0)", f"coalesce(sum({live} AND {BACK}), 0)"
-    alive, back = one(f"SELECT {live_sum}, {back_sum} FROM encounter WHERE {{discharged}}", period, **bound)
-    return {"live_discharges": alive, "readmissions_30_day": back}
-
-
+CONSULTED: Final = (
+    "EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND event.state = 'current'"
+    " AND kind = 'consultation')"
+)
 BACK: Final = "coalesce(return_day <= discharge_day + :days, 0)"
 
 
@@ -74,15 +67,24 @@ def returning(period: Period) -> tuple[str, dict[str, Any]]:
     return condition, {"days": days, "excluded": excluded}
 
 
-def case_mix(period: Period) -> dict[str, int | Fraction]:
-    """MS-DRG weights of the discharges of the period, and how many have one and how many have not."""
-    counted, weighed, weight = one(
-        "SELECT count(*), count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0)"
-        " FROM encounter WHERE {discharged}", period,
+def counts(period: Period) -> dict[str, Count]:
+    """What the discharges of a period say of the house, in one pass over them.
+
+    Live discharges and those followed by an admission, for any cause, within the days of the table (by the rule
+    ``cms`` those who left against advice or were transferred to another hospital are no discharges of it); MS-DRG
+    weights, and how many have one and how many have not; patients consulted, on whatever day of their stay.
+    """
+    live, bound = returning(period)
+    left_all, alive, back, weighed, weight, consulted = one(
+        f"SELECT count(*), coalesce(sum({live}), 0), coalesce(sum({live} AND {BACK}), 0),"
+        " count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0),"
+        f" coalesce(sum({CONSULTED}), 0) FROM encounter WHERE {{discharged}}",
+        period, **bound,
     )  # fmt: skip
     return {
-        "drg_weight": Fraction(weight, 10_000), "discharges_grouped": weighed,
-        "discharges_not_grouped": counted - weighed,
+        "live_discharges": alive, "readmissions_30_day": back, "drg_weight": Fraction(weight, 10_000),
+        "discharges_grouped": weighed, "discharges_not_grouped": left_all - weighed,
+        "patients_consulted": consulted,
     }  # fmt: skip
 
 

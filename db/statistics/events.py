@@ -1,4 +1,4 @@
-"""What the events of a period say: births, deliveries, operations, infections, consultations, and deaths explained.
+"""What the events of a period say: births, deliveries, operations, infections, and deaths explained.
 
 Names of counts are those of ``rules.statistics``. Limits and bands are those in force on the last day of the period.
 """
@@ -20,15 +20,14 @@ Counts = dict[str, int]
 def event_counts(period: Period) -> Counts:
     """What the events of a period say: births, deliveries, operations, infections, and the deaths they explain.
 
-    Autopsies, coroner's cases and death classes belong to the period of the discharge by death; a patient
-    consulted to the period of the discharge; everything else to the day on which it happened.
+    Autopsies, coroner's cases and death classes belong to the period of the discharge by death; everything else to
+    the day on which it happened.
     """
     counts = _happened(period) | _fetal_deaths(period) | _deaths(period)
     counts["hospital_autopsies"] = counts["inpatient_autopsies"] + counts["autopsies_elsewhere"]
     counts["bodies_available"] = (
         counts["deaths_all"] - counts["unautopsied_coroner_cases"] + counts["autopsies_elsewhere"]
     )
-    counts["patients_consulted"] = one(f"SELECT count(*) FROM encounter WHERE {CONSULTED}", period)[0]
     counts["obstetric_discharges"] = one(
         "SELECT coalesce(sum(discharges), 0) FROM day_stats JOIN service ON service.id = service_id"
         " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0"
@@ -119,7 +118,6 @@ def _fetal_deaths(period: Period) -> Counts:
 _SAID: Final = (
     "EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND event.state = 'current' AND {})".format
 )
-CONSULTED: Final = "{discharged} AND " + _SAID("kind = 'consultation'")
 AUTOPSIED: Final = _SAID("kind = 'autopsy' AND detail = 'inpatient'")
 CORONER: Final = _SAID("kind = 'coroner'")
 

@@ -12,9 +12,8 @@ from typing import Final
 
 from db.connect import database
 from db.hospital import site
-from db.statistics import census
+from db.statistics import census, discharges
 from db.statistics.census import DayRow
-from db.statistics.discharges import case_mix, readmissions
 from db.statistics.events import event_counts, patients_operated
 from rules.periods import Period
 from rules.statistics import ADULTS, NEWBORN, Count
@@ -166,7 +165,7 @@ def whole(period: Period, counted: Counts | None = None) -> dict[str, Count]:
 
 def happened(period: Period) -> dict[str, Count]:
     """What the events and discharges of a period say of the house."""
-    return {**event_counts(period), **readmissions(period), **case_mix(period)}
+    return {**event_counts(period), **discharges.counts(period)}
 
 
 def added(periods: Period, parts: Sequence[Mapping[str, Count]]) -> dict[str, Count]:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from db.connect import database
 from db.hospital import site
-from db.statistics.discharges import BACK, left, returning
-from db.statistics.events import AUTOPSIED, CONSULTED, CORONER, infection_limits, infections
+from db.statistics.discharges import BACK, CONSULTED, left, returning
+from db.statistics.events import AUTOPSIED, CORONER, infection_limits, infections
 from rules.periods import Period
 from rules.statistics import Count
 
@@ -21,7 +21,9 @@ _DISCHARGED: Final = (
     "SELECT service_id, sum({live}), sum({live} AND " + BACK + "), count(weight_ten_thousandths),"
     " coalesce(sum(weight_ten_thousandths), 0), count(*) FROM encounter WHERE {discharged} GROUP BY service_id"
 )
-_SEEN: Final = f"SELECT service_id, count(*) FROM encounter WHERE {CONSULTED} GROUP BY service_id"
+_SEEN: Final = (
+    f"SELECT service_id, count(*) FROM encounter WHERE {{discharged}} AND {CONSULTED} GROUP BY service_id"
+)
 _DEAD: Final = (
     f"SELECT service_id, sum({AUTOPSIED}), sum({CORONER} AND NOT {AUTOPSIED}) FROM encounter"
     " WHERE {discharged} AND died = 1 GROUP BY service_id"

@@ -324,7 +324,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     ),
     Report(
         "writer", "W01", "A written report",
-        "A report that somebody wrote (RPW): columns, conditions, breaks, totals or a cross-tabulation of any data set.",
+        "A report that somebody wrote (RPW): columns, conditions, breaks, totals, cross-tabulations of any data set.",
         "reports.writer.written",
         (Parameter("name", "Report", "text", source="written"),
          Parameter("from", "From", "date", required=False),

@@ -39,7 +39,9 @@ class Commands:
             self.keyed = [*self.keyed, line][-LINES_KEPT:]
         self.brought_back = 0
         self.shell.clear_message()
-        self.shell.command.fresh = True  # of a line that is refused: the next character begins another
+        self.shell.command.fresh = (
+            True  # if it is refused, the next character begins another; a space goes on with it
+        )
         await self.run(line)
         if not self.shell.failed:
             self.shell.leave_command()

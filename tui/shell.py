@@ -505,6 +505,9 @@ class Shell:
             await self.do(act)
         elif stroke.name == "paste":
             self.command.key("", clean(" ".join(stroke.text.split())))
+        elif stroke.text.startswith(" ") and self.command.fresh:  # goes on with a line that was refused
+            self.command.key("end", "")
+            self.command.key("", stroke.text)
         elif not self.command.key(stroke.name, stroke.text):
             self._means_nothing(stroke)
 

@@ -58,5 +58,5 @@ class TestUse:
         assert "in force already" in capsys.readouterr().out
 
     def test_knows_the_options_alone(self, store_directory: Path) -> None:
-        assert set(options()) == {"abstract-services", "abstract-va"}
+        assert set(options()) == {"abstract-registers", "abstract-services", "abstract-va"}
         assert run(["dictionary", "use", "abstract-navy"]) == 2

@@ -18,7 +18,7 @@ from db.coding import code_sets
 from db.connect import database, writing
 from db.hospital import encounters, events, site
 from db.registry import dictionaries
-from db.statistics.events import event_counts
+from db.statistics import figures
 from reports.catalogue import find
 from reports.page import Setup, as_text
 from reports.parameters import NotAsked
@@ -115,7 +115,7 @@ def october(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> Actor:
 
 class TestEvents:
     def test_events_are_listed_under_the_period_that_counts_them(self, october: Actor) -> None:
-        counts = event_counts(month("2026-10"))
+        counts = figures.happened(month("2026-10"))
         for kind, count in (
             ("operation", "operations"), ("delivery", "deliveries"), ("live_birth", "live_births"),
             ("infection", "hospital_infections"), ("autopsy", "hospital_autopsies"),
@@ -135,7 +135,7 @@ class TestEvents:
             happened(a_stay(came, gone, account=account, unit=unit), "consultation", gone)
         listed = column(the_list(october, "event-list", kind="consultation"), "account")
         assert listed == ["M1", "E1"]
-        assert event_counts(month("2026-10"))["patients_consulted"] == 2
+        assert figures.happened(month("2026-10"))["patients_consulted"] == 2
 
     def test_what_was_said_and_where_it_was(self, october: Actor) -> None:
         assert column(the_list(october, "event-list", kind="delivery", word="Cesarean"), "account") == ["M1"]

@@ -504,8 +504,9 @@ def by_feed(account: str, stay: int, numbers: list[str], owners: list[int], act:
     elif act == "charge":
         work_acts.apply_charge(account, 100_000 * choice, SOURCE)
     elif act == "account":
-        encounters.change_account(stay, f"{account}{choice}", SOURCE)
-        numbers[numbers.index(account)] = f"{account}{choice}"
+        renamed = f"{now.account}{choice}"  # after a merge the number in hand is not the account's own
+        encounters.change_account(stay, renamed, SOURCE)
+        numbers[numbers.index(now.account)] = renamed
     elif act in ("unit", "discharge"):
         event, day = (Event.TRANSFER, today - 7) if act == "unit" else (Event.DISCHARGE, today - choice)
         at = moment(f"{iso_date(day)}T10:0{choice}", store.current().zone)

@@ -6,6 +6,7 @@ applied is held with its reason. Nothing is dropped, and no message can stop the
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -330,8 +331,14 @@ class ListenerIntake:
         """Compare a few of the charts that came with all others, while no message waits; whether more of them do."""
         try:
             return 0 < duplicates.catch_up_beside(COMPARING_S) <= duplicates.BESIDE
-        except Exception:
-            # What could not be compared stays noted, and is tried again after the next message.
+        except (StoreError, OperationalError):
+            return False  # the charts stay noted, and are tried again after the next message
+        except Exception as fault:
+            # A chart that cannot be compared must not stop a feed; the place of the fault names no patient.
+            sys.stderr.write(
+                f"Charts that came were not compared ({_place(fault)}): run 'recordroom patients duplicates'"
+                " and tell the administrator.\n"
+            )
             return False
 
     def close(self) -> dict[str, int]:
@@ -392,11 +399,16 @@ def _sent_before(message: Message, moment: Moment | None, zone: tzinfo) -> bool:
 
 
 def _fault(fault: Exception) -> str:
-    place = traceback.extract_tb(fault.__traceback__)[-1]
     return (
-        f"The program failed on this message ({type(fault).__name__} in {Path(place.filename).name} line "
-        f"{place.lineno}): tell the administrator, and replay after the next update."
+        f"The program failed on this message ({_place(fault)}): tell the administrator, and replay after the next "
+        "update."
     )
+
+
+def _place(fault: Exception) -> str:
+    """What failed and where, without a word of what was read."""
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} in {Path(place.filename).name} line {place.lineno}"
 
 
 def _feed(tables: Tables) -> Feed:

@@ -21,24 +21,28 @@ from rules.periods import Period
 from rules.statistics import Count
 
 _STAYS: Final = "class = 'I' AND state = 'active'"
-_LEFT: Final = f"{_STAYS} AND discharge_day BETWEEN :first AND :last"
+_LEFT: Final = "{stay}.discharge_day BETWEEN :first AND :last"
 _LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the last piece of the stay tells
-    f"{_STAYS} AND discharge_day BETWEEN :first AND :last + 1"
-    " AND (discharge_day BETWEEN :first + 1 AND :last OR (SELECT to_day FROM segment WHERE encounter_id = encounter.id"
-    " ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
+    "{stay}.discharge_day BETWEEN :first AND :last + 1 AND ({stay}.discharge_day BETWEEN :first + 1 AND :last OR"
+    " (SELECT to_day FROM segment WHERE encounter_id = {stay}.id ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
 )
 ADULTS, NEWBORNS, ALL = "adults", "newborns", "all"
 _OF: Final = {ADULTS: " AND newborn = 0", NEWBORNS: " AND newborn = 1", ALL: ""}
 EXCLUDED: Final = ("ama", "transfer")  # classes of dispositions that the CMS measure leaves out
 
 
+def ended(stay: str = "encounter") -> str:
+    """The condition for a discharge from ``:first`` to ``:last``, by the census hour; ``stay`` names the encounter."""
+    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
+    return (_LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT).format(stay=stay)
+
+
 def left(of: str = ADULTS) -> str:
     """The condition for stays of a class that ended in the period from ``:first`` to ``:last``, in a unit of the
     census: the stays that the house counts as discharges."""
-    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
     outside = [str(id_) for (id_,) in database.execute_sql("SELECT id FROM unit WHERE counts_in_census = 0")]
     of_census = f" AND coalesce(unit_id, 0) NOT IN ({', '.join(outside)})" if outside else ""
-    return (_LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT) + _OF[of] + of_census
+    return f"{_STAYS} AND {ended()}{_OF[of]}{of_census}"
 
 
 def one(sql: str, period: Period, **bound: Any) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from db.coding import code_sets
 from db.coding.codes import CodeStore, Weight
 from db.connect import database
 from db.hospital import site
-from db.statistics import stay_lists
+from db.statistics import discharges, stay_lists
 from db.statistics.stay_lists import Wanted
 from rules.moments import iso_date
 from rules.tables import CodeTable
@@ -97,7 +97,7 @@ def _alike(wanted: Wanted, by: str) -> list[tuple[Any, ...]]:
     bound: dict[str, Any] = {"first": wanted.period.from_day, "last": wanted.period.to_day}
     asked = "".join(f" AND ({condition})" for condition in stay_lists.chosen(wanted, "", bound))
     sql = _ALIKE.format(
-        by=BY[by], of=stay_lists.INPATIENT, when=stay_lists.left(), conditions=asked, year=_FISCAL_YEAR
+        by=BY[by], of=stay_lists.INPATIENT, when=discharges.ended("e"), conditions=asked, year=_FISCAL_YEAR
     )
     rows: list[tuple[Any, ...]] = database.execute_sql(sql, bound).fetchall()
     return rows

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from db.connect import database
-from db.statistics import stay_lists
+from db.statistics import discharges, stay_lists
 from db.statistics.stay_lists import Stay, Wanted
 
 COUNTED: Final = 50_000  # rows of either way; beyond it the answer itself is long
@@ -103,7 +103,7 @@ def _found(
         asked.append(f"EXISTS ({_another(table, ranges, f'a{at}_', bound)})")
     if coded.never:
         asked.append(f"NOT EXISTS ({_another(table, coded.never, 'n', bound)})")
-    return stay_lists.read(wanted, stay_lists.left(), way=way.format(table=table), also=also, conditions=asked,
+    return stay_lists.read(wanted, discharges.ended("e"), way=way.format(table=table), also=also, conditions=asked,
                            bound=bound)  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _shorter_way(table: str, asked: Sequence[str], wanted: Wanted, bound: Mappin
     where = " AND ".join(f"({condition})" for condition in asked)
     days = {"first": wanted.period.from_day, "last": wanted.period.to_day}
     coded = _count(f"{table} x WHERE {where}", bound, COUNTED)
-    left = _count(f"encounter e WHERE e.class = 'I' AND {stay_lists.left()}", days, coded)
+    left = _count(f"encounter e WHERE e.class = 'I' AND {discharges.ended('e')}", days, coded)
     return _BY_CODE if coded <= left else _BY_DAY
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from db.statistics import stay_lists
+from db.statistics import discharges, stay_lists
 from db.statistics.stay_lists import NONE, Stay, Wanted
 
 
@@ -62,13 +62,13 @@ def attended(wanted: Wanted, parts: Sequence[Part]) -> list[Attended]:
 def _attending(wanted: Wanted) -> list[Attended]:
     return [
         Attended(stay.attending, Part.ATTENDING, stay, procedure, stay.admit_day, 1)
-        for stay, (procedure,) in stay_lists.read(wanted, stay_lists.left(), also=(_PRINCIPAL,))
+        for stay, (procedure,) in stay_lists.read(wanted, discharges.ended("e"), also=(_PRINCIPAL,))
     ]
 
 
 def _surgeons(wanted: Wanted) -> list[Attended]:
     rows = stay_lists.read(
-        wanted, stay_lists.left(), way="encounter e CROSS JOIN procedure x ON x.encounter_id = e.id",
+        wanted, discharges.ended("e"), way="encounter e CROSS JOIN procedure x ON x.encounter_id = e.id",
         also=("x.surgeon", "x.seq", "x.code", "x.performed_day"),
     )  # fmt: skip
     made: dict[tuple[int, str], Attended] = {}
@@ -81,7 +81,7 @@ def _surgeons(wanted: Wanted) -> list[Attended]:
 
 
 def _consultants(wanted: Wanted) -> list[Attended]:
-    when = stay_lists.left()
+    when = discharges.ended("e")
     rows = stay_lists.read(
         wanted, when, way=_BY_FEED, also=(_PRINCIPAL, "substr(x.detail, instr(x.detail, '/') + 1)", "x.day")
     ) + stay_lists.read(wanted, when, way=_IN_ABSTRACT, also=(_PRINCIPAL, "x.text", _DATE))

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from config.code_tables import Shelf
 from db import store
 from db.connect import database
-from db.statistics import event_lists, stay_lists
+from db.statistics import discharges, event_lists, stay_lists
 from db.statistics.event_lists import EventLine
 from db.statistics.stay_lists import Stay, Wanted
 from rules.moments import Moment, day_number, iso_date
@@ -136,7 +136,7 @@ def deaths(period: Period) -> list[Death]:
             Filed(number, day),
         )
         for inpatient, rows in (
-            (True, stay_lists.read(wanted, stay_lists.left(), also=also)),
+            (True, stay_lists.read(wanted, discharges.ended("e"), also=also)),
             (False, stay_lists.read(wanted, _VISITED, also=also, of=_VISITS)),
         )
         for stay, (utc, offset, died, coroner, autopsy, number, day) in rows

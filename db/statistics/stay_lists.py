@@ -92,11 +92,6 @@ ANSWERS: Final = {
     "no_drg": "(e.weight_ten_thousandths IS NULL)",
     "in_house": "(e.discharge_day IS NULL)",
 }
-_LEFT: Final = "e.discharge_day BETWEEN :first AND :last"
-_LEFT_TO_MIDNIGHT: Final = (  # midnight may belong to the day that ends, as the last piece of the stay tells
-    "e.discharge_day BETWEEN :first AND :last + 1 AND (e.discharge_day BETWEEN :first + 1 AND :last OR"
-    " (SELECT to_day FROM segment WHERE encounter_id = e.id ORDER BY seq DESC LIMIT 1) BETWEEN :first AND :last)"
-)
 _CAME: Final = "e.admit_day BETWEEN :first AND :last"
 _STAY: Final = (
     "e.id, e.account, e.patient_id, p.mrn, p.td_key, p.name_key, p.last_name, p.first_name, p.middle_name, p.suffix,"
@@ -119,7 +114,7 @@ _FIELDS: Final = len(Stay._fields)
 
 def discharged(wanted: Wanted) -> list[Stay]:
     """The stays that ended in a period, oldest first: those that its statistics count."""
-    found = [stay for stay, _ in read(wanted, left())]
+    found = [stay for stay, _ in read(wanted, discharges.ended("e"))]
     return sorted(found, key=lambda stay: (stay.discharge_day or 0, stay.encounter_id))
 
 
@@ -127,12 +122,6 @@ def admitted(wanted: Wanted) -> list[Stay]:
     """The stays that began in a period, oldest first."""
     found = [stay for stay, _ in read(wanted, _CAME, at="admit_")]
     return sorted(found, key=lambda stay: (stay.admit_day, stay.encounter_id))
-
-
-def left() -> str:
-    """The condition for a discharge in the period, by the census hour of the facility."""
-    midnight = database.execute_sql("SELECT 1 FROM setting WHERE name = 'census_hour' AND value = '00:00'")
-    return _LEFT_TO_MIDNIGHT if midnight.fetchone() else _LEFT
 
 
 def read(

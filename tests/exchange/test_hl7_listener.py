@@ -152,6 +152,20 @@ class TestLookAlikes:
         run.compare()
         assert waiting_pairs(admin) == [("00123", "00456")]
 
+    def test_a_fault_of_the_program_is_told_without_a_word_of_the_chart_and_the_feed_goes_on(
+        self, admin: Actor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def broken(*_: object) -> int:
+            raise ValueError("MILLER")
+
+        run = ListenerIntake.begin(admin, "test")
+        monkeypatch.setattr(duplicates, "catch_up_beside", broken)
+        assert run.compare() is False
+        told = capsys.readouterr().err
+        assert told.startswith("Charts that came were not compared (ValueError in test_hl7_listener.py line ")
+        assert "recordroom patients duplicates" in told
+        assert "MILLER" not in told
+
     def test_of_more_than_a_day_brings_are_left_for_the_whole_file(
         self, admin: Actor, monkeypatch: pytest.MonkeyPatch
     ) -> None:

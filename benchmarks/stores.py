@@ -25,7 +25,7 @@ UNTIL = date(2026, 11, 21)
 SCALES = {
     "10k": Plan(UNTIL, beds=120, months=14),
     "100k": Plan(UNTIL, beds=480, months=35, visits=0.1),
-    "1m": Plan(UNTIL, beds=1600, months=105, visits=0.1),
+    "1m": Plan(UNTIL, beds=1600, months=105, visits=0.1, comorbidities=19),
 }
 DETAILED = ("10k",)  # scales at which abstracts have their documents
 

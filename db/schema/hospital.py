@@ -229,6 +229,7 @@ class Encounter(Base):
         null=True
     )  # next admission of the patient after the discharge; kept by a trigger
     weight_ten_thousandths = IntegerField(null=True)  # of the abstract's DRG; kept by triggers
+    consulted = BooleanField(default=False)  # somebody gave a consultation; kept by triggers
     unreadable = TextField(default="")
     merged_into = ForeignKeyField("self", null=True)
     created_utc = IntegerField()

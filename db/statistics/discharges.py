@@ -53,10 +53,6 @@ def one(sql: str, period: Period, **bound: Any) -> tuple[int, ...]:
     return row
 
 
-CONSULTED: Final = (
-    "EXISTS (SELECT 1 FROM event WHERE encounter_id = encounter.id AND event.state = 'current'"
-    " AND kind = 'consultation')"
-)
 BACK: Final = "coalesce(return_day <= discharge_day + :days, 0)"
 
 
@@ -82,7 +78,7 @@ def counts(period: Period) -> dict[str, Count]:
     left_all, alive, back, weighed, weight, consulted = one(
         f"SELECT count(*), coalesce(sum({live}), 0), coalesce(sum({live} AND {BACK}), 0),"
         " count(weight_ten_thousandths), coalesce(sum(weight_ten_thousandths), 0),"
-        f" coalesce(sum({CONSULTED}), 0) FROM encounter WHERE {{discharged}}",
+        " coalesce(sum(consulted), 0) FROM encounter WHERE {discharged}",
         period, **bound,
     )  # fmt: skip
     return {

@@ -12,17 +12,15 @@ from typing import Any, Final
 
 from db.connect import database
 from db.hospital import site
-from db.statistics.discharges import BACK, CONSULTED, left, returning
+from db.statistics.discharges import BACK, left, returning
 from db.statistics.events import AUTOPSIED, CORONER, infection_limits, infections
 from rules.periods import Period
 from rules.statistics import Count
 
 _DISCHARGED: Final = (
     "SELECT service_id, sum({live}), sum({live} AND " + BACK + "), count(weight_ten_thousandths),"
-    " coalesce(sum(weight_ten_thousandths), 0), count(*) FROM encounter WHERE {discharged} GROUP BY service_id"
-)
-_SEEN: Final = (
-    f"SELECT service_id, count(*) FROM encounter WHERE {{discharged}} AND {CONSULTED} GROUP BY service_id"
+    " coalesce(sum(weight_ten_thousandths), 0), count(*), sum(consulted) FROM encounter"
+    " WHERE {discharged} GROUP BY service_id"
 )
 _DEAD: Final = (
     f"SELECT service_id, sum({AUTOPSIED}), sum({CORONER} AND NOT {AUTOPSIED}) FROM encounter"
@@ -49,13 +47,12 @@ def by_service(period: Period) -> dict[str, dict[str, Count]]:
         filled = sql.replace("{discharged}", stays).replace("{live}", live)
         return database.execute_sql(filled.replace("{infections}", infections(period)), bound)
 
-    for service, alive, back, grouped, weight, every in rows(_DISCHARGED):
+    for service, alive, back, grouped, weight, every, consulted in rows(_DISCHARGED):
         _of(found, service).update(
             live_discharges=alive, readmissions_30_day=back, discharges_grouped=grouped,
             drg_weight=Fraction(weight, 10_000), discharges_not_grouped=every - grouped,
+            patients_consulted=consulted,
         )  # fmt: skip
-    for service, consulted in rows(_SEEN):
-        _of(found, service)["patients_consulted"] = consulted
     for service, autopsied, coroner in rows(_DEAD):
         _of(found, service).update(inpatient_autopsies=autopsied, unautopsied_coroner_cases=coroner)
     for service, kind, events, patients in rows(_HAD):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import log
 from random import Random
 
-from recordroom.demo.data import Case, Weighted
+from recordroom.demo.data import Case, Weighted, table
 from recordroom.demo.model import DAY, Happening, Stay
 
 SPREAD = 0.62  # sigma of the log-normal length of stay
@@ -49,6 +50,21 @@ def code(stay: Stay, case: Case, random: Random) -> None:
         if random.random() < chance:
             at = min(last, first + random.randrange(60, 1200))
             stay.procedures.append((done, operated_at(stay) or at))
+
+
+def comorbidities(stay: Stay, most: int, random: Random) -> None:
+    """Code what else an adult has, from none to ``most`` conditions; newborns have only what their case says."""
+    coded = {known for known, _ in stay.diagnoses}
+    for _ in range(0 if stay.newborn else random.randrange(most + 1)):
+        condition = _comorbid().draw(random)
+        if condition not in coded:
+            coded.add(condition)
+            stay.diagnoses.append((condition, _poa(condition, random)))
+
+
+@cache
+def _comorbid() -> Weighted[str]:
+    return Weighted([(code, weight) for code, weight in table("code_mix")["comorbid"]])
 
 
 def operated_at(stay: Stay) -> int | None:

@@ -296,6 +296,8 @@ class Hospital:
         del self.in_house[person.number]
         clinical.happenings(stay, patient.case, self.random)
         clinical.code(stay, patient.case, self.random)
+        if self.plan.comorbidities:
+            clinical.comorbidities(stay, self.plan.comorbidities, self.random)
         if not alive:
             self._dead.add(person.number)
             person.death_date = date.fromordinal(at // DAY).isoformat()

@@ -22,6 +22,7 @@ class Plan:
     months: int = 14
     seed: int = 1
     visits: float = 1.0  # emergency, outpatient and observation visits, as a share of the usual number
+    comorbidities: int = 0  # other diagnoses of a stay beside those of its case, at most
 
     @property
     def last_minute(self) -> int:

@@ -1,4 +1,4 @@
-"""Columns that triggers keep, the day of return and the DRG weight, equal a recount after whatever happens."""
+"""Columns that triggers keep (return, consultations, DRG weight) equal a recount after whatever happens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from db import store
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
-from db.hospital import encounters, movements
+from db.hospital import encounters, events, movements
 from db.hospital.movements import Movement
 from db.patient_index import patients
 from rules.census import Event
@@ -49,6 +49,21 @@ def recounted() -> dict[int, int | None]:
     return found
 
 
+def consulted() -> set[int]:
+    """The accounts that are marked as consulted."""
+    return {id_ for (id_,) in database.execute_sql("SELECT id FROM encounter WHERE consulted")}
+
+
+def told() -> set[int]:
+    """Those that have a consultation in force."""
+    return {
+        id_
+        for (id_,) in database.execute_sql(
+            "SELECT encounter_id FROM event WHERE kind = 'consultation' AND state = 'current'"
+        )
+    }
+
+
 def weights() -> dict[int, int | None]:
     return dict(database.execute_sql("SELECT id, weight_ten_thousandths FROM encounter").fetchall())
 
@@ -57,7 +72,19 @@ acts = st.lists(
     st.tuples(
         st.integers(0, 3),  # account
         st.sampled_from(
-            ["admit", "discharge", "cancel", "change", "owner", "charts", "apart", "accounts", "split"]
+            [
+                "admit",
+                "discharge",
+                "cancel",
+                "change",
+                "owner",
+                "charts",
+                "apart",
+                "accounts",
+                "split",
+                "consult",
+                "unsay",
+            ]
         ),
         st.integers(1, 28),  # day
         st.integers(0, 3),  # which owner, movement or other account
@@ -88,6 +115,7 @@ class TestDayOfReturn:
             with writing():
                 self._do(accounts, owners, which, act, day, choice)
         assert kept() == recounted()
+        assert consulted() == told()
 
     def _do(
         self, accounts: list[int], owners: list[int], which: int, act: str, day: int, choice: int
@@ -101,6 +129,10 @@ class TestDayOfReturn:
             movements.cancel(row.id, SOURCE)
         elif act == "change" and row:
             movements.change(row.id, Movement(row.event, at, row.unit, row.service), SOURCE)
+        elif act == "consult":
+            events.apply(account, 0, "consultation", at, "MED", SOURCE)
+        elif act == "unsay" and (said := events.of_encounter(account)):
+            events.void(said[choice % len(said)].id, SOURCE)
         elif act == "owner":
             encounters.move_to_patient(account, owners[choice % 2], SOURCE)
         elif act == "charts":

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import stat
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from db import conventions, store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
+from db.files import replace_file
 from db.hospital import site
 from reports import line_printer, sheet
 from reports.line_printer import NotDelivered as NotDelivered
@@ -30,7 +31,7 @@ ENCODINGS: Final = (ASCII, UTF_8, "cp437", "cp850", "cp1252", "latin-1")
 LINE_ENDS: Final = {"lf": "\n", "crlf": "\r\n"}
 PRINT_SECONDS: Final = 60
 QUEUE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,126}")
-COPIES: Final = re.compile(r"(.*?)\s*[xX]([1-9]\d?)")
+COPIES: Final = re.compile(r"(?:(.*)\s)?[xX]([1-9]\d?)")
 PAGES: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 SPOOLED: Final = re.compile(r"[A-Z]\d\d-(\d{4})(\d\d)(\d\d)-\d{4}\.(?:txt|csv|xlsx|json)")
 
@@ -46,9 +47,9 @@ class Printer:
     line_end: str = "\n"
     code: str = ""  # in the site file
 
-    def data(self, pages: Sequence[Page], setup: Setup) -> bytes:
-        """Pages as this printer takes them, on paper of its own or of the report's."""
-        return encoded(as_text(pages, setup).replace("\n", self.line_end), self.encoding)
+    def data(self, pages: Sequence[Page], setup: Setup, copies: int = 1) -> bytes:
+        """Pages as this printer takes them, on paper of its own or of the report's; copies begin on a page each."""
+        return encoded(as_text([*pages] * copies, setup).replace("\n", self.line_end), self.encoding)
 
 
 def encoded(text: str, encoding: str) -> bytes:
@@ -107,35 +108,52 @@ def save(actor: Actor, produced: Produced, form: str, setup: Setup) -> Path:
     It lies there as long as they do. Raises ``NotPermitted``, ``NotDelivered``, ``NotAsked``.
     """
     permit(actor, Action.EXPORT, kind="report", record=produced.report.id)
-    path = _unused(produced.report.code, ENDINGS.get(form, form))
-    to_file(actor, produced, form, setup, path, clear_spool())
+    removed = clear_spool()
+    with _spooled(produced.report.code, ENDINGS.get(form, form)) as path:
+        to_file(actor, produced, form, setup, path, removed)
     return path
 
 
-def to_spool(actor: Actor, produced: Produced, printer: Printer) -> Path:
+def to_spool(actor: Actor, produced: Produced, printer: Printer, copies: int = 1) -> Path:
     """Put a report's pages into the spool folder of the store, for a line printer to fetch.
 
     A file is named by report, day and number, and lies there for as long as the setting ``spool_days`` says.
     """
     permit(actor, Action.PRINT, kind="report", record=produced.report.id)
-    data = printer.data(produced.pages(printer.setup), produced.paper(printer.setup))
+    data = printer.data(produced.pages(printer.setup), produced.paper(printer.setup), copies)
     removed = clear_spool()
-    path = _unused(produced.report.code, ENDINGS["text"])
-    viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
-           patient_id=produced.patient_id,
-           detail={"parameters": dict(produced.parameters), "spool": path.name}
-           | ({"removed": removed} if removed else {}))  # fmt: skip
-    write(path, data, new=True)
+    with _spooled(produced.report.code, ENDINGS["text"]) as path:
+        viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
+               patient_id=produced.patient_id,
+               detail={"parameters": dict(produced.parameters), "spool": path.name}
+               | ({"copies": copies} if copies > 1 else {}) | ({"removed": removed} if removed else {}))  # fmt: skip
+        write(path, data)
     return path
 
 
-def _unused(code: str, ending: str) -> Path:
-    """A file in the spool folder that is not there yet, by report, day and number."""
+@contextmanager
+def _spooled(code: str, ending: str) -> Iterator[Path]:
+    """A file of one's own in the spool folder, by report, day and number; it goes again when nothing is written."""
     folder = store.current().directory / "spool"
     day, number = store.current().now().local[:10].replace("-", ""), 1
-    while (path := folder / f"{code}-{day}-{number:04d}.{ending}").exists():
+    while not _taken(path := folder / f"{code}-{day}-{number:04d}.{ending}"):
         number += 1
-    return path
+    try:
+        yield path
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _taken(path: Path) -> bool:
+    """Whether the name was free and is now one's own, whoever else prints at the same moment."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise NotDelivered(f"{path} cannot be written: {error.strerror}.") from error
+    return True
 
 
 def clear_spool() -> list[str]:
@@ -164,22 +182,23 @@ def to_printer(
     chosen = [stack[number - 1] for number in pages if 0 < number <= len(stack)] if pages else stack
     if not chosen:
         raise NotDelivered(f"There is no such page: the report has {len(stack)}.")
-    data = printer.data(chosen, produced.paper(printer.setup))
     viewed(actor, Action.PRINT, kind="report", record=produced.report.id,
            patient_id=produced.patient_id,
            detail={"parameters": dict(produced.parameters), "queue": printer.queue,
                    "pages": len(chosen)} | ({"copies": copies} if copies > 1 else {}))  # fmt: skip
-    return send(data, printer, f"Recordroom {produced.report.code}", copies)
+    return send(chosen, produced.paper(printer.setup), printer, f"Recordroom {produced.report.code}", copies)
 
 
-def send(data: bytes, printer: Printer, title: str, copies: int = 1) -> str:
-    """Give bytes to ``lp``, or to a line printer itself. ``title`` shows in the queue, so it must name no patient.
+def send(pages: Sequence[Page], paper: Setup, printer: Printer, title: str, copies: int = 1) -> str:
+    """Give pages to ``lp``, or to a line printer itself. ``title`` shows in the queue, so it must name no patient.
 
     Raises ``NotDelivered``.
     """
     if (device := line_printer.place(printer.queue)) is not None:
-        line_printer.write(device, data * copies)
-        return f"{len(data) * copies} bytes to {printer.queue}"
+        data = printer.data(pages, paper, copies)
+        line_printer.write(device, data)
+        return f"{len(data)} bytes to {printer.queue}"
+    data = printer.data(pages, paper)
     options = [word for option in printer.options for word in ("-o", option)]
     command = ["lp", "-d", printer.queue, "-t", title, "-n", str(copies), *options, "--", "-"]
     try:
@@ -241,7 +260,12 @@ def printer_asked(word: str, width: int | None = None) -> Printer:
 def copies_named(text: str) -> tuple[str, int]:
     """``2-4 x3`` as what stands before, and the copies: 1 unless said."""
     found = COPIES.fullmatch(text.strip())
-    return (found[1], int(found[2])) if found else (text, 1)
+    return ((found[1] or "").strip(), int(found[2])) if found else (text, 1)
+
+
+def in_copies(copies: int) -> str:
+    """How many copies were made, to be said after the pages; nothing for one."""
+    return f", {copies} copies" if copies > 1 else ""
 
 
 def pages_named(text: str) -> tuple[int, ...]:
@@ -265,13 +289,15 @@ def _usual_options(width: int) -> tuple[str, ...]:
     return ("landscape", "cpi=15", "lpi=8") if width > 80 else ("cpi=12", "lpi=6")
 
 
-def write(path: Path, data: bytes, *, new: bool = False) -> None:
-    """Write a file that only its owner may read; ``new``: only where there is none. Raises ``NotDelivered``."""
+def write(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all; an older one stays until then.
+
+    A FIFO or device is written to as it is. Raises ``NotDelivered``.
+    """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC), 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                os.fchmod(descriptor, 0o600)  # one that was there already may have been open to others
-            file.write(data)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            replace_file(path.resolve(), data)
     except OSError as error:
         raise NotDelivered(f"{path} cannot be written: {error.strerror}.") from error

@@ -31,6 +31,7 @@ def print_shown(session: Session, printout: Printout, queue: str) -> Outcome:
     from reports.run import run_by
 
     permit(session.actor, Action.PRINT, kind="screen", record=printout.title)
+    queue, copies = output.copies_named(queue)
     printer = output.printer_asked(queue)
     width = max(printer.setup.width, needed(printout.columns))
     if width > printer.setup.width:
@@ -45,10 +46,11 @@ def print_shown(session: Session, printout: Printout, queue: str) -> Outcome:
     viewed(
         session.actor, Action.PRINT, kind="screen", record=printout.title,
         patient_id=privacy.patient_on(session.actor, seen),
-        detail={"queue": printer.queue} | ({"rows": len(printout.rows), "ids": ids} if printout.rows else {}),
+        detail={"queue": printer.queue} | ({"copies": copies} if copies > 1 else {})
+        | ({"rows": len(printout.rows), "ids": ids} if printout.rows else {}),
     )  # fmt: skip
-    output.send(printer.data(pages, printer.setup), printer, "Recordroom screen")
-    count = f"{len(pages)} page{'s' if len(pages) > 1 else ''}"
+    output.send(pages, printer.setup, printer, "Recordroom screen", copies)
+    count = f"{len(pages)} page{'s' if len(pages) > 1 else ''}" + output.in_copies(copies)
     return Outcome(f"Sent to {printer.queue}: {count}, {width} columns.")
 
 

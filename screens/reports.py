@@ -224,7 +224,7 @@ class Page(PageScreen):
         pages, copies = output.copies_named(pages)
         asked = output.pages_named(pages)
         output.to_printer(self.session.actor, self.made, printer, copies=copies, pages=asked)
-        which = (f"pages {pages}" if asked else "all pages") + (f", {copies} copies" if copies > 1 else "")
+        which = (f"pages {pages}" if asked else "all pages") + output.in_copies(copies)
         return Outcome(f"Sent to {printer.queue}: {which}, {self.setup.width} columns.")
 
     def save(self, rest: str) -> Outcome:
@@ -236,11 +236,11 @@ class Page(PageScreen):
         return Outcome(f"Saved as {path.name} in the spool of the store.")
 
     def spool(self, rest: str) -> Outcome:
-        """SPOOL, or SPOOL and a printer: as that printer takes it."""
-        printer = (
-            output.printer_named(rest.strip(), self.setup.width) if rest.strip() else Printer("", self.setup)
-        )
-        path = output.to_spool(self.session.actor, self.made, printer)
+        """SPOOL, or SPOOL and a printer: as that printer takes it; x2 for two copies."""
+        name, copies = output.copies_named(rest)
+        name = name.strip()
+        printer = output.printer_named(name, self.setup.width) if name else Printer("", self.setup)
+        path = output.to_spool(self.session.actor, self.made, printer, copies)
         return Outcome(f"Kept as {path.name} in the spool of the store.")
 
 

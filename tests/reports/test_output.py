@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import stat
 import sys
 import threading
@@ -115,6 +116,23 @@ class TestRunning:
         assert max(map(len, lines)) <= width
 
 
+@contextlib.contextmanager
+def no_room():
+    """No file may grow beyond a few bytes, as on a full disk."""
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, kept[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+
+
+def wrap_lines(text, count):
+    """A text without form feeds as pages of so many lines."""
+    lines = text.splitlines()
+    return ["\n".join(lines[at : at + count]) for at in range(0, len(lines), count)]
+
+
 class TestFiles:
     def test_a_file_is_for_its_owner_alone_and_audited(self, units, tmp_path):
         produced = produce(units, SITE_FILE, {"file": "unit"})
@@ -177,6 +195,40 @@ class TestFiles:
         output.to_file(units, produce(units, SITE_FILE, {"file": "unit"}), "csv", Setup(), path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
+    def test_one_that_cannot_be_written_leaves_the_older_one_whole_and_nothing_beside_it(
+        self, units, tmp_path
+    ):
+        path = tmp_path / "units.txt"
+        path.write_text("old")
+        with (
+            no_room(),
+            pytest.raises(output.NotDelivered, match=r"units\.txt cannot be written: File too large\."),
+        ):
+            output.write(path, b"page" * 1000)
+        assert path.read_text() == "old"
+        assert {each.name for each in tmp_path.iterdir()} == {"store", "units.txt"}
+
+    def test_one_behind_a_link_is_written_where_the_link_leads(self, units, tmp_path):
+        (tmp_path / "link").symlink_to(tmp_path / "file")
+        output.write(tmp_path / "link", b"page")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "file").read_bytes() == b"page"
+
+    def test_a_device_is_written_to_as_it_is(self, units):
+        with pytest.raises(
+            output.NotDelivered, match=r"^/dev/full cannot be written: No space left on device\.$"
+        ):
+            output.write(Path("/dev/full"), b"page")
+
+    def test_one_that_cannot_be_written_leaves_nothing_in_the_spool(self, units):
+        produced, spool = produce(units, SITE_FILE, {"file": "unit"}), store.current().directory / "spool"
+        day = store.current().now().local[:10].replace("-", "")
+        in_the_way = spool / f".F01-{day}-0001.csv.{os.getpid()}"
+        in_the_way.mkdir()
+        with pytest.raises(output.NotDelivered, match=r"0001\.csv cannot be written: Is a directory\."):
+            output.save(units, produced, "csv", Setup())
+        assert list(spool.iterdir()) == [in_the_way]
+
 
 class TestPrinting:
     def test_lp_gets_the_very_bytes_of_the_page_and_a_title_without_patients(self, units, lp):
@@ -238,7 +290,31 @@ class TestPrinting:
         produced = produce(units, SITE_FILE, {"file": "unit"})
         output.to_printer(units, produced, output.printer_named("q"), copies=3)
         assert json.loads((folder / "argv.json").read_text())[4:6] == ["-n", "3"]
+        assert (folder / "bytes").read_bytes() == output.in_format(produced, "text", Setup())
         assert audited()[-1][3]["copies"] == 3
+
+    @pytest.mark.parametrize("form_feed", ["1", "0"])
+    def test_each_copy_in_the_spool_begins_on_a_page_of_its_own(self, units, form_feed):
+        with writing():
+            site.apply("printer", "LP", {"queue": "lp", "form_feed": form_feed}, Source("test"))
+        produced, printer = produce(units, SITE_FILE, {"file": "unit"}), output.printer_named("LP")
+        text = output.to_spool(units, produced, printer, 2).read_text()
+        parts = text.split("\f") if form_feed == "1" else wrap_lines(text, 60)
+        assert ["Page 1 of 2" in part.split("\n")[0] for part in parts] == [True, False] * 2
+        assert audited()[-1][3]["copies"] == 2
+
+    @pytest.mark.parametrize(
+        ("text", "named"),
+        [
+            ("LASER1 x3", ("LASER1", 3)),
+            ("X2", ("", 2)),
+            ("PRTX2", ("PRTX2", 1)),
+            ("2-4 x10", ("2-4", 10)),
+            ("", ("", 1)),
+        ],
+    )
+    def test_copies_are_a_word_of_their_own(self, text, named):
+        assert output.copies_named(text) == named
 
     def test_no_patient_stands_in_a_title_whatever_the_report(self, lp):
         assert all("{" not in report.code and report.code.isalnum() for report in CATALOGUE)

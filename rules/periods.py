@@ -30,6 +30,11 @@ class Period:
         """The part of the period that ends no later than ``day``."""
         return Period(self.from_day, min(self.to_day, day), self.name)
 
+    @property
+    def of_calendar(self) -> bool:
+        """Whether it is a calendar month, or as much of one as is over."""
+        return bool(_MONTH.fullmatch(self.name))
+
 
 def month(text: str) -> Period:
     """The calendar month ``YYYY-MM``. Raises ``ValueError``."""
@@ -78,9 +83,22 @@ def accounting_month(name: str, start: str = FEDERAL_FISCAL_START, weekday: str 
     return Period(first, last, f"{year.name} P{number + 1:02d}")
 
 
+def accounting_year_to(name: str, start: str = FEDERAL_FISCAL_START, weekday: str = "sunday") -> Period:
+    """From the first day of the accounting year of a 4-4-5 month to the last day of that month."""
+    to = accounting_month(name, start, weekday)
+    year = fiscal_year_to(month(name).to_day, start)
+    return Period(_nearest(year.from_day, weekday), to.to_day, year.name)
+
+
 def _nearest(day: int, weekday: str) -> int:
     """The day of the week that lies at most three days from ``day``."""
     return day + (WEEKDAYS.index(weekday) - date.fromordinal(day).weekday() + 3) % 7 - 3
+
+
+def a_year_before(day: int) -> int:
+    """The same day of the last year; 28 February for the 29th."""
+    on = date.fromordinal(day)
+    return on.replace(year=on.year - 1, day=28 if (on.month, on.day) == (2, 29) else on.day).toordinal()
 
 
 def span(first: str, last: str) -> Period:

@@ -20,6 +20,7 @@ NEWBORN: Final = "newborn_"
 INCLUDING: Final = "incl_newborn_"
 ALL_CLASSES: Final = (ADULTS, NEWBORN, INCLUDING)
 NOT_APPLICABLE: Final = "n/a"
+_NOTHING: Final = "nothing to divide by"
 
 Count = int | Decimal | Fraction
 Counts = Mapping[str, Count]
@@ -175,6 +176,11 @@ class Figure:
     rate: bool = False
 
     @property
+    def nothing_to_divide_by(self) -> bool:
+        """Whether it has no value because a denominator is nothing, and not because a count is not there."""
+        return self.why.startswith(_NOTHING)
+
+    @property
     def plain(self) -> str:
         """As printed, without thousands separators."""
         return NOT_APPLICABLE if self.value is None else f"{self.value:f}"
@@ -323,7 +329,7 @@ def _terms(expression: str) -> tuple[tuple[int, str], ...]:
 
 
 def _nothing(formula: Formula) -> str:
-    return f"nothing to divide by: {_said(formula.denominator)} is 0"
+    return f"{_NOTHING}: {_said(formula.denominator)} is 0"
 
 
 def _said(expression: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass
-from datetime import date
+from dataclasses import astuple, dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -15,12 +14,12 @@ from db.hospital import site
 from db.statistics import census, wards
 from db.statistics.census import DayRow
 from db.statistics.wards import Ward
-from reports.census.bed_lines import NONE_AWAY, BedLine, bed_line, beds_in_use
 from reports.census.lines import CLASSES
+from reports.census.ward_lines import WardLine, of_day
 from reports.parameters import Asked, NotAsked
 from rules.conventions import Conventions
 from rules.moments import iso_date
-from rules.periods import Period, fiscal_year_to, month_of
+from rules.periods import Period, a_year_before, fiscal_year_to, month_of
 from rules.text import clean
 
 PLAN: Final = "census_plan"
@@ -44,7 +43,7 @@ class Data:
     """The lines of a day and the fiscal year to date beside the last one."""
 
     day: int
-    lines: Mapping[tuple[str, bool], BedLine]  # by ward and newborn
+    lines: Mapping[tuple[str, bool], WardLine]  # by ward and newborn
     wards: Mapping[str, Ward]
     year: Period
     last_year: Period
@@ -82,12 +81,6 @@ def query(asked: Asked) -> Data:
     )  # fmt: skip
 
 
-def a_year_before(day: int) -> int:
-    """The same day of the last year; 28 February for the 29th."""
-    on = date.fromordinal(day)
-    return on.replace(year=on.year - 1, day=28 if (on.month, on.day) == (2, 29) else on.day).toordinal()
-
-
 def _by_unit(period: Period) -> dict[tuple[int, bool], DayRow]:
     rows = census.day_summary(period.from_day, period.to_day, by=("unit_id", "newborn"))
     return {(row.unit_id, bool(row.newborn)): row for row in rows}
@@ -106,27 +99,18 @@ def added(rows: Iterable[DayRow]) -> DayRow | None:
 
 def _lines(
     day: int, year: Period, units: Mapping[int, Ward], of_year: Mapping[tuple[int, bool], DayRow]
-) -> dict[tuple[str, bool], BedLine]:
-    rows = {
-        (row.day, row.unit_id, bool(row.newborn)): row
-        for row in census.day_summary(day - 1, day, by=("day", "unit_id", "newborn"))
-    }
-    away: dict[tuple[int, bool], tuple[int, ...]] = {}
-    for each in wards.heads(day):
-        key = (each.unit_id, each.newborn)
-        away[key] = tuple(a + b for a, b in zip(away.get(key, NONE_AWAY), each.away, strict=True))
-    beds, bed_days, set_up = site.beds_on(day), site.bed_days(year.from_day, day), wards.days_set_up(year)
+) -> dict[tuple[str, bool], WardLine]:
+    bed_days, set_up = site.bed_days(year.from_day, day), wards.days_set_up(year)
     lines = {}
-    for ward in sorted(units.values(), key=lambda each: each.code):
-        for newborn, _ in CLASSES:
-            key = (ward.id, newborn)
-            line = bed_line(
-                rows.get((day, *key)), rows.get((day - 1, *key)), of_year.get(key), away.get(key, NONE_AWAY),
-                beds_in_use(beds.get(ward.id), ward, day, newborn=newborn), bed_days.get(ward.id, (0, 0))[newborn],
-                set_up.get(key, 0) if ward.id in bed_days else year.days,
-            )  # fmt: skip
-            if line != BedLine(days=line.days):
-                lines[ward.code, newborn] = line
+    for (id_, newborn), today in of_day(day, units).items():
+        served = of_year.get((id_, newborn))
+        days = set_up.get((id_, newborn), 0) if id_ in bed_days else year.days
+        line = replace(
+            today, patient_days=served.service_days if served else 0, bed_days=bed_days.get(id_, (0, 0))[newborn],
+            days=days,
+        )  # fmt: skip
+        if line != WardLine(days=days):
+            lines[units[id_].code, newborn] = line
     return lines
 
 

@@ -15,7 +15,9 @@ from typing import Final
 from db import conventions
 from db.statistics import drg_mix, figures
 from db.statistics.drg_mix import Part, Tally
+from db.worklist import blind
 from reports.indices import stays
+from reports.indices.withheld import IN_HAND
 from reports.page import Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked
 from reports.sheet import Sheet, Value
@@ -102,12 +104,14 @@ class Data:
     parts: Sequence[Part]
     names: dict[str, str]  # of groups
     target: str  # the list behind a line, without what the line adds
+    withheld: tuple[str, ...] = ()  # sentences
 
 
 def query(asked: Asked) -> Data:
     """Read the discharges asked for. Raises ``NotAsked``."""
     by = asked["break"]
-    found = drg_mix.parts(replace(stays.wanted(asked), counted=True), by)
+    held = blind.accounts_in_hand(asked.actor.user)
+    found = drg_mix.parts(replace(stays.wanted(asked), counted=True), by, held)
     found.sort(key=SORTS[asked["sort"]])
     found.sort(key=lambda part: (part.group == "", part.group))
     names = figures.names(FILTERS[by]) if by not in (MDC, ALL) else {}
@@ -116,6 +120,7 @@ def query(asked: Asked) -> Data:
     return Data(
         dict(asked), stays.period_said(asked, conventions.convention("date_style")),
         stays.selection(asked) or "all stays", found, names, " ".join(("PGE discharge-list", *words)),
+        (IN_HAND,) if held else (),
     )  # fmt: skip
 
 
@@ -203,7 +208,7 @@ def _notes(data: Data, whole: Tally) -> tuple[str, ...]:
         said.append(f"Stays whose DRG has no geometric mean (CMS Table 5): {whole.stays - whole.compared}.")
     if data.asked["view"] in ("summary", "trim"):
         said.append("Outliers: stays over the high trim point of their DRG (table drg_trim_points).")
-    return tuple(said)
+    return (*said, *data.withheld)
 
 
 def sheets(data: Data) -> list[Sheet]:

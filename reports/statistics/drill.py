@@ -78,7 +78,7 @@ def behind(key: str, period: Period, prefix: str = "", **chosen: str) -> str:
         day = iso_date(period.from_day - 1) if key == "opening_census" else last
         return go("daily-census", day=day, **{name: chosen[name] for name in ("unit",) if name in chosen})
     if key in _BY_MONTH:
-        return go(RECAP, month=first[:7])
+        return go(RECAP, month=period.name) if period.of_calendar else ""
     report, asked = _BEHIND.get(key, ("", {}))
     if not report:
         return ""

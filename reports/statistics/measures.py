@@ -10,14 +10,23 @@ from db import conventions, store
 from db.hospital import site
 from db.statistics import figures, limits, work_figures
 from reports import conventions as said
-from reports.parameters import Asked
+from reports.parameters import Asked, NotAsked
 from reports.statistics.parameters import ACCOUNTING, FEDERAL, FISCAL, PERIOD
 from rules import statistics
 from rules.conventions import Conventions
 from rules.dates import show_date
 from rules.figure_notes import Limits
 from rules.moments import iso_date
-from rules.periods import FEDERAL_FISCAL_START, Period, accounting_month, fiscal_year_to, month, month_of
+from rules.periods import (
+    FEDERAL_FISCAL_START,
+    Period,
+    a_year_before,
+    accounting_month,
+    accounting_year_to,
+    fiscal_year_to,
+    month,
+    month_of,
+)
 from rules.statistics import (
     ADULTS,
     BY_KEY,
@@ -40,6 +49,8 @@ OF_SERVICES: Final = {
     "bed_count_days": "beds are counted by unit",
     NEWBORN + "bed_count_days": "bassinets are counted by unit",
 }
+
+NO_VALUE: Final = "n/a: there is nothing to divide by."
 
 CENSUS_LINES: Final = (
     "opening_census", "admissions", "transfers_in", "transfers_out", "discharges", "deaths",
@@ -140,23 +151,56 @@ def limits_on(day: int) -> Limits:
 ACCURACY: Final = {"code": "codes", "record": "records", "drg": "drg", "poa": "poa"}
 
 
-def asked_period(asked: Asked, years_back: int = 0, months_back: int = 0) -> Period:
+def asked_period(asked: Mapping[str, str], years_back: int = 0, months_back: int = 0) -> Period:
     """The period that was asked for as a whole, or the one that lies so far before it."""
     kind, first = asked.get(PERIOD.name, ""), month(asked["month"]).from_day
     calendar = month_of(first, years_back=years_back, months_back=months_back)
-    start = conventions.convention("fiscal_year_start", calendar.to_day)
+    start, weekday = _year_begins(calendar)
     if kind == ACCOUNTING:
-        weekday = conventions.convention("accounting_weekday", calendar.to_day)
         return accounting_month(calendar.name, start, weekday)
     if kind in (FISCAL, FEDERAL):
         return fiscal_year_to(calendar.to_day, start if kind == FISCAL else FEDERAL_FISCAL_START)
     return calendar
 
 
+def asked_months(asked: Asked, number: int) -> list[Period]:
+    """So many months, the one asked for last: accounting months if it is one, calendar months of a year."""
+    kind = asked.get(PERIOD.name, "")
+    single = {"month": asked["month"], PERIOD.name: kind if kind == ACCOUNTING else ""}
+    return [so_far(asked_period(single, months_back=back)) for back in reversed(range(number))]
+
+
+def year_before(asked: Asked, period: Period) -> Period:
+    """What was asked for a year earlier, as far as it had gone when ``period``, which may be under way, ends."""
+    before = asked_period(asked, years_back=1)
+    if period.to_day == asked_period(asked).to_day:
+        return before
+    if asked.get(PERIOD.name, "") == ACCOUNTING:
+        return before.until(before.from_day + period.days - 1)
+    return before.until(a_year_before(period.to_day))
+
+
+def year_to_date(asked: Asked, period: Period) -> Period:
+    """The fiscal year to the end of a period, for an accounting month the accounting year."""
+    calendar = month(asked["month"])
+    start, weekday = _year_begins(calendar)
+    if asked.get(PERIOD.name, "") == ACCOUNTING:
+        return accounting_year_to(calendar.name, start, weekday).until(period.to_day)
+    return fiscal_year_to(period.to_day, start)
+
+
+def _year_begins(calendar: Period) -> tuple[str, str]:
+    """The first day of the fiscal year, and the weekday on which accounting years begin."""
+    day = calendar.to_day
+    return conventions.convention("fiscal_year_start", day), conventions.convention("accounting_weekday", day)
+
+
 def so_far(period: Period) -> Period:
-    """A period that is under way, to the last whole day; any other as it is."""
+    """A period that is under way, to the last whole day; one that is over as it is. Raises ``NotAsked``."""
     today = store.current().now().day
-    return period.until(today - 1) if period.from_day < today <= period.to_day else period
+    if period.from_day >= today:
+        raise NotAsked(f"{short(period)} has no whole day yet: statistics are of days that are over.")
+    return period.until(today - 1)
 
 
 def counted(period: Period, house: figures.Counts | None = None) -> tuple[dict[str, Count], dict[str, str]]:
@@ -186,7 +230,7 @@ def span(period: Period, style: str) -> str:
 
 def chosen(what: str, period: Period) -> str:
     """The line of the selection: what is shown, and which period where that is no calendar month."""
-    return what if period.name[4:5] == "-" else f"{what}; {short(period)}"
+    return what if period.of_calendar else f"{what}; {short(period)}"
 
 
 def short(period: Period) -> str:

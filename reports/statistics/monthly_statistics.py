@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from reports.statistics.measures import (
     WORK_LINES,
     Beside,
     Counting,
+    asked_months,
     asked_period,
     chosen,
     counted,
@@ -36,17 +37,20 @@ from reports.statistics.measures import (
     so_far,
     span,
     worked,
+    year_before,
+    year_to_date,
 )
-from reports.statistics.parameters import BY
+from reports.statistics.parameters import BY, FEDERAL, FISCAL, PERIOD
 from reports.tabulated import tabulated
 from rules import figure_notes, statistics
 from rules.dates import show_moment
 from rules.figure_notes import Limits
 from rules.moments import iso_date
-from rules.periods import Period, fiscal_year_to
-from rules.statistics import ADULTS, BY_KEY, CLASS_COUNTS, INCLUDING, LABELS, NEWBORN, Count
+from rules.periods import Period
+from rules.statistics import ADULTS, BY_KEY, CLASS_COUNTS, INCLUDING, LABELS, NEWBORN, Count, Figure
 
 STRIP: Final = 12  # months
+ELSEWHERE: Final = "Elsewhere: there is nothing to divide by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +80,13 @@ def query(asked: Asked) -> Data:
 
     A month that is under way is counted to the last whole day, and so is the month of last year.
     """
-    whole, before = asked_period(asked), asked_period(asked, years_back=1)
+    whole = asked_period(asked)
     period, how = so_far(whole), counting(whole.to_day)
-    if period.days < whole.days:
-        before = before.until(before.from_day + period.days - 1)
-    year = fiscal_year_to(period.to_day, how.fiscal_year_start)
-    strip = [asked_period(asked, months_back=back) for back in range(STRIP - 1, 0, -1)] + [period]
+    before, year, strip = year_before(asked, period), year_to_date(asked, period), asked_months(asked, STRIP)
     houses = figures.houses((period, before, year, *strip))
     parts = figures.period_counts(period, houses[0])
-    columns = zip(("This month", "Last year", "Fiscal year"), (period, before, year), houses, strict=False)
+    this = "This year" if asked.get(PERIOD.name, "") in (FISCAL, FEDERAL) else "This month"
+    columns = zip((this, "Last year", "Fiscal year"), (period, before, year), houses, strict=False)
     by = asked.get(BY.name, "")
     return Data(
         asked["month"], period,
@@ -151,7 +153,7 @@ def _block(data: Data, caption: str, keys: tuple[str, ...], prefix: str, width: 
     ]
     heads = ["", *[f"{each.heading}\n{short(each.period)}" for each in data.columns]]
     links = [drill.behind(key, data.period, prefix) for key in keys]
-    return tabulated(heads, rows, width, caption=caption, label_width=40 if width >= 132 else 38, links=links)
+    return tabulated(heads, rows, width, caption=caption, label_width=40 if width >= 132 else 37, links=links)
 
 
 _STRIP_COLUMNS: Final = {
@@ -180,7 +182,7 @@ def _twelve_months(data: Data, width: int) -> Iterator[Item]:
     yield Heads((Column("Month", 12), *[Column(head, size, number=True) for _, head, size in lines]))
     for each in data.months:
         row = (each.heading, *[worked(key, each.counts, ADULTS, each.missing).shown for key, _, _ in lines])
-        go = drill.go("monthly-statistics", month=each.period.name) if each.period.name[4:5] == "-" else ""
+        go = drill.go("monthly-statistics", month=each.period.name) if each.period.of_calendar else ""
         yield Linked(row, go)
     heads = [(each.heading, worked("average_daily_census", each.counts, ADULTS, {})) for each in data.months]
     drawn = bars([(heading, figure.value, figure.shown) for heading, figure in heads], min(width, 100))
@@ -214,13 +216,18 @@ def _parts(
     """The month by unit or service, and the house under each class, worked from its own sums."""
     if not parts:
         return
-    lines = _PART_COLUMNS[132 if width >= 132 else 80]
+    of_services = parts is data.by_service
+    lines = [  # beds are counted by unit, so that services have more room for their names
+        each
+        for each in _PART_COLUMNS[132 if width >= 132 else 80]
+        if not of_services or each[0] != "occupancy_rate"
+    ]
     keys = tuple(key for key, _, _ in lines)
-    first = 24 if width >= 132 else 18
+    first = min(40, width - sum(size + 1 for _, _, size in lines))
     yield Heads()
     yield Block(("", f"{caption}, {_span(data)}"), keep_next=True)
     yield Heads((Column(kind, first), *[Column(head, size, number=True) for _, head, size in lines]))
-    missing = OF_SERVICES if parts is data.by_service else MISSING
+    missing = OF_SERVICES if of_services else MISSING
     for prefix, title in ((ADULTS, "Adults and children"), (NEWBORN, "Newborns")):
         chosen = {code: counts for code, counts in sorted(parts.items()) if _anything(counts, prefix)}
         if not chosen:
@@ -260,20 +267,31 @@ def _listed(sentences: Iterable[str], width: int) -> Iterator[str]:
 
 
 def _notes(data: Data, width: int) -> Iterator[Item]:
-    """What somebody should look at before signing, and why a figure has no value."""
-    month = data.columns[0]
-    worked_out = [worked(key, month.counts, prefix, month.missing) for prefix, key in figure_keys()]
+    """What somebody should look at before signing, and why figures have no value."""
+    worked_out = [
+        [worked(key, each.counts, prefix, each.missing) for prefix, key in figure_keys()]
+        for each in data.columns
+    ]
     year_ago = data.columns[1].counts if len(data.columns) > 1 else {}
-    doubts = figure_notes.notes(worked_out, month.counts, year_ago, data.limits)
-    reasons: dict[str, list[str]] = {}
-    for each in worked_out:
-        if each.why and not each.key.startswith(INCLUDING):
-            reasons.setdefault(each.why, []).append(each.key)
+    doubts = figure_notes.notes(worked_out[0], data.columns[0].counts, year_ago, data.limits)
     if doubts:
         yield Block(("", "LOOK AT THESE BEFORE SIGNING", *_listed(doubts, width)))
-    if reasons:
-        sentences = [f"{_names(keys)}: {why}" for why, keys in reasons.items()]
-        yield Block(("", "Figures shown as n/a this month:", *_listed(sentences, width)))
+    reasons = list(_reasons(data.columns, worked_out))
+    yield Block(("", "Figures shown as n/a:", *_listed([*reasons, ELSEWHERE], width)))
+
+
+def _reasons(columns: Sequence[Beside], worked_out: Sequence[Sequence[Figure]]) -> Iterator[str]:
+    """Why figures have no value: all of the first column, and what else is not collected in those beside it."""
+    said: set[tuple[str, str]] = set()
+    for at, (column, found) in enumerate(zip(columns, worked_out, strict=True)):
+        reasons: dict[str, list[str]] = {}
+        for each in found:
+            known = (each.key, each.why) in said or (at and each.nothing_to_divide_by)
+            if each.why and not known and not each.key.startswith(INCLUDING):
+                reasons.setdefault(each.why, []).append(each.key)
+                said.add((each.key, each.why))
+        for why, keys in reasons.items():
+            yield f"{column.heading + ', ' if at else ''}{_names(keys)}: {why}"
 
 
 def _names(keys: Iterable[str]) -> str:

@@ -18,7 +18,16 @@ from reports.page import Block, Column, Document, Heads, Item, Linked, Row, Tota
 from reports.parameters import Asked
 from reports.sheet import Sheet
 from reports.statistics import drill
-from reports.statistics.measures import Counting, asked_period, chosen, counting, so_far, span, worked
+from reports.statistics.measures import (
+    NO_VALUE,
+    Counting,
+    asked_period,
+    chosen,
+    counting,
+    so_far,
+    span,
+    worked,
+)
 from reports.statistics.parameters import ADULTS, ALL, BY, NEWBORNS, OF
 from rules import statistics
 from rules.moments import iso_date
@@ -78,6 +87,7 @@ def _sentences(data: Data) -> tuple[str, ...]:
         *data.counting.sentences(),
         "A stay counts once, with its discharge. Rounded parts may add to 99.9 or 100.1: totals come from counts.",
         "Age on the day of admission. Payer, attending physician and residence as they are on file now.",
+        NO_VALUE,
         f"CMI: weights by discharges with a DRG weight. Figures as of this run; the month is {data.status}.",
     )
 

@@ -14,6 +14,7 @@ from reports.sheet import Sheet
 from reports.statistics import drill
 from reports.statistics.measures import (
     MISSING,
+    NO_VALUE,
     OF_SERVICES,
     PART_LINES,
     Counting,
@@ -152,6 +153,7 @@ def _sentences(data: Data) -> tuple[str, ...]:
         *data.counting.sentences(),
         "Discharges, consultations and autopsies belong to the service discharged from.",
         "Infections and operations belong to the service that had the patient then.",
+        NO_VALUE,
         f"Figures as of this run; the month is {data.status}.",
     )
 

@@ -26,17 +26,16 @@ from reports.census import (
 )
 from reports.census.amis_balance import Balance
 from reports.census.bed_counts import Planned
-from reports.census.bed_lines import BedLine, beds_in_use, total
-from reports.census.gains_and_losses import WardDay
 from reports.census.recap import Recap
 from reports.census.treating_specialty import Line
+from reports.census.ward_lines import WardLine, beds_in_use, total
 from reports.page import Run, Setup, paginate
 from reports.parameters import FULL, LAST_FOUR, NONE, NotAsked
 from reports.run import produce
 from rules.census import NEVER
 from rules.conventions import Conventions
 from rules.moments import day_number, iso_date
-from rules.periods import fiscal_year_to, month
+from rules.periods import a_year_before, fiscal_year_to, month
 from tests.random_month import a_random_month, the_units
 
 DAY = day_number("2026-11-30")
@@ -94,17 +93,17 @@ def the_sheet(moves=None, **others):
     values = {
         "day": DAY, "movements": tuple(the_moves() if moves is None else moves),
         "ward_days": {
-            ("3W", False): WardDay(20, 32, 5, 47, 1, 50, (1, 1, 0, 0), 30, 21, 2),
-            ("ICU", False): WardDay(3, 2, 2, 3, 0, 8, (0, 0, 0, 0), 1, 2),
-            (LONG, False): WardDay(10, 1, 1, 11, 0, 12),
-            ("NUR", True): WardDay(4, 1, 1, 4, 0, 12),
+            ("3W", False): WardLine(20, 32, 5, 47, (1, 1, 0, 0), 1, operating=50, female=30, aged=21, lodgers=2),
+            ("ICU", False): WardLine(3, 2, 2, 3, operating=8, female=1, aged=2),
+            (LONG, False): WardLine(10, 1, 1, 11, operating=12),
+            ("NUR", True): WardLine(4, 1, 1, 4, operating=12),
         },
         "wards": WARDS,
         "late": Late((Change("discharge date edited", "0026004711", "2026-11-27T07:00", "2026-11-25T07:00 01",
                              "2026-11-27T07:00 01", "jones", "2026-11-30T10:12", "screen", "Chart of another patient",
                              day_number("2026-11-25"), 7),), 0),
         "origins": frozenset({"4"}), "dispositions": frozenset({"03"}), "identifiers": FULL, "eject": False,
-        "conventions": HOUSE, "style": "us", "under_way": False,
+        "conventions": HOUSE, "style": "us", "under_way": False, "aged_years": 65,
     }  # fmt: skip
     return gains_and_losses.Data(**{**values, **others})
 
@@ -120,10 +119,10 @@ def the_beds(lines=None, **others):
     values = {
         "day": DAY,
         "lines": {
-            ("3W", False): BedLine(40, 9, 5, 44, (2, 1, 0, 0), 1, 0, 2, 42, 2, 44, 2600, 2562, days),
-            ("ICU", False): BedLine(6, 2, 3, 5, (0, 0, 0, 0), 0, 3, 0, 8, 0, 8, 350, 488, days),
-            (LONG, False): BedLine(18, 1, 4, 16, (0, 0, 1, 1), 0, 4, 5, 20, 0, 24, 1_000, 1_220, days),
-            ("NUR", True): BedLine(6, 2, 2, 6, (0, 0, 0, 0), 0, 6, 0, 12, 0, 12, 420, 732, days),
+            ("3W", False): WardLine(40, 9, 5, 44, (2, 1, 0, 0), 1, 0, 2, 42, 2, 44, 2600, 2562, days),
+            ("ICU", False): WardLine(6, 2, 3, 5, (0, 0, 0, 0), 0, 3, 0, 8, 0, 8, 350, 488, days),
+            (LONG, False): WardLine(18, 1, 4, 16, (0, 0, 1, 1), 0, 4, 5, 20, 0, 24, 1_000, 1_220, days),
+            ("NUR", True): WardLine(6, 2, 2, 6, (0, 0, 0, 0), 0, 6, 0, 12, 0, 12, 420, 732, days),
         },
         "wards": WARDS, "year": fiscal_year_to(DAY), "last_year": fiscal_year_to(day_number("2025-11-30")),
         "year_length": 365, "month": month("2026-11"),
@@ -264,13 +263,13 @@ class TestBedStatus:
         assert house.occupancy == "92.51"
 
     def test_a_ward_out_of_balance_says_by_how_much(self):
-        wrong = {("3W", False): BedLine(10, 1, 0, 12, operating=20, authorized=20, days=61)}
+        wrong = {("3W", False): WardLine(10, 1, 0, 12, operating=20, authorized=20, days=61)}
         told = "  OUT OF BALANCE BY +1: compare with C02 of the day"
         assert told in lines_of(bed_status, the_beds(wrong), 80)
 
     def test_beds_that_do_not_add_up_are_told(self):
         wrong = {
-            ("3W", False): BedLine(
+            ("3W", False): WardLine(
                 10, 0, 0, 10, vacant=8, out_of_service=1, operating=18, authorized=20, days=61
             )
         }
@@ -286,7 +285,7 @@ class TestBedStatus:
         assert beds_in_use(beds, WARDS["3W"], DAY, newborn=False) == expected
 
     def test_the_day_of_last_year_of_29_february_is_the_28th(self):
-        assert iso_date(bed_counts.a_year_before(day_number("2028-02-29"))) == "2027-02-28"
+        assert iso_date(a_year_before(day_number("2028-02-29"))) == "2027-02-28"
 
 
 class TestAmisBalance:

@@ -11,11 +11,11 @@ from typing import Final
 
 from db.connect import database
 from db.hospital import site
-from db.statistics import census, census_state
+from db.statistics import census, census_state, limits
 from rules.census import LEAVE_TYPES, NEVER
 from rules.periods import Period
 
-AGED_YEARS: Final = 65  # VA PIMS 5.3, Gains and Losses: heads of 65 years and over
+AGED_YEARS: Final = "aged_years"  # the limit: from which age on a head is counted as aged
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,12 @@ def heads(day: int) -> list[Heads]:
 
 
 def _born_by(day: int) -> str:
-    """The last birth date of who is old enough on a day; who was born on 29 February is on 1 March."""
-    on = date.fromordinal(day)
-    return f"{on.year - AGED_YEARS:04d}-{on.month:02d}-{on.day:02d}"
+    """The last birth date of who is old enough on a day; who was born on 29 February is on 1 March.
+
+    Blank, so that nobody is, where the facility has closed the limit.
+    """
+    years, on = limits.limit(AGED_YEARS, day), date.fromordinal(day)
+    return "" if years is None else f"{on.year - years:04d}-{on.month:02d}-{on.day:02d}"
 
 
 def days_set_up(period: Period) -> dict[tuple[int, bool], int]:

@@ -13,8 +13,8 @@ from typing import Final
 from db.statistics.census import DayRow
 from reports import conventions as said
 from reports.census.bed_counts import Data, query
-from reports.census.bed_lines import total
 from reports.census.lines import CLASSES, NO_DIVISION, behind, spelled, unbalanced
+from reports.census.ward_lines import total
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Row, Total, wrapped
 from reports.sheet import Sheet
 from rules.dates import show_date, show_moment

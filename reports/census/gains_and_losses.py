@@ -12,8 +12,7 @@ from typing import Final
 
 from config.data_sets import SITE, library
 from db import conventions, store
-from db.hospital import site
-from db.statistics import census, late_movements, moved, wards
+from db.statistics import late_movements, limits, moved, wards
 from db.statistics.late_movements import Late
 from db.statistics.moved import Kind, Moved
 from db.statistics.wards import Ward
@@ -21,10 +20,10 @@ from reports import conventions as said
 from reports import identifiers
 from reports.census import admissions_discharges as listed
 from reports.census.admissions_discharges import Shown
-from reports.census.bed_lines import NONE_AWAY
 from reports.census.corrections import late_changes
 from reports.census.lines import CLASSES, NO_DIVISION, behind, spelled, unbalanced
-from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total
+from reports.census.ward_lines import WardLine, of_day, total
+from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet
 from rules.conventions import Conventions
@@ -34,38 +33,10 @@ from rules.moments import iso_date
 ITEMS: Final = "amis_items"  # which origins and dispositions are transfers from and to other facilities
 
 _HEADS: Final = ("Prev|rem", "Gain", "Loss", "Rem", "One-|day", "Pat|days", "Oper|beds", "Pass", "AA", "UA", "ASIH",
-                 "Fe-|male", "65 +", "Lodg")  # fmt: skip
+                 "Fe-|male", "{aged}", "Lodg")  # fmt: skip
 _WIDTHS: Final = {
     80: (10, 4, 4, 4, 4, 4, 4, 4, 4, 3, 3, 4, 4, 4, 4), 132: (36, 6, 5, 5, 6, 5, 6, 6, 6, 5, 5, 6, 6, 6, 6)
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class WardDay:
-    """A ward and class of patients at the census hour."""
-
-    previous: int = 0
-    gains: int = 0
-    losses: int = 0
-    remaining: int = 0
-    same_day: int = 0
-    operating: int = 0
-    away: tuple[int, ...] = NONE_AWAY
-    female: int = 0
-    aged: int = 0
-    lodgers: int = 0
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        return (
-            self.previous, self.gains, self.losses, self.remaining, self.same_day, self.remaining + self.same_day,
-            self.operating, *self.away, self.female, self.aged, self.lodgers,
-        )  # fmt: skip
-
-    @property
-    def out_of_balance(self) -> int:
-        """Remaining less what the gains and losses make of the previous night."""
-        return self.remaining - (self.previous + self.gains - self.losses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +45,7 @@ class Data:
 
     day: int
     movements: tuple[Moved, ...]  # lodgers among them
-    ward_days: Mapping[tuple[str, bool], WardDay]
+    ward_days: Mapping[tuple[str, bool], WardLine]
     wards: Mapping[str, Ward]
     late: Late
     origins: frozenset[str]  # transfers in, from other facilities
@@ -84,6 +55,7 @@ class Data:
     conventions: Conventions
     style: str
     under_way: bool
+    aged_years: int | None = None  # from which age on a head is counted as aged
 
 
 def query(asked: Asked) -> Data:
@@ -98,40 +70,14 @@ def query(asked: Asked) -> Data:
         for code, name in (("2", "origins"), ("7", "dispositions"))
     )
     units = wards.wards()
+    lines = {(units[id_].code, newborn): line for (id_, newborn), line in of_day(day, units).items()}
     return Data(
-        day, (*moved.moved(day, day, every_unit=True), *moved.lodgers(day)), dict(_ward_days(day, units)),
+        day, (*moved.moved(day, day, every_unit=True), *moved.lodgers(day)),
+        {key: line for key, line in lines.items() if line != WardLine()},
         {each.code: each for each in units.values()}, late_movements.keyed_on(day), origins, dispositions,
         asked.identifiers, asked.yes("eject"), conventions.conventions(day),
-        conventions.convention("date_style", day), day == now.day,
+        conventions.convention("date_style", day), day == now.day, limits.limit(wards.AGED_YEARS, day),
     )  # fmt: skip
-
-
-def _ward_days(day: int, units: Mapping[int, Ward]) -> Iterator[tuple[tuple[str, bool], WardDay]]:
-    rows = {
-        (row.day, row.unit_id, bool(row.newborn)): row
-        for row in census.day_summary(day - 1, day, by=("day", "unit_id", "newborn"))
-    }
-    heads: dict[tuple[int, bool], tuple[int, int, tuple[int, ...]]] = {}
-    for each in wards.heads(day):
-        female, aged, away = heads.get(key := (each.unit_id, each.newborn), (0, 0, NONE_AWAY))
-        summed = tuple(a + b for a, b in zip(away, each.away, strict=True))
-        heads[key] = (female + each.female, aged + each.aged, summed)
-    beds, lodging = site.beds_on(day), moved.lodging(day)
-    for ward in sorted(units.values(), key=lambda each: each.code):
-        in_use = beds.get(ward.id) if ward.from_day <= day <= ward.to_day else None
-        for newborn, _ in CLASSES:
-            now, before = (rows.get((on, ward.id, newborn)) for on in (day, day - 1))
-            female, aged, away = heads.get((ward.id, newborn), (0, 0, NONE_AWAY))
-            made = WardDay(
-                before.census if before else 0,
-                now.admissions + now.unit_in + now.leave_in if now else 0,
-                now.discharges + now.unit_out + now.leave_out if now else 0,
-                now.census if now else 0, now.same_day if now else 0,
-                (in_use.bassinets if newborn else in_use.beds) if in_use else 0, away, female, aged,
-                0 if newborn else lodging.get(ward.code, 0),
-            )  # fmt: skip
-            if ward.counts and made != WardDay():
-                yield (ward.code, newborn), made
 
 
 def render(data: Data, width: int) -> Document:
@@ -148,10 +94,14 @@ def render(data: Data, width: int) -> Document:
          f"Marks: < stay under {hours} hours, S same-day case, B boarder in a unit out of the census.",
          "Mark P: a pass that stays in the census. Who moves between wards is a gain of one and a loss of the other.",
          "Lodgers hold a bed of a ward overnight without an admission; they are counted in no census.",
-         "Female and 65 +: heads of those remaining. Patient days: remaining and one-day patients.",
+         f"Female and {_aged(data)}: heads of those remaining. Patient days: remaining and one-day patients.",
          "Kinds of corrections: VA PIMS 5.3, Gains and Losses; absences are transfers."),
         frozen_columns=listed.frozen(width),
     )  # fmt: skip
+
+
+def _aged(data: Data) -> str:
+    return "Aged" if data.aged_years is None else f"{data.aged_years} +"
 
 
 Chosen = Callable[[Moved], bool]
@@ -241,7 +191,10 @@ def _heads(data: Data, keys: Sequence[tuple[str, bool]], before: str, *, wide: b
     yield Heads(
         (
             Column("Ward", widths[0]),
-            *(Column(head, size, True) for head, size in zip(_HEADS, widths[1:], strict=True)),
+            *(
+                Column(head.format(aged=_aged(data)), size, True)
+                for head, size in zip(_HEADS, widths[1:], strict=True)
+            ),
         )
     )
     for newborn, title in CLASSES:
@@ -253,12 +206,11 @@ def _heads(data: Data, keys: Sequence[tuple[str, bool]], before: str, *, wide: b
             each, name = data.ward_days[code, newborn], data.wards[code].name
             label = f"{code} {name}" if wide and name not in ("", code) else code
             yield from spelled(
-                (label, *each.cells), widths[0], behind(data.day, data.day, unit=code, newborn=newborn)
+                (label, *each.heads), widths[0], behind(data.day, data.day, unit=code, newborn=newborn)
             )
             if each.out_of_balance:
                 yield unbalanced(each.out_of_balance)
-        rows = [data.ward_days[code, newborn].cells for code in of_class]
-        summed = [sum(map(int, column)) for column in zip(*rows, strict=True)]
+        summed = total(data.ward_days[code, newborn] for code in of_class).heads
         go = behind(data.day, data.day, unit=",".join(of_class), newborn=newborn)
         yield Linked(Total("Newborns" if newborn else "Wards", ("", *summed), rule=True), go)
 
@@ -279,7 +231,7 @@ def _corrections(data: Data, width: int) -> Iterator[Item]:
 _CHANGE_KEYS: Final = ("correction", "account", "at", "old", "new", "by", "changed_at", "origin", "reason",
                        "earliest_day")  # fmt: skip
 _WARD_KEYS: Final = ("ward", "newborn", "previous", "gains", "losses", "remaining", "one_day", "patient_days",
-                     "operating_beds", "pass", "aa", "ua", "asih", "female", "aged_65", "lodgers",
+                     "operating_beds", "pass", "aa", "ua", "asih", "female", "aged", "lodgers",
                      "out_of_balance")  # fmt: skip
 
 
@@ -291,7 +243,7 @@ def sheets(data: Data) -> list[Sheet]:
                for kind, chosen in kinds if chosen(each)}  # fmt: skip
     movements = [(*kind_of[id(each)], *listed.values(each, shown)) for each in data.movements]
     ward_rows = [
-        (code, int(newborn), *each.cells, each.out_of_balance)
+        (code, int(newborn), *each.heads, each.out_of_balance)
         for (code, newborn), each in data.ward_days.items()
     ]
     changes = [

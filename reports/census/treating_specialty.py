@@ -17,9 +17,9 @@ from db.hospital import site
 from db.statistics import census, figures, moved, wards
 from db.statistics.wards import Ward
 from reports import conventions as said
-from reports.census.bed_lines import NONE_AWAY
 from reports.census.flows import Key, flows
 from reports.census.lines import CLASSES, aside, behind, spelled, unbalanced
+from reports.census.ward_lines import NONE_AWAY
 from reports.page import Cell, Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from db import store
 from db.changes import Source
 from db.connect import writing
 from db.hospital import movements, site
@@ -133,6 +134,20 @@ class TestAge:
             a_stay("2025-10-07T08:00", patient_id=a_patient(birth_date=born), unit="3E")
         census.bring_up_to_date()
         assert sum(each.aged for each in wards.heads(day_number("2025-10-07"))) == 2
+
+    @pytest.mark.parametrize(("own", "heads"), [(', count = 60, valid_from = "2025-10-07"', 3), ("", 0)])
+    def test_the_facility_says_from_which_age_on_and_from_when(self, admin, own, heads):
+        the_units()
+        for born in ("1960-10-07", "1962-01-01", "1965-10-08"):
+            a_stay("2025-10-06T08:00", patient_id=a_patient(birth_date=born), unit="3E")
+        a_stay("2025-10-06T08:00", patient_id=a_patient(birth_date="1965-10-07"), unit="3E")
+        tables = store.current().directory / "site" / "tables"
+        tables.mkdir(parents=True, exist_ok=True)
+        row = f'{{ code = "aged_years", text = "Aged"{own} }}'
+        (tables / "statistics_limits.toml").write_text(
+            f'id = "statistics_limits"\ntitle = "Ours"\nrows = [{row}]\n'
+        )
+        assert sum(each.aged for each in wards.heads(day_number("2025-10-07"))) == heads
 
 
 class TestDaysSetUp:

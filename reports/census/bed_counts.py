@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -20,7 +19,7 @@ from reports.census.ward_lines import WardLine, of_day
 from reports.parameters import Asked, NotAsked
 from rules.conventions import Conventions
 from rules.moments import iso_date
-from rules.periods import Period, fiscal_year_to, month_of
+from rules.periods import Period, a_year_before, fiscal_year_to, month_of
 from rules.text import clean
 
 PLAN: Final = "census_plan"
@@ -80,12 +79,6 @@ def query(asked: Asked) -> Data:
         tuple(_planned(plan, units, of_month, of_year)), conventions.conventions(day),
         conventions.convention("date_style", day), now.local, day == now.day,
     )  # fmt: skip
-
-
-def a_year_before(day: int) -> int:
-    """The same day of the last year; 28 February for the 29th."""
-    on = date.fromordinal(day)
-    return on.replace(year=on.year - 1, day=28 if (on.month, on.day) == (2, 29) else on.day).toordinal()
 
 
 def _by_unit(period: Period) -> dict[tuple[int, bool], DayRow]:

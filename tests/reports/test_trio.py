@@ -35,7 +35,7 @@ from reports.run import produce
 from rules.census import NEVER
 from rules.conventions import Conventions
 from rules.moments import day_number, iso_date
-from rules.periods import fiscal_year_to, month
+from rules.periods import a_year_before, fiscal_year_to, month
 from tests.random_month import a_random_month, the_units
 
 DAY = day_number("2026-11-30")
@@ -285,7 +285,7 @@ class TestBedStatus:
         assert beds_in_use(beds, WARDS["3W"], DAY, newborn=False) == expected
 
     def test_the_day_of_last_year_of_29_february_is_the_28th(self):
-        assert iso_date(bed_counts.a_year_before(day_number("2028-02-29"))) == "2027-02-28"
+        assert iso_date(a_year_before(day_number("2028-02-29"))) == "2027-02-28"
 
 
 class TestAmisBalance:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
-from db import conventions
+from db import conventions, store
 from db.changes import Source
 from db.coding.site_tables import import_table
 from db.connect import database, writing
@@ -16,11 +17,14 @@ from db.hospital.site import Beds
 from db.statistics import census, closing, corrections, discharges, events, figures, services
 from reports import closing as closes
 from reports.catalogue import find
+from reports.page import Setup
+from reports.parameters import Asked, NotAsked
 from reports.run import produce
 from reports.statistics import drill, monthly_statistics
-from reports.statistics.measures import worked
-from rules.moments import day_number
-from rules.periods import month
+from reports.statistics.measures import worked, year_before
+from reports.statistics.parameters import PERIOD
+from rules.moments import day_number, iso_date
+from rules.periods import Period, month, month_of
 from rules.statistics import BY_KEY
 from tests.builders import a_movement, a_stay
 
@@ -239,3 +243,88 @@ class TestPeriods:
         ).json_value()
         assert (told["from"], told["to"]) == ("2025-10-26", "2025-11-22")
         assert told["figures"]["discharges"]["value"] == "4"
+        assert (told["fiscal_year_to_date"]["from"], told["fiscal_year_to_date"]["to"]) == (
+            "2025-09-28",
+            "2025-11-22",
+        )
+        assert list(told["twelve_months"])[-3:] == ["FY2025 P12", "FY2026 P01", "FY2026 P02"]
+
+    @pytest.mark.parametrize("period", PERIOD.choices)
+    def test_whatever_the_period_every_report_of_it_has_its_pages(self, hospital, admin, period):
+        for report_id in ("monthly-statistics", "service-analysis", "patient-mix"):
+            produced = produce(admin, find(report_id), {"month": "2025-09", "period": period})
+            assert all(produced.pages(Setup(width)) for width in (80, 132)), report_id
+
+    def test_a_fiscal_year_has_twelve_single_months_beside_it(self, hospital, admin):
+        asked = {"month": "2025-11", "period": "fiscal-year"}
+        data = produce(admin, find("monthly-statistics"), asked).data
+        assert [each.heading for each in data.columns] == ["This year", "Last year", "Fiscal year"]
+        assert [each.period.name for each in data.months] == [
+            month_of(NOVEMBER.to_day, months_back=n).name for n in reversed(range(12))
+        ]
+        assert data.months[-1].counts["discharges"] == figures.house_counts(NOVEMBER)["discharges"]
+
+    @pytest.mark.parametrize("report_id", ["monthly-statistics", "service-analysis", "patient-mix"])
+    def test_a_month_without_a_whole_day_is_refused_in_a_sentence(self, admin, report_id):
+        coming = month_of(store.current().now().day, months_back=-1).name
+        with pytest.raises(NotAsked, match=f"{coming[5:]}/{coming[:4]} has no whole day yet"):
+            produce(admin, find(report_id), {"month": coming})
+
+    def test_a_year_under_way_stands_beside_the_last_one_to_the_same_date(self, admin):
+        asked = Asked(
+            admin, {"month": "2025-03", "period": "fiscal-year"}
+        )  # 29 February 2024 lies in the year before
+        under_way = Period(day_number("2024-10-01"), day_number("2025-03-15"), "FY2025")
+        assert iso_date(year_before(asked, under_way).to_day) == "2024-03-15"
+
+
+class TestPeriodsBesideTheMonth:
+    """What stands beside a month is what a report of that period alone says."""
+
+    @pytest.fixture
+    def told(self, hospital, admin):
+        last_year = a_stay("2024-11-05T08:00", "2024-11-12T09:00", disposition="20")
+        october = a_stay("2025-10-20T08:00", "2025-11-01T09:00", service="SUR")
+        an_event(last_year, "autopsy", "2024-12-02T08:00", "inpatient")
+        for stay, at in ((october, "2025-10-21T08:00"), (hospital["home"], "2025-11-04T08:00")):
+            an_event(stay, "operation", at, "clean")
+            an_event(stay, "consultation", at)
+        a_stay("2025-10-02T08:00", "2025-10-04T09:00")
+        census.bring_up_to_date()
+
+        def of(report_id, name):
+            return produce(admin, find(report_id), {"month": name}).json_value()
+
+        return of
+
+    def test_last_year_is_the_same_month_of_it(self, told):
+        assert (
+            told("monthly-statistics", "2025-11")["last_year"]["figures"]
+            == told("monthly-statistics", "2024-11")["figures"]
+        )
+
+    def test_the_fiscal_year_adds_up_what_its_months_count_and_divide(self, told):
+        november, october = told("monthly-statistics", "2025-11"), told("monthly-statistics", "2025-10")
+        year, added = november["fiscal_year_to_date"]["figures"], 0
+        for key, found in year.items():
+            parts = [each["figures"][key] for each in (october, november)]
+            if key.endswith(
+                ("opening_census", "closing_census", "peak_census", "minimum_census", "bed_turnover")
+            ):
+                continue
+            if "value" in found and all("value" in part and part["value"] is not None for part in parts):
+                for name in ("numerator", "denominator") if "numerator" in found else ("value",):
+                    assert Decimal(found[name]) == sum(Decimal(part[name]) for part in parts), key
+                    added += 1
+        assert added > 60
+        for name, of in (("opening_census", october), ("closing_census", november)):
+            assert year[name] == of["figures"][name]
+
+    def test_the_strip_and_the_year_at_a_glance_have_each_month_as_it_is_by_itself(self, told):
+        strip = told("monthly-statistics", "2025-11")["twelve_months"]
+        glance = told("year-at-a-glance", "2025-11")["by_month"]
+        assert list(strip) == list(glance)
+        for name in ("2025-10", "2025-11"):
+            alone = told("monthly-statistics", name)["figures"]
+            assert strip[name] == {key: alone[key] for key in strip[name]}
+            assert glance[name] == {key: alone[key] for key in glance[name]}

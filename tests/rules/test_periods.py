@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.periods import WEEKDAYS, Period, accounting_month, fiscal_year_to, month, month_of, span
+from rules.periods import (
+    WEEKDAYS,
+    Period,
+    accounting_month,
+    accounting_year_to,
+    fiscal_year_to,
+    month,
+    month_of,
+    span,
+)
 
 
 def day(text: str) -> int:
@@ -63,9 +72,16 @@ class TestAccountingMonths:
         assert [each.days // 7 for each in months[:11]] == [4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 4]
         assert months[11].days in (35, 42)
         assert all(before.to_day + 1 == after.from_day for before, after in pairwise(months))
+        to_date = [accounting_year_to(name, start, weekday) for name in names[:12]]
+        assert [(year.from_day, year.to_day) for year in to_date] == [
+            (months[0].from_day, each.to_day) for each in months[:12]
+        ]
         begun = date.fromordinal(months[0].from_day)
         assert WEEKDAYS[begun.weekday()] == weekday
         assert abs(months[0].from_day - date(year, first, 1).toordinal()) <= 3
 
     def test_it_is_named_by_its_number_in_the_fiscal_year(self):
         assert accounting_month("2026-11") == Period(day("2026-11-01"), day("2026-11-28"), "FY2027 P02")
+
+    def test_the_year_to_date_of_a_last_month_that_ends_in_the_next_fiscal_year_is_its_own(self):
+        assert accounting_year_to("2026-09") == Period(day("2025-09-28"), day("2026-10-03"), "FY2026")

@@ -9,9 +9,14 @@ from collections.abc import Mapping
 from db.actors import Action, Actor
 from db.acts import act
 from db.connect import StoreError, database
+from rules.findings import Told
 from rules.text import clean
 
 LONGEST_NAME = 20
+
+
+class NoPreset(Told):
+    """Somebody has no preset of this name; one sentence."""
 
 
 def names(actor: Actor, report: str) -> list[str]:
@@ -32,11 +37,20 @@ def of(actor: Actor, report: str, name: str) -> dict[str, str] | None:
     return {str(key): str(value) for key, value in json.loads(row[0]).items()} if row else None
 
 
+def kept(actor: Actor, report: str, name: str) -> dict[str, str]:
+    """What a preset asks for, by parameter. Raises ``NoPreset``."""
+    found = of(actor, report, name)
+    if found is None:
+        there = ", ".join(names(actor, report)) or "none yet: KEEP on the form of the report makes one"
+        raise NoPreset(f"{actor.user} has no preset {clean(name)} of {report}; there is {there}.")
+    return found
+
+
 def save(actor: Actor, report: str, name: str, parameters: Mapping[str, str]) -> None:
     """Keep what is asked for under a name; one that is there is replaced. Raises ``StoreError``."""
     name = clean(" ".join(name.split()))
     if not name or len(name) > LONGEST_NAME:
-        raise StoreError(f"A preset needs a name of at most {LONGEST_NAME} characters: SAVE MONTHLY.")
+        raise StoreError(f"A preset needs a name of at most {LONGEST_NAME} characters: KEEP MONTHLY.")
     before = of(actor, report, name) or {}
     with act(actor, Action.CHANGE_HABITS, kind="preset", record=f"{report} {name}") as done:
         done.changed(before, parameters)

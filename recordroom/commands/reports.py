@@ -78,7 +78,7 @@ def _command(found: Report) -> click.Command:
         click.option("--pages", default="", help="Print these pages alone, such as 2-4,7."),
         click.option("--copies", type=click.IntRange(1, 99), default=1, help="Copies to print."),
         click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
-                     help="Write to this file; needs the export permission."),
+                     help="Write to this file, in the place of one that is there; needs the export permission."),
         click.option("--format", "form", type=click.Choice(["text", "csv", "xlsx", "json", "merge"]), default="text",
                      show_default=True, help="merge: a row for each letter, for a word processor."),
         click.option("--width", type=click.Choice(["80", "132"]), help="Columns of the page; 80 by default."),
@@ -123,6 +123,8 @@ def _runner(found: Report) -> Any:
         wanted = Wanted(**{name: value for name, value in options.items() if not name.startswith(OWN)})
         if wanted.queue and (wanted.out or wanted.form != "text"):
             raise click.UsageError("--print sends pages of text: leave out --out and --format.")
+        if not wanted.queue and (wanted.pages or wanted.copies > 1):
+            raise click.UsageError("--pages and --copies are for a printer: name it with --print.")
         if wanted.form == "xlsx" and not wanted.out:
             raise click.UsageError("A spreadsheet is no text for a terminal: name a file with --out.")
         _run(found, asked, wanted)
@@ -131,6 +133,7 @@ def _runner(found: Report) -> Any:
 
 
 def _run(found: Report, asked: dict[str, str], wanted: Wanted) -> None:
+    from db.access import presets
     from reports.output import NotDelivered
     from reports.parameters import NotAsked
     from reports.run import produce
@@ -138,12 +141,12 @@ def _run(found: Report, asked: dict[str, str], wanted: Wanted) -> None:
     with opened_store() as signed_on:
         try:
             if wanted.preset:
-                asked = _kept(signed_on.actor, found, wanted.preset) | asked
+                asked = presets.kept(signed_on.actor, found.id, wanted.preset) | asked
             kept_width = asked.pop("width", "")
             _deliver(
                 signed_on.actor, produce(signed_on.actor, found, asked), wanted, wanted.width or kept_width
             )
-        except (NotAsked, NotDelivered) as error:
+        except (NotAsked, NotDelivered, presets.NoPreset) as error:
             raise click.UsageError(str(error)) from error
 
 
@@ -159,19 +162,8 @@ def _deliver(actor: Actor, produced: Produced, wanted: Wanted, width: str) -> No
         notice(output.to_printer(actor, produced, printer, copies=wanted.copies, pages=pages))
     elif wanted.out:
         output.to_file(actor, produced, wanted.form, setup, wanted.out)
+    elif sys.stdout is None:
+        raise click.UsageError("Standard output is closed: name a file with --out.")
     else:
         sys.stdout.buffer.write(output.in_format(produced, wanted.form, setup))
         sys.stdout.buffer.flush()
-
-
-def _kept(actor: Actor, found: Report, name: str) -> dict[str, str]:
-    """What a preset of one's own asks for."""
-    from db.access import presets
-
-    kept = presets.of(actor, found.id, name)
-    if kept is None:
-        there = (
-            ", ".join(presets.names(actor, found.id)) or "none yet: KEEP on the form of the report makes one"
-        )
-        raise click.UsageError(f"You have no preset {name} of {found.id}; there is {there}.")
-    return kept

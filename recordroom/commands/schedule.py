@@ -145,7 +145,8 @@ def kinds() -> None:
 
 SET = click.option(
     "--set", "given", multiple=True, metavar="NAME=VALUE",
-    help="What is asked for; days and months may move: from='start of last month', day=yesterday.",
+    help="What is asked for; days and months may move: from='start of last month', day=yesterday. Of a report also"
+    " width=132, and preset=NIGHT: what its owner kept under that name.",
 )  # fmt: skip
 
 
@@ -156,7 +157,12 @@ SET = click.option(
     "--at", required=True, metavar="WHEN", help="'02:30', 'mon,thu 06:00', 'day 3 07:00', 'every 15 minutes'."
 )
 @SET
-@click.option("--to", default="", metavar="PLACE", help="'printer CODE', 'spool', 'spool CODE', 'file csv'.")
+@click.option(
+    "--to",
+    default="",
+    metavar="PLACE",
+    help="'printer CODE', 'printer CODE x2', 'spool', 'spool CODE', 'file csv'.",
+)
 @store_options
 def add(name: str, what: str, at: str, given: tuple[str, ...], to: str) -> None:
     """Add the job NAME, which does WHAT: one of 'schedule kinds', or a report. It is yours, and does what you may."""
@@ -213,13 +219,14 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
 @contextmanager
 def _asked_right() -> Iterator[None]:
     """What was asked wrongly is a mistake in the command."""
+    from db.access.presets import NoPreset
     from db.schedule.jobs import NotScheduled
     from reports.output import NotDelivered
     from reports.parameters import NotAsked
 
     try:
         yield
-    except (NotAsked, NotDelivered, NotScheduled) as error:
+    except (NotAsked, NoPreset, NotDelivered, NotScheduled) as error:
         raise click.UsageError(str(error)) from error
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from db.access import presets
 from db.actors import Action, Actor
 from db.acts import permit
 from db.schedule import jobs
@@ -19,10 +20,31 @@ from rules.text import clean
 TRIO: Final = ("gains-and-losses", "bed-status", "treating-specialty")
 OF_ONE: Final = frozenset({"patient", "account", "merge", "mrn"})  # parameters that name one patient
 PRINTER, SPOOL, FILE = "printer", "spool", "file"
-HOW_SINKS: Final = "printer CODE, spool, spool CODE, or file text (csv, xlsx, json)"
+HOW_SINKS: Final = "printer CODE (x2 for two copies), spool, spool CODE, or file text (csv, xlsx, json)"
+PRESET: Final = Parameter("preset", "Preset", "text", required=False)  # of the owner
+WIDTH: Final = Parameter("width", "Width", "choice", required=False, choices=("80", "132"))
 SINK_ACTION: Final = {PRINTER: Action.PRINT, SPOOL: Action.PRINT, FILE: Action.EXPORT}
 FOLDER: Final = "folder"
 NEEDED, POSSIBLE, NONE = "needed", "possible", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where pages go: to a printer by its code, into the spool, or as a file of a format; and how many copies."""
+
+    where: str
+    name: str = ""  # of the printer or format
+    copies: int = 1
+
+    @classmethod
+    def of(cls, text: str) -> Place:
+        """What ``str`` gives."""
+        named, copies = output.copies_named(text)
+        where, _, name = named.partition(" ")
+        return cls(where.lower(), name.strip(), copies)
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.where, self.name, f"x{self.copies}" if self.copies > 1 else "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +63,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("census", "Nightly census",
          "Bring the census up to date; with a place for pages the trio of the day before: gains and losses, bed status,"
          " treating specialties.",
-         Action.CHECK_CENSUS, (Parameter("day", "Day", "date", default="yesterday"), IDENTIFIERS), POSSIBLE),
+         Action.CHECK_CENSUS, (Parameter("day", "Day", "date", default="yesterday"), IDENTIFIERS, WIDTH), POSSIBLE),
     Kind("check", "Check of the census",
          "Count the census anew from the movements, and compare closed months with what is counted now.",
          Action.CHECK_CENSUS,
@@ -49,7 +71,7 @@ KINDS: Final[tuple[Kind, ...]] = (
           Parameter("to", "To", "date", default="yesterday"))),
     Kind("prepare", "Preparation of the month's close",
          "Check the month, say what is still open, and make the pages that would be signed.",
-         Action.CHECK_CENSUS, (Parameter("month", "Month", "month", default="last month"),), POSSIBLE),
+         Action.CHECK_CENSUS, (Parameter("month", "Month", "month", default="last month"), WIDTH), POSSIBLE),
     Kind("close", "Close of the month",
          "Sign last month's figures and pages in the name of the service; never one whose census is not sound.",
          Action.CLOSE_MONTH, (Parameter("month", "Month", "month", default="last month"),)),
@@ -83,20 +105,20 @@ def kind_of(what: str) -> Kind:
             f"{report.id} is of one patient: it is printed when it is asked for, not by a job."
         )
     parameters = tuple(each for each in report.parameters if each.name not in OF_ONE)
-    return Kind(report.id, report.title, report.about, report.action, parameters, NEEDED)
+    return Kind(report.id, report.title, report.about, report.action, (*parameters, WIDTH, PRESET), NEEDED)
 
 
 def file(actor: Actor, wanted: Wanted, today: int, expected_version: int = 0) -> Job:
     """Add or change a job whose parameters and place for pages are right, and that the actor may have done.
 
-    Raises ``NotPermitted``, ``NotAsked``, ``NotDelivered``, ``NotScheduled``, ``Conflict``.
+    Raises ``NotPermitted``, ``NotAsked``, ``NoPreset``, ``NotDelivered``, ``NotScheduled``, ``Conflict``.
     """
     permit(actor, Action.AMEND_SCHEDULE, kind=jobs.KIND, record=wanted.name)
     kind = kind_of(wanted.what)
     given = {name: clean(value).strip() for name, value in wanted.parameters.items() if clean(value).strip()}
     if not given.get(FOLDER, "/").startswith("/"):
         raise NotScheduled(f"The folder {given[FOLDER]} must begin at the root: /var/lib/recordroom/backup.")
-    asked(kind, given, today)
+    asked(kind, with_preset(actor, kind, given), today)
     sink = _sink(kind, wanted.sink)
     for action in actions(kind, sink):
         permit(actor, action, kind=jobs.KIND, record=wanted.name)
@@ -107,8 +129,16 @@ def file(actor: Actor, wanted: Wanted, today: int, expected_version: int = 0) ->
 
 def actions(kind: Kind, sink: str) -> tuple[Action, ...]:
     """What somebody must be permitted to have a job done."""
-    where = sink.partition(" ")[0]
+    where = Place.of(sink).where
     return (kind.action, *((SINK_ACTION[where],) if where else ()))
+
+
+def with_preset(owner: Actor, kind: Kind, given: Mapping[str, str]) -> dict[str, str]:
+    """What is asked for with the owner's preset as it is now; what is said beside it wins. Raises ``NoPreset``."""
+    name = given.get(PRESET.name, "")
+    if not name or PRESET not in kind.parameters:
+        return dict(given)
+    return presets.kept(owner, kind.id, name) | {each: given[each] for each in given if each != PRESET.name}
 
 
 def asked(kind: Kind, given: Mapping[str, str], day: int) -> dict[str, str]:
@@ -128,20 +158,20 @@ def asked(kind: Kind, given: Mapping[str, str], day: int) -> dict[str, str]:
 
 def _sink(kind: Kind, text: str) -> str:
     """Where the pages go, canonical. Raises ``NotDelivered``."""
-    where, _, name = clean(text).strip().partition(" ")
-    where, name = where.lower(), name.strip()
-    if not where:
+    place = Place.of(clean(text).strip())
+    where, name = place.where, place.name
+    if not str(place):
         if kind.pages == NEEDED:
             raise output.NotDelivered(f"Say where the pages of {kind.id} go: {HOW_SINKS}.")
         return ""
     if kind.pages == NONE:
         raise output.NotDelivered(f"{kind.id} makes no pages: leave out where they go.")
-    if where == FILE and (name or "text") in output.FORMATS:
+    if where == FILE and (name or "text") in output.FORMATS and place.copies == 1:
         return f"{FILE} {name or 'text'}"
     if where == SPOOL or (where == PRINTER and name):
         if name:
             output.printer_named(name)
-        return f"{where} {name}".strip()
+        return str(place)
     raise output.NotDelivered(f"Pages cannot go to {clean(text).strip()}: write {HOW_SINKS}.")
 
 

@@ -11,7 +11,7 @@ from db.actors import Action, Actor
 from db.acts import permit
 from db.schedule import jobs, runs
 from db.schedule.jobs import Job
-from reports.scheduled.kinds import actions, asked, kind_of
+from reports.scheduled.kinds import actions, asked, kind_of, with_preset
 from reports.scheduled.steps import Result, Work, steps_of
 from rules import schedule
 from rules.findings import Told
@@ -94,7 +94,8 @@ def work_of(service: Actor, job: Job, due: Due) -> Work:
     owner = jobs.owner_of(job, service)
     for action in actions(kind, job.wanted.sink):
         permit(owner, action, kind=jobs.KIND, record=job.name)
-    return Work(kind, asked(kind, job.wanted.parameters, day), job.wanted.sink, service, owner)
+    given = with_preset(owner, kind, job.wanted.parameters)
+    return Work(kind, asked(kind, given, day), job.wanted.sink, service, owner)
 
 
 def _place(fault: Exception) -> str:

@@ -15,7 +15,7 @@ from reports.catalogue import find
 from reports.page import Setup
 from reports.parameters import Asked, NotAsked
 from reports.run import produce
-from reports.scheduled.kinds import FILE, PRINTER, SPOOL, TRIO, Kind
+from reports.scheduled.kinds import FILE, PRINTER, SPOOL, TRIO, WIDTH, Kind, Place
 from rules.moments import iso_date
 from rules.periods import month as month_named
 
@@ -60,16 +60,17 @@ def _delivered(work: Work, report_id: str, asked: Mapping[str, str]) -> Result:
     assert report is not None
     names = {each.name for each in report.parameters}
     produced = produce(work.owner, report, {name: asked[name] for name in asked if name in names})
-    where, _, name = work.sink.partition(" ")
-    if where == FILE:
-        path = output.save(work.owner, produced, name, Setup())
+    place, width = Place.of(work.sink), int(work.asked.get(WIDTH.name, 0))
+    setup = Setup(width) if width else Setup()
+    if place.where == FILE:
+        path = output.save(work.owner, produced, place.name, setup)
         return Result(path.name, 1)
-    printer = output.printer_named(name) if name else output.Printer(SPOOL, Setup())
-    pages = len(produced.pages(printer.setup))
-    if where == PRINTER:
-        output.to_printer(work.owner, produced, printer)
-        return Result(f"{report.code} {pages} pages to {name}", pages)
-    return Result(output.to_spool(work.owner, produced, printer).name, pages)
+    printer = output.printer_named(place.name, width) if place.name else output.Printer(SPOOL, setup)
+    pages, copies = len(produced.pages(printer.setup)), place.copies
+    if place.where == PRINTER:
+        output.to_printer(work.owner, produced, printer, copies=copies)
+        return Result(f"{report.code} {pages} pages to {place.name}{output.in_copies(copies)}", pages)
+    return Result(output.to_spool(work.owner, produced, printer, copies).name, pages)
 
 
 def _census(work: Work) -> list[Step]:

@@ -63,6 +63,11 @@ class TestReport:
             ["daily-census", "--unit", "NOPE"],
             ["site-file", "--file", "unit", "--out", "/nowhere/at/all.txt"],
             ["site-file", "--file", "unit", "--print", "no such queue"],
+            ["site-file", "--file", "unit", "--out", "/"],
+            ["site-file", "--file", "unit", "--out", "/dev/full"],
+            ["site-file", "--file", "unit", "--pages", "1"],
+            ["site-file", "--file", "unit", "--copies", "2"],
+            ["site-file", "--file", "unit", "--print", "printers/none"],
         ],
     )
     def test_a_mistake_in_the_command_is_one_sentence_and_exit_2(self, words, sign_on, capfd):
@@ -93,7 +98,7 @@ class TestPresets:
 
     def test_one_that_is_not_there_is_one_sentence(self, sign_on, capfd):
         assert run(["report", "site-file", "--preset", "mine", *sign_on]) == USAGE
-        assert "You have no preset mine of site-file" in capfd.readouterr().err
+        assert "admin has no preset mine of site-file" in capfd.readouterr().err
 
 
 class TestParameters:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from db import store
-from db.access import users
+from db.access import presets, users
 from db.actors import Role
 from db.acts import Conflict, NotPermitted
 from db.connect import database
@@ -117,6 +117,16 @@ class TestFilingAJob:
             ("bed-status", {}, "file exe", "Pages cannot go to file exe"),
             ("bed-status", {}, "printer", "Pages cannot go to printer"),
             ("bed-status", {}, "printer ../x y", "cannot be the name of a print queue"),
+            ("bed-status", {}, "file csv x2", "Pages cannot go to file csv x2"),
+            ("bed-status", {}, "x2", "Pages cannot go to x2"),
+            ("bed-status", {"width": "100"}, "spool", "Width '100' is not one of 80, 132"),
+            (
+                "bed-status",
+                {"preset": "night"},
+                "spool",
+                "admin has no preset night of bed-status; there is none yet",
+            ),
+            ("census", {"preset": "night"}, "spool", "census does not ask for preset"),
             ("bed-status", {"day": "soon"}, "spool", "Day 'soon' cannot be read"),
             ("backup", {}, "spool", "backup makes no pages"),
             ("backup", {"folder": "copies"}, "", "The folder copies must begin at the root"),
@@ -124,7 +134,9 @@ class TestFilingAJob:
         ],
     )
     def test_that_cannot_be_done_is_refused_in_a_sentence(self, admin, what, given, to, told):
-        with pytest.raises((jobs.NotScheduled, parameters.NotAsked, output.NotDelivered)) as refused:
+        with pytest.raises(
+            (jobs.NotScheduled, parameters.NotAsked, presets.NoPreset, output.NotDelivered)
+        ) as refused:
             add(admin, "x", what, to=to, **given)
         assert str(refused.value).startswith(told) or told in str(refused.value)
         assert not jobs.every()
@@ -244,6 +256,37 @@ class TestPages:
         add(hospital, "written", "writer", to="spool", name_="who left")
         assert ran(service, clock.to(1)) == [("written", DONE)], runs.log(hospital)[0].sentence
         assert spooled() == ["W01"]
+
+    def test_are_made_in_as_many_copies_as_the_job_says(self, hospital, service, clock):
+        add(hospital, "beds", "bed-status", to="SPOOL laser1 X2")
+        assert jobs.named("beds").wanted.sink == "spool laser1 x2"
+        runner.run_once(service, "beds", clock)
+        (path,) = (store.current().directory / "spool").iterdir()
+        assert path.read_text().count("BED STATUS") == path.read_text().count("\f") + 1 == 2
+
+    def test_of_a_printer_are_copied_by_its_queue(self, hospital, service, clock, tmp_path, monkeypatch):
+        lp = tmp_path / "lp"
+        lp.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\ncat > /dev/null\n')
+        lp.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        add(hospital, "beds", "bed-status", to="printer laser1 x3", width="132")
+        found = runner.run_once(service, "beds", clock)
+        assert found.sentence == "N02 1 pages to laser1, 3 copies."
+        assert "-n 3 -o landscape" in (tmp_path / "arguments").read_text()
+
+    def test_are_asked_for_as_the_owners_preset_says_then(self, hospital, service, clock):
+        presets.save(hospital, "bed-status", "NIGHT", {"day": "2026-10-05", "width": "132"})
+        add(hospital, "beds", "bed-status", to="spool", preset="night")
+        add(hospital, "other", "bed-status", to="spool", preset="night", day="2026-10-06")
+        assert {runner.run_once(service, name, clock).outcome for name in ("beds", "other")} == {DONE}
+        asked = [row[3]["parameters"]["day"] for row in audited("print")]
+        assert asked == ["2026-10-05", "2026-10-06"]
+        first = min((store.current().directory / "spool").iterdir())
+        assert max(map(len, first.read_text().splitlines())) == 132
+        presets.remove(hospital, "bed-status", "NIGHT")
+        assert runner.run_once(service, "beds", clock).sentence.startswith(
+            "admin has no preset night of bed-status"
+        )
 
     def test_go_into_a_file_of_the_spool(self, hospital, service, clock):
         add(hospital, "figures", "monthly-statistics", "day 2 06:00", to="file json", month="last month")

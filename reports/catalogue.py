@@ -21,7 +21,19 @@ from reports.indices.parameters import (
     QUERY_LOG,
     REGISTER,
 )
-from reports.parameters import DAY, DETAIL, EJECT, IDENTIFIERS, MONTH, SERVICE, UNIT, VERSION, Parameter
+from reports.parameters import (
+    DAY,
+    DETAIL,
+    EJECT,
+    IDENTIFIERS,
+    MONTH,
+    RECORDS,
+    SERVICE,
+    UNIT,
+    VERSION,
+    WRITTEN,
+    Parameter,
+)
 from reports.statistics.parameters import MONTHLY_STATISTICS, PATIENT_MIX, SERVICE_ANALYSIS, YEAR_AT_A_GLANCE
 
 
@@ -330,6 +342,8 @@ CATALOGUE: Final[tuple[Report, ...]] = (
          Parameter("from", "From", "date", required=False),
          Parameter("to", "To", "date", required=False),
          Parameter("version", "Version", "number", required=False),
+         Parameter("show", "Show", "choice", default=WRITTEN, choices=(WRITTEN, RECORDS)),
+         Parameter("group", "Only the group", "text", required=False),
          IDENTIFIERS),
     ),
 )  # fmt: skip

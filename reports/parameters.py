@@ -16,6 +16,7 @@ from rules.text import clean
 
 YES, NO = "1", "0"
 FULL, LAST_FOUR, NONE = "full", "last4", "none"
+WRITTEN, RECORDS = "written", "records"  # what a written report shows: what it was written to, or its records
 HIGHEST_NUMBER: Final = 1_000_000_000
 _YES_NO: Final = {"1": YES, "0": NO, "y": YES, "n": NO, "yes": YES, "no": NO, "true": YES, "false": NO}
 _CODE: Final = re.compile(r"[A-Z0-9]{1,10}")
@@ -57,7 +58,7 @@ class Parameter:
 
 
 MOVING: Final = ("today", "yesterday", "this month", "last month", "start of last month", "end of last month",
-                 "start of month", "start of year")  # fmt: skip
+                 "start of month", "start of last quarter", "end of last quarter", "start of year")  # fmt: skip
 
 MOVING_DAYS: Final = tuple(word for word in MOVING if word not in ("this month", "last month"))
 
@@ -163,9 +164,12 @@ def moving(default: str, kind: str, today: int) -> str:
     if default not in MOVING:
         return default
     last, this = month_of(today, months_back=1), month_of(today)
+    into = (int(this.name[5:7]) - 1) % 3  # months since the quarter of the calendar year began
     day = {
         "today": today, "yesterday": today - 1, "start of last month": last.from_day,
         "end of last month": last.to_day, "start of month": this.from_day,
+        "start of last quarter": month_of(today, months_back=into + 3).from_day,
+        "end of last quarter": month_of(today, months_back=into + 1).to_day,
         "start of year": day_number(iso_date(today)[:4] + "-01-01"),
         "last month": last.from_day, "this month": today,
     }[default]  # fmt: skip

@@ -64,11 +64,15 @@ def _before(one: str, other: str, numeric: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A record: what it is grouped by, its cells, and where it leads."""
+    """A record in one of its groups: what it is grouped by, its cells, and where it leads.
+
+    Where it is grouped by an item that repeats, a record has a line for each value of it.
+    """
 
     keys: tuple[str, ...]
     cells: tuple[str, ...]
     go: str = ""
+    record: int = 0  # 0: a line of its own
 
 
 @dataclass(slots=True)
@@ -88,11 +92,17 @@ def grouped(lines: Sequence[Line], levels: int, numeric: Sequence[bool | None]) 
 
 
 def _node(key: str, lines: Sequence[Line], level: int, levels: int, numeric: Sequence[bool | None]) -> Node:
-    node = Node(key, len(lines), tallied(lines, numeric), lines=lines)
+    records = distinct(lines)
+    node = Node(key, len(records), tallied(records, numeric), lines=lines)
     if level < levels:
         for name, members in groupby(lines, key=lambda line: line.keys[level]):
             node.inner.append(_node(name, list(members), level + 1, levels, numeric))
     return node
+
+
+def distinct(lines: Sequence[Line]) -> list[Line]:
+    """Each record once, however many groups it stands in."""
+    return list({line.record or -at: line for at, line in enumerate(lines, 1)}.values())
 
 
 def tallied(lines: Sequence[Line], numeric: Sequence[bool | None]) -> list[Tally]:
@@ -110,7 +120,7 @@ def tallied(lines: Sequence[Line], numeric: Sequence[bool | None]) -> list[Tally
 
 @dataclass(slots=True)
 class Crossed:
-    """Counts or sums of records by two items; margins are counted from the records, not from the cells."""
+    """Counts or sums of records by two items; margins are counted from the records, each once, not from the cells."""
 
     down: list[str]
     across: list[str]
@@ -122,15 +132,28 @@ class Crossed:
 
 def crossed(lines: Sequence[Line], summed: int | None, order: Callable[[str], Key]) -> Crossed:
     """A table of the first key of sorted lines by the second; ``summed`` is the cell that is summed, None counts."""
-    made = Crossed([], [], {}, {}, {}, Decimal(0))
-    held = Counter((line.keys, "" if summed is None else line.cells[summed]) for line in lines)
-    for ((down, across), value), times in held.items():
+    cells = _amounts(lines, summed, lambda line: line.keys)
+    down = _amounts(lines, summed, lambda line: line.keys[:1])
+    across = _amounts(lines, summed, lambda line: line.keys[1:])
+    total = _amounts(lines, summed, lambda line: ())
+    return Crossed(
+        [key for (key,) in down], sorted((key for (key,) in across), key=order),
+        {(one, other): amount for (one, other), amount in cells.items()},
+        {key: amount for (key,), amount in down.items()}, {key: amount for (key,), amount in across.items()},
+        total.get((), Decimal(0)),
+    )  # fmt: skip
+
+
+def _amounts(
+    lines: Sequence[Line], summed: int | None, of: Callable[[Line], tuple[str, ...]]
+) -> dict[tuple[str, ...], Decimal]:
+    """How many records there are of each key, or their sum, a record once for each key."""
+    once = {(of(line), line.record or -at): line for at, line in enumerate(lines, 1)}
+    held = Counter((key, "" if summed is None else line.cells[summed]) for (key, _), line in once.items())
+    made: dict[tuple[str, ...], Decimal] = {}
+    for (key, value), times in held.items():
         amount = times * (Decimal(1) if summed is None else decimal_of(value) or Decimal(0))
-        made.cells[down, across] = made.cells.get((down, across), Decimal(0)) + amount
-        made.lines[down] = made.lines.get(down, Decimal(0)) + amount
-        made.columns[across] = made.columns.get(across, Decimal(0)) + amount
-        made.total += amount
-    made.down, made.across = list(made.lines), sorted(made.columns, key=order)
+        made[key] = made.get(key, Decimal(0)) + amount
     return made
 
 

@@ -14,6 +14,8 @@ from rules.dictionary import Dictionary, Group, Item, ItemType, Section, split_p
 
 _ROW: Final = re.compile(r"(.+) ([1-9][0-9]{0,2}): (.+)")  # a row of a group, as it is called
 PATIENT: Final = "patient"
+ANY: Final = "any "  # before what an item that repeats is called
+ROWS: Final = "\x1f"  # between the values of an item that repeats; no text holds it
 STATUS, NUMBER, FILED_BY = "record_status", "record_number", "record_filed_by"
 
 NUMBERS: Final = frozenset({
@@ -61,9 +63,14 @@ class Askable:
         return self.type in (ItemType.CODE, ItemType.DIAGNOSIS, ItemType.PROCEDURE)
 
     @property
+    def classified(self) -> bool:
+        """Whether its values are codes of ICD-10-CM or ICD-10-PCS."""
+        return self.type in (ItemType.DIAGNOSIS, ItemType.PROCEDURE)
+
+    @property
     def worded(self) -> bool:
         """Whether its values have a meaning beside them."""
-        return bool(self.item.table) or self.type is ItemType.YES_NO
+        return bool(self.item.table) or self.type is ItemType.YES_NO or self.classified
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,10 @@ class DataSet:
         return Askable(path, f"{name} {row}: {label}", whole.item, retired=whole.retired)
 
     def named(self, text: str) -> str:
-        """The path that ``text`` means: a path, a label, or the beginning of just one label; else blank."""
+        """The path that ``text`` means: a path, a label, or the beginning of just one label; else blank.
+
+        ``any diagnosis`` means every row of a group, ``Diagnoses 1: Diagnosis`` one of them.
+        """
         wanted = " ".join(text.split()).casefold()
         if not wanted or self.find(wanted):
             return wanted
@@ -99,8 +109,20 @@ class DataSet:
             return f"{group}[{row[2]}].{column}" if dot and "[" not in whole else ""
         same = [path for path, each in self.items.items() if each.label.casefold() == wanted]
         begins = [path for path, each in self.items.items() if each.label.casefold().startswith(wanted)]
-        found = same or begins
+        found = same or begins or self._any(wanted)
         return found[0] if len(found) == 1 else ""
+
+    def _any(self, wanted: str) -> list[str]:
+        """The items that repeat and are called so after ``any``."""
+        name = wanted.removeprefix(ANY)
+        rows = {
+            path: each.label.casefold().partition(": ")[2]
+            for path, each in self.items.items()
+            if each.repeats
+        }
+        same = [path for path, label in rows.items() if label == name]
+        begins = [path for path, label in rows.items() if label.startswith(name)]
+        return (same or begins) if name and name != wanted else []
 
     def word(self, path: str) -> str:
         """What people call an item: its label where no other has it, else its path."""
@@ -109,7 +131,7 @@ class DataSet:
 
     def choices(self, text: str) -> list[Askable]:
         """Items whose label or path holds ``text``; the first row of a group stands beside the whole of it."""
-        wanted = text.strip().casefold()
+        wanted = text.strip().casefold().removeprefix(ANY)
         every = [one for each in self.items.values() for one in (each, self._first(each)) if one]
         begin = [each for each in every if each.label.casefold().startswith(wanted)]
         hold = [

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from rules.codes import dotted
 from rules.dates import show_date
-from rules.report_sets import Askable, DataSet
-from rules.report_writer import ALONE, CROSS, DIGITS, DOWN, TOTALS, Condition, Definition, alternatives, ends
+from rules.dictionary import is_null
+from rules.report_sets import ANY, Askable, DataSet
+from rules.report_writer import (
+    ALONE,
+    CROSS,
+    DIGITS,
+    DOWN,
+    TOTALS,
+    Condition,
+    Definition,
+    alternatives,
+    ends,
+    parts,
+)
 from rules.tables import Tables
 from rules.values import is_date
 
@@ -15,6 +29,9 @@ _SAID = {
     "contains": "contains", "over": "is over", "under": "is under", "at least": "is at least",
     "at most": "is at most", "before": "is before", "after": "is after", "blank": "is blank", "filled": "is filled",
 }  # fmt: skip
+
+
+_GRANTED: Final = {"is not": "is", "blank": "filled"}
 
 
 def words(made: Definition, over: DataSet, tables: Tables, period: str = "", style: str = "us") -> str:
@@ -46,6 +63,8 @@ def by(over: DataSet, item: str, as_: str = "") -> str:
     """``Discharged by month``; ``Age in steps of 10``."""
     asked = over.find(item)
     name = asked.label if asked else item
+    if asked and asked.repeats:
+        name = f"{ANY}{name}"
     if asked and asked.numeric and as_:
         return f"{name} in steps of {as_}"
     return f"{name} by {as_}" if asked and asked.dated and as_ else name
@@ -58,15 +77,20 @@ def _any_of(group: Sequence[Condition], over: DataSet, tables: Tables, style: st
 
 def _condition(each: Condition, over: DataSet, tables: Tables, style: str) -> str:
     asked = over.find(each.item)
-    text = f"{asked.label if asked else each.item} {_SAID.get(each.test, each.test)}"
+    label, test = asked.label if asked else each.item or "(which item?)", each.test
+    if asked and asked.repeats:  # a record is no row of its own: of all its rows none, or any of them
+        denied = test in ("is not", "blank")
+        label, test = f"{'no' if denied else 'any'} {label}", _GRANTED.get(test, test)
+    text = f"{label} {_SAID.get(test, test)}"
     if each.test in ALONE:
         return text
+    if not all(parts(each)) or not parts(each):
+        return f"{text} (which value?)"
     if each.test == "between":
         low, high = ends(each.value)
         return f"{text} {_value(asked, low, tables, style)} to {_value(asked, high, tables, style)}"
     if each.test == "one of":
-        values = [part.strip() for part in each.value.split(",")]
-        return f"{text} {', '.join(_value(asked, value, tables, style) for value in values)}"
+        return f"{text} {', '.join(_value(asked, value, tables, style) for value in parts(each))}"
     return f"{text} {_value(asked, each.value, tables, style)}"
 
 
@@ -76,7 +100,9 @@ def _value(asked: Askable | None, value: str, tables: Tables, style: str) -> str
     if asked.dated:
         return show_date(value, style) if is_date(value) else value
     if asked.type == "yes-no":
-        return {"1": "yes", "0": "no"}.get(value, value)
+        return {"1": "yes", "0": "no", "Y": "yes", "N": "no"}.get(value.upper(), value)
+    if asked.type == "diagnosis" and not is_null(value):
+        return dotted(value)
     table = tables.get(asked.item.table)
     row = table.meaning(value.upper()) if table else None
     return f"{value} ({row.text})" if row and row.text and row.text != value else value

@@ -235,6 +235,14 @@ def problems(
         found.append(_wrong("conditions[1].other", "The first condition has none above it: leave Or blank."))
     for number, group in enumerate(made.breaks, 1):
         found += _grouping(f"breaks[{number}]", group, over)
+    repeating = [number for number, group in enumerate(made.breaks, 1) if _repeats(group.item, over)]
+    if repeating[1:]:  # a record would stand in the product of its rows
+        found.append(
+            _wrong(
+                f"breaks[{repeating[1]}].item",
+                "Two breaks that have several values each: take one row of this one.",
+            )
+        )
     for number, sort in enumerate(made.sorts, 1):
         found += _unknown(f"sorts[{number}].item", sort.item, over, single=True)
         if sort.order not in ORDERS:
@@ -249,11 +257,14 @@ def _wrong(path: str, sentence: str) -> Finding:
 def _unknown(path: str, item: str, over: DataSet, *, single: bool = False) -> list[Finding]:
     asked = over.find(item)
     if asked is None:
-        return [_wrong(path, f"{item or 'A blank'} is no item of {over.dictionary.title}: F4 lists them.")]
-    if single and asked.repeats:
-        group, _, column = item.partition(".")
-        return [_wrong(path, f"{asked.label} has several values: take one row of it, {group}[1].{column}.")]
-    return []
+        said = f"{item} is no item of {over.dictionary.title}: F4 lists them."
+        return [_wrong(path, said if item else "Which item? F4 lists them.")]
+    return [_wrong(path, _one_row(asked))] if single and asked.repeats else []
+
+
+def _one_row(asked: Askable) -> str:
+    group, _, label = asked.label.partition(": ")
+    return f"{asked.label} has several values: take one row of it, {group} 1: {label}."
 
 
 def _column(path: str, each: Shown, over: DataSet, *, first: bool) -> list[Finding]:
@@ -271,7 +282,7 @@ def _column(path: str, each: Shown, over: DataSet, *, first: bool) -> list[Findi
             _wrong(f"{path}.figures", f"{asked.label} holds no number: count, min and max are possible.")
         )
     elif asked.repeats and each.figures:
-        found.append(_wrong(f"{path}.figures", f"{asked.label} has several values: take one row of it."))
+        found.append(_wrong(f"{path}.figures", _one_row(asked)))
     elif first and each.figures:
         found.append(
             _wrong(f"{path}.figures", "Put another column first: the words of the subtotal stand there.")
@@ -325,8 +336,13 @@ def _condition(path: str, each: Condition, over: DataSet, tables: Tables, now: d
     return []
 
 
+def _repeats(item: str, over: DataSet) -> bool:
+    asked = over.find(item)
+    return asked is not None and asked.repeats
+
+
 def _grouping(path: str, each: Break, over: DataSet) -> list[Finding]:
-    if found := _unknown(f"{path}.item", each.item, over, single=True):
+    if found := _unknown(f"{path}.item", each.item, over):
         return found
     asked = over.find(each.item)
     assert asked is not None

@@ -214,8 +214,8 @@ class Write(DraftedForm):
                 Field("set", "Data set", 20, required=True, lookup=True, help="What is counted or listed.", echo=40),
                 Field("form", "Form", 6, required=True, lookup=True, help="list, totals or cross.", echo=40),
                 Field("shared", "Shared", 1, Kind.YES_NO, help="Y: everybody may run it who may see such records."),
-                Field("first", "First day", 20, lookup=True, unlisted=True, help="Of the period; blank: any."),
-                Field("last", "Last day", 20, lookup=True, unlisted=True, same_row=True, help="Blank: up to now."),
+                Field("first", "First day", 21, lookup=True, unlisted=True, help="Of the period; blank: any."),
+                Field("last", "Last day", 21, lookup=True, unlisted=True, same_row=True, help="Blank: up to now."),
                 Field("percent", "Percent", 6, lookup=True, help="Of a cross-tabulation: none, row, column, both."),
             )),
             Section("columns", "Columns", (Group("columns", "Column", (

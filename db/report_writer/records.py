@@ -18,7 +18,7 @@ from db.schema.disclosure import NO_DUE_DAY, Request
 from db.schema.hospital import Patient
 from rules.dates import Unclear
 from rules.dictionary import ItemType, is_null, split_path
-from rules.report_sets import FILED_BY, NUMBER, PATIENT, STATUS, Askable, DataSet
+from rules.report_sets import FILED_BY, NUMBER, PATIENT, ROWS, STATUS, Askable, DataSet
 from rules.report_writer import Condition, alternatives, canonical, parts
 
 DISCLOSURE: Final = "disclosure"
@@ -54,7 +54,7 @@ class Found:
 
 
 def fetch(wanted: Wanted) -> Found:
-    """The records and their values; a null as ``/NA``, several values with commas between them."""
+    """The records and their values; a null as ``/NA``, several values with ``ROWS`` between them."""
     kind = _kind(wanted.over)
     places = {path: _column(wanted.over, path) for path in wanted.paths}
     stored = [path for path, place in places.items() if place]
@@ -271,5 +271,5 @@ def _items(wanted: Wanted, ids: Sequence[int], paths: Sequence[str]) -> dict[str
             if at is None or (row and row != seq):
                 continue
             value = f"/{null}" if null else text
-            column[at] = f"{column[at]}, {value}" if column[at] else value
+            column[at] = f"{column[at]}{ROWS}{value}" if column[at] else value
     return columns

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from reports.page import Block, Column, Heads, Item, Total
-from reports.writer.data import Data, by_label, group_name, over_lines
+from reports.page import Block, Column, Heads, Item, Linked, Total
+from reports.writer.data import Data, behind, by_label, group_name, over_lines
 from rules.report_figures import Crossed, percent
 
 CELL: Final = 9
@@ -34,7 +34,8 @@ def cross(data: Data, width: int) -> Iterator[Item]:
         yield Heads((Column(by_label(data, 0), LABEL), *heads))
         for key in table.down:
             yield from _cross_lines(data, key, group_name(data, 0, key), part)
-        yield Total("TOTAL", ("", *(amount(table, None, each) for each in part)), level=0, rule=True)
+        total = Total("TOTAL", ("", *(amount(table, None, each) for each in part)), level=0, rule=True)
+        yield Linked(total, behind(data))
         if data.made.percent in ("row", "both"):
             cells = [percent(_of(table, None, each), table.total) for each in part]
             yield Total("  % of line", ("", *cells), level=0)
@@ -42,7 +43,7 @@ def cross(data: Data, width: int) -> Iterator[Item]:
 
 def _cross_lines(data: Data, key: str, name: str, part: Sequence[str | None]) -> Iterator[Item]:
     table = data.table
-    yield (name, *(amount(table, key, each) for each in part))
+    yield Linked((name, *(amount(table, key, each) for each in part)), behind(data, key))
     if data.made.percent in ("row", "both"):
         yield ("  % of line", *(percent(_of(table, key, each), table.lines[key]) for each in part))
     if data.made.percent in ("column", "both"):

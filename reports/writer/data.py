@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from reports.parameters import RECORDS
+from reports.statistics.drill import go
+from rules.codes import dotted
 from rules.dates import show_date, show_moment
 from rules.dictionary import ItemType, is_null
-from rules.report_figures import Crossed, Line, Node, Tally, crossed, grouped, sort_key
-from rules.report_sets import Askable, DataSet
+from rules.report_figures import Crossed, Line, Node, Tally, crossed, distinct, grouped, sort_key
+from rules.report_sets import ROWS, Askable, DataSet
 from rules.report_writer import FIGURES, Definition, Shown
 from rules.tables import Tables
 
@@ -34,10 +39,20 @@ class Data:
     lines: Sequence[Line]
     notes: tuple[str, ...]
     listed: Mapping[str, str | int]
+    titles: Mapping[tuple[ItemType, str], str] = field(
+        default_factory=dict
+    )  # of codes that are put into words
+    ends: Mapping[str, str] = field(default_factory=dict)  # of the period, as it is asked for
+    again: Mapping[str, str] = field(default_factory=dict)  # what asks for it once more; none: it has no name
 
     def asked(self, item: str) -> Askable | None:
         """An item of the report; None when no version knows it any more."""
         return self.over.find(item)
+
+    @cached_property
+    def records(self) -> int:
+        """How many records there are, each once."""
+        return len(distinct(self.lines))
 
     @cached_property
     def numeric(self) -> tuple[bool, ...]:
@@ -83,6 +98,8 @@ def over_lines(text: str, width: int) -> str:
 
 def shown(data: Data, asked: Askable | None, as_: str, value: str) -> str:
     """A canonical value as people read it."""
+    if ROWS in value:
+        return ", ".join(shown(data, asked, as_, each) for each in value.split(ROWS))
     if asked is None or not value or is_null(value):
         return value
     if asked.dated:
@@ -92,16 +109,19 @@ def shown(data: Data, asked: Askable | None, as_: str, value: str) -> str:
         return show_moment(value, data.style) if "T" in value else show_date(value, data.style)
     if asked.worded and as_ in ("text", "both"):
         meaning = meaning_of(data, asked, value)
-        return meaning or value if as_ == "text" else f"{value} {meaning}".strip()
+        code = dotted(value) if asked.type is ItemType.DIAGNOSIS else value
+        return meaning or code if as_ == "text" else f"{code} {meaning}".strip()
     if asked.type is ItemType.YES_NO:
         return {"1": "Y", "0": "N"}.get(value, value)
-    return value
+    return dotted(value) if asked.type is ItemType.DIAGNOSIS else value
 
 
 def meaning_of(data: Data, asked: Askable, value: str) -> str:
     """What a code stands for."""
     if asked.type is ItemType.YES_NO:
         return {"1": "Yes", "0": "No"}.get(value, "")
+    if asked.classified:
+        return data.titles.get((asked.type, value), "")
     table = data.tables.get(asked.item.table)
     codes = value.split(" ") if asked.item.several else (value,)
     rows = [table.meaning(code) for code in codes] if table else []
@@ -118,6 +138,24 @@ def group_name(data: Data, level: int, key: str) -> str:
         return key
     as_ = each.as_ or ("both" if asked.worded else "")
     return shown(data, asked, as_, key)
+
+
+def behind(data: Data, *keys: str) -> str:
+    """The command line of the records behind a group; without keys behind all of them."""
+    group = {"group": group_text(keys)} if keys else {}
+    return go("writer", **data.again, show=RECORDS, **group) if data.again else ""
+
+
+def group_text(keys: Iterable[str]) -> str:
+    """The keys of a group in a parameter: ``MED|01``, quoted as in CSV where one holds a bar."""
+    out = io.StringIO()
+    csv.writer(out, delimiter="|", lineterminator="").writerow(keys)
+    return out.getvalue()
+
+
+def group_keys(text: str) -> tuple[str, ...]:
+    """The keys of a group from a parameter, the outermost first."""
+    return tuple(next(csv.reader([text], delimiter="|"), ())) if text else ()
 
 
 def by_label(data: Data, level: int) -> str:

@@ -10,6 +10,7 @@ from reports.writer.crossing import LABEL, cross
 from reports.writer.data import (
     HEADS,
     Data,
+    behind,
     by_label,
     figure_shown,
     figures_asked,
@@ -55,9 +56,7 @@ def document(data: Data, width: int) -> Document:
         heads, dropped = _figure_heads(data, width)
         notes += _no_room(dropped)
         body += [Heads(tuple(heads)), *_totals(data, len(heads) - 2)]
-    return Document(
-        CODE, data.title.upper(), data.period, data.by, body, len(data.lines), tuple(notes), frozen
-    )
+    return Document(CODE, data.title.upper(), data.period, data.by, body, data.records, tuple(notes), frozen)
 
 
 def _no_room(dropped: Sequence[str]) -> list[str]:
@@ -172,15 +171,18 @@ def _totals(data: Data, figures: int) -> Iterator[Item]:
     def cells(node: Node) -> tuple[str, ...]:
         return (str(node.records), *(figure_shown(data, at, node.tallies[at], word) for at, word in wanted))
 
-    def items(node: Node, level: int) -> Iterator[Item]:
+    def items(node: Node, *before: str) -> Iterator[Item]:
+        level = len(before)
         for inner in node.inner:
             name = group_name(data, level, inner.key)
+            go = behind(data, *before, inner.key)
             if level == last:
-                yield (name, *cells(inner))
+                yield Linked((name, *cells(inner)), go)
                 continue
             yield Group(f"{by_label(data, level)}: {name}", level + 1, data.made.breaks[level].eject)
-            yield from items(inner, level + 1)
-            yield Total(f"{by_label(data, level)}: {name}", ("", *cells(inner)), level + 1, rule=True)
+            yield from items(inner, *before, inner.key)
+            total = Total(f"{by_label(data, level)}: {name}", ("", *cells(inner)), level + 1, rule=True)
+            yield Linked(total, go)
 
-    yield from items(data.root, 0)
-    yield Total("TOTAL", ("", *cells(data.root)), level=0, rule=True)
+    yield from items(data.root)
+    yield Linked(Total("TOTAL", ("", *cells(data.root)), level=0, rule=True), behind(data))

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from reports.sheet import Sheet, Value
 from reports.writer.crossing import amount
 from reports.writer.data import HEADS, Data, by_label, figures_asked, group_name, heading, shown
-from rules.report_figures import Line, Node
+from rules.report_figures import Line, Node, distinct
+from rules.report_sets import ROWS
 from rules.report_words import by
 from rules.report_writer import CROSS, LIST
 from rules.values import decimal_of
@@ -17,7 +18,7 @@ def tables_of(data: Data) -> list[Sheet]:
     """The report as one table of typed values."""
     if data.made.form == LIST:
         heads = [heading(data, each) for each in data.made.columns]
-        rows = [_typed(data, line) for line in data.lines]
+        rows = [_typed(data, line) for line in distinct(data.lines)]
         return [
             Sheet("records", _keys([each.item for each in data.made.columns]), tuple(heads), rows, data.notes)
         ]
@@ -51,7 +52,7 @@ def _typed(data: Data, line: Line) -> tuple[Value, ...]:
         elif asked and asked.worded and each.as_ in ("text", "both"):
             cells.append(shown(data, asked, each.as_, value))
         else:
-            cells.append(value)
+            cells.append(value.replace(ROWS, ", "))
     return tuple(cells)
 
 

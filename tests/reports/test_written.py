@@ -26,11 +26,11 @@ from reports.page import Setup, as_text
 from reports.parameters import NotAsked
 from reports.run import Produced, produce
 from reports.writer import written
-from reports.writer.data import Data
+from reports.writer.data import Data, group_keys, group_text
 from rules.dictionary import Dictionary
 from rules.moments import iso_date
 from rules.report_figures import Line, crossed, grouped, sort_key
-from rules.report_sets import Askable, data_set
+from rules.report_sets import ROWS, Askable, data_set
 from rules.report_writer import CROSS, DIGITS, DOWN, LIST, TOTALS, Break, Condition, Definition, Shown, Sort
 from tests.builders import a_patient
 
@@ -166,7 +166,7 @@ class TestWhatIsFound:
         )
         whole = written.run(october, asking(columns=(*LISTED, Shown("diagnoses.code")), first="", last=""))
         assert few.lines[0].cells in [line.cells for line in whole.lines]
-        assert few.lines[0].cells == ("00123456", "70", "MED", "MCR", "5", "I214, E119")
+        assert few.lines[0].cells == ("00123456", "70", "MED", "MCR", "5", f"I214{ROWS}E119")
 
     def test_a_preview_has_the_number_and_the_first_lines(self, october: Actor) -> None:
         number, lines = written.preview(october, asking(Condition("service", "is", "MED")))
@@ -220,6 +220,141 @@ class TestFigures:
         assert table.total == 6
 
 
+class TestItemsThatRepeat:
+    """Diagnoses: E119 and I214 of A1, I10 of A3 and A5, K3580 of A3 and A4, others once."""
+
+    ANY = Break("diagnoses.code")
+
+    def test_a_record_counts_once_for_each_value_that_it_has(self, october: Actor) -> None:
+        filed({"account": "A8", "discharged_at": "2026-10-20T10:00", "diagnoses[1].code": "I10",
+               "diagnoses[2].code": "I10", "los_days": "6"})  # fmt: skip
+        filed({"account": "A9", "discharged_at": "2026-10-20T11:00"})
+        data = totals(october, self.ANY)
+        assert {node.key: (node.records, node.tallies[4].figure("sum")) for node in data.root.inner} == {
+            "E119": (1, "5"), "I10": (3, "19"), "I210": (1, "3"), "I214": (1, "5"), "I500": (1, "12"), "J189": (1, "2"),
+            "K3580": (2, "5"), "": (1, "0"),
+        }  # fmt: skip
+        assert (data.root.records, data.root.tallies[4].figure("sum")) == (8, "33")
+
+    def test_the_page_says_that_the_lines_may_add_to_more(self, october: Actor) -> None:
+        kept(october, asking(form=TOTALS, breaks=(self.ANY,)))
+        shown = text(ran(october))
+        assert "Records: 6" in shown
+        assert (
+            "A record counts once for each value of Diagnoses: Diagnosis that it has: the lines may add to more"
+            " than the records." in " ".join(shown.split())
+        )
+        kept(october, asking(form=TOTALS, breaks=(Break("service"),)), "SERVICES")
+        assert "may add to more" not in text(ran(october, "SERVICES"))
+
+    def test_a_cross_tabulation_has_margins_of_records(self, october: Actor) -> None:
+        table = written.run(
+            october, asking(form=CROSS, columns=(), breaks=(Break("service"), self.ANY))
+        ).table
+        assert table.lines == {"CAR": 1, "MED": 3, "SUR": 2}
+        assert (table.columns["I10"], table.columns["K3580"], table.total) == (2, 2, 6)
+        assert (table.cells["SUR", "I10"], table.cells["SUR", "K3580"]) == (1, 2)
+
+    def test_a_list_has_a_record_in_each_of_its_groups_and_a_file_once(self, october: Actor) -> None:
+        columns = (Shown("account"), Shown("diagnoses.code"))
+        kept(october, asking(columns=columns, breaks=(self.ANY,), sorts=(Sort("account"),)))
+        made = ran(october)
+        listed = [line.split() for line in text(made).splitlines() if re.match(r"A\d ", line)]
+        assert [row[0] for row in listed] == ["A1", "A3", "A5", "A6", "A1", "A5", "A2", "A3", "A4"]
+        assert listed[0] == ["A1", "I21.4,", "E11.9"]
+        assert [row[0] for row in made.sheets()[0].rows] == ["A1", "A3", "A5", "A6", "A2", "A4"]
+        assert made.sheets()[0].rows[0][1] == "I214, E119"
+
+    def test_dates_and_codes_of_all_rows_are_shown_as_they_are_of_one(self, october: Actor) -> None:
+        filed({"account": "P1", "discharged_at": "2026-10-20T10:00", "procedures[1].code": "0DTJ4ZZ",
+               "procedures[1].date": "2026-10-18", "procedures[2].code": "5A1955Z",
+               "procedures[2].date": "2026-10-19"})  # fmt: skip
+        columns = (Shown("account"), Shown("procedures.date", width=24))
+        kept(
+            october,
+            asking(
+                Condition("account", "is", "P1"), columns=columns, breaks=(Break("procedures.date", "month"),)
+            ),
+        )
+        shown = text(ran(october))
+        assert "10/18/2026, 10/19/2026" in shown
+        assert "Procedures: Date: 10/2026: 1 record" in shown
+
+
+class TestBehindAFigure:
+    """Enter on a line of totals, or of a cross-tabulation, opens the records that were counted."""
+
+    def opened(self, actor: Actor, go: str) -> Produced:
+        from screens.reports import arguments
+
+        word, _, rest = go.removeprefix("PGE ").partition(" ")
+        assert word == "writer"
+        return produce(actor, find(word), arguments(rest))  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("breaks", [
+        (Break("service"), Break("disposition")), (Break("discharged_at", "month"), Break("age", "20")),
+        (Break("payer"), Break("diagnoses.code")),
+    ])  # fmt: skip
+    def test_every_line_of_totals_leads_to_as_many_records(
+        self, october: Actor, breaks: tuple[Break, ...]
+    ) -> None:
+        kept(october, asking(form=TOTALS, breaks=breaks, first="", last=""))
+        made = ran(october)
+        followed = 0
+        for page in made.pages(Setup(80)):
+            for line, go in zip(page.lines, page.links or [""] * len(page.lines), strict=True):
+                if go:
+                    count = int(re.split(r"  +", line.strip())[-3])
+                    assert f"Records: {count}" in text(self.opened(october, go)), line
+                    followed += 1
+        assert followed == sum(len(node.inner) + 1 for node in made.data.root.inner) + 1
+
+    def test_a_line_of_a_cross_tabulation_leads_to_its_records_by_what_goes_across(
+        self, october: Actor
+    ) -> None:
+        kept(october, asking(form=CROSS, columns=(), breaks=(Break("service"), Break("payer"))))
+        (page,) = ran(october, **{"from": "2026-10-01", "to": "2026-10-31"}).pages(Setup(80))
+        goes = dict(zip((line.split(" ")[0] for line in page.lines), page.links, strict=True))
+        shown = text(self.opened(october, goes["SUR"]))
+        assert "only Service: SUR" in shown
+        assert "Principal payer: BCX" in shown
+        assert "Principal payer: MCR: 1 record" in shown or "Principal payer: MCR" in shown
+        assert "00777756" in shown
+        assert "Records: 2" in shown
+        assert "Records: 6" in text(self.opened(october, goes["TOTAL"]))
+
+    def test_its_lines_lead_to_the_records_and_it_is_a_row_of_the_trail(self, october: Actor) -> None:
+        kept(october, asking(form=TOTALS, columns=(), breaks=(Break("service"),)))
+        (page,) = ran(october).pages(Setup(80))
+        made = self.opened(october, next(go for go in page.links if "SUR" in go))
+        assert [go for each in made.pages(Setup(80)) for go in each.links if go] == ["ABS A3", "ABS A4"]
+        (detail,) = database.execute_sql("SELECT detail FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        assert json.loads(detail)["count"] == 2
+        assert json.loads(detail)["parameters"]["group"] == "SUR"
+
+    def test_what_a_role_may_not_see_stays_unseen(self, october: Actor) -> None:
+        kept(october, asking(form=TOTALS, columns=(), breaks=(Break("last_name"),)))
+        (page,) = ran(october, identifiers="none").pages(Setup(80))
+        shown = text(self.opened(october, next(go for go in page.links if go)))
+        assert "00123456" not in shown
+        assert "no identifiers" in shown
+        assert "Records: 0" in text(ran(october, identifiers="none", show="records", group="PATIENTA1"))
+
+    def test_a_group_is_named_as_far_as_there_are_breaks(self, october: Actor) -> None:
+        kept(october, asking(form=TOTALS, columns=(), breaks=(Break("service"),)))
+        with pytest.raises(NotAsked, match=r"grouped by 1 item: MED\|01 names 2"):
+            ran(october, group="MED|01")
+        assert "Records: 3" in text(ran(october, group="MED"))
+
+    def test_a_preview_leads_nowhere(self, october: Actor) -> None:
+        made = written.run(october, asking(form=TOTALS, columns=(), breaks=(Break("service"),)))
+        assert made.again == {}
+
+    @given(st.lists(st.text(alphabet="A|\"', \\", max_size=4), min_size=1, max_size=4))
+    def test_any_key_comes_back_from_the_command_line(self, keys: list[str]) -> None:
+        assert group_keys(group_text(keys)) == tuple(keys)
+
+
 KEYS = st.sampled_from(["MED", "SUR", "CAR", ""])
 LINES = st.lists(st.tuples(KEYS, KEYS, st.decimals(-(10**6), 10**6, places=2, allow_nan=False)), max_size=60)
 ANY = Askable("service", "Service", ABSTRACT.by_id["service"])
@@ -254,6 +389,31 @@ class TestIdentities:
             assert node.records == sum(inner.records for inner in node.inner)
             assert node.tallies[0].total == sum((inner.tallies[0].total for inner in node.inner), Decimal(0))
             assert node.tallies[0].answered == sum(inner.tallies[0].answered for inner in node.inner)
+
+    @given(st.lists(st.tuples(KEYS, st.sets(KEYS, min_size=1), st.integers(-5, 5)), max_size=20))
+    def test_a_record_of_several_groups_is_one_record_of_what_holds_them(
+        self, rows: list[tuple[str, set[str], int]]
+    ) -> None:
+        lines = sorted(
+            (
+                Line((a, b), (str(value),), record=at)
+                for at, (a, many, value) in enumerate(rows, 1)
+                for b in many
+            ),
+            key=lambda line: line.keys,
+        )
+        root, table = grouped(lines, 2, (True,)), crossed(lines, 0, lambda key: sort_key(ANY, key))
+        assert (root.records, root.tallies[0].total) == (len(rows), sum(row[2] for row in rows))
+        assert table.total == root.tallies[0].total
+        for node in root.inner:
+            own = [value for a, _, value in rows if a == node.key]
+            assert (node.records, node.tallies[0].total, table.lines[node.key]) == (
+                len(own),
+                sum(own),
+                sum(own),
+            )
+        for across in table.across:
+            assert table.columns[across] == sum(value for _, many, value in rows if across in many)
 
 
 @pytest.fixture

@@ -49,6 +49,10 @@ class TestItemsByLabel:
             ("diagnoses: diagnosis", "diagnoses.code"),
             ("Diagnoses 1: Diagnosis", "diagnoses[1].code"),
             ("diagnoses[2].poa", "diagnoses[2].poa"),
+            ("any diagnosis", "diagnoses.code"),
+            ("Any surg", "procedures.surgeon"),
+            ("any p", ""),
+            ("any service", ""),
             ("d", ""),
             ("no such item", ""),
         ],
@@ -101,7 +105,10 @@ class TestWhatIsWrong:
             (replace(FINE, columns=(Shown("mrn"), Shown("sex", figures="sum"))), "columns[2].figures"),
             (replace(FINE, columns=(Shown("age", figures="sum"),)), "columns[1].figures"),
             (replace(FINE, columns=(Shown("age", "month"),)), "columns[1].as"),
-            (replace(FINE, breaks=(Break("diagnoses.code"),)), "breaks[1].item"),
+            (replace(FINE, breaks=(Break("diagnoses.code"), Break("procedures.code"))), "breaks[2].item"),
+            (replace(FINE, breaks=(Break("note"),)), "breaks[1].item"),
+            (replace(FINE, sorts=(Sort("diagnoses.code"),)), "sorts[1].item"),
+            (replace(FINE, columns=(Shown(""),)), "columns[1].item"),
             (replace(FINE, sorts=(Sort("mrn", "sideways"),)), "sorts[1].order"),
             (replace(FINE, form=TOTALS), "breaks[1].item"),
             (replace(FINE, form=CROSS, breaks=(Break("sex"),)), "breaks[1].item"),
@@ -130,6 +137,26 @@ class TestPlainWords:
             "Discharge abstract, discharged 10/01/2026 to 10/31/2026, where Sex is F (Female) and (Age is over 65 or "
             "Age is under 1), by Discharged by month; sorted by MRN in terminal digit order"
         )
+
+    @pytest.mark.parametrize(
+        ("condition", "said"),
+        [
+            (Condition("age", "over"), "Age is over (which value?)"),
+            (Condition("age", "between", "18"), "Age is from (which value?)"),
+            (Condition("service", "one of", "MED,"), "Service is one of MED"),
+            (Condition("", "is", "5"), "(which item?) is 5"),
+            (Condition("payer", "blank"), "Principal payer is blank"),
+            (Condition("diagnoses.code", "begins", "a419"), "any Diagnoses: Diagnosis begins with A41.9"),
+            (Condition("diagnoses.code", "is not", "I10"), "no Diagnoses: Diagnosis is I10"),
+            (Condition("diagnoses.code", "blank"), "no Diagnoses: Diagnosis is filled"),
+            (Condition("diagnoses[1].code", "is not", "I10"), "Diagnoses 1: Diagnosis is not I10"),
+        ],
+    )
+    def test_a_condition_says_what_is_missing_and_which_rows_it_asks(
+        self, condition: Condition, said: str
+    ) -> None:
+        made = replace(FINE, conditions=(condition,))
+        assert words(made, OVER, MADE.tables) == f"Discharge abstract, where {said}"
 
 
 class TestKept:

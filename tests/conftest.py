@@ -20,11 +20,22 @@ from db.keyring.derivation import Cost
 ADMIN = "admin"
 PASSPHRASE = "correct horse battery"
 CHEAP = Cost(rounds=1000)
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30  # bytes; the folders of a run hold some hundred megabytes at once
 argon2id = pytest.mark.skipif(not Cost.argon2id().offered, reason="there is no Argon2id under a FIPS module")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     os.umask(0o077)
+    if _has_room(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether the folders of tests fit there, and programs in them run: in memory no test waits for a disk to sync."""
+    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        return False
+    return shutil.disk_usage(folder).free >= ROOM
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

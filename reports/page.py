@@ -357,7 +357,7 @@ class _Layout:
 
     def _total(self, total: Total) -> list[str]:
         if not total.cells:
-            return [self._text(total.label)]
+            return wrapped(self.plain(total.label), self.width)
         widths = [column.width for column in self.columns]
         first = next((n for n, cell in enumerate(total.cells) if cell != ""), len(widths))
         label_width = sum(widths[:first]) + len(GAP) * max(0, first - 1)

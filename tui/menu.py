@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -84,21 +84,37 @@ class MenuView(View):
         head = [*head, blank(width)][: self._head_height] if head else []
         if not self.top <= self.at < self.top + self.height:
             self.top = max(0, min(self.at, len(self.entries) - self.height))
-        rows = [self._row(number, width) for number in range(self.top, self.top + self.height)]
-        return head + rows
+        return head + self._rows(range(self.top, self.top + self.height), width)
 
-    def _row(self, number: int, width: int) -> Line:
+    def _rows(self, numbers: Iterable[int], width: int) -> list[Line]:
+        columns = self._columns(width) if self.entries else (0, 0, 0, 0)
+        return [self._row(number, width, *columns) for number in numbers]
+
+    def _columns(self, width: int) -> tuple[int, int, int, int]:
+        """Cells of word, title, count and note: a title that is longer takes what no count and no note needs."""
+        longest = {
+            name: max(cells(getattr(each, name)) for each in self.entries)
+            for name in ("word", "title", "count", "note")
+        }
+        word = min(WORD_WIDTH, longest["word"])
+        if not longest["count"] and not longest["note"]:
+            return word, width - 9 - word, 0, 0
+        room = width - 12 - word
+        note = max(min(NOTE_WIDTH, longest["note"]), min(NOTE_WIDTH, room - COUNT_WIDTH - longest["title"]))
+        count = max(min(COUNT_WIDTH, longest["count"]), min(COUNT_WIDTH, room - note - longest["title"]))
+        return word, room - count - note, count, note
+
+    def _row(
+        self, number: int, width: int, word_width: int, title_width: int, count_width: int, note_width: int
+    ) -> Line:
         if number >= len(self.entries):
             return blank(width)
         entry, here = self.entries[number], number == self.at
-        counted = any(each.count or each.note for each in self.entries)
-        word_width = min(WORD_WIDTH, max(cells(each.word) for each in self.entries))
-        title_width = width - 9 - word_width - (COUNT_WIDTH + NOTE_WIDTH + 3 if counted else 0)
         text = (
             f"{fit(str(number + 1), 3, '>')}  {fit(entry.word, word_width)} {fit(entry.title, title_width)}"
         )
-        if counted:
-            text += f" {fit(entry.count, COUNT_WIDTH, '>')}  {fit(entry.note, NOTE_WIDTH)}"
+        if count_width or note_width:
+            text += f" {fit(entry.count, count_width, '>')}  {fit(entry.note, note_width)}"
         marked = entry.go or not entry.title
         return line(
             [(0, ">" if here else " ", BOLD), (1, text, REVERSE if here else PLAIN if marked else BOLD)],
@@ -107,7 +123,7 @@ class MenuView(View):
 
     async def printout(self) -> Printout:
         """All entries."""
-        rows = text_of([self._row(number, self.shell.width) for number in range(len(self.entries))])
+        rows = text_of(self._rows(range(len(self.entries)), self.shell.width))
         return Printout(self.title, [*self._head_texts, *(row[1:] for row in rows)])
 
     def cursor(self) -> tuple[int, int] | None:

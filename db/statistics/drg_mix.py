@@ -5,6 +5,7 @@ Weights are those of each abstract; geometric means (GMLOS) those of CMS Table 5
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -75,13 +76,13 @@ class Part:
     high: int | None
 
 
-def parts(wanted: Wanted, by: str) -> list[Part]:
-    """The discharges wanted, by group and DRG."""
+def parts(wanted: Wanted, by: str, without: Collection[int] = ()) -> list[Part]:
+    """The discharges wanted, by group and DRG; ``without`` are encounters that are left out."""
     names = site.codes(_FILES[by]) if by in _FILES else {}
     made: dict[tuple[str, str], tuple[str, Tally, Weight | None, tuple[int | None, int | None]]] = {}
     trims = Shelf(store.current().directory / "site" / "tables")[TRIM_POINTS]
     with code_sets.opened() as codes:
-        for group, drg, mdc, day, los, weight, stays, died in _alike(wanted, by):
+        for group, drg, mdc, day, los, weight, stays, died in _alike(wanted, by, without):
             national = _national(codes, drg, day)
             low, high = trim_points(trims, drg, national.gmlos if national else None, day)
             key = (mdc if by == "mdc" else "" if by == "all" else names.get(group, ""), drg)
@@ -93,9 +94,11 @@ def parts(wanted: Wanted, by: str) -> list[Part]:
     ]
 
 
-def _alike(wanted: Wanted, by: str) -> list[tuple[Any, ...]]:
+def _alike(wanted: Wanted, by: str, without: Collection[int]) -> list[tuple[Any, ...]]:
     bound: dict[str, Any] = {"first": wanted.period.from_day, "last": wanted.period.to_day}
-    asked = "".join(f" AND ({condition})" for condition in stay_lists.chosen(wanted, "", bound))
+    conditions = stay_lists.chosen(wanted, "", bound)
+    conditions += [f"e.id NOT IN ({', '.join(map(str, sorted(without)))})"] if without else []
+    asked = "".join(f" AND ({condition})" for condition in conditions)
     sql = _ALIKE.format(
         by=BY[by], of=stay_lists.INPATIENT, when=discharges.ended("e"), conditions=asked, year=_FISCAL_YEAR
     )

@@ -29,6 +29,11 @@ class Attended(NamedTuple):
     at_day: int | None
     times: int  # procedures performed, consultations given
 
+    @property
+    def of_codes(self) -> bool:
+        """Whether that the physician was there is what the abstract says."""
+        return self.part is not Part.ATTENDING
+
 
 _PRINCIPAL: Final = "coalesce((SELECT code FROM procedure q WHERE q.encounter_id = e.id AND q.seq = 1), '')"
 # Consultants are named by the feed (SERVICE/PROVIDER) or in the abstract; a consultation told by both is one.

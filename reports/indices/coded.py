@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from db import conventions
 from db.coding import code_sets
+from db.statistics import figures
 from db.statistics.indices import Coded, Diagnosed, Operated
-from db.statistics.stay_lists import NONE, Stay, Wanted
+from db.statistics.stay_lists import NONE, Wanted
 from reports.indices import stays
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
 from reports.indices.withheld import Withheld
@@ -24,9 +26,7 @@ MEASURES: Final = (
     Measure("Average|days", 0, 2),
     Measure("Deaths", 1),
 )
-SORTS: Final[Mapping[str, Callable[[Stay], tuple[str | int, ...]]]] = {
-    name: stays.SORTS[name] for name in ("discharge", "name", "terminal-digit", "number", "days")
-}
+ONCE: Final = "A stay has a line for each of its codes; stays, days and deaths of a total count it once."
 BREAKS: Final[Mapping[str, tuple[str, Callable[[Entry], str]]]] = {
     "code": ("", lambda entry: entry.code),
     "category": ("", lambda entry: entry.code[:CATEGORY_LENGTH]),
@@ -62,13 +62,22 @@ def of_age(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
 
 def listing(
     asked: Asked, code: str, title: str, system: System, entries: Sequence[Entry], columns: tuple[Shown, ...],
+    with_codes: Mapping[str, tuple[int, int]],
     values: Callable[[Entry, Withheld], tuple[str | int | None, ...]], notes: tuple[str, ...],
 ) -> Listing:  # fmt: skip
-    """The index of these entries as it was asked for."""
+    """The index of these entries as it was asked for.
+
+    ``with_codes`` is how wide columns are (80, 132) where lines are grouped by something else and each says its code.
+    """
     withheld = Withheld.of(asked)
     head, group = BREAKS[asked["break"]]
+    if asked["break"] != "code":
+        widths = {each.key: (each.narrow, each.wide) for each in columns} | dict(with_codes)
+        columns = tuple(
+            replace(each, narrow=widths[each.key][0], wide=widths[each.key][1]) for each in columns
+        )
     kept = [entry for entry in of_age(asked, entries) if withheld.known(entry.stay.encounter_id)]
-    kept.sort(key=lambda entry: SORTS[asked["sort"]](entry.stay))
+    kept.sort(key=_sorted_by(asked["sort"]))
     kept.sort(key=group)
     style, lines = conventions.convention("date_style"), []
     for entry in kept:
@@ -83,14 +92,20 @@ def listing(
     return Listing(
         code, title, stays.period_said(asked, style), _selection(asked), columns, lines, MEASURES,
         (head or ("Diagnosis" if system is System.CM else "Procedure"),),
-        (*(() if summary else notes), *withheld.sentences()), "line", "lines", summary, asked.yes("eject"), style,
+        (*(() if summary else notes), ONCE, *withheld.sentences()), "line", "lines", summary, asked.yes("eject"), style,
         sorted({entry.stay.encounter_id for entry in kept}), titles=titles,
     )  # fmt: skip
 
 
-def others(codes: str, code: str) -> str:
+def others(codes: str, code: str, system: System = System.CM) -> str:
     """All codes of a stay but this one."""
-    return " ".join(each for each in codes.split() if each != code)
+    return " ".join(dotted(each, system) for each in codes.split() if each != code)
+
+
+def _sorted_by(order: str) -> Callable[[Entry], tuple[str | int, ...]]:
+    if order == "performed":
+        return lambda entry: (entry.performed_day or 0 if isinstance(entry, Operated) else 0,)
+    return lambda entry: stays.SORTS[order](entry.stay)
 
 
 def _shown(asked: Asked, name: str, system: System) -> str:
@@ -98,9 +113,10 @@ def _shown(asked: Asked, name: str, system: System) -> str:
 
 
 def _titles(asked: Asked, system: System, names: Iterable[str]) -> dict[str, str]:
-    """What codes are called, where code sets are installed."""
-    if asked["break"] not in ("code", "category"):
-        return {}
+    """What the codes of groups are called: those of the site, and those of code sets where they are installed."""
+    by = "physician" if asked["break"] == "surgeon" else asked["break"]
+    if by not in ("code", "category"):
+        return figures.names(stays.FILES[by]) if by in stays.FILES else {}
     with code_sets.opened() as codes:
         if codes is None:
             return {}

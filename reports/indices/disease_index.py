@@ -20,12 +20,11 @@ COLUMNS: Final = (
     Shown("name", "Name", 14, 20), Shown("age", "Age", 3, 3, number=True), Shown("sex", "S", 1, 1),
     Shown("days", "Days", 4, 4, number=True), Shown("place", "P/S", 3, 3), Shown("poa", "POA", 3, 3),
     Shown("disposition", "Disp", 4, 4), Shown("service", "Serv", 0, 5), Shown("attending", "Attend", 6, 10),
-    Shown("code", "Code", 0, 7), Shown("others", "Other codes", 12, 37), Shown("account", "Account", 0, 0),
+    Shown("code", "Code", 0, 0), Shown("others", "Other codes", 12, 45), Shown("account", "Account", 0, 0),
     Shown("admitted", "Admitted", 0, 0, kind="date"), Shown("unit", "Unit", 0, 0), Shown("drg", "DRG", 0, 0),
 )  # fmt: skip
-NOTES: Final = (
-    "P principal diagnosis, S secondary, E external cause. A stay has a line for each of its codes.",
-)
+WITH_CODES: Final = {"name": (18, 20), "code": (8, 8), "others": (0, 36)}
+NOTES: Final = ("P principal diagnosis, S secondary, E external cause.",)
 
 
 def query(asked: Asked) -> Listing:
@@ -33,7 +32,7 @@ def query(asked: Asked) -> Listing:
     found = indices.diseases(coded.coded(asked), coded.wanted(asked))
     if poa := asked.listed("poa"):
         found = [entry for entry in found if (entry.poa or coded.NONE) in poa]
-    return coded.listing(asked, "I01", "DISEASE INDEX", System.CM, found, COLUMNS, _values, NOTES)
+    return coded.listing(asked, "I01", "DISEASE INDEX", System.CM, found, COLUMNS, WITH_CODES, _values, NOTES)
 
 
 def _values(entry: Entry, withheld: Withheld) -> tuple[str | int | None, ...]:

@@ -90,7 +90,8 @@ DISEASE_INDEX: Final = (
 )  # fmt: skip
 PROCEDURE_INDEX: Final = (
     replace(CODES, source="pcs"), FROM, TO, *(replace(each, source="pcs") if each.source else each for each in _CODED),
-    Parameter("surgeon", "Surgeons", "list", required=False, source="provider"), *_OF_STAYS, _INDEX_SORT,
+    Parameter("surgeon", "Surgeons", "list", required=False, source="provider"), *_OF_STAYS,
+    sort("performed", *_INDEX_SORT.choices),
     replace(grouped("code", "category", "service", "unit", "physician", "surgeon", "month"), default="code",
             required=True),
     *LINES,

@@ -90,7 +90,7 @@ _Made = tuple[str, str, tuple[Shown, ...], list[Line], tuple[str, ...], str, str
 
 
 def _charts(kept: _Kept) -> _Made:
-    head, sort, section = SORTS[kept.asked["sort"]]
+    sort, heads, groups = _order(kept)
     place = PLACES.get(kept.asked["sort"], _terminal_digits)
     lines = []
     for chart in sorted(chart_lists.charts(*_ranges(kept.asked)), key=sort):
@@ -101,8 +101,7 @@ def _charts(kept: _Kept) -> _Made:
             _place(place(chart), kept.asked["sort"]) if whole else "", mrn, name, chart.birth_date if plain else "",
             chart.sex, chart.city if whole else "", stays.day_text(chart.seen_day) if chart.seen_day else "",
         )  # fmt: skip
-        lines.append(Line(values, f"PAT {chart.mrn}", (section(chart),) if _named(kept) else ()))
-    heads = (head,) if _named(kept) else ()
+        lines.append(Line(values, f"PAT {chart.mrn}", groups(chart)))
     return "I04", "PATIENT INDEX", CHART, lines, heads, "chart", "charts"
 
 
@@ -111,16 +110,16 @@ def _terminal_digits(chart: Chart) -> str:
 
 
 def _aliases(kept: _Kept) -> _Made:
+    sort, heads, groups = _order(kept)
     lines = []
-    for chart in chart_lists.other_names(*_ranges(kept.asked)):
+    for chart in sorted(chart_lists.other_names(*_ranges(kept.asked)), key=sort):
         mrn, name = kept.who((chart.patient_id, chart.mrn, chart.name, chart.sensitive))
         plain = _plain(kept, chart)
         other = identifiers.name(chart.other, kept.withheld.level) if plain else ""
         values = (
             other, chart.kind, mrn, name, chart.birth_date if plain else "", chart.sex,
         )  # fmt: skip
-        lines.append(Line(values, f"PAT {chart.mrn}", (chart.name_key[:1],) if _named(kept) else ()))
-    heads = ("Letter",) if _named(kept) else ()
+        lines.append(Line(values, f"PAT {chart.mrn}", groups(chart)))
     return "I04", "PATIENT INDEX: OTHER NAMES", ALIAS, lines, heads, "name", "names"
 
 
@@ -162,9 +161,15 @@ VIEWS: Final[Mapping[str, Callable[[_Kept], _Made]]] = {
 }
 
 
-def _named(kept: _Kept) -> bool:
-    """Whether groups may be told: the letter of a name tells more than no name."""
-    return kept.withheld.level != NOTHING
+def _order(kept: _Kept) -> tuple[Callable[[Chart], str], tuple[str, ...], Callable[[Chart], tuple[str, ...]]]:
+    """How charts are sorted; what they are grouped by, and the group of each, as far as groups may be told.
+
+    The letter of a name tells more than no name, and the thousands more of a number than its last four digits.
+    """
+    (head, sort, section), level = SORTS[kept.asked["sort"]], kept.withheld.level
+    if level == NOTHING or (level != FULL and kept.asked["sort"] == "number"):
+        return sort, (), lambda _: ()
+    return sort, (head,), lambda chart: (section(chart),)
 
 
 def _plain(kept: _Kept, chart: Chart) -> bool:

@@ -32,6 +32,7 @@ MEASURES: Final = (
     Measure("Average|days", 0, -1),
     Measure("Deaths", 1),
 )
+ONCE: Final = "A stay has a line for each part in it; stays, days and deaths of a total count it once."
 NOTES: Final = (
     "Procedure: the first that the surgeon performed; for others the principal one of the stay.",
     "Seen: day of the first operation or consultation; No.: how many.",
@@ -46,11 +47,16 @@ def query(asked: Asked) -> Listing:
     found.sort(key=lambda row: stays.SORTS[asked["sort"]](row.stay))
     found.sort(key=lambda row: (row.physician, order.index(row.part)))
     withheld = Withheld.of(asked)
+    found = [
+        row
+        for row in found
+        if withheld.known(row.stay.encounter_id) or not (asked.get("drg") or row.of_codes)
+    ]
     style, summary = conventions.convention("date_style"), asked["detail"] == SUMMARY
     return Listing(
         "I03", "PHYSICIAN INDEX", stays.period_said(asked, style), _selection(asked), COLUMNS,
         [_line(row, withheld) for row in found], MEASURES, ("Physician", "As"),
-        (*(() if summary else NOTES), *withheld.sentences()), "line", "lines", summary, asked.yes("eject"), style,
+        (*(() if summary else NOTES), ONCE, *withheld.sentences()), "line", "lines", summary, asked.yes("eject"), style,
         sorted({row.stay.encounter_id for row in found}), titles=figures.names("provider"),
     )  # fmt: skip
 

@@ -22,9 +22,10 @@ COLUMNS: Final = (
     Shown("days", "Days", 4, 4, number=True), Shown("result", "Result", 10, 10),
     Shown("disposition", "Disp", 0, 4), Shown("service", "Serv", 0, 5),
     Shown("discharged", "Discharged", 0, 10, kind="date"),
-    Shown("others", "Other procedures", 0, 17), Shown("code", "Code", 0, 0), Shown("account", "Account", 0, 0),
+    Shown("code", "Code", 0, 0), Shown("others", "Other procedures", 0, 24), Shown("account", "Account", 0, 0),
     Shown("attending", "Attending", 0, 0), Shown("admitted", "Admitted", 0, 0, kind="date"),
 )  # fmt: skip
+WITH_CODES: Final = {"name": (15, 20), "code": (7, 7), "others": (0, 16)}
 NOTES: Final = (
     "P principal procedure, S other. Result: left alive, or died so many days after the procedure.",
 )
@@ -33,7 +34,9 @@ NOTES: Final = (
 def query(asked: Asked) -> Listing:
     """Read the discharges with the procedures asked for. Raises ``NotAsked``."""
     found = indices.procedures(coded.coded(asked), coded.wanted(asked))
-    return coded.listing(asked, "I02", "PROCEDURE INDEX", System.PCS, found, COLUMNS, _values, NOTES)
+    return coded.listing(
+        asked, "I02", "PROCEDURE INDEX", System.PCS, found, COLUMNS, WITH_CODES, _values, NOTES
+    )
 
 
 def _values(entry: Entry, withheld: Withheld) -> tuple[str | int | None, ...]:
@@ -44,7 +47,7 @@ def _values(entry: Entry, withheld: Withheld) -> tuple[str | int | None, ...]:
     return (
         performed, mrn, name, stays.age(stay), stay.sex, entry.surgeon, "P" if entry.seq == 1 else "S",
         entry.anesthesia, stay.los_days, _result(entry), stay.disposition, stay.service,
-        stays.day_text(stay.discharge_day or 1), coded.others(entry.codes, entry.code), entry.code, account,
+        stays.day_text(stay.discharge_day or 1), entry.code, coded.others(entry.codes, entry.code, System.PCS), account,
         stay.attending, stays.day_text(stay.admit_day),
     )  # fmt: skip
 

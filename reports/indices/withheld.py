@@ -16,6 +16,7 @@ from reports import identifiers
 from reports.parameters import FULL, Asked
 
 SENSITIVE: Final = "(sensitive)"  # stands for the name of a chart that nobody gave a reason for
+IN_HAND: Final = "Records that you have in hand for a blind review are left out where codes choose or sort."
 
 
 @dataclass(slots=True)
@@ -73,7 +74,5 @@ class Withheld:
         if self.in_review:
             said.append(f"Codes not shown, because you review these records blind: {self.in_review}.")
         elif self.reviewed:
-            said.append(
-                "Records that you have in hand for a blind review are left out where codes choose or sort."
-            )
+            said.append(IN_HAND)
         return tuple(said)

@@ -149,7 +149,7 @@ def _deaths(kept: _Kept, period: Period) -> list[Line]:
         values = (
             row.at, mrn, name, stay.sex, stays.age(stay), stay.unit, stay.attending, marks, principal, *shown, account,
         )  # fmt: skip
-        lines.append(_line(row.at, values, counted, stay.account if row.inpatient else "", stay.encounter_id))
+        lines.append(_line(row.at, values, counted, stay.account, stay.encounter_id))
     return lines
 
 

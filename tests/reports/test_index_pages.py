@@ -20,6 +20,7 @@ from db.hospital import encounters, events
 from db.worklist import review_acts
 from db.worklist.review_acts import Asked as Blindly
 from reports.catalogue import find
+from reports.indices import coded
 from reports.page import Linked, Setup, as_text
 from reports.parameters import NotAsked
 from reports.run import Produced, produce
@@ -91,6 +92,23 @@ class TestDiseaseIndex:
         shown = text(the_index(october, "disease-index", code="I21", **{"break": "category"}))
         assert "TOTAL: 6 lines; stays 4; days 17; average days 4.25; deaths 1" in shown
 
+    def test_a_summary_says_why_its_lines_do_not_add_up(self, october: Actor) -> None:
+        shown = text(the_index(october, "disease-index", code="I21", detail="summary"), 132)
+        assert ["TOTAL", "6", "4", "17", "4.25", "1"] in [line.split() for line in shown.splitlines()]
+        assert coded.ONCE in shown
+
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_lines_that_are_not_grouped_by_code_have_theirs(self, october: Actor, width: int) -> None:
+        made = the_index(october, "disease-index", code="I21", **{"break": "physician"})
+        (heads,) = {
+            line for page in made.pages(Setup(width)) for line in page.lines if line.startswith("Discharged ")
+        }
+        assert "Code" in heads.split()
+        rows = [line.split() for line in text(made, width).splitlines() if line.startswith("10/")]
+        assert [[word for word in row if word.startswith("I21.")][:1] for row in rows] == [
+            [row_code] for row_code in column(made, "code")
+        ]
+
     def test_cross_selection(self, october: Actor) -> None:
         made = the_index(october, "disease-index", **{"code": "I21", "with": "E11,I21.4", "without": "I10"})
         assert {line.go for line in made.data.lines} == {"ABS A1"}
@@ -116,6 +134,27 @@ class TestDiseaseIndex:
         assert "280" in text(the_index(october, "discharge-list"), 132)
         assert len(the_index(reviewer, "discharge-list", drg="280,none").data.lines) == 3
 
+    def test_a_blind_reviewer_does_not_learn_a_drg_or_a_surgeon(self, october: Actor) -> None:
+        reviewer = a_reviewer_of(october, "A3")
+        operations(encounters.find("A3"), ("0SR90JZ", "2026-10-05", "KNIFE"))
+        assert len(the_index(october, "physician-index", drg="280").data.lines) == 2
+        assert len(the_index(reviewer, "physician-index", drg="280").data.lines) == 0
+        parts = [
+            line.groups for line in the_index(reviewer, "physician-index").data.lines if line.go == "ABS A3"
+        ]
+        assert parts == [("WHITE", "attending")]
+        assert "KNIFE" not in text(the_index(reviewer, "physician-index"))
+        day = {"from": "2026-10-06", "to": "2026-10-06"}
+        assert "280" in text(the_index(october, "drg-case-mix", **day))
+        shown = text(the_index(reviewer, "drg-case-mix", **day))
+        assert "280" not in shown
+        assert "blind review are left out" in shown
+
+
+def column(made: Produced, key: str) -> list[object]:
+    at = [shown.key for shown in made.data.columns].index(key)
+    return [line.values[at] for line in made.data.lines]
+
 
 def sheets(made: Produced) -> list[tuple[object, ...]]:
     return [row for sheet in made.sheets() for row in sheet.rows]
@@ -126,6 +165,10 @@ class TestProcedureIndex:
     def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
         made = the_index(october, "procedure-index", code="0SR", **{"break": "surgeon"})
         golden("procedure-index", made.document(width), width)
+
+    def test_operations_stand_in_the_order_in_which_they_were_performed(self, october: Actor) -> None:
+        made = the_index(october, "procedure-index", code="0SR", **{"break": "category"})
+        assert column(made, "performed") == ["2026-10-02", "2026-10-03", "2026-10-05"]
 
     def test_a_death_says_how_many_days_after_the_procedure(self, october: Actor) -> None:
         made = the_index(october, "procedure-index", code="0SR9", died="1")
@@ -146,6 +189,20 @@ class TestPhysicianIndex:
     def test_one_role(self, october: Actor) -> None:
         made = the_index(october, "physician-index", role="consultant")
         assert [line.groups for line in made.data.lines] == [("HEART", "consultant")]
+
+
+def test_lists_without_lines_say_so(october: Actor, golden: Callable[..., None]) -> None:
+    later = {"from": "2027-01-01", "to": "2027-01-31"}
+    for word, asked in (
+        ("procedure-index", {"code": "0SR", **later}), ("physician-index", later), ("admission-list", later),
+        ("event-list", later), ("query-log", later), ("dnfb-accounts", {"payer": "none", "days": "1000+"}),
+    ):  # fmt: skip
+        report = find(word)
+        assert report is not None
+        made = produce(october, report, asked)
+        for width in (80, 132):
+            document = replace(made.document(width), period="01/01/2027 to 01/31/2027")
+            golden(f"{word}-empty", document, width)
 
 
 class TestWhoIsNamed:

@@ -9,14 +9,15 @@ from db.abstracting import abstracts
 from db.abstracting.abstracts import Drg
 from db.actors import Actor
 from db.changes import Source
-from db.connect import writing
+from db.connect import database, writing
 from db.hospital import encounters, site
 from db.patient_index import patients
 from db.worklist import review_acts
 from db.worklist.review_acts import Asked
-from reports.catalogue import CATALOGUE, find
+from reports.catalogue import CATALOGUE, Report, find
 from reports.page import Setup
 from reports.run import produce
+from rules.moments import day_number
 from rules.reviews import Method
 from rules.text import CLIPPED, cells
 from tests import builders
@@ -92,6 +93,44 @@ def test_nothing_is_wider_than_the_paper_and_what_is_clipped_is_marked(
         assert line.isprintable()
         assert line.isascii() or not ascii_only
     assert_marked(lines, name, ascii_only=ascii_only)
+
+
+@pytest.mark.parametrize("name", [LATIN, WIDE], ids=["latin", "wide"])
+def test_lists_of_patients_keep_to_their_paper_with_long_names(admin: Actor, name: str) -> None:
+    a_record(admin, name)
+    database.execute_sql(
+        "INSERT INTO procedure VALUES ((SELECT id FROM encounter WHERE account = ?), 1, '0SR90JZ', ?, '1001', 'G')",
+        (ACCOUNT, day_number("2026-11-03")),
+    )
+    of_patients = [each for each in CATALOGUE if "identifiers" in {asked.name for asked in each.parameters}]
+    assert {each.id for each in of_patients if each.id[-5:] == "index" or each.id[-4:] == "list"} <= {
+        each.id for each in of_patients if _of(each) is not None
+    }
+    named = 0
+    for report in of_patients:
+        asked = _of(report)
+        made = produce(admin, report, asked) if asked is not None else None
+        for width, ascii_only in ((80, True), (132, True), (80, False), (132, False)) if made else ():
+            assert made is not None
+            lines = [
+                line for page in made.pages(Setup(width, 60, ascii_only=ascii_only)) for line in page.lines
+            ]
+            assert max(map(cells, lines)) <= width, report.id
+            assert all(line.isprintable() and (line.isascii() or not ascii_only) for line in lines), report.id
+            assert_marked(lines, name, ascii_only=ascii_only)
+            named += name[:6] in "".join(lines)
+    assert named
+
+
+def _of(report: Report) -> dict[str, str] | None:
+    """What a report asks for to hold the record; None for those that need more than a stay."""
+    if report.id == "writer":
+        return None
+    november = {"from": "2026-11-01", "to": "2026-11-30", "day": "2026-11-04", "month": "2026-11"}
+    more = {"code": "0SR" if report.id == "procedure-index" else "I21", "register": "operation"}
+    return {
+        each.name: (november | more)[each.name] for each in report.parameters if each.name in november | more
+    }
 
 
 def assert_marked(lines: list[str], name: str, *, ascii_only: bool) -> None:

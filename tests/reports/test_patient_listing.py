@@ -91,6 +91,19 @@ class TestCharts:
         golden("patient-listing-empty", the_list(index, name="ZZ").document(width), width)
 
 
+class TestOtherNames:
+    @pytest.mark.parametrize(
+        ("sort", "section", "mrns"),
+        [("name", "Letter", "123456 003497"), ("terminal-digit", "Section", "123456 003497"),
+         ("number", "Thousands", "003497 123456"), ("birth", "Born", "123456 003497")],
+    )  # fmt: skip
+    def test_stand_in_the_order_asked_for(self, index: Actor, sort: str, section: str, mrns: str) -> None:
+        a_patient(mrn="003497", last_name="DOE", first_name="JO", birth_date="2010-02-03", aliases="CARTER,BOB")
+        made = the_list(index, view="aliases", sort=sort, name="A-C")
+        assert column(made, "mrn") == mrns.split()
+        assert made.data.group_heads == (section,)
+
+
 class TestMerges:
     def test_of_a_time(self, index: Actor) -> None:
         assert len(the_list(index, view="merges").data.lines) == 1
@@ -105,6 +118,11 @@ class TestWhoIsNamed:
         for part in ("ADAMS", "BROWN", "BAKER", "OBRIEN", "123456", "12 34 56", "454999"):
             assert part not in shown
         assert "3456" not in shown or level == "last4"
+
+    @pytest.mark.parametrize("view", ["charts", "aliases"])
+    def test_thousands_beside_the_last_four_would_be_the_number(self, index: Actor, view: str) -> None:
+        assert "Thousands 123" in text(the_list(index, view=view, sort="number"))
+        assert "Thousands" not in text(the_list(index, view=view, sort="number", identifiers="last4"))
 
     @pytest.mark.parametrize("view", ["charts", "aliases", "duplicates"])
     def test_a_sensitive_chart_is_not_named(self, index: Actor, view: str) -> None:

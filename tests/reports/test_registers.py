@@ -185,6 +185,7 @@ class TestRegisters:
         an_encounter(0, "E1", **visit, disposition="20")
         made = the_list(october, "register", register="death")
         assert column(made, "marks") == ["E", "CA"]
+        assert [line.go for line in made.data.lines] == ["ABS E1", "ABS D1"]
 
     def test_a_month_in_one_line(self, october: Actor) -> None:
         shown = text(the_list(october, "register", register="birth", detail="summary"))

@@ -98,7 +98,9 @@ class TestOtherNames:
          ("number", "Thousands", "003497 123456"), ("birth", "Born", "123456 003497")],
     )  # fmt: skip
     def test_stand_in_the_order_asked_for(self, index: Actor, sort: str, section: str, mrns: str) -> None:
-        a_patient(mrn="003497", last_name="DOE", first_name="JO", birth_date="2010-02-03", aliases="CARTER,BOB")
+        a_patient(
+            mrn="003497", last_name="DOE", first_name="JO", birth_date="2010-02-03", aliases="CARTER,BOB"
+        )
         made = the_list(index, view="aliases", sort=sort, name="A-C")
         assert column(made, "mrn") == mrns.split()
         assert made.data.group_heads == (section,)

@@ -26,6 +26,7 @@ from rules.statistics import (
     figure,
     half_up,
     with_both,
+    with_hospital,
 )
 
 HOUSE: Final = "House"
@@ -108,11 +109,13 @@ class Differing:
 
 
 def differing(
-    signed: Mapping[str, Mapping[str, Counts]], now: Mapping[str, Mapping[str, Counts]], *, young: bool = False
+    signed: Mapping[str, Mapping[str, Counts]], now: Mapping[str, Mapping[str, Counts]], *, young: bool = False,
+    newborns: tuple[bool, bool] = (False, False),
 ) -> list[Differing]:  # fmt: skip
     """The counts and rates that differ: house, then units, then services. Both are of the shape of a frozen month.
 
-    ``young``: the month was closed before all readmissions within 30 days of it could be known.
+    ``young``: the month was closed before all readmissions within 30 days of it could be known. ``newborns``: whether
+    those were in the hospital's death rates when it was signed, and whether they are now.
     """
     found: list[Differing] = []
     for kind, named in (("house", "{}"), ("by_unit", "Unit {}"), ("by_service", f"{SERVICE} {{}}")):
@@ -120,6 +123,11 @@ def differing(
             part = named.format(code)
             old, new = signed[kind].get(code, {}), now[kind].get(code, {})
             found += _counts(part, old, new, young=young)
+            if kind == "house" and any(newborns):  # without any they are the rates of adults once more
+                old, new = (
+                    with_hospital(counts, newborns=each)
+                    for counts, each in zip((old, new), newborns, strict=True)
+                )
             found += _rates(part, old, new, young=young)
     return found
 

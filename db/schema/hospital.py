@@ -382,6 +382,7 @@ class CensusState(Base):
     derive_from = IntegerField(null=True)
     derived_to_id = IntegerField()
     watched_through = IntegerField(default=0)  # last day of the latest closed month; 0: none is
+    return_days = IntegerField(default=90)  # of a readmission, by the table that says so
 
 
 MODELS = (

@@ -55,9 +55,28 @@ def mark_for_deriving(from_day: int) -> None:
     )
 
 
-def watch(through_day: int) -> None:
-    """From now on changes are noted that may reach into days up to this one: the month is about to be closed."""
-    database.execute_sql("UPDATE census_state SET watched_through = max(watched_through, ?)", (through_day,))
+def watch(through_day: int, return_days: int) -> None:
+    """From now on changes are noted that may reach into days up to this one: the month is about to be closed.
+
+    ``return_days``: the days from a discharge within which an admission is a readmission, at most.
+    """
+    database.execute_sql(
+        "UPDATE census_state SET watched_through = max(watched_through, ?), return_days = ?",
+        (through_day, return_days),
+    )
+
+
+def note_table(number: int, rows: Sequence[tuple[int, str, str]], return_days: int) -> None:
+    """Rows of a table that counts are made by have changed, each from a day on: noted among the late changes."""
+    database.execute_sql("UPDATE census_state SET return_days = ?", (return_days,))
+    database.connection().executemany(
+        "INSERT INTO late_change (at_utc, kind, record_id, day, old, new, amendment_id)"
+        " SELECT unixepoch(), 'table', ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM amendment) FROM census_state"
+        " WHERE watched_through >= ?",
+        [(number, day, old, new, day) for day, old, new in rows],
+    )
+    for day, _, _ in rows:
+        closed_days_changed(day, NOTHING_DIRTY)
 
 
 def closed_days_changed(first_day: int, last_day: int) -> None:

@@ -184,7 +184,7 @@ def begin(actor: Actor, month_name: str, reason: str = "", *, restating: bool = 
             f"{month_name} is not closed: {faults[0]}{more} Mend it, or give a reason to close it so."
         )
     with writing():
-        census_state.watch(period.to_day)
+        census_state.watch(period.to_day, limits.widest("readmission_days"))
     return Begun(period, last.version + 1 if last else 1, reason, tuple(closing_checks.still_open(period)))
 
 

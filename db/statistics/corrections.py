@@ -30,6 +30,7 @@ from rules.periods import Period
 
 NOTED: Final = {
     "event": "event {}",
+    "moved": "event of another account",
     "unit_beds": "beds edited",
     "unit": "unit edited",
     "service": "service edited",
@@ -37,6 +38,7 @@ NOTED: Final = {
     "newborn": "newborn mark edited",
     "leave": "pass became absence",
     "return": "readmission {}",
+    "table": "table edited",
 }
 """What late changes of other things are called."""
 
@@ -93,10 +95,12 @@ def read(closed: Closing) -> Compared:
     stored = closing.parts(closed)
     signed = closing_counts.from_bytes(stored[closing.COUNTS])
     now = closing_counts.of_period(Period(closed.from_day, closed.to_day, closed.month))
-    figures = rules.differing(signed, now, young=closed.young)
+    ways = json.loads(stored[closing.SETTINGS])
+    newborns = (_in_death_rates(ways, closed.to_day), _in_death_rates(_settings(), closed.to_day))
+    figures = rules.differing(signed, now, young=closed.young, newborns=newborns)
     if not figures:
         return Compared(closed, (), ())
-    changes = (*_changes(closed), *_conventions(closed, json.loads(stored[closing.SETTINGS])))
+    changes = (*_changes(closed), *_conventions(closed, ways))
     return Compared(closed, tuple(figures), changes)
 
 
@@ -293,14 +297,15 @@ def _other(
     """An event, bed count, weight or such, where it concerns the month."""
     done = "entered" if not old else "deleted" if not new else "edited"
     subject, at, by, origin, patient = "", "", "", "", 0
-    if kind in ("unit_beds", "unit", "service"):
-        table = "service" if kind == "service" else "unit"
-        subject = f"{table} {site.codes(table).get(record, record)}"
+    if kind in ("unit_beds", "unit", "service", "table"):
+        table = kind.removesuffix("_beds")
+        named = site.codes(table) if kind != "table" else dict(enumerate(limits.OF_FIGURES))
+        subject = f"{table} {named.get(record, record)}"
         by, origin = _amended(table, record, amendment_id)
         if day > closed.to_day:
             return None
     else:
-        account = _event(record) if kind == "event" else _account(record)
+        account = _event(record) if kind in ("event", "moved") else _account(record)
         if account is None or not any(
             closed.from_day <= each <= closed.to_day + 1 for each in (day, account[4])
         ):
@@ -308,6 +313,8 @@ def _other(
         subject, patient, by, origin, _, at = account
         if kind == "event":
             by, origin = _amended("event", record, amendment_id) if old else (by, origin)
+        elif kind == "moved":
+            by, origin = _merged(amendment_id)
         elif kind == "newborn":
             by, origin = _amended("encounter", record, amendment_id)
     if kind == "return":
@@ -346,6 +353,15 @@ def _account(encounter_id: int) -> tuple[str, int, str, str, int, str] | None:
     return tuple(row) if row else None
 
 
+def _merged(after_id: int) -> tuple[str, str]:
+    """Who put two accounts together, or took them apart: events go with them."""
+    row = database.execute_sql(
+        "SELECT by, origin FROM amendment WHERE kind = 'encounter' AND field = 'merged' AND id > ? ORDER BY id LIMIT 1",
+        (after_id,),
+    ).fetchone()
+    return (str(row[0]), str(row[1])) if row else ("", "")
+
+
 def _amended(kind: str, record_id: int, after_id: int) -> tuple[str, str]:
     """Who amended a record, and from where: the amendment is noted right after the change."""
     row = database.execute_sql(
@@ -366,6 +382,12 @@ def _conventions(closed: Closing, signed: list[list[Any]]) -> Iterator[Change]:
                 "convention edited", title, "", before[-1] if before else default, f"{value} from {iso_date(day)}", by,
                 _local(utc), "", "", min(day, closed.from_day),
             )  # fmt: skip
+
+
+def _in_death_rates(ways: Iterable[Sequence[Any]], day: int) -> bool:
+    """Whether newborns were in the hospital's death rates on a day, by the ways of counting that were set."""
+    said = [value for name, since, value, *_ in ways if name == "newborns_in_death_rates" and since <= day]
+    return bool(said) and said[-1] == "both terms"
 
 
 def _settings() -> list[tuple[str, int, str, str, int]]:

@@ -15,6 +15,8 @@ from rules.work import limit as found
 LIMITS: Final = "statistics_limits"
 FETAL_BANDS: Final = "fetal_bands"
 AGE_BANDS: Final = "age_bands"
+OF_FIGURES: Final = (LIMITS, FETAL_BANDS, "discharge_disposition")
+"""The tables that the counts of a closed month rest on."""
 
 
 def limit(code: str, day: int) -> int | None:
@@ -37,6 +39,20 @@ def within(code: str, day: int) -> int:
     """The days or hours of a window; a window that the facility has closed holds nothing."""
     count = limit(code, day)
     return -1 if count is None else count
+
+
+def widest(code: str) -> int:
+    """The most days or hours that a window has in any row; -1: the facility has closed it."""
+    counts = (row.more.get("count") for row in _shelf()[LIMITS].by_code.get(code, ()))
+    return max((count for count in counts if isinstance(count, int)), default=-1)
+
+
+def in_words(table: str) -> dict[tuple[str, str], str]:
+    """What counts are made by, by code and first day (blank: ever): ``count 30``. The facility's own row wins."""
+    return {
+        (row.code, row.valid_from): " ".join(f"{name} {value}" for name, value in sorted(row.more.items()))
+        for row in _shelf()[table].rows
+    }
 
 
 def fetal_bands(day: int) -> list[BandFrom]:

@@ -69,6 +69,14 @@ class TestFigures:
     def test_that_are_the_same_are_not_named(self):
         assert differing(a_month(), a_month()) == []
 
+    def test_the_death_rates_of_the_hospital_differ_when_newborns_come_into_them(self):
+        month = a_month(
+            deaths_under_48h=4, newborn_discharges=100, newborn_deaths=3, newborn_deaths_under_48h=0
+        )
+        found = differing(month, month, newborns=(False, True))
+        assert [each.key for each in found] == ["hospital_gross_death_rate", "hospital_net_death_rate"]
+        assert differing(month, month, newborns=(True, True)) == []
+
     def test_a_count_and_the_rates_made_from_it_differ_together(self):
         found = differing(a_month(), a_month(deaths=22))
         assert [(each.part, each.key, each.old, each.new) for each in found] == [

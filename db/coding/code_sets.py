@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from config.code_sources import SourceMissing, code_store
 from db import store
@@ -23,3 +24,10 @@ def opened() -> Iterator[CodeStore | None]:
         yield codes
     finally:
         codes.close()
+
+
+def drg_titles(drgs: Iterable[str], day: date) -> dict[str, str]:
+    """The titles of MS-DRGs by the Table 5 in force on a day; a DRG that it does not have is left out."""
+    with opened() as codes:
+        found = {drg: codes.weights(drg, day) for drg in drgs} if codes else {}
+    return {drg: weight.title for drg, weight in found.items() if weight}

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
 from config.code_tables import Shelf
 from db import store
+from db.coding import code_sets
 from db.connect import database
 from db.conventions import convention
 from db.statistics import limits
@@ -118,7 +120,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "county": Dimension("County of residence", "county", "county"),
     "zip3": Dimension("ZIP, first three digits", "zip3", "zip3"),
     "drg": Dimension("MS-DRG", "drg", "drg"),
-    "mdc": Dimension("Major diagnostic category", "mdc", "mdc"),
+    "mdc": Dimension("Major diagnostic category", "mdc", "mdc", table="mdc"),
 }
 
 _SUMS: Final = {
@@ -174,7 +176,7 @@ def _counts(values: Sequence[int]) -> dict[str, Count]:
 
 
 def _parts(word: str, rows: Sequence[tuple[Any, Mapping[str, Count]]], period: Period) -> list[Part]:
-    named = _named(word, period)
+    named = _named(word, period, [value for value, _ in rows])
     summed: dict[tuple[str, str, str], dict[str, Count]] = {}
     for value, counts in rows:
         into = summed.setdefault(named(value), dict.fromkeys(counts, 0))
@@ -188,7 +190,7 @@ def _parts(word: str, rows: Sequence[tuple[Any, Mapping[str, Count]]], period: P
     ]
 
 
-def _named(word: str, period: Period) -> Any:
+def _named(word: str, period: Period, values: Sequence[Any]) -> Any:
     """How a stored value is shown: its code, its name, and how the list of discharges asks for it."""
     dimension, day = DIMENSIONS[word], iso_date(period.to_day)
     unknown = ("", "(not known)", "none")
@@ -201,14 +203,19 @@ def _named(word: str, period: Period) -> Any:
     if word == "age":
         bands = limits.age_bands(period.to_day)
         return lambda years: unknown if years is None else _band(bands, years)
+    if word == "drg":
+        titles = code_sets.drg_titles(filter(None, values), date.fromordinal(period.to_day))
+        return lambda drg: (drg, titles.get(drg, drg), drg) if drg else unknown
     if dimension.table:
         table = _shelf()[dimension.table]
 
-        def meaning(value: str) -> tuple[str, str, str]:
+        def meaning(value: str | None) -> tuple[str, str, str]:
+            if not value:
+                return unknown
             if "|" in value:
                 return ("+", "More than one", "")
             row = table.meaning(value, day)
-            return (value, row.text if row else value, value) if value else unknown
+            return (value, row.text if row else value, value)
 
         return meaning
     return lambda value: (value, value, value) if value else unknown

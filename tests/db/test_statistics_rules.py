@@ -26,7 +26,7 @@ from reports.statistics.parameters import PERIOD
 from rules.moments import day_number, iso_date
 from rules.periods import Period, month, month_of
 from rules.statistics import BY_KEY
-from tests.builders import a_movement, a_stay
+from tests.builders import a_movement, a_stay, a_weighed_abstract
 
 NOVEMBER = month("2025-11")
 A_WEEK = """id = "statistics_limits"
@@ -185,6 +185,24 @@ class TestDividing:
             part.code: int(part.counts["discharges"]) for part in discharges.mix(NOVEMBER, ("age",))["age"]
         }
         assert parts == {"65": 1, "45": 1, "": 2}
+
+    def test_a_drg_has_the_title_of_table_5_and_a_category_its_name(self, hospital, codes_path, monkeypatch):
+        for name, drg, mdc in (("home", "293", "05"), ("ama", "999", "")):
+            a_weighed_abstract(hospital[name], 7_000)
+            database.execute_sql(
+                "UPDATE abstract SET drg = ?, mdc = ? WHERE encounter_id = ?", (drg, mdc, hospital[name])
+            )
+        monkeypatch.setenv("RECORDROOM_CODES", str(codes_path))
+        mix = discharges.mix(NOVEMBER, ("drg", "mdc"))
+        titles = [part.name for part in mix["drg"]]
+        assert titles[0].startswith("HEART FAILURE AND SHOCK")
+        assert [part.name for part in mix["mdc"]] == ["Circulatory system", "(not known)"]
+        monkeypatch.setenv("RECORDROOM_CODES", str(codes_path) + ".none")
+        assert [part.name for part in discharges.mix(NOVEMBER, ("drg",))["drg"]] == [
+            "293",
+            "999",
+            "(not known)",
+        ]
 
     def test_a_list_behind_a_part_has_as_many_lines_as_the_part_counts(self, hospital, admin):
         for word, parts in discharges.mix(NOVEMBER, tuple(discharges.DIMENSIONS)).items():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -16,6 +18,8 @@ REFUSED: Final = 1  # refused rows, or a check that found something
 USAGE: Final = 2
 STORE: Final = 3  # the store cannot be opened
 DENIED: Final = 4  # not permitted
+
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 COMMANDS: Final = {
     "abstract": "recordroom.commands.abstract:abstract",
@@ -60,6 +64,14 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As any group; a reader of the output who has seen enough ends it, and nobody is left to be told."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _drop_output()
+            return DONE
+
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"max_content_width": 100})
 @click.version_option(package_name="recordroom", prog_name="recordroom")
@@ -88,10 +100,13 @@ def run(arguments: list[str]) -> int:
     except click.Abort:
         click.echo("recordroom: stopped.", err=True)
         return USAGE
-    except BrokenPipeError:
-        # The reader of our output went away; there is nobody left to tell.
-        sys.stderr.close()
-        return DONE
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _drop_output()
+        where = error.filename or "The output"
+        click.echo(f"recordroom: {where} cannot be written: {error.strerror}.", err=True)
+        return REFUSED
     except Exception as error:
         status = _status_of(error)
         if status is None:
@@ -99,6 +114,14 @@ def run(arguments: list[str]) -> int:
         click.echo(f"recordroom: {error}", err=True)
         return status
     return result if isinstance(result, int) else DONE
+
+
+def _drop_output() -> None:
+    """What waits to be written goes nowhere: it would fail again at the exit."""
+    if sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _status_of(error: Exception) -> int | None:

@@ -155,8 +155,8 @@ class EditJob(FormScreen):
                 Field("due_at", "When", 40, required=True, help=HOW),
                 Field("asked", "Asked for", 60, Kind.TEXT, length=400,
                       help="day=yesterday; unit=3E. Of a report also width=132, and preset=NIGHT: what you kept under"
-                      " that name. Days and months may move: today, yesterday, last month, start of last month, end of last"
-                      " month, this month, start of month, start of year."),
+                      " that name. Days and months may move: today, yesterday, last month, start of last month, end of"
+                      " last month, this month, start of month, start of year."),
                 Field("sink", "Pages to", 30, help=f"{HOW_SINKS}."),
                 Note("Times are those of the facility's clock. A time that was missed is caught up once."),
             )),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from db.access import presets
 from db.access.sign_on import with_passphrase
 from db.store import close_store
-from recordroom.cli import DENIED, DONE, USAGE, run
+from recordroom.cli import DENIED, DONE, REFUSED, USAGE, run
 from tests.conftest import ADMIN, PASSPHRASE
 
 
@@ -50,6 +52,13 @@ class TestReport:
         assert run([*command, *sign_on]) == DONE
         assert path.read_bytes().startswith(b"PK")
 
+    def test_a_file_that_is_there_is_replaced(self, sign_on, tmp_path):
+        path = tmp_path / "units.txt"
+        path.write_text("old " * 10_000)
+        assert run(["report", "site-file", "--file", "unit", "--out", str(path), *sign_on]) == DONE
+        assert path.read_text().endswith("restricted by law.\n")
+        assert "old" not in path.read_text()
+
     @pytest.mark.parametrize(
         "words",
         [
@@ -75,6 +84,28 @@ class TestReport:
         captured = capfd.readouterr()
         assert captured.out == ""
         assert captured.err.count("\n") == 1
+
+    def test_standard_output_on_a_full_disk_is_one_sentence(self, sign_on, capfd, monkeypatch):
+        monkeypatch.setattr(sys, "stdout", open("/dev/full", "w"))  # noqa: SIM115 - closed below
+        assert run(["report", "site-file", "--file", "unit", *sign_on]) == REFUSED
+        sys.stdout.close()  # nothing waits any more that would fail again
+        assert (
+            capfd.readouterr().err == "recordroom: The output cannot be written: No space left on device.\n"
+        )
+
+    @pytest.mark.parametrize("words", [["site-file", "--file", "unit"], ["list"]])
+    def test_a_reader_who_has_seen_enough_ends_it_without_a_word(self, words, sign_on, capfd, monkeypatch):
+        reader, writer = os.pipe()
+        os.close(reader)
+        monkeypatch.setattr(sys, "stdout", os.fdopen(writer, "w"))
+        assert run(["report", *words, *(sign_on if words != ["list"] else ())]) == DONE
+        sys.stdout.close()
+        assert capfd.readouterr().err == ""
+
+    def test_no_standard_output_at_all_is_one_sentence(self, sign_on, capfd, monkeypatch):
+        monkeypatch.setattr(sys, "stdout", None)
+        assert run(["report", "site-file", "--file", "unit", *sign_on]) == USAGE
+        assert "Standard output is closed: name a file with --out." in capfd.readouterr().err
 
     def test_a_service_may_not_see_an_accounting(self, sign_on, tmp_path, capfd):
         key = tmp_path / "feed.key"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from db import store
 from db.actors import Action as Deed
 from db.acts import viewed
-from db.statistics import census
+from db.statistics import census, moved
 from db.statistics import counts as census_counts
-from rules.census import Event
+from db.statistics.moved import Kind
 from rules.dates import Unclear, parse_date
 from rules.moments import day_number
 from screens import shown
@@ -19,6 +19,8 @@ from screens.drafts import page_of
 from screens.keyset import Key, KeysetList
 from screens.session import Session
 from tui.screen import Action, Column, ListScreen, Page, Row, ScreenError
+
+MARKS: Final = "Marked: n newborn, s same-day case, b boarder in a unit out of the census."
 
 
 class Units(ListScreen):
@@ -101,8 +103,7 @@ class Inpatients(KeysetList):
 class _OfADay(KeysetList):
     """Movements of one day; the day is keyed after the word (``ADM T-1``), yesterday without one."""
 
-    kinds: ClassVar[tuple[Event, ...]]
-    deaths_only: ClassVar[bool] = False
+    kinds: ClassVar[tuple[Kind, ...]]
     empty: ClassVar[str] = "None on this day."
     position_label: ClassVar[str] = "Day"
     actions: ClassVar[tuple[Action, ...]] = (
@@ -112,11 +113,8 @@ class _OfADay(KeysetList):
     day = 0
 
     def open(self, key: str) -> str:
-        self.day = self._day(key or "T-1")
-        viewed(
-            self.session.actor, Deed.VIEW_CENSUS, kind="day", record=shown.iso(self.day),
-            detail={"list": self.title},
-        )  # fmt: skip
+        census.bring_up_to_date_if_due()
+        self._look_at(key or "T-1")
         return ""
 
     def heading(self) -> Sequence[str]:
@@ -127,6 +125,7 @@ class _OfADay(KeysetList):
                 f"{day}: {counts['admissions']} admitted, {counts['discharges']} discharged, "
                 f"{counts['deaths']} of them died, {counts['transfers']} transferred"
             ),
+            MARKS,
         )
 
     def columns(self) -> Sequence[Column]:
@@ -137,7 +136,8 @@ class _OfADay(KeysetList):
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
-        found = census.events(self.day, self.kinds, after, limit, deaths_only=self.deaths_only)
+        """A day is read whole: nothing of it is as long as a month, and its order is that of the reports."""
+        found = moved.moved(self.day, self.day, self.kinds, every_unit=True)
         return [
             Row(
                 row.key,
@@ -147,14 +147,23 @@ class _OfADay(KeysetList):
                     "" if row.los_days is None else str(row.los_days), row.account,
                 ),
                 row.account,
-                "n" if row.newborn else "s" if row.same_day else "",
+                "n" if row.newborn else "s" if row.same_day else "b" if row.boarder else "",
             )
             for row in found
-        ]  # fmt: skip
+            if after is None or row.key > after
+        ][:limit]  # fmt: skip
 
     def position(self, text: str) -> Key | None:
-        self.day = self._day(text)
+        self._look_at(text)
         return None
+
+    def _look_at(self, text: str) -> None:
+        """Turn to another day; who looked at it is logged."""
+        self.day = self._day(text)
+        viewed(
+            self.session.actor, Deed.VIEW_CENSUS, kind="day", record=shown.iso(self.day),
+            detail={"list": self.title},
+        )  # fmt: skip
 
     def _day(self, text: str) -> int:
         local = store.current().now().local
@@ -166,20 +175,19 @@ class _OfADay(KeysetList):
 
 class Admissions(_OfADay):
     title: ClassVar[str] = "Admissions"
-    kinds = (Event.ADMIT,)
+    kinds = (Kind.ADMISSION,)
 
 
 class Discharges(_OfADay):
     title: ClassVar[str] = "Discharges and deaths"
-    kinds = (Event.DISCHARGE,)
+    kinds = (Kind.DISCHARGE, Kind.DEATH)
 
 
 class Transfers(_OfADay):
     title: ClassVar[str] = "Transfers"
-    kinds = (Event.TRANSFER, Event.SERVICE)
+    kinds = (Kind.TRANSFER, Kind.SERVICE, Kind.BED)
 
 
 class Deaths(_OfADay):
     title: ClassVar[str] = "Deaths"
-    kinds = (Event.DISCHARGE,)
-    deaths_only = True
+    kinds = (Kind.DEATH,)

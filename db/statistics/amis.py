@@ -9,6 +9,7 @@ from db import store
 from db.connect import database
 from db.conventions import conventions
 from db.statistics import census_state
+from db.statistics.counts import LEFT
 from rules.census import NEVER
 from rules.periods import Period
 
@@ -22,13 +23,7 @@ _MOVED: Final = (
     " JOIN segment b ON b.encounter_id = g.encounter_id AND b.seq = g.seq - 1"
     " WHERE g.seq > 1 AND g.from_day BETWEEN :first AND :last GROUP BY 1, 2, 3, 4"
 )
-_LEFT: Final = (
-    "SELECT g.unit_id, g.service_id, e.died, e.disposition, count(*)"
-    " FROM encounter e INDEXED BY encounter_discharged JOIN segment g ON g.encounter_id = e.id AND g.seq ="
-    " (SELECT max(seq) FROM segment WHERE encounter_id = e.id)"
-    " WHERE e.class = 'I' AND e.discharge_day BETWEEN :first AND :last + 1 AND g.to_day BETWEEN :first AND :last"
-    " GROUP BY 1, 2, 3, 4"
-)
+_LEFT: Final = f"SELECT g.unit_id, g.service_id, e.died, e.disposition, count(*){LEFT.format(joined='')} GROUP BY 1, 2, 3, 4"
 
 Rows = list[tuple[Any, ...]]
 

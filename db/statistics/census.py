@@ -1,6 +1,6 @@
-"""The census: who is in house now or was at a census hour, what happened on a day, and sums of the day summary.
+"""The census: who is in house now or was at a census hour, and sums of the day summary.
 
-The summary itself is kept by db/statistics/summary.py.
+The summary itself is kept by db/statistics/summary.py; who came and left on a day is told by db/statistics/moved.py.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from db.connect import database
-from db.hospital import stays
 from db.statistics.census_state import mark_dirty
 from db.statistics.counts import IN_HOUSE, census_now, event_counts
 from db.statistics.summary import bring_up_to_date, bring_up_to_date_if_due, rebuild
-from rules.census import MEASURES, NEVER, Event
+from rules.census import MEASURES, NEVER
 from rules.identity import Name, shown_name
 from rules.moments import Moment
 
 __all__ = [
-    "DayRow", "EventRow", "Occupant", "bring_up_to_date", "bring_up_to_date_if_due", "census_now", "day_summary",
-    "event_counts", "events", "inpatients", "mark_dirty", "occupants", "rebuild", "self_check",
+    "DayRow", "Occupant", "bring_up_to_date", "bring_up_to_date_if_due", "census_now", "day_summary",
+    "event_counts", "inpatients", "mark_dirty", "occupants", "rebuild", "self_check",
 ]  # fmt: skip
 
 _GROUPS: Final = ("day", "unit_id", "service_id", "newborn")
@@ -82,35 +81,6 @@ class DayRow:
     def service_days(self) -> int:
         """Inpatient service days: census plus those in and out since the last census."""
         return self.census + self.same_day
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """An admission, transfer, discharge or death of a day, for desks and the admission and discharge sheet."""
-
-    movement_id: int
-    event: Event
-    at: str
-    at_utc: int
-    encounter_id: int
-    account: str
-    mrn: str
-    name: str
-    sex: str
-    birth_date: str
-    newborn: bool
-    unit: str  # arriving unit; unit left, for a discharge
-    service: str
-    from_unit: str  # of a transfer
-    from_service: str
-    disposition: str
-    died: bool
-    los_days: int | None
-    same_day: bool
-
-    @property
-    def key(self) -> tuple[int, int]:
-        return (self.at_utc, self.movement_id)
 
 
 _OCCUPANT: Final = (
@@ -229,65 +199,3 @@ def self_check(from_day: int, to_day: int) -> list[str]:
 def _day_row(row: tuple[Any, ...]) -> DayRow:
     day, unit, service, newborn, *counts = row
     return DayRow(day, unit, service, None if newborn is None else bool(newborn), *counts)
-
-
-_EVENTS: Final = (
-    "SELECT m.id, m.event, m.at_utc, m.at_offset, m.day, e.id, e.account, p.mrn, p.last_name, p.first_name,"
-    " p.middle_name, p.suffix, p.sex, p.birth_date, e.newborn, m.unit_id, m.service_id, e.unit_id, e.service_id,"
-    " e.disposition, e.died, e.los_days, e.admit_day = e.discharge_day FROM movement m"
-    " JOIN encounter e ON e.id = m.encounter_id JOIN patient p ON p.id = e.patient_id"
-    " WHERE m.state = 'current' AND e.class = 'I' AND NOT (m.event = 'admit' AND m.class NOT IN ('', 'I'))"
-)
-
-
-def events(
-    day: int, kinds: Iterable[Event], after: tuple[int, int] | None = None, limit: int = 50,
-    *, deaths_only: bool = False,
-) -> list[EventRow]:  # fmt: skip
-    """Inpatient movements of a day in order of time; ``after`` is the ``key`` of the last one shown."""
-    chosen = [str(kind) for kind in kinds]
-    where = f" AND m.day = ? AND m.event IN ({stays.marks(chosen)})"
-    values: list[Any] = [day, *chosen]
-    if deaths_only:
-        where += " AND e.died = 1"
-    if after is not None:
-        where += " AND (m.at_utc, m.id) > (?, ?)"
-        values += list(after)
-    rows = list(database.execute_sql(f"{_EVENTS}{where} ORDER BY m.at_utc, m.id LIMIT ?", (*values, limit)))
-    pieces = _pieces([row[5] for row in rows])
-    units = dict(database.execute_sql("SELECT id, code FROM unit"))
-    services = dict(database.execute_sql("SELECT id, code FROM service"))
-    return [_event(row, pieces.get(row[5], []), units, services) for row in rows]
-
-
-def _pieces(ids: list[int]) -> dict[int, list[tuple[int, int, int]]]:
-    """Start, unit and service of the pieces of these stays, in order."""
-    found: dict[int, list[tuple[int, int, int]]] = {}
-    for encounter, *piece in database.execute_sql(
-        "SELECT encounter_id, from_utc, unit_id, service_id FROM segment"
-        f" WHERE encounter_id IN ({stays.marks(ids)}) ORDER BY encounter_id, seq",
-        tuple(ids),
-    ):
-        found.setdefault(encounter, []).append((piece[0], piece[1], piece[2]))
-    return found
-
-
-def _event(
-    row: tuple[Any, ...], pieces: list[tuple[int, int, int]], units: dict[int, str], services: dict[int, str]
-) -> EventRow:
-    id_, event, utc, offset, day, encounter, account, mrn, last, first, middle, suffix, sex, birth, *rest = (
-        row
-    )
-    newborn, unit, service, last_unit, last_service, status, died, los_days, same_day = rest
-    before = [piece for piece in pieces if piece[0] < utc] or pieces[:1]
-    now = [piece for piece in pieces if piece[0] <= utc] or pieces[:1]
-    gone = event == Event.DISCHARGE
-    here = (last_unit, last_service) if gone else now[-1][1:] if now else (unit, service)
-    moved = event in (Event.TRANSFER, Event.SERVICE) and bool(before)
-    return EventRow(
-        id_, Event(event), Moment(utc, offset, day).local, utc, encounter, account, mrn,
-        shown_name(Name(last, first, middle, suffix)), sex, birth, bool(newborn), units.get(here[0], ""),
-        services.get(here[1], ""), units.get(before[-1][1], "") if moved else "",
-        services.get(before[-1][2], "") if moved else "", status if gone else "", bool(died) and gone,
-        los_days if gone else None, bool(same_day),
-    )  # fmt: skip

@@ -20,14 +20,30 @@ def census_now() -> list[tuple[str, int, int, int]]:
     )
 
 
+ARRIVED: Final = (  # pieces of stays that began on days, each with the one before it; an admission has none
+    " FROM segment g LEFT JOIN segment b ON b.encounter_id = g.encounter_id AND b.seq = g.seq - 1{joined}"
+    " WHERE g.from_day BETWEEN :first AND :last"
+)
+LEFT: Final = (  # stays that ended on days, each with its last piece: midnight may belong to the day that ends
+    " FROM encounter e INDEXED BY encounter_discharged JOIN segment g ON g.encounter_id = e.id AND g.seq ="
+    " (SELECT max(seq) FROM segment WHERE encounter_id = e.id){joined}"
+    " WHERE e.class = 'I' AND e.discharge_day BETWEEN :first AND :last + 1 AND g.to_day BETWEEN :first AND :last"
+)
+MOVED: Final = "(b.unit_id <> g.unit_id OR b.service_id <> g.service_id)"  # from a unit or service to another
+MOVED_BED: Final = "(b.unit_id = g.unit_id AND b.service_id = g.service_id AND b.bed <> g.bed)"
+
+
 def event_counts(day: int) -> dict[str, int]:
-    """``admissions``, ``discharges`` (deaths among them), ``deaths``, ``transfers`` of a day, house-wide."""
-    rows = database.execute_sql(
-        "SELECT count(*) FILTER (WHERE event = 'admit'), count(*) FILTER (WHERE event = 'discharge'),"
-        " count(*) FILTER (WHERE event = 'discharge' AND e.died = 1),"
-        " count(*) FILTER (WHERE event IN ('transfer', 'service')) FROM movement m"
-        " JOIN encounter e ON e.id = m.encounter_id WHERE m.state = 'current' AND m.day = ? AND e.class = 'I'"
-        " AND NOT (m.event = 'admit' AND m.class NOT IN ('', 'I'))",
-        (day,),
+    """``admissions``, ``discharges`` (deaths among them), ``deaths``, ``transfers`` (of bed and service too) of a day.
+
+    They are as many as ``moved.moved`` lists of all units, those out of the census too.
+    """
+    bound = {"first": day, "last": day}
+    admissions, transfers = database.execute_sql(
+        f"SELECT count(*) FILTER (WHERE b.seq IS NULL), count(*) FILTER (WHERE {MOVED} OR {MOVED_BED})"
+        f"{ARRIVED.format(joined='')}", bound,
+    ).fetchone()  # fmt: skip
+    discharges, deaths = database.execute_sql(
+        f"SELECT count(*), count(*) FILTER (WHERE e.died = 1){LEFT.format(joined='')}", bound
     ).fetchone()
-    return dict(zip(("admissions", "discharges", "deaths", "transfers"), rows, strict=True))
+    return {"admissions": admissions, "discharges": discharges, "deaths": deaths, "transfers": transfers}

@@ -13,6 +13,7 @@ from typing import Any, Final
 from db import store
 from db.connect import database
 from db.hospital import site
+from db.statistics.counts import ARRIVED, LEFT, MOVED, MOVED_BED
 from rules.census import Event
 from rules.identity import Name, shown_name
 from rules.moments import moment_at
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     ADMISSION = "admission"
     TRANSFER = "transfer"  # between units, whatever becomes of the service
     SERVICE = "service change"  # in the same unit
+    BED = "bed change"  # in the same unit and service; in no count
     RETURN = "return"  # to the census or, from a pass that stays in it, to the bed
     DISCHARGE = "discharge"
     DEATH = "death"
@@ -63,6 +65,13 @@ class Moved:
     absent: bool = False  # the leave is off the census
     boarder: bool = False  # in a unit that is out of the census, for the specialty alone
     point_of_origin: str = ""
+    seq: int = 0  # of who moved: which piece of the stay began
+
+    @property
+    def key(self) -> tuple[int, int, int, int]:
+        """Its place in a list: by time; who is admitted comes first and who is discharged goes last in a minute."""
+        rank = {Kind.ADMISSION: 0, Kind.DISCHARGE: 2, Kind.DEATH: 2}.get(self.kind, 1)
+        return (self.utc, rank, self.encounter_id, self.seq)
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -81,19 +90,15 @@ _WHO: Final = (
 )
 _JOINED: Final = " JOIN patient p ON p.id = e.patient_id LEFT JOIN provider d ON d.id = e.attending_id"
 _ARRIVED: Final = (
-    f"SELECT g.from_day, g.from_utc, {_WHO}, g.unit_id, g.service_id, g.bed, b.unit_id, b.service_id,"
-    " e.point_of_origin FROM segment g JOIN encounter e ON e.id = g.encounter_id" + _JOINED +
-    " LEFT JOIN segment b ON b.encounter_id = g.encounter_id AND b.seq = g.seq - 1"
-    " WHERE g.from_day BETWEEN :first AND :last AND (b.unit_id IS NULL OR b.unit_id <> g.unit_id"
-    " OR b.service_id <> g.service_id)"
-)  # fmt: skip
+    f"SELECT g.from_day, g.from_utc, {_WHO}, g.unit_id, g.service_id, g.bed, g.seq, b.unit_id, b.service_id,"
+    f" e.point_of_origin{ARRIVED.format(joined=' JOIN encounter e ON e.id = g.encounter_id' + _JOINED)}"
+    f" AND (b.seq IS NULL OR {MOVED}"
+)
 _LEFT: Final = (
     f"SELECT g.to_day, e.discharged_utc, {_WHO}, g.unit_id, g.service_id, g.bed, e.disposition, e.died, e.los_days,"
     " (e.discharged_utc - e.admitted_utc) / 3600, (SELECT from_day FROM segment WHERE encounter_id = e.id AND seq = 1)"
-    " FROM encounter e INDEXED BY encounter_discharged JOIN segment g ON g.encounter_id = e.id AND g.seq ="
-    " (SELECT max(seq) FROM segment WHERE encounter_id = e.id)" + _JOINED +
-    " WHERE e.class = 'I' AND e.discharge_day BETWEEN :first AND :last + 1 AND g.to_day BETWEEN :first AND :last"
-)  # fmt: skip
+    f"{LEFT.format(joined=_JOINED)}"
+)
 _AWAY: Final = (
     f"SELECT {{day}}, {{utc}}, {_WHO}, l.unit_id, l.service_id, '', l.type, l.absent FROM leave_span l"
     " JOIN encounter e ON e.id = l.encounter_id" + _JOINED + " WHERE l.from_day < l.to_day AND "
@@ -113,9 +118,9 @@ _LODGED: Final = (
 )
 
 
-ARRIVALS: Final = frozenset({Kind.ADMISSION, Kind.TRANSFER, Kind.SERVICE})
+ARRIVALS: Final = frozenset({Kind.ADMISSION, Kind.TRANSFER, Kind.SERVICE, Kind.BED})
 DEPARTURES: Final = frozenset({Kind.DISCHARGE, Kind.DEATH})
-IN_CENSUS: Final = ARRIVALS | DEPARTURES | {Kind.LEAVE, Kind.RETURN}
+IN_CENSUS: Final = (ARRIVALS | DEPARTURES | {Kind.LEAVE, Kind.RETURN}) - {Kind.BED}
 
 
 def moved(
@@ -129,7 +134,8 @@ def moved(
     reading, found = _Reading(every_unit), list[Moved]()
     bound = {"first": first_day, "last": last_day}
     if not ARRIVALS.isdisjoint(kinds):
-        found += reading.arrived(database.execute_sql(_ARRIVED, bound))
+        of_bed = f" OR {MOVED_BED})" if Kind.BED in kinds else ")"
+        found += reading.arrived(database.execute_sql(_ARRIVED + of_bed, bound))
     if not DEPARTURES.isdisjoint(kinds):
         alone = "" if Kind.DISCHARGE in kinds else " AND e.died = 1"
         found += reading.left(database.execute_sql(_LEFT + alone, bound))
@@ -137,7 +143,7 @@ def moved(
         found += reading.away(Kind.LEAVE, database.execute_sql(_WENT, bound))
     if Kind.RETURN in kinds:
         found += reading.away(Kind.RETURN, database.execute_sql(_CAME_BACK, bound))
-    return sorted((each for each in found if each.kind in kinds), key=_order)
+    return sorted((each for each in found if each.kind in kinds), key=_place)
 
 
 def lodgers(day: int) -> list[Moved]:
@@ -152,7 +158,7 @@ def lodgers(day: int) -> list[Moved]:
                 database.execute_sql(sql, {"first": day, "last": day})
             )
         ]
-    return sorted(found, key=_order)
+    return sorted(found, key=_place)
 
 
 def lodging(day: int) -> dict[str, int]:
@@ -162,10 +168,8 @@ def lodging(day: int) -> dict[str, int]:
     return dict(database.execute_sql(sql, {"first": day, "last": day}).fetchall())
 
 
-def _order(each: Moved) -> tuple[int, int, int]:
-    """By time; who is admitted comes first and who is discharged goes last within a minute."""
-    rank = {Kind.ADMISSION: 0, Kind.DISCHARGE: 2, Kind.DEATH: 2}.get(each.kind, 1)
-    return (each.utc, rank, each.encounter_id)
+def _place(each: Moved) -> tuple[int, int, int, int]:
+    return each.key
 
 
 class _Reading:
@@ -212,14 +216,15 @@ class _Reading:
         return self.every_unit or any(unit in self.in_census for unit in units)
 
     def arrived(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Moved]:
-        for who, (unit, service, bed, from_unit, from_service, origin) in self.rows(rows):
+        for who, (unit, service, bed, seq, from_unit, from_service, origin) in self.rows(rows):
             if not self.counts(unit, from_unit):
                 continue
             admitted = from_unit is None
-            kind = Kind.ADMISSION if admitted else Kind.TRANSFER if from_unit != unit else Kind.SERVICE
+            kind = Kind.SERVICE if from_service != service else Kind.BED
+            kind = Kind.ADMISSION if admitted else Kind.TRANSFER if from_unit != unit else kind
             yield Moved(
                 kind=kind, **who, **self.place(unit, service), bed=bed, point_of_origin=origin if admitted else "",
-                from_unit=self.units.get(from_unit, ""), from_service=self.services.get(from_service, ""),
+                seq=seq, from_unit=self.units.get(from_unit, ""), from_service=self.services.get(from_service, ""),
             )  # fmt: skip
 
     def left(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Moved]:

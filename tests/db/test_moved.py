@@ -70,6 +70,17 @@ class TestLists:
             whole, key=lambda each: (each.day, whole.index(each))
         )
 
+    def test_of_the_desk_are_as_long_as_its_counts_and_each_line_has_its_place(self, random_month):
+        for day in range(FIRST, LAST + 1):
+            found = moved.moved(day, day, moved.ARRIVALS | moved.DEPARTURES, every_unit=True)
+            kinds = Counter(each.kind for each in found)
+            assert census.event_counts(day) == {
+                "admissions": kinds[Kind.ADMISSION], "discharges": kinds[Kind.DISCHARGE] + kinds[Kind.DEATH],
+                "deaths": kinds[Kind.DEATH], "transfers": kinds[Kind.TRANSFER] + kinds[Kind.SERVICE] + kinds[Kind.BED],
+            }  # fmt: skip
+            keys = [each.key for each in found]
+            assert keys == sorted(set(keys))
+
     def test_of_services_balance_with_the_census_of_each_day(self, random_month):
         services = site.codes("service")
         for day in range(FIRST, LAST + 1):
@@ -109,6 +120,21 @@ class TestLists:
             assert sum(everything.values()) == sum(row.census for row in rows)
             assert all(days <= everything[unit] for unit, days in late.items())
             assert 0 < sum(late.values()) < sum(everything.values())
+
+
+class TestBeds:
+    def test_a_change_of_bed_is_listed_where_it_is_asked_for_and_counted_in_no_census(self, admin):
+        the_units()
+        account = an_encounter(a_patient(), "B1")
+        for event, at, bed in (
+            ("admit", "07T08:00", "1"),
+            ("transfer", "07T09:00", "2"),
+            ("transfer", "07T09:00", "3"),
+        ):
+            a_movement(account, event, f"2025-10-{at}", "3E", "MED", bed=bed)
+        day = day_number("2025-10-07")
+        assert [each.bed for each in moved.moved(day, day, [Kind.BED])] == ["2", "3"]
+        assert [each.kind for each in moved.moved(day, day)] == [Kind.ADMISSION]
 
 
 class TestLodgers:

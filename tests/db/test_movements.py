@@ -15,7 +15,7 @@ from db.connect import database, writing
 from db.hospital import encounters, movements, site
 from db.hospital.movements import Movement
 from db.patient_index import patients
-from db.statistics import census, summary
+from db.statistics import census, moved, summary
 from db.worklist import counts as work_counts
 from db.worklist import work
 from rules.census import Event
@@ -296,10 +296,10 @@ class TestDaySummary:
         record(account, "admit", "02")
         record(account, "transfer", "03T09:00", unit="ICU", service="SUR")
         record(account, "discharge", "03T20:00", disposition="20")
-        (row,) = census.events(JANUARY[0] + 2, [Event.TRANSFER])
+        (row,) = moved.moved(JANUARY[0] + 2, JANUARY[0] + 2, [moved.Kind.TRANSFER])
         assert (row.from_unit, row.from_service, row.unit, row.service) == ("4W", "MED", "ICU", "SUR")
-        (died,) = census.events(JANUARY[0] + 2, [Event.DISCHARGE], deaths_only=True)
-        assert (died.unit, died.los_days, died.died) == ("ICU", 1, True)
+        (died,) = moved.moved(JANUARY[0] + 2, JANUARY[0] + 2, [moved.Kind.DEATH])
+        assert (died.unit, died.los_days) == ("ICU", 1)
         assert census.event_counts(JANUARY[0] + 2) == {
             "admissions": 0, "discharges": 1, "deaths": 1, "transfers": 1,
         }  # fmt: skip

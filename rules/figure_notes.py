@@ -48,7 +48,10 @@ def _census(month: Counts, prefix: str, whom: str, beds: str) -> Iterator[str]:
     def of(name: str) -> Fraction:
         return Fraction(month.get(prefix + name, 0))
 
-    came, went = of("admissions") + of("leave_returns"), of("discharges") + of("leave_departures")
+    came = (
+        of("admissions") + of("transfers_in") + of("leave_returns")
+    )  # transfers: from units outside of the census
+    went = of("discharges") + of("transfers_out") + of("leave_departures")
     if off := of("closing_census") - (of("opening_census") + came - went):
         yield f"The census of {whom} is out of balance by {off}"
     bed_days, days = of("bed_count_days"), Fraction(month.get("days", 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,7 @@ from db import conventions, store
 from db.hospital import site
 from db.statistics import figures, limits, work_figures
 from reports import conventions as said
+from reports.page import wrapped
 from reports.parameters import Asked, NotAsked
 from reports.statistics.parameters import ACCOUNTING, FEDERAL, FISCAL, PERIOD
 from rules import statistics
@@ -113,6 +114,11 @@ class Counting:
             f"The fiscal year begins on {start}.",
             *said.of_units(self.outside),
         )
+
+    def of_class(self, key: str, prefix: str) -> str:
+        """The class that a figure's list is of: with newborns where the hospital's death rates have them."""
+        both = key.startswith("hospital_") and self.rates["newborns_in_death_rates"] == "both terms"
+        return INCLUDING if both else prefix
 
     def as_json(self) -> dict[str, str]:
         """The same as values."""
@@ -221,6 +227,12 @@ def worked(key: str, counts: Mapping[str, Count], prefix: str, missing: Mapping[
 def label(key: str, prefix: str) -> str:
     """A figure's name with its class."""
     return LABELS[key] + {ADULTS: "", NEWBORN: ", newborns", INCLUDING: ", newborns included"}[prefix]
+
+
+def listed(sentences: Iterable[str], width: int) -> Iterator[str]:
+    """Sentences, each indented and over as many lines as it needs."""
+    for sentence in sentences:
+        yield from (f"  {line}" for line in wrapped(f"{sentence}.", width - 2))
 
 
 def span(period: Period, style: str) -> str:

@@ -10,7 +10,7 @@ from db import store
 from db.statistics import discharges, figures
 from db.statistics.discharges import Part
 from reports.charts import bars
-from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total, wrapped
+from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked
 from reports.sheet import Sheet
 from reports.statistics import drill, patient_mix
@@ -33,6 +33,7 @@ from reports.statistics.measures import (
     counting,
     label,
     limits_on,
+    listed,
     short,
     so_far,
     span,
@@ -152,7 +153,7 @@ def _block(data: Data, caption: str, keys: tuple[str, ...], prefix: str, width: 
         for key in keys
     ]
     heads = ["", *[f"{each.heading}\n{short(each.period)}" for each in data.columns]]
-    links = [drill.behind(key, data.period, prefix) for key in keys]
+    links = [drill.behind(key, data.period, data.counting.of_class(key, prefix)) for key in keys]
     return tabulated(heads, rows, width, caption=caption, label_width=40 if width >= 132 else 37, links=links)
 
 
@@ -260,12 +261,6 @@ def _line(
     return (label, *[worked(key, counts, prefix, missing).shown for key in keys])
 
 
-def _listed(sentences: Iterable[str], width: int) -> Iterator[str]:
-    """Sentences, each indented and over as many lines as it needs."""
-    for sentence in sentences:
-        yield from (f"  {line}" for line in wrapped(f"{sentence}.", width - 2))
-
-
 def _notes(data: Data, width: int) -> Iterator[Item]:
     """What somebody should look at before signing, and why figures have no value."""
     worked_out = [
@@ -275,9 +270,9 @@ def _notes(data: Data, width: int) -> Iterator[Item]:
     year_ago = data.columns[1].counts if len(data.columns) > 1 else {}
     doubts = figure_notes.notes(worked_out[0], data.columns[0].counts, year_ago, data.limits)
     if doubts:
-        yield Block(("", "LOOK AT THESE BEFORE SIGNING", *_listed(doubts, width)))
+        yield Block(("", "LOOK AT THESE BEFORE SIGNING", *listed(doubts, width)))
     reasons = list(_reasons(data.columns, worked_out))
-    yield Block(("", "Figures shown as n/a:", *_listed([*reasons, ELSEWHERE], width)))
+    yield Block(("", "Figures shown as n/a:", *listed([*reasons, ELSEWHERE], width)))
 
 
 def _reasons(columns: Sequence[Beside], worked_out: Sequence[Sequence[Figure]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from db import store
 from db.statistics import figures, services
-from reports.page import Column, Document, Group, Heads, Item, Linked, Row, Total
+from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Row, Total
 from reports.parameters import Asked
 from reports.sheet import Sheet
 from reports.statistics import drill
@@ -22,6 +22,7 @@ from reports.statistics.measures import (
     chosen,
     counting,
     label,
+    listed,
     so_far,
     span,
     worked,
@@ -111,6 +112,14 @@ def render(data: Data, width: int) -> Document:
         (NEWBORN, "NEWBORNS", _NEWBORN_COLUMNS),
     ):
         body += _table(data, prefix, title, lines, width)
+    doubts = [
+        f"{code}: {figure.doubt}"
+        for code, counts in data.by_service.items()
+        for prefix, key in _lines()
+        if (figure := worked(key, counts, prefix, OF_SERVICES)).doubt
+    ]
+    if doubts:
+        body += [Heads(), Block(("", "LOOK AT THESE BEFORE SIGNING", *listed(doubts, width)))]
     return Document(
         "S02", "ANALYSIS BY SERVICE", span(data.period, data.counting.style), chosen("all services", data.period), body,
         len(data.by_service), _sentences(data), frozen_columns=23 if width >= 132 else 17,

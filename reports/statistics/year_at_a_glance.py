@@ -139,7 +139,9 @@ def _table(data: Data, months: tuple[Beside, ...], width: int, *, total: bool) -
         for key in keys:
             cells = [_shown(each, key, prefix) for each in months]
             row = (SHORT.get(key, LABELS[key]), *cells, *([_shown(data.year, key, prefix)] if total else []))
-            items.append(Linked(row, drill.behind(key, data.year.period, prefix)))
+            items.append(
+                Linked(row, drill.behind(key, data.year.period, data.counting.of_class(key, prefix)))
+            )
     return items
 
 

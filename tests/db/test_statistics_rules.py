@@ -140,6 +140,19 @@ class TestDeathRates:
         assert told["figures"]["gross_death_rate"]["numerator"] == "1"  # its key says adults and children
         assert told["conventions"]["newborns_in_death_rates"] == rule
 
+    @pytest.mark.parametrize("rule", ["neither term", "both terms"])
+    def test_the_list_behind_the_hospitals_rate_has_the_deaths_of_it(self, hospital, admin, rule):
+        set_from_the_first(admin, "newborns_in_death_rates", rule)
+        produced = produce(admin, find("monthly-statistics"), {"month": "2025-11"})
+        (rate,) = {
+            line for page in produced.pages(Setup()) for line in zip(page.lines, page.links, strict=False)
+            if line[0].startswith("Hospital death rate")
+        }  # fmt: skip
+        asked = dict(word.split("=", 1) for word in shlex.split(rate[1])[2:])
+        listed = produce(admin, find("discharge-list"), asked).sheets()[0].rows
+        numerator = produced.json_value()["figures"]["hospital_gross_death_rate"]["numerator"]
+        assert str(len(listed)) == numerator
+
     def test_newborn_deaths_are_told_by_discharges_and_by_live_births(self, hospital, admin):
         for baby in ("baby", "baby home"):
             an_event(hospital[baby], "live_birth", "2025-11-03T08:00")

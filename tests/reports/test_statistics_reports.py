@@ -130,6 +130,16 @@ class TestServiceAnalysis:
         assert told["figures"]["consultation_rate"]["value"] == "27.67"
         assert told["by_service"]["MED"]["infection_rate"]["value"] == "2.40"
 
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_a_rate_over_its_ceiling_is_pointed_out_with_its_service(self, width):
+        unit = self.a_service(2, 20, hospital_infections=3)
+        lines = lines_of(service_analysis.render(self.an_analysis(by_service={"ICU": unit}), width), width)
+        at = lines.index("LOOK AT THESE BEFORE SIGNING")
+        said = " ".join(line.strip() for line in lines[at + 1 : at + 3])
+        assert said.startswith(
+            "ICU: Hospital-acquired infection rate % is over 100: check the counts before signing."
+        )
+
     def test_a_rate_without_anything_to_divide_by_is_not_zero(self):
         told = service_analysis.as_json(self.an_analysis())["by_service"]["NB"]
         assert told["gross_autopsy_rate"]["value"] is None

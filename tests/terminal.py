@@ -121,7 +121,9 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        return [line.rstrip() for line in self.screen.display]
+        """The rows as they stand. Only cells that were written are read: pyte's ``display`` reads all of them."""
+        rows = [self.screen.buffer[row] for row in range(self.screen.lines)]
+        return ["".join(row[x].data for x in range(max(row, default=-1) + 1)).rstrip() for row in rows]
 
     @property
     def text(self) -> str:

@@ -112,6 +112,8 @@ def _parts(made: Produced) -> Iterator[tuple[str, bytes]]:
             "breaks": [page.breaks for page in pages],
             "title_lines": [page.title_lines for page in pages],
             "frozen": document.frozen_columns,
+            "period": document.period,
+            "selection": document.selection,
         }
     yield f"{made.report.id}/form", _bytes(forms)
     yield f"{made.report.id}/json", _bytes(made.json_value())

@@ -31,9 +31,10 @@ class Reprint(Produced):
 
     def document(self, width: int) -> Document:
         """Its heads alone: what it says stands on its pages."""
-        frozen = self._form(width)["frozen"]
+        form = self._form(width)
+        period, selection = form.get("period", self.closing.month), form.get("selection", "")
         return Document(
-            self.report.code, self.report.title, self.closing.month, "", (), None, frozen_columns=frozen
+            self.report.code, self.report.title, period, selection, (), None, frozen_columns=form["frozen"]
         )
 
     def paper(self, setup: Setup) -> Setup:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 import zlib
 from dataclasses import replace
 
@@ -93,7 +95,19 @@ class TestClosing:
         assert figures(admin, version="latest")["status"] == "open"
 
     def test_somebody_else_reprints_the_pages_of_whoever_signed(self, closed, admin):
-        assert printed(replace(admin, user="lee")) == printed(admin)
+        forms = ("text", "csv", "xlsx", "json")
+        assert [printed(replace(admin, user="lee"), form) for form in forms] == [
+            printed(admin, form) for form in forms
+        ]
+
+    def test_a_workbook_says_what_its_pages_say_and_nothing_of_the_hour_it_was_made(self, closed, admin):
+        made = zipfile.ZipFile(io.BytesIO(printed(admin, "xlsx")))
+        assert {each.date_time for each in made.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert made.read("docProps/core.xml").count(b"1980-01-01T00:00:00Z") == 2
+        heads = [line.split("  ")[0].rstrip() for line in printed(admin).decode().splitlines()[2:4]]
+        assert heads == ["Period: 11/01/2025 to 11/30/2025", "Selection: all units and services"]
+        strings = made.read("xl/sharedStrings.xml").decode()
+        assert all(f">{head}<" in strings for head in heads)
 
     def test_the_pages_say_who_signed_which_version(self, closed, admin):
         assert "Closed as version 1 by admin" in printed(admin).decode()

@@ -340,6 +340,8 @@ class Outcome:
     decided: tuple[Decided, ...] = ()
     first_drg: str = ""
     final_drg: str = ""
+    number: str = ""  # of the review
+    subject: str = ""  # account, or the record's own number
 
 
 @dataclass(frozen=True, slots=True)

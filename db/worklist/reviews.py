@@ -6,16 +6,20 @@ Tables: review_plan, reviewed_record, review_difference and review_answer. What 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
 
 from config.data_sets import library
 from db import store
+from db.coding import code_sets
 from db.connect import database
 from db.hospital import encounters
 from db.hospital.encounters import Encounter
 from db.patient_index import patients
+from db.worklist import blind
 from rules import reviews
 from rules.abstract_findings import claim_of
 from rules.dictionary import Dictionary
@@ -95,6 +99,25 @@ class Reviewed:
         """What the second person has."""
         found: dict[str, str] = json.loads(self.document) if self.document else {}
         return found
+
+
+class DrgChange(NamedTuple):
+    """A record whose DRG is another one after the decisions; weights are None where they are not known."""
+
+    number: str  # of the review
+    subject: str
+    person: str
+    first_drg: str
+    final_drg: str
+    first_weight: Decimal | None
+    final_weight: Decimal | None
+
+    @property
+    def weight_change(self) -> Decimal | None:
+        """What the review adds to the sum of weights."""
+        if self.first_weight is None or self.final_weight is None:
+            return None
+        return self.final_weight - self.first_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +376,43 @@ def outcomes(
             if d.decision
         )
         pairs = compared(each, each.second).pairs
-        found.append(Outcome(each.person, pairs, settled, each.first_drg, each.final_drg))
+        drgs = each.first_drg, each.final_drg
+        found.append(Outcome(each.person, pairs, settled, *drgs, each.number, each.subject))
     return found, open_
+
+
+def drg_changes(found: Iterable[Outcome], user: str) -> list[DrgChange]:
+    """The records whose DRG did not hold, with the weights in force on discharge.
+
+    Those that ``user`` has in hand for another blind review are left out.
+    """
+    changed = [each for each in found if each.first_drg != each.final_drg]
+    left = _discharges([each.subject for each in changed])
+    held = blind.accounts_in_hand(user)
+    with code_sets.opened() as codes:
+
+        def weight(drg: str, day: int | None) -> Decimal | None:
+            known = codes.weights(drg, date.fromordinal(day)) if codes and drg and day else None
+            return known.weight if known else None
+
+        made = []
+        for each in changed:
+            encounter_id, day = left.get(each.subject, (0, None))
+            drgs = each.first_drg, each.final_drg
+            if encounter_id not in held:
+                weights = [weight(drg, day) for drg in drgs]
+                made.append(DrgChange(each.number, each.subject, each.person, *drgs, *weights))
+        return made
+
+
+def _discharges(accounts: Sequence[str]) -> dict[str, tuple[int, int | None]]:
+    """The encounters of accounts with their days of discharge."""
+    found: dict[str, tuple[int, int | None]] = {}
+    for start in range(0, len(accounts), 500):
+        some = accounts[start : start + 500]
+        sql = f"SELECT account, id, discharge_day FROM encounter WHERE account IN ({', '.join('?' * len(some))})"
+        found |= {account: (id_, day) for account, id_, day in database.execute_sql(sql, some)}
+    return found
 
 
 def _midnight(day: int) -> int:

@@ -11,7 +11,8 @@ from typing import Final
 from db import conventions
 from db.registry import registries
 from db.worklist import reviews
-from reports.page import Column, Document, Group, Heads, Item, Row, Total
+from db.worklist.reviews import DrgChange
+from reports.page import Column, Document, Group, Heads, Item, Linked, Row, Total
 from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet, Value
 from rules import reviews as rules
@@ -21,6 +22,7 @@ from rules.reviews import Element, Kinds, Measures, Outcome, Rate
 
 NONE: Final = "-"
 BELOW: Final = "<"
+CHANGED: Final = "DRGs changed: the weight that holds less the first, by CMS Table 5 in force on discharge."
 MEASURES: Final = ("codes", "records", "drg", "poa", "agreement")
 HEADS: Final = {"codes": "Codes", "records": "Records", "drg": "DRG", "poa": "POA", "agreement": "Agreed"}
 
@@ -37,6 +39,7 @@ class Data:
     waiting: int  # compared, and not settled yet
     period: str
     selection: str
+    drg_changes: tuple[DrgChange, ...] = ()
 
 
 def query(parameters: Asked) -> Data:
@@ -71,6 +74,7 @@ def query(parameters: Asked) -> Data:
         waiting,
         period,
         selection,
+        tuple(reviews.drg_changes(found, parameters.actor.user)),
     )
 
 
@@ -87,10 +91,14 @@ def render(data: Data, width: int) -> Document:
         body += [Heads(_element_columns(width)), Group("BY ITEM, THOSE THAT DIFFER MOST FIRST")]
         body += [_element_row(data, each) for each in rules.by_element(data.outcomes, data.kinds)]
         if tally := _tally(data):
+            body += [Heads(_kind_columns(width)), Group("ERRORS BY PERSON AND KIND"), *tally]
+        if data.drg_changes:
             body += [
-                Heads((Column("Kind", width - 24), Column("Errors", 11, number=True), Column("Counts", 11)))
+                Heads(_change_columns(width)),
+                Group("DRGS CHANGED"),
+                *map(_change_row, data.drg_changes),
             ]
-            body += [Group("ERRORS BY KIND"), *tally]
+            body += [Total("All", ("", "", "", "", "", "", _signed(_sum_of_changes(data))), rule=True)]
         body += [Heads()]
     return Document(
         "Q01", f"RATES OF REVIEW: {data.title.upper()}", data.period, data.selection, body, len(data.outcomes),
@@ -101,7 +109,13 @@ def render(data: Data, width: int) -> Document:
 def _said(data: Data) -> tuple[str, ...]:
     floors = ", ".join(f"{HEADS[name]} {data.floors[name]}" for name in MEASURES if name in data.floors)
     waiting = f"{data.waiting} reviews still wait for a decision and count nowhere." if data.waiting else ""
-    return (*rules.METHODS.values(), f"{BELOW} below the floor: {floors} %.", *filter(None, (waiting,)))
+    said = (CHANGED,) if data.drg_changes else ()
+    return (
+        *rules.METHODS.values(),
+        *said,
+        f"{BELOW} below the floor: {floors} %.",
+        *filter(None, (waiting,)),
+    )
 
 
 def _person_columns(width: int) -> tuple[Column, ...]:
@@ -157,20 +171,56 @@ def label_of(data: Data, item: str) -> str:
     return f"{group.replace('_', ' ').capitalize()}: {label}" if column else label
 
 
+def _kind_columns(width: int) -> tuple[Column, ...]:
+    kind = width - 45
+    return Column("Person", 26), Column("Kind", kind), Column("Errors", 8, number=True), Column("Counts", 8)
+
+
 def _tally(data: Data) -> list[Row]:
     against = (rules.Decision.SECOND, rules.Decision.BOTH)
     found = Counter(
-        each.category for outcome in data.outcomes for each in outcome.decided if each.decision in against
+        (outcome.person, each.category)
+        for outcome in data.outcomes
+        for each in outcome.decided
+        if each.decision in against
     )
     known = data.kinds.categories
     return [
         (
+            person,
             known[code].text if code in known else code,
             str(count),
             "yes" if code not in known or known[code].counts else "no",
         )
-        for code, count in found.most_common()
+        for (person, code), count in sorted(
+            found.items(), key=lambda each: (each[0][0], -each[1], each[0][1])
+        )
     ]
+
+
+def _change_columns(width: int) -> tuple[Column, ...]:
+    weights = Column("Weight", 8, number=True)
+    return (
+        Column("Record", 14), Column("Person", width - 54), Column("First", 5), weights, Column("Holds", 5), weights,
+        Column("Weight|change", 8, number=True),
+    )  # fmt: skip
+
+
+def _change_row(each: DrgChange) -> Linked:
+    weights = [NONE if weight is None else str(weight) for weight in (each.first_weight, each.final_weight)]
+    row = (
+        each.subject, each.person, each.first_drg or NONE, weights[0], each.final_drg or NONE, weights[1],
+        _signed(each.weight_change),
+    )  # fmt: skip
+    return Linked(row, f"RVC {each.number}")
+
+
+def _sum_of_changes(data: Data) -> Decimal:
+    return sum((each.weight_change or Decimal(0) for each in data.drg_changes), Decimal(0))
+
+
+def _signed(change: Decimal | None) -> str:
+    return NONE if change is None else f"{change:+f}"
 
 
 def sheets(data: Data) -> list[Sheet]:
@@ -201,8 +251,13 @@ def sheets(data: Data) -> list[Sheet]:
         )
         for e in rules.by_element(data.outcomes, data.kinds)
     ]
+    changes: list[tuple[Value, ...]] = [(*each, each.weight_change) for each in data.drg_changes]
+    changed = (*DrgChange._fields, "weight_change")
     names = ("item", "label", "compared", "agreed", "percent", "kappa", "errors")
     return [
         Sheet("people", keys, tuple(key.replace("_", " ").capitalize() for key in keys), rows, _said(data)),
         Sheet("items", names, tuple(name.capitalize() for name in names), elements, _said(data)),
+        Sheet(
+            "drg_changes", changed, tuple(name.replace("_", " ").capitalize() for name in changed), changes
+        ),
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -253,6 +255,33 @@ class TestSettling:
         assert done.final_drg == done.second_drg
         done = review_acts.settle(people("chief"), one, each.id, Decision.FIRST)
         assert done.final_drg == done.first_drg
+
+    def test_a_drg_that_did_not_hold_is_told_with_the_weights_of_its_table(
+        self, people: Callable[[str], Actor], one: str, codes_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without its stent 322 (1.7630) is 281 (0.9191), by Table 5 of FY 2026: the review takes 0.8439 away."""
+        given = review_acts.open_blind(people("smith"), one).given
+        done = review_acts.file_blind(
+            people("smith"), one,
+            dict(given) | second(**{"procedures[1].code": "", "procedures[1].date": ""}),
+        )  # fmt: skip
+        days = day_number("2026-01-01"), day_number("2026-12-31")
+        assert reviews.drg_changes(reviews.outcomes("abstract", *days)[0], "boss") == []  # not settled yet
+        (each,) = reviews.differences(done.id)
+        review_acts.settle(people("chief"), one, each.id, Decision.SECOND, comment="no such procedure")
+        monkeypatch.setenv("RECORDROOM_CODES", f"{codes_path}.none")
+        (told,) = reviews.drg_changes(reviews.outcomes("abstract", *days)[0], "boss")
+        assert told == (done.number, "R00001", "jones", "322", "281", None, None)
+        monkeypatch.setenv("RECORDROOM_CODES", str(codes_path))
+        (told,) = reviews.drg_changes(reviews.outcomes("abstract", *days)[0], "boss")
+        assert (told.first_weight, told.final_weight, told.weight_change) == (
+            Decimal("1.7630"), Decimal("0.9191"), Decimal("-0.8439"),
+        )  # fmt: skip
+        file(people("jones"), encounters.find("R00001"), CODED | {"disposition": "01"}, "went home")
+        review_acts.open_blind(people("boss"), drawn(people("chief"))[0].number)
+        assert reviews.drg_changes(reviews.outcomes("abstract", *days)[0], "boss") == []
+        review_acts.settle(people("chief"), one, each.id, Decision.FIRST)
+        assert reviews.drg_changes(reviews.outcomes("abstract", *days)[0], "chief") == []
 
     @pytest.mark.parametrize(
         ("user", "may"), [("jones", Decision.SECOND), ("smith", Decision.FIRST)]

@@ -11,8 +11,9 @@ from db.actors import Actor, Role
 from db.acts import NotPermitted
 from db.worklist import review_acts, reviews
 from db.worklist.review_acts import Asked
+from db.worklist.reviews import DrgChange
 from reports.catalogue import find
-from reports.page import Setup
+from reports.page import Linked, Setup, Total
 from reports.parameters import NotAsked
 from reports.reviews import review_rates, worksheet_rates
 from reports.reviews.review_rates import Data
@@ -26,6 +27,13 @@ CATEGORIES = {
 }  # fmt: skip
 OF = Kinds(
     frozenset({"diagnoses.code"}), frozenset({"diagnoses.poa"}), frozenset({"disposition"}), CATEGORIES
+)
+CHANGES = (
+    DrgChange("7", "4711", "jones", "322", "281", Decimal("1.7630"), Decimal("0.9191")),
+    DrgChange(
+        "8", "4712", "Featherstonehaugh-Cholmondeley", "281", "280", Decimal("0.9191"), Decimal("1.5503")
+    ),
+    DrgChange("9", "4713", "jones", "", "999", None, None),
 )
 LABELS = {"diagnoses.code": "Diagnosis", "diagnoses.poa": "POA", "disposition": "Disposition"}
 
@@ -50,7 +58,15 @@ def audit() -> tuple[Outcome, ...]:
 def data() -> Data:
     floors = {"codes": 95, "records": 95, "drg": 95, "poa": 95, "agreement": 95}
     return Data(
-        "Discharge abstract", LABELS, audit(), OF, floors, 2, "11/01/2026 to 11/30/2026", "reviews settled"
+        "Discharge abstract",
+        LABELS,
+        audit(),
+        OF,
+        floors,
+        2,
+        "11/01/2026 to 11/30/2026",
+        "reviews settled",
+        CHANGES,
     )
 
 
@@ -60,12 +76,19 @@ class TestRates:
         golden("review-rates", review_rates.render(data(), width), width)
 
     def test_one_audit_has_three_rates_and_each_is_named(self) -> None:
-        people, _ = review_rates.sheets(data())
+        people, *_ = review_rates.sheets(data())
         row = dict(zip(people.keys, people.rows[-1], strict=True))
         assert [row[f"{name}_percent"] for name in ("codes", "records", "drg")] == [
             Decimal("95.39"), Decimal("82.00"), Decimal("94.00"),
         ]  # fmt: skip
         assert [row[f"{name}_of"] for name in ("codes", "records", "drg")] == [412, 50, 50]
+
+    def test_a_changed_drg_leads_to_its_review_and_changes_add_up(self) -> None:
+        body = review_rates.render(data(), 80).body
+        assert [item.go for item in body if isinstance(item, Linked)] == ["RVC 7", "RVC 8", "RVC 9"]
+        total = body[-2]
+        assert isinstance(total, Total)
+        assert total.cells[-1] == "-0.2127"  # -0.8439 + 0.6312
 
     def test_nothing_settled_is_said_in_words(self, golden: Callable[..., None]) -> None:
         none = Data("Discharge abstract", LABELS, (), OF, {}, 0, "the whole plan", "plan 000001 November")

@@ -77,7 +77,7 @@ def as_csv(sheets: Sequence[Sheet]) -> bytes:
             if number:
                 writer.writerow(())
             writer.writerow((safe(sheet.name),))
-        writer.writerow(sheet.keys)
+        writer.writerow([safe(key) for key in sheet.keys])  # of a cross-tabulation they are values too
         writer.writerows([safe(value) for value in row] for row in sheet.rows)
     return out.getvalue().encode("utf-8")
 

@@ -118,7 +118,7 @@ class Abstracts:
             "priority": stay.priority, "point_of_origin": stay.origin, "payer": stay.payer,
             "attending": stay.attending, "service": last.service, "unit": last.unit, "path": _path(stay),
             "discharged_at": local(stay.moves[-1].at), "disposition": stay.disposition, "hospice_claim": "0",
-            "age": str(_age(stay)),
+            "age": str(_age(stay)), "los_days": str(_los_days(stay)),
         }  # fmt: skip
         if stay.newborn:
             record["birth_weight_g"] = str(stay.birth_weight_g)
@@ -169,6 +169,16 @@ def _path(stay: Stay) -> str:
 def _age(stay: Stay) -> int:
     """Completed years on admission."""
     return max(0, stay.admitted // DAY - stay.person.birth_day) * 4 // 1461
+
+
+def _los_days(stay: Stay) -> int:
+    """Days from admission to discharge less the nights on leave, at least 1."""
+    nights = sum(
+        back.at // DAY - out.at // DAY
+        for out, back in zip(stay.moves, stay.moves[1:], strict=False)
+        if out.event == "leave"
+    )
+    return max(1, stay.moves[-1].at // DAY - stay.admitted // DAY - nights)
 
 
 def _grouped(stay: Stay, day: int, *, principal_only: bool) -> tuple[str, str, str, int | None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from reports.page import Block, Column, Heads, Item, Linked, Total
+from reports.page import Block, Column, Heads, Item, Linked, Total, wrapped
 from reports.writer.data import Data, behind, by_label, group_name, over_lines
 from rules.report_figures import Crossed, percent
 
@@ -20,7 +20,15 @@ def cross(data: Data, width: int) -> Iterator[Item]:
     table = data.table
     if len(table.across) > MOST_ACROSS:
         yield Block(
-            ("", f"{by_label(data, 1)} has {len(table.across)} values: choose another item to go across.")
+            (
+                "",
+                *wrapped(
+                    f"{by_label(data, 1)} has {len(table.across)} values, and {MOST_ACROSS} go across at most: make it "
+                    "the first break, which goes down, or choose another.",
+                    width,
+                    "",
+                ),
+            )
         )
         return
     across: list[str | None] = [*table.across, None]
@@ -37,7 +45,7 @@ def cross(data: Data, width: int) -> Iterator[Item]:
         total = Total("TOTAL", ("", *(amount(table, None, each) for each in part)), level=0, rule=True)
         yield Linked(total, behind(data))
         if data.made.percent in ("row", "both"):
-            cells = [percent(_of(table, None, each), table.total) for each in part]
+            cells = [percent(cell(table, None, each), table.total) for each in part]
             yield Total("  % of line", ("", *cells), level=0)
 
 
@@ -45,12 +53,12 @@ def _cross_lines(data: Data, key: str, name: str, part: Sequence[str | None]) ->
     table = data.table
     yield Linked((name, *(amount(table, key, each) for each in part)), behind(data, key))
     if data.made.percent in ("row", "both"):
-        yield ("  % of line", *(percent(_of(table, key, each), table.lines[key]) for each in part))
+        yield ("  % of line", *(percent(cell(table, key, each), table.lines[key]) for each in part))
     if data.made.percent in ("column", "both"):
-        yield ("  % of column", *(percent(_of(table, key, each), _of(table, None, each)) for each in part))
+        yield ("  % of column", *(percent(cell(table, key, each), cell(table, None, each)) for each in part))
 
 
-def _of(table: Crossed, down: str | None, across: str | None) -> Decimal:
+def cell(table: Crossed, down: str | None, across: str | None) -> Decimal:
     """A cell; None stands for all: a margin, or the total."""
     if down is None:
         return table.total if across is None else table.columns[across]
@@ -59,4 +67,4 @@ def _of(table: Crossed, down: str | None, across: str | None) -> Decimal:
 
 def amount(table: Crossed, down: str | None, across: str | None) -> str:
     """A cell as printed."""
-    return format(_of(table, down, across), "f")
+    return f"{cell(table, down, across):,f}"

@@ -7,6 +7,7 @@ import io
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
@@ -18,6 +19,7 @@ from rules.dictionary import ItemType, is_null
 from rules.report_figures import Crossed, Line, Node, Tally, crossed, distinct, grouped, sort_key
 from rules.report_sets import ROWS, Askable, DataSet
 from rules.report_writer import FIGURES, Definition, Shown
+from rules.statistics import NOT_APPLICABLE
 from rules.tables import Tables
 
 BLANK: Final = "(blank)"
@@ -168,7 +170,9 @@ def figure_shown(data: Data, at: int, tally: Tally, word: str) -> str:
     """A figure as printed; the smallest and the largest as the column shows them."""
     value = tally.figure(word)
     each = data.made.columns[at]
-    return shown(data, data.asked(each.item), each.as_, value) if word in ("min", "max") else value
+    if word in ("min", "max"):
+        return shown(data, data.asked(each.item), each.as_, value)
+    return value if value == NOT_APPLICABLE else f"{Decimal(value):,f}"
 
 
 def figures_asked(data: Data) -> list[tuple[int, str]]:

@@ -138,7 +138,7 @@ def _list(data: Data, columns: int) -> Iterator[Item]:
 
 
 def _subtotal(data: Data, node: Node, name: str, level: int, columns: int) -> Iterator[Item]:
-    yield Total(f"{name}: {node.records} {'record' if node.records == 1 else 'records'}", level=level)
+    yield Total(f"{name}: {node.records:,} {'record' if node.records == 1 else 'records'}", level=level)
     asked = [each.figures.split() for each in data.made.columns[:columns]]
     for word in FIGURES:
         if any(word in figures for figures in asked):
@@ -169,7 +169,7 @@ def _totals(data: Data, figures: int) -> Iterator[Item]:
     last = len(data.made.breaks) - 1
 
     def cells(node: Node) -> tuple[str, ...]:
-        return (str(node.records), *(figure_shown(data, at, node.tallies[at], word) for at, word in wanted))
+        return (f"{node.records:,}", *(figure_shown(data, at, node.tallies[at], word) for at, word in wanted))
 
     def items(node: Node, *before: str) -> Iterator[Item]:
         level = len(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports.sheet import Sheet, Value
-from reports.writer.crossing import amount
+from reports.writer.crossing import cell
 from reports.writer.data import HEADS, Data, by_label, figures_asked, group_name, heading, shown
 from rules.report_figures import Line, Node, distinct
 from rules.report_sets import ROWS
@@ -79,7 +79,7 @@ def _crossed_sheet(data: Data) -> Sheet:
     rows: list[tuple[Value, ...]] = [
         (
             "Total" if down is None else group_name(data, 0, down),
-            *(_number(amount(table, down, each)) for each in across),
+            *(_number(format(cell(table, down, each), "f")) for each in across),
         )
         for down in (*table.down, None)
     ]

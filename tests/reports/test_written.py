@@ -252,8 +252,9 @@ class TestItemsThatRepeat:
             october, asking(form=CROSS, columns=(), breaks=(Break("service"), self.ANY))
         ).table
         assert table.lines == {"CAR": 1, "MED": 3, "SUR": 2}
-        assert (table.columns["I10"], table.columns["K3580"], table.total) == (2, 2, 6)
-        assert (table.cells["SUR", "I10"], table.cells["SUR", "K3580"]) == (1, 2)
+        assert [table.columns[code] for code in ("I10", "K3580")] == [2, 2]
+        assert [table.cells["SUR", code] for code in ("I10", "K3580")] == [1, 2]
+        assert table.total == 6
 
     def test_a_list_has_a_record_in_each_of_its_groups_and_a_file_once(self, october: Actor) -> None:
         columns = (Shown("account"), Shown("diagnoses.code"))
@@ -390,9 +391,9 @@ class TestIdentities:
             assert node.tallies[0].total == sum((inner.tallies[0].total for inner in node.inner), Decimal(0))
             assert node.tallies[0].answered == sum(inner.tallies[0].answered for inner in node.inner)
 
-    @given(st.lists(st.tuples(KEYS, st.sets(KEYS, min_size=1), st.integers(-5, 5)), max_size=20))
+    @given(st.lists(st.tuples(KEYS, st.sets(KEYS, min_size=1), st.decimals(-5, 5, places=1)), max_size=20))
     def test_a_record_of_several_groups_is_one_record_of_what_holds_them(
-        self, rows: list[tuple[str, set[str], int]]
+        self, rows: list[tuple[str, set[str], Decimal]]
     ) -> None:
         lines = sorted(
             (
@@ -403,17 +404,16 @@ class TestIdentities:
             key=lambda line: line.keys,
         )
         root, table = grouped(lines, 2, (True,)), crossed(lines, 0, lambda key: sort_key(ANY, key))
-        assert (root.records, root.tallies[0].total) == (len(rows), sum(row[2] for row in rows))
-        assert table.total == root.tallies[0].total
+        assert root.records == len(rows)
+        assert root.tallies[0].total == table.total == sum((row[2] for row in rows), Decimal(0))
         for node in root.inner:
             own = [value for a, _, value in rows if a == node.key]
-            assert (node.records, node.tallies[0].total, table.lines[node.key]) == (
-                len(own),
-                sum(own),
-                sum(own),
-            )
+            assert node.records == len(own)
+            assert node.tallies[0].total == table.lines[node.key] == sum(own, Decimal(0))
         for across in table.across:
-            assert table.columns[across] == sum(value for _, many, value in rows if across in many)
+            assert table.columns[across] == sum(
+                (value for _, many, value in rows if across in many), Decimal(0)
+            )
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def _twelve_months(data: Data, width: int) -> Iterator[Item]:
     heads = [(each.heading, worked("average_daily_census", each.counts, ADULTS, {})) for each in data.months]
     drawn = bars([(heading, figure.value, figure.shown) for heading, figure in heads], min(width, 100))
     yield Heads()
-    yield Block(("", "AVERAGE DAILY CENSUS, ADULTS AND CHILDREN", *drawn), captioned=True)
+    yield Block(("", "CHART: AVERAGE DAILY CENSUS, ADULTS AND CHILDREN", *drawn), captioned=True)
 
 
 _PART_COLUMNS: Final = {

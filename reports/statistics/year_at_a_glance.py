@@ -158,7 +158,7 @@ def _chart(data: Data, width: int) -> list[Item]:
     ]
     drawn = line_chart(points, min(width, 110), 10)
     return (
-        [Heads(), Block(("", "AVERAGE DAILY CENSUS, ADULTS AND CHILDREN", *drawn), captioned=True)]
+        [Heads(), Block(("", "CHART: AVERAGE DAILY CENSUS, ADULTS AND CHILDREN", *drawn), captioned=True)]
         if drawn
         else []
     )

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from db import conventions
-from db.hospital import chart_sheet, encounters
-from db.hospital.chart_sheet import ChartSheet
+from db.hospital import chart_sheet
 from reports.page import Block, Column, Document, Heads, Item
-from reports.parameters import NotAsked
 from reports.prints.forms import Pair, labelled, part, table
+from reports.prints.of_account import OfAccount, sheet_of
 from reports.sheet import Sheet
 from rules.codes import dotted
 from rules.dates import show_date, show_moment
@@ -20,34 +19,20 @@ from rules.records import rows_of
 from rules.values import shown
 
 CLASSES: Final = {"I": "Inpatient", "E": "Emergency", "O": "Outpatient", "OBS": "Observation"}
-CONVENTIONS: Final = (
-    "Codes and physicians are those of the abstract as it stands; the path is that of the movements.",
-)
+CONVENTIONS: Final = ("Codes and physicians: the abstract as it stands. Path: the movements.",)
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class Data(OfAccount):
     """The account and what its codes stand for."""
 
-    sheet: ChartSheet
     meanings: Mapping[str, str]  # of coded values, by path
     style: str
-
-    @property
-    def patient_id(self) -> int:
-        return self.sheet.stay.patient_id
-
-    @property
-    def case_ids(self) -> tuple[int, ...]:
-        return (self.sheet.case.id,) if self.sheet.case else ()
 
 
 def query(parameters: Mapping[str, str]) -> Data:
     """Read the account. Raises ``NotAsked`` when there is none."""
-    encounter_id = encounters.find(parameters["account"])
-    if not encounter_id:
-        raise NotAsked(f"There is no account {parameters['account']}.")
-    sheet = chart_sheet.of_account(encounter_id)
+    sheet = sheet_of(parameters)
     return Data(sheet, chart_sheet.meanings(sheet, sheet.record), conventions.convention("date_style"))
 
 

@@ -17,11 +17,11 @@ from db.abstracting import rule_context
 from db.abstracting.lifecycle import Step
 from db.coding import code_sets
 from db.coding.code_tables import all_tables
-from db.hospital import chart_sheet, encounters
-from db.hospital.chart_sheet import ChartSheet, FiledDrg
+from db.hospital import chart_sheet
+from db.hospital.chart_sheet import FiledDrg
 from reports.page import Block, Column, Document, Heads, Item, Wrapped, wrapped
-from reports.parameters import NotAsked
 from reports.prints.forms import Pair, labelled, part, table
+from reports.prints.of_account import OfAccount, sheet_of
 from reports.sheet import Sheet
 from rules import drg, edits
 from rules.abstract_findings import claim_and_rows, record_findings
@@ -57,10 +57,9 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class Data(OfAccount):
     """A filed abstract with all that hangs on it."""
 
-    sheet: ChartSheet
     record: Mapping[str, str]
     meanings: Mapping[str, str]
     filed_drg: FiledDrg | None
@@ -72,23 +71,12 @@ class Data:
     filings: tuple[Filing, ...]
     style: str
 
-    @property
-    def patient_id(self) -> int:
-        return self.sheet.stay.patient_id
-
-    @property
-    def case_ids(self) -> tuple[int, ...]:
-        return (self.sheet.case.id,) if self.sheet.case else ()
-
 
 def query(parameters: Mapping[str, str]) -> Data:
     """Read the abstract. Raises ``NotAsked`` for an unknown account."""
-    encounter_id = encounters.find(parameters["account"])
-    if not encounter_id:
-        raise NotAsked(f"There is no account {parameters['account']}.")
-    sheet = chart_sheet.of_account(encounter_id)
+    sheet = sheet_of(parameters)
     stored = sheet.case.record if sheet.case else sheet.record
-    record, filed = without(stored), chart_sheet.filed_drg(encounter_id)
+    record, filed = without(stored), chart_sheet.filed_drg(sheet.stay.id)
     steps, filings = chart_sheet.history(sheet.case) if sheet.case else ([], [])
     with code_sets.opened() as codes:
         context = rule_context.context(all_tables(store.current().directory), codes)

@@ -175,6 +175,8 @@ class TestSettling:
 
     def test_the_first_person_sees_it_and_may_only_give_way(self, desk: Workstation) -> None:
         with signed_on_as(desk, "lee"):
+            desk.press("f5", "end")
+            assert "Reviews of your records, not seen" in desk.text  # the longest of the desk
             opened(desk, "RVF")
             assert "1 that you did not look at yet" in desk.text
             desk.press("O", "F")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from db import store
@@ -89,7 +90,7 @@ class Parameters(FormScreen):
         self.preset = asked.pop(PRESET, "")
         self.asked = self._filled(self._kept(self.preset) | asked) | {PRESET: self.preset}
         first = self.report.parameters[0].name if self.report.parameters else WIDTH
-        return Opened(self.asked, (self.report.title, self.report.about), first)
+        return Opened(self.asked, tuple(wrap(self.report.about, int(NARROW) - 2)), first)
 
     def _kept(self, name: str) -> dict[str, str]:
         """What a preset asks for. Raises ``ScreenError``."""

@@ -46,8 +46,9 @@ class MenuView(View):
 
     @property
     def height(self) -> int:
-        """Entries that fit."""
-        return max(1, self.shell.body_height - self._head_height)
+        """Entries that fit; where there are more, a line below says so."""
+        room = max(1, self.shell.body_height - self._head_height)
+        return room if len(self.entries) <= room else max(1, room - 1)
 
     @property
     def title(self) -> str:
@@ -84,7 +85,10 @@ class MenuView(View):
         head = [*head, blank(width)][: self._head_height] if head else []
         if not self.top <= self.at < self.top + self.height:
             self.top = max(0, min(self.at, len(self.entries) - self.height))
-        return head + self._rows(range(self.top, self.top + self.height), width)
+        end = self.top + self.height
+        rows = head + self._rows(range(self.top, end), width)
+        more = "More: F8" if end < len(self.entries) else "Bottom"
+        return rows if len(rows) >= height else [*rows, line([(1, more, BOLD)], width)]
 
     def _rows(self, numbers: Iterable[int], width: int) -> list[Line]:
         columns = self._columns(width) if self.entries else (0, 0, 0, 0)

@@ -13,6 +13,7 @@ from db.actors import Role
 from db.changes import Source
 from db.connect import writing
 from db.hospital import site
+from reports.catalogue import CATALOGUE
 from reports.page import Setup, as_text
 from screens.printing import print_shown
 from screens.reports import Page, Parameters
@@ -53,6 +54,18 @@ class TestTheCatalogue:
         desk.press("ctrl+o", "=REP", "enter")
         assert "Daily census by unit and bed" in desk.text
         assert ">" not in "".join(line[1:] for line in desk.lines[3:10])
+
+    def test_says_that_there_are_more_than_fit(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=REP", "enter")
+        assert desk.lines[-4].strip() == "More: F8"
+        desk.press("f8", "f8")
+        assert desk.lines[-4].strip() == "Bottom"
+        assert "Outguide" in desk.text
+
+    def test_says_all_about_the_report_before_it_is_run(self, desk: Workstation) -> None:
+        longest = max(CATALOGUE, key=lambda report: len(report.about))
+        desk.press("ctrl+o", f"=RUN {longest.id}", "enter")
+        assert longest.about in " ".join(desk.text.split())
 
     def test_asks_for_the_parameters_with_their_defaults(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=REP", "enter", "enter")
@@ -152,6 +165,12 @@ class TestThePage:
         assert desk.message == f"Kept as {kept.name} in the spool of the store."
         assert kept.read_bytes() == pages_in_hand(desk, 80)
 
+    def test_is_kept_in_the_spool_more_than_once(self, desk: Workstation, house: House) -> None:
+        desk.press("ctrl+o", CENSUS, "enter", "ctrl+o", "SPOOL LASER1 x2", "enter")
+        (kept,) = (house.directory / "spool").iterdir()
+        once = pages_in_hand(desk, 80)
+        assert kept.read_bytes() == once + b"\f" + once
+
     def test_has_one_of_two_widths(self, desk: Workstation) -> None:
         desk.press("ctrl+o", CENSUS + " width=90", "enter")
         assert desk.message == "A page is 80 or 132 columns wide."
@@ -207,6 +226,21 @@ class TestAnyScreen:
             site.apply("printer", "LP1", {"queue": "LASER9", "width": "80"}, Source("test"))
         desk.press("ctrl+o", "=SFL printer", "enter", "ctrl+t")
         assert desk.message == "Sent to LASER9: 1 page, 132 columns."
+
+    def test_copies_are_asked_for_after_the_printer(self, desk: Workstation, lp: Path) -> None:
+        desk.press("ctrl+o", "=SFL unit", "enter", "ctrl+o", "PRT LASER1 x2", "enter")
+        assert desk.message == "Sent to LASER1: 1 page, 2 copies, 132 columns."
+        assert Path(f"{lp}.arguments").read_text().splitlines()[4:6] == ["-n", "2"]
+
+    @pytest.mark.parametrize("line", ["=SFL unit", CENSUS])
+    def test_a_queue_that_there_is_none_of_is_one_sentence(
+        self, desk: Workstation, lp: Path, line: str
+    ) -> None:
+        lp.write_text("#!/bin/sh\necho 'lp: Error - The printer or class does not exist.' >&2\nexit 1\n")
+        desk.press("ctrl+o", line, "enter", "ctrl+o", "PRT NONE", "enter")
+        assert desk.message == (
+            "The queue NONE took no job: lp: Error - The printer or class does not exist."
+        )
 
     def test_without_the_permission_nothing_is_printed(self, desk: Workstation, lp: Path) -> None:
         desk.press("ctrl+o", "=SFL unit", "enter")

@@ -106,6 +106,14 @@ class TestReading:
         at = desk.lines[3].index("Attending")
         assert desk.lines[6][at:].startswith("SMITH")
 
+    @pytest.mark.parametrize(
+        ("report", "drawn"), [("monthly-statistics", "|##########"), ("year-at-a-glance", "+----------")]
+    )
+    def test_charts_are_found_by_their_name(self, desk: Workstation, report: str, drawn: str) -> None:
+        desk.press("ctrl+o", f"=PGE {report} month=2026-11", "enter", "f4", "chart", "enter")
+        assert any(line.startswith("CHART: ") for line in desk.lines[3:7])
+        assert drawn in desk.text
+
     def test_an_empty_report_says_so_and_takes_every_key(self, desk: Workstation, listing: Listing) -> None:
         listing.rows = NOBODY
         desk.press("ctrl+o", "=PGE Z99", "enter")

@@ -114,7 +114,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "amis-balance", "N04", "Bed balance by AMIS segment",
         "A month's bed occupants and absences by segment, balanced against what came and went.",
-        "reports.census.amis_balance", (MONTH,), names_patients=False,
+        "reports.census.amis_balance", (MONTH, VERSION), names_patients=False, closes=True,
     ),
     Report(
         "monthly-statistics", "S01", "Monthly statistical summary",

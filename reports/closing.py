@@ -20,7 +20,7 @@ from reports.catalogue import CATALOGUE, Report
 from reports.page import Setup, as_text
 from reports.parameters import Asked, resolved
 from reports.remarks import of_report
-from reports.reprint import VERSION, WIDTHS, typed
+from reports.reprint import VERSION, WIDTHS, signed_now, typed
 from reports.run import Produced, run_by
 from rules.moments import iso_date
 
@@ -92,7 +92,8 @@ def _made(actor: Actor, report: Report, begun: Begun, now: str) -> Produced:
     asked = Asked(actor, parameters)
     asked.status, asked.version = begun.status, begun.version
     remarks = of_report(report, begun.period.name)
-    return Produced(report, parameters, report.load().query(asked), run_by(actor, now), remarks)
+    run = run_by(actor, now)
+    return Produced(report, parameters, report.load().query(asked), run, remarks, (signed_now(begun, run),))
 
 
 def _parts(made: Produced) -> Iterator[tuple[str, bytes]]:

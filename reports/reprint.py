@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from db.statistics import closing
-from db.statistics.closing import Closing
+from db.statistics.closing import Begun, Closing
 from reports.catalogue import Report
 from reports.page import FORM_FEED, Document, Page, Run, Setup
 from reports.parameters import NotAsked, month_asked
@@ -82,6 +82,20 @@ class Reprint(Produced):
     def json_value(self) -> Any:
         """Its JSON value."""
         return self._json("json")
+
+
+def counted_now(month: str, stamp: str) -> str:
+    """What a report that closes says of figures that are counted in this run; ``month`` blank: of no whole month."""
+    signed = closing.newest(month) if month else None
+    if signed is not None:
+        return f"Counted {stamp}; signed is version {signed.version} of the month, and these figures are not of it."
+    return f"Counted {stamp}; the month is open." if month else f"Counted {stamp}."
+
+
+def signed_now(begun: Begun, run: Run) -> str:
+    """What it says of figures that are signed in this run, and why, where a reason was given."""
+    said = f"Signed {run.stamp} by {run.user} as version {begun.version}; the month is {begun.status}."
+    return f"{said} Reason: {begun.reason}" if begun.reason else said
 
 
 def typed(sheet: Sheet) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Produced:
     data: Any
     run: Run
     remarks: tuple[str, ...] = ()  # of the department, beside the figures of the month
+    standing: tuple[str, ...] = ()  # of what closes with a month: counted now, or signed
 
     @property
     def patient_id(self) -> int | None:
@@ -50,6 +51,8 @@ class Produced:
     def document(self, width: int) -> Document:
         """What the report says, for a page of this width."""
         document: Document = remarks.added(self._module.render(self.data, width), self.remarks)
+        if self.standing:
+            document = replace(document, conventions=(*document.conventions, *self.standing))
         if level := self.parameters.get(IDENTIFIERS.name):
             return replace(document, selection=f"{document.selection}; {identifiers.SAID[level]}")
         return document
@@ -80,7 +83,7 @@ class Produced:
     def sheets(self) -> list[Sheet]:
         """The report as tables of typed values."""
         sheets: list[Sheet] = self._module.sheets(self.data)
-        return sheets
+        return [replace(each, conventions=(*each.conventions, *self.standing)) for each in sheets]
 
     def letters(self) -> Sheet:
         """A row for each letter, for a word processor to merge. Raises ``NotAsked`` where there are none to write."""
@@ -131,7 +134,9 @@ def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
         cases=getattr(data, "case_ids", ()),
     )  # fmt: skip
     run = run_by(actor, now.local, _audit_head() if report.id in ANCHORS else "")
-    return Produced(report, parameters, data, run, remarks.of_report(report, month_asked(parameters)))
+    of_month = month_asked(parameters)
+    standing = (reprint.counted_now(of_month, run.stamp),) if report.closes else ()
+    return Produced(report, parameters, data, run, remarks.of_report(report, of_month), standing)
 
 
 def run_by(actor: Actor, local: str, audit: str = "") -> Run:

@@ -22,7 +22,7 @@ from reports.page import Block, Column, Document, Group, Heads, Item, Linked, To
 from reports.parameters import Asked
 from reports.sheet import Sheet
 from rules.conventions import Conventions
-from rules.dates import show_date, show_moment
+from rules.dates import show_date
 from rules.moments import iso_date
 from rules.periods import Period, month
 from rules.tables import CodeTable
@@ -96,7 +96,6 @@ class Data:
     division_names: Mapping[str, str]
     conventions: Conventions
     style: str
-    as_of: str
     closed: bool  # the month is over
 
 
@@ -123,7 +122,7 @@ def query(asked: Asked) -> Data:
         whole.name, period, made.balances(), made.services(), operating,
         {row.code: row.text for row in rows} | {UNASSIGNED: "Services in no segment"}, splits,
         {each.division: each.division_name for each in units.values()}, conventions.conventions(period.to_day),
-        conventions.convention("date_style", period.to_day), now.local, whole.to_day < now.day,
+        conventions.convention("date_style", period.to_day), whole.to_day < now.day,
     )  # fmt: skip
 
 
@@ -221,8 +220,7 @@ def render(data: Data, width: int) -> Document:
         (*said.sentences(data.conventions),
          "Balance: items 9 and 10 of the prior month + items 1 to 3 - items 4 to 8 = items 9 and 10 of this month.",
          "Items 9 and 10 are heads at the census hour of the last day; boarders count for their specialty.",
-         "Days of absence on pass: nights away on passes that do not last so long that they count as leave.",
-         f"Counted {show_moment(data.as_of, data.style)}."),
+         "Days of absence on pass: nights away on passes that do not last so long that they count as leave."),
         frozen_columns=33,
     )  # fmt: skip
 

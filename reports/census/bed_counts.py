@@ -53,7 +53,6 @@ class Data:
     planned: tuple[Planned, ...]
     conventions: Conventions
     style: str
-    as_of: str
     under_way: bool
 
 
@@ -77,7 +76,7 @@ def query(asked: Asked) -> Data:
         day, _lines(day, year, units, of_year), {each.code: each for each in units.values()}, year, last_year,
         fiscal_year_to(year.from_day + 366, start).from_day - year.from_day, month, sums,
         tuple(_planned(plan, units, of_month, of_year)), conventions.conventions(day),
-        conventions.convention("date_style", day), now.local, day == now.day,
+        conventions.convention("date_style", day), day == now.day,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from reports.census.lines import CLASSES, NO_DIVISION, behind, spelled, unbalanc
 from reports.census.ward_lines import total
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Row, Total, wrapped
 from reports.sheet import Sheet
-from rules.dates import show_date, show_moment
+from rules.dates import show_date
 from rules.moments import iso_date
 from rules.periods import month_of
 from rules.statistics import NOT_APPLICABLE, half_up
@@ -83,7 +83,6 @@ def _sentences(data: Data) -> tuple[str, ...]:
         "Gain: admissions, transfers in, back from leave. Loss: discharges, transfers out, gone on leave.",
         "Pass, AA, UA and ASIH are heads at the census hour. Operating beds: authorized less out of service.",
         f"Cumulative: fiscal year from {first}, summed day by day; ADC over the days that the ward had beds set up.",
-        f"Counted {show_moment(data.as_of, data.style)}.",
     )
 
 

@@ -17,7 +17,7 @@ from reports.page import Cell, Column, Document, Group, Heads, Item, Linked, Tot
 from reports.parameters import Asked
 from reports.sheet import Sheet, Value
 from rules.conventions import Conventions
-from rules.dates import show_date, show_moment
+from rules.dates import show_date
 from rules.moments import iso_date
 from rules.periods import Period, month
 from rules.statistics import NOT_APPLICABLE, share
@@ -45,8 +45,6 @@ class Data:
     unit_names: Mapping[str, str]
     conventions: Conventions
     style: str
-    as_of: str
-    status: str  # open, closed, restated
 
 
 def query(asked: Asked) -> Data:
@@ -65,8 +63,7 @@ def query(asked: Asked) -> Data:
             grid |= dict(_of_unit(rows, places, unit_id, codes[unit_id], period))
     return Data(
         whole.name, period, grid, wanted, asked["detail"] == "summary", asked["by"] == "unit", figures.names("unit"),
-        conventions.conventions(period.to_day), conventions.convention("date_style", period.to_day), now.local,
-        asked.status,
+        conventions.conventions(period.to_day), conventions.convention("date_style", period.to_day),
     )  # fmt: skip
 
 
@@ -121,8 +118,7 @@ def render(data: Data, width: int) -> Document:
         (*said.sentences(data.conventions),
          "The month: previous is the census before its first day, census that of its last; the rest is added up.",
          "So DIC of the month is service days, and beds is bed count days.",
-         "Retd and Away: back from and gone on leave off the census. Disc: discharges, deaths included.",
-         f"Counted {show_moment(data.as_of, data.style)}; the month is {data.status}."),
+         "Retd and Away: back from and gone on leave off the census. Disc: discharges, deaths included."),
         frozen_columns=min(widths[0] + 1, 12),
     )  # fmt: skip
 

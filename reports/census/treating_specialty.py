@@ -24,7 +24,7 @@ from reports.page import Cell, Column, Document, Group, Heads, Item, Linked, Tot
 from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet
 from rules.conventions import Conventions
-from rules.dates import show_date, show_moment
+from rules.dates import show_date
 from rules.moments import iso_date
 from rules.periods import Period, fiscal_year_to
 from rules.statistics import NOT_APPLICABLE, half_up
@@ -67,7 +67,6 @@ class Data:
     year: Period
     conventions: Conventions
     style: str
-    as_of: str
     under_way: bool
 
 
@@ -88,7 +87,7 @@ def query(asked: Asked) -> Data:
         counts.lines(*flows(movements, lambda unit, service: (divisions.get(unit, ""), service)), divided=True),
         counts.lines(*flows(movements, lambda unit, service: ("", service)), divided=False),
         {each.division: each.division_name for each in units.values()}, figures.names("service"), year,
-        conventions.conventions(day), conventions.convention("date_style", day), now.local, day == now.day,
+        conventions.conventions(day), conventions.convention("date_style", day), day == now.day,
     )  # fmt: skip
 
 
@@ -165,8 +164,7 @@ def render(data: Data, width: int) -> Document:
          "Gain and loss: admissions, discharges, leave, and moves from and to another service.",
          "A move between divisions within a service is a gain and a loss of the divisions, and neither of the house.",
          "Bord: boarders in units out of the census, counted here with their specialty and in no ward.",
-         f"Cumulative: fiscal year from {first}, {data.year.days} days, summed day by day.",
-         f"Counted {show_moment(data.as_of, data.style)}."),
+         f"Cumulative: fiscal year from {first}, {data.year.days} days, summed day by day."),
         frozen_columns=min(widths[0] + 1, 12),
     )  # fmt: skip
 

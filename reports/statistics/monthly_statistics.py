@@ -143,7 +143,6 @@ def _sentences(data: Data) -> tuple[str, ...]:
             f"{each.heading}: {span(each.period, style)}, {each.period.days} days" for each in data.columns
         )
         + ".",
-        f"Figures as of this run; the month is {data.status}.",
     )
 
 

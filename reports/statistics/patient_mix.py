@@ -88,7 +88,7 @@ def _sentences(data: Data) -> tuple[str, ...]:
         "A stay counts once, with its discharge. Rounded parts may add to 99.9 or 100.1: totals come from counts.",
         "Age on the day of admission. Payer, attending physician and residence as they are on file now.",
         NO_VALUE,
-        f"CMI: weights by discharges with a DRG weight. Figures as of this run; the month is {data.status}.",
+        "CMI: weights by discharges with a DRG weight.",
     )
 
 

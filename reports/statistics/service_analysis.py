@@ -163,7 +163,6 @@ def _sentences(data: Data) -> tuple[str, ...]:
         "Discharges, consultations and autopsies belong to the service discharged from.",
         "Infections and operations belong to the service that had the patient then.",
         NO_VALUE,
-        f"Figures as of this run; the month is {data.status}.",
     )
 
 

@@ -170,7 +170,6 @@ def _sentences(data: Data) -> tuple[str, ...]:
         "Counts are totals of the year so far; rates and averages are worked from its sums, never from monthly ones.",
         "The census of the year is that of its first and last day, highest and lowest those of all its days.",
         NO_VALUE,
-        f"Figures as of this run; the month is {data.status}.",
     )
 
 

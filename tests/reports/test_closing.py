@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from dataclasses import replace
@@ -384,6 +385,44 @@ class TestRestating:
         closes.restate(admin, NOVEMBER, "A stay came late")
         found = corrections.compare(admin, closing.versions(NOVEMBER)[0])
         assert [change.kind for change in found.changes] == ["admission entered", "discharge entered"]
+
+
+class TestWhatThePagesSayOfTheirStanding:
+    """Every report that closes, at its foot and on the sheet of conventions of its workbook."""
+
+    def said(self, actor, report, **asked):
+        given = {"month": NOVEMBER, "day": "2025-11-30"}
+        asked |= {each.name: given[each.name] for each in report.parameters if each.name in given}
+        made = produce(actor, report, asked)
+        (said,) = {sheet.conventions[-1] for sheet in made.sheets()}
+        pages = " ".join(made.pages(Setup(80))[-1].lines).split()
+        assert " ".join(said.split()) in " ".join(pages)
+        return said
+
+    def test_counted_signed_or_restated_and_why(self, hospital, admin):
+        stamp = r"\d\d/\d\d/\d{4} \d{4}"
+        reports = closes.closing_reports()
+        for report in reports:
+            assert re.fullmatch(f"Counted {stamp}; the month is open.", self.said(admin, report))
+        closes.close(admin, NOVEMBER)
+        for report in reports:
+            signed = self.said(admin, report)
+            assert re.fullmatch(f"Signed {stamp} by admin as version 1; the month is closed.", signed)
+        a_late_admission()
+        closes.restate(admin, NOVEMBER, "A stay came late [3E]")
+        for report in reports:
+            assert re.fullmatch(
+                rf"Signed {stamp} by admin as version 2; the month is restated. Reason: A stay came late \[3E\]",
+                self.said(admin, report),
+            )
+            assert self.said(admin, report, version="1") == signed
+            assert "signed is version 2 of the month, and these figures are not of it" in self.said(
+                admin, report, version="latest"
+            )
+
+    def test_a_day_within_a_month_is_no_month(self, closed, admin):
+        said = produce(admin, find("bed-status"), {"day": "2025-11-12"}).standing
+        assert re.fullmatch(r"Counted [\d/]+ \d{4}\.", said[0])
 
 
 class TestRemarks:

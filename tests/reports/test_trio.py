@@ -41,7 +41,6 @@ from tests.random_month import a_random_month, the_units
 DAY = day_number("2026-11-30")
 HOUSE = Conventions()
 LONG = "MEDICAL-TELEMETRY-NORTH-WEST-TOWER"
-AS_OF = "2026-12-01T07:30"
 
 
 def a_move(kind=Kind.ADMISSION, number=1, **others):
@@ -131,7 +130,7 @@ def the_beds(lines=None, **others):
             True: (a_year(96, 398), None),
         },
         "planned": (Planned("All divisions", 65, 1_890, 3_950), Planned("Acute care", 50, 1_400, 2_950)),
-        "conventions": HOUSE, "style": "us", "as_of": AS_OF, "under_way": False,
+        "conventions": HOUSE, "style": "us", "under_way": False,
     }  # fmt: skip
     return bed_counts.Data(**{**values, **({} if lines is None else {"lines": lines}), **others})
 
@@ -147,7 +146,7 @@ def the_specialties(house=None):
     return treating_specialty.Data(
         DAY, lines if house is None else {}, of_house if house is None else house,
         {"ACU": "ACUTE CARE", "REH": "REHABILITATION"}, {"MED": "MEDICINE", "CCM": "CRITICAL CARE"},
-        fiscal_year_to(DAY), HOUSE, "us", AS_OF, False,
+        fiscal_year_to(DAY), HOUSE, "us", False,
     )  # fmt: skip
 
 
@@ -160,7 +159,7 @@ def the_grid(**others):
         grid[day, "NUR", True] = Recap(4, 1, 0, 0, 1, 0, 0, 0, 4, 0, 12)
     values = {
         "month": "2026-11", "period": period, "grid": grid, "units": (), "summary": False, "by_unit": False,
-        "unit_names": {"3W": "MEDICAL WEST"}, "conventions": HOUSE, "style": "us", "as_of": AS_OF, "status": "open",
+        "unit_names": {"3W": "MEDICAL WEST"}, "conventions": HOUSE, "style": "us",
     }  # fmt: skip
     return census_recap.Data(**{**values, **others})
 
@@ -175,7 +174,7 @@ def the_balance(balances=None, closed=True):
         "2026-10", month("2026-10"), made if balances is None else balances,
         {"334": ("PSY",), "336": ("CAR", "MED"), "": ("NB",)}, {"ACU": 102, "": 18},
         {"334": "Psychiatry", "336": "Medicine", "": "Services in no segment"}, {"334": 45}, {"ACU": "ACUTE CARE"},
-        HOUSE, "us", AS_OF, closed,
+        HOUSE, "us", closed,
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "pseudo_ssn": ("", ("", "va"), "Rule for patients without an SSN in abstract files"),
     "station_number": ("", (), "Number of the facility, on page heads and in abstract files"),
     "spool_days": ("7", (), "Days that pages lie in the spool folder; 0 leaves them"),
+    "job_run_days": ("400", (), "Days that runs of scheduled jobs are listed; 0 keeps them all"),
     "drg_base_rate": (
         "",
         (),
@@ -121,6 +122,7 @@ CITATIONS: Final[Mapping[str, str]] = {
     "pseudo_ssn": "VA PIMS 5.3: initials and birth date, marked P; table pseudo_ssn, to be confirmed by the receiver",
     "station_number": "VA PIMS 5.3 PTF manual: facility and suffix, up to six characters",
     "spool_days": "45 CFR 164.310(d): pages in clear are kept no longer than needed; the facility's choice",
+    "job_run_days": "A year and a month, to compare with; the audit trail keeps how each run ended",
     "drg_base_rate": "42 CFR 412.64: the hospital's own operating and capital base rate; from the chief of finance",
 }
 
@@ -142,6 +144,7 @@ _FREE: Final[Mapping[str, str]] = {
     "abstract_follow_days": "0|[1-9][0-9]{0,3}",
     "station_number": "[0-9A-Z]{0,6}",
     "spool_days": "0|[1-9][0-9]{0,2}",
+    "job_run_days": "0|[1-9][0-9]{0,3}",
     "drg_base_rate": r"([1-9][0-9]{2,5}\.[0-9]{2})?",
 }  # settings of any wording, and the pattern they must have
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from itertools import takewhile
@@ -16,12 +16,9 @@ from typing import Final
 
 from rules.moments import iso_date, moment, moment_at
 
-RETRY_MINUTES: Final = (
-    5,
-    15,
-    60,
-)  # after a failure, before the next attempt; then not before it is due again
-LATE_MINUTES: Final = 60  # after which a job that has not run is overdue
+MOST_ATTEMPTS: Final = 10  # after a failure
+CUT_SHORT_ATTEMPTS: Final = 3  # after the first: what kills its machine is not begun for ever
+NEVER: Final = "none"
 LOOK_BACK_DAYS: Final = 62  # every rule of days comes up within
 COUNTED: Final = 1000  # missed runs are counted no further
 DAY_SECONDS: Final = 86400
@@ -37,6 +34,7 @@ TROUBLED: Final = (FAILED, FOUND, CUT_SHORT)  # outcomes that somebody has to lo
 
 _TIME: Final = re.compile(r"(?:(.*) )?(\d{1,2}):(\d\d)")
 _EVERY: Final = re.compile(r"every (\d{1,4}) ?min(?:ute)?s?")
+_MINUTES: Final = re.compile(r"[1-9]\d{0,2}|1[0-3]\d\d|14[0-3]\d|1440")
 _MONTH_DAY: Final = re.compile(r"day (\d{1,2})")
 
 
@@ -128,6 +126,36 @@ def plan(text: str) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """Minutes after a failure before each further attempt, and after which a job that has not begun is overdue."""
+
+    retry: tuple[int, ...]
+    late: int  # 0: never
+
+    def __str__(self) -> str:
+        return f"{joined(self.retry)}; {self.late or NEVER}"
+
+
+def joined(minutes: Iterable[object]) -> str:
+    """``5,15,60``, or ``none``."""
+    return ",".join(map(str, minutes)) or NEVER
+
+
+def patience(retry: str, late: str) -> Patience:
+    """What is said as ``5,15,60`` and ``60``, or as ``none``. Raises ``ValueError`` with a sentence."""
+    words = retry.replace(" ", "").casefold()
+    found = [] if words == NEVER else words.split(",")
+    if len(found) > MOST_ATTEMPTS or not all(map(_MINUTES.fullmatch, found)):
+        raise ValueError(
+            f"{retry} says no minutes between attempts: write 5,15,60 (at most {MOST_ATTEMPTS}, a day each), or none."
+        )
+    until = late.strip().casefold()
+    if until != NEVER and not _MINUTES.fullmatch(until):
+        raise ValueError(f"{late} is no number of minutes: write 60 (a day at most), or none.")
+    return Patience(tuple(map(int, found)), 0 if until == NEVER else int(until))
+
+
+@dataclass(frozen=True, slots=True)
 class Last:
     """The last run of a job."""
 
@@ -146,7 +174,9 @@ class Due:
     missed: int = 0
 
 
-def due(when: Plan, since_utc: int, last: Last | None, now_utc: int, zone: tzinfo) -> Due | None:
+def due(
+    when: Plan, since_utc: int, last: Last | None, now_utc: int, zone: tzinfo, patience: Patience
+) -> Due | None:
     """What of a job is to be run now, if anything. ``since_utc``: when it was put into the schedule, or changed.
 
     Missed runs are caught up by one. What was cut short goes on at once; what failed is tried again by rule.
@@ -157,17 +187,20 @@ def due(when: Plan, since_utc: int, last: Last | None, now_utc: int, zone: tzinf
     if latest is not None and latest > max(since_utc, last.due_utc if last else 0):
         before = max(since_utc, last.due_utc) if last else since_utc
         return Due(latest, missed=when.between(before, latest, zone))
-    if last is None or last.attempt > len(RETRY_MINUTES):
+    if last is None:
         return None
     again = Due(last.due_utc, last.attempt + 1)
     if last.outcome == CUT_SHORT:
-        return again
-    waited = now_utc >= last.ended_utc + RETRY_MINUTES[last.attempt - 1] * 60
-    return again if last.outcome == FAILED and waited else None
+        return again if last.attempt <= max(CUT_SHORT_ATTEMPTS, len(patience.retry)) else None
+    if last.outcome != FAILED or last.attempt > len(patience.retry):
+        return None
+    return again if now_utc >= last.ended_utc + patience.retry[last.attempt - 1] * 60 else None
 
 
-def overdue(when: Plan, since_utc: int, last: Last | None, now_utc: int, zone: tzinfo) -> bool:
-    """Whether a job should have run more than ``LATE_MINUTES`` ago, and has not begun."""
+def overdue(
+    when: Plan, since_utc: int, last: Last | None, now_utc: int, zone: tzinfo, patience: Patience
+) -> bool:
+    """Whether a job should have run for longer than there is patience, and has not begun."""
     known = last if last is not None and last.due_utc <= now_utc + DAY_SECONDS else None
     first = when.next(max(since_utc, known.due_utc) if known else since_utc, zone)
-    return first is not None and first + LATE_MINUTES * 60 < now_utc
+    return bool(patience.late) and first is not None and first + patience.late * 60 < now_utc

@@ -139,6 +139,7 @@ def own_drafts(session: Session) -> Iterable[Entry]:
 
 
 PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
+    (Deed.RUN_JOB, scheduled),  # there only where one is in trouble, and then never on a further page
     (Deed.FILE_ABSTRACT, work_queue),
     (Deed.VIEW_CENSUS, house),
     (Deed.VIEW_HOLD_QUEUE, feed),
@@ -147,6 +148,5 @@ PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.VIEW_REQUEST, disclosure),
     (Deed.REVIEW_RECORD, review),
     (Deed.REVIEW_ALERT, privacy_alerts),
-    (Deed.RUN_JOB, scheduled),
     (Deed.SIGN_ON, own_drafts),
 )

@@ -99,7 +99,7 @@ def _cells(job: Job) -> tuple[str, ...]:
     now = here.now().utc
     due = job.plan.next(now, here.zone) if job.active else None
     last = (job.last.outcome or UNDER_WAY) if job.last else ""
-    if job.active and overdue(job.plan, job.since_utc, job.last, now, here.zone):
+    if job.active and overdue(job.plan, job.since_utc, job.last, now, here.zone, job.patience):
         last = OVERDUE
     return (
         job.name, last, _moment(due) if job.active else "off", str(job.plan), job.wanted.what,
@@ -135,6 +135,8 @@ class EditJob(FormScreen):
             "due_at": wanted.due_at,
             "asked": asked,
             "sink": wanted.sink,
+            "retry": wanted.retry,
+            "late": wanted.late,
         }
         state = f"of {self.job.owner}" if self.job.active else f"of {self.job.owner}, off"
         return Opened(
@@ -158,6 +160,10 @@ class EditJob(FormScreen):
                       " that name. Days and months may move: today, yesterday, last month, start of last month, end of"
                       " last month, this month, start of month, start of year."),
                 Field("sink", "Pages to", 30, help=f"{HOW_SINKS}."),
+                Field("retry", "Tried again", 30, help="Minutes after a failure before each further attempt: 5,15,60,"
+                      " or none. Blank: as the table schedule_limits has it."),
+                Field("late", "Overdue", 4, help="Minutes after which a job that has not begun is overdue, or none."
+                      " Blank: as the table schedule_limits has it."),
                 Note("Times are those of the facility's clock. A time that was missed is caught up once."),
             )),
         )  # fmt: skip
@@ -180,7 +186,7 @@ class EditJob(FormScreen):
 
         wanted = Wanted(
             values.get("name", ""), values.get("what", ""), values.get("due_at", ""),
-            _asked(values.get("asked", "")), values.get("sink", ""),
+            _asked(values.get("asked", "")), values.get("sink", ""), values.get("retry", ""), values.get("late", ""),
         )  # fmt: skip
         version = self.job.version if self.job else 0
         job = kinds.file(self.session.actor, wanted, store.current().now().day, version)

@@ -18,7 +18,8 @@ class Troubled:
 
 
 _LAST_RUNS: Final = (
-    "SELECT j.due_at, j.since_utc, r.due_utc, r.attempt, r.outcome, coalesce(r.ended_utc, r.started_utc) FROM job j"
+    "SELECT j.what, j.retry, j.late, j.due_at, j.since_utc, r.due_utc, r.attempt, r.outcome,"
+    " coalesce(r.ended_utc, r.started_utc) FROM job j"
     " LEFT JOIN job_run r ON r.id = (SELECT max(id) FROM job_run WHERE job_id = j.id) WHERE j.active"
 )
 
@@ -28,13 +29,15 @@ def troubled() -> Troubled:
     rows = database.execute_sql(_LAST_RUNS).fetchall()
     if not rows:
         return Troubled(0, 0)
-    from rules import schedule  # where nothing is scheduled no session needs it
+    from db.schedule.patience import by_kind  # where nothing is scheduled no session needs them
+    from rules import schedule
 
-    here, failed, late = store.current(), 0, 0
-    for due_at, since_utc, *run in rows:
+    here, patience, failed, overdue = store.current(), by_kind(), 0, 0
+    for what, retry, late, due_at, since_utc, *run in rows:
         last = schedule.Last(*run) if run[0] is not None else None
-        if schedule.overdue(schedule.plan(due_at), since_utc, last, here.now().utc, here.zone):
-            late += 1
+        when, enough = schedule.plan(due_at), patience(what, retry, late)
+        if schedule.overdue(when, since_utc, last, here.now().utc, here.zone, enough):
+            overdue += 1
         elif last is not None and last.outcome in schedule.TROUBLED:
             failed += 1
-    return Troubled(failed, late)
+    return Troubled(failed, overdue)

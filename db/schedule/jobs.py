@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,9 +13,10 @@ from db.access.users import holder
 from db.actors import Action, Actor
 from db.acts import Conflict, act, permit
 from db.connect import database
+from db.schedule.patience import by_kind
 from rules import schedule
 from rules.findings import Told
-from rules.schedule import Last, Plan
+from rules.schedule import Last, Patience, Plan
 from rules.text import clean
 
 KIND: Final = "job"
@@ -35,6 +36,8 @@ class Wanted:
     due_at: str
     parameters: Mapping[str, str]
     sink: str = ""
+    retry: str = ""  # minutes before each further attempt: 5,15,60; none; blank is as the table has it
+    late: str = ""  # minutes after which it is overdue, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Job:
     version: int
     last: Last | None
     sentence: str  # of the last run
+    patience: Patience
 
     @property
     def name(self) -> str:
@@ -65,15 +69,17 @@ class Job:
 
 
 _SELECT: Final = (
-    "SELECT j.id, j.name, j.what, j.due_at, j.parameters, j.sink, u.name, j.active, j.since_utc, j.version, r.due_utc,"
-    " r.attempt, r.outcome, coalesce(r.ended_utc, r.started_utc), r.sentence FROM job j"
+    "SELECT j.id, j.name, j.what, j.due_at, j.parameters, j.sink, j.retry, j.late, u.name, j.active, j.since_utc,"
+    " j.version, r.due_utc, r.attempt, r.outcome, coalesce(r.ended_utc, r.started_utc), r.sentence FROM job j"
     " JOIN user u ON u.id = j.owner_id LEFT JOIN job_run r ON r.id = (SELECT max(id) FROM job_run WHERE job_id = j.id)"
 )
 
 
 def every() -> list[Job]:
     """All jobs by name."""
-    return [_job(row) for row in database.execute_sql(f"{_SELECT} ORDER BY j.name")]
+    rows = database.execute_sql(f"{_SELECT} ORDER BY j.name").fetchall()
+    patience = by_kind() if rows else None
+    return [_job(row, patience) for row in rows if patience is not None]
 
 
 def listing(actor: Actor) -> list[Job]:
@@ -88,7 +94,7 @@ def named(name: str) -> Job:
     if row is None:
         there = ", ".join(job.name for job in every()) or "none yet: schedule add makes one"
         raise NotScheduled(f"There is no job {clean(name.strip()) or 'without a name'}; there is {there}.")
-    return _job(row)
+    return _job(row, by_kind())
 
 
 def exists(name: str) -> bool:
@@ -102,7 +108,7 @@ def file(actor: Actor, wanted: Wanted, expected_version: int = 0) -> Job:
 
     It is due from now on: nothing is caught up. Raises ``NotPermitted``, ``NotScheduled``, ``Conflict``.
     """
-    wanted = replace(wanted, name=wanted.name.strip().lower(), due_at=_due_at(wanted.due_at))
+    wanted = replace(_canonical(wanted), name=wanted.name.strip().lower())
     if not NAME.fullmatch(wanted.name):
         raise NotScheduled("A job needs a name of at most 20 letters, digits and hyphens: nightly-census.")
     with act(actor, Action.AMEND_SCHEDULE, kind=KIND, record=wanted.name) as done:
@@ -111,13 +117,14 @@ def file(actor: Actor, wanted: Wanted, expected_version: int = 0) -> Job:
         done.changed(_values(before), _said(wanted, actor.user) | {"active": True})
         now = int(time.time())
         database.execute_sql(
-            "INSERT INTO job (name, what, due_at, parameters, sink, owner_id, active, since_utc, version, filed_by,"
-            " filed_utc) VALUES (?, ?, ?, ?, ?, ?, 1, ?, 1, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            "INSERT INTO job (name, what, due_at, parameters, sink, retry, late, owner_id, active, since_utc, version,"
+            " filed_by, filed_utc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, 1, ?, ?) ON CONFLICT (name) DO UPDATE SET"
             " what = excluded.what, due_at = excluded.due_at, parameters = excluded.parameters, sink = excluded.sink,"
-            " owner_id = excluded.owner_id, active = 1, since_utc = excluded.since_utc, version = version + 1,"
+            " retry = excluded.retry, late = excluded.late, owner_id = excluded.owner_id, active = 1,"
+            " since_utc = excluded.since_utc, version = version + 1,"
             " filed_by = excluded.filed_by, filed_utc = excluded.filed_utc",
             (wanted.name, wanted.what, wanted.due_at, json.dumps(dict(wanted.parameters), sort_keys=True),
-             wanted.sink, actor.user_id, now, actor.user, now),
+             wanted.sink, wanted.retry, wanted.late, actor.user_id, now, actor.user, now),
         )  # fmt: skip
     return named(wanted.name)
 
@@ -156,11 +163,18 @@ def _check_version(name: str, before: Job | None, expected: int) -> None:
         raise Conflict(f"{name} was changed by somebody else meanwhile: look at it again.")
 
 
-def _due_at(text: str) -> str:
+def _canonical(wanted: Wanted) -> Wanted:
+    """When it is due and with how much patience, as they are kept. Raises ``NotScheduled``."""
+    retry, late = wanted.retry.strip(), wanted.late.strip()
     try:
-        return str(schedule.plan(text))
+        said = schedule.patience(retry or schedule.NEVER, late or schedule.NEVER)
+        due_at = str(schedule.plan(wanted.due_at))
     except ValueError as error:
         raise NotScheduled(str(error)) from None
+    return replace(
+        wanted, due_at=due_at, retry=schedule.joined(said.retry) if retry else "",
+        late=str(said.late or schedule.NEVER) if late else "",
+    )  # fmt: skip
 
 
 def _values(job: Job | None) -> dict[str, Any]:
@@ -168,11 +182,16 @@ def _values(job: Job | None) -> dict[str, Any]:
 
 
 def _said(wanted: Wanted, owner: str) -> dict[str, Any]:
-    return {"what": wanted.what, "at": wanted.due_at, "sink": wanted.sink, "owner": owner,
-            **wanted.parameters}  # fmt: skip
+    return {"what": wanted.what, "at": wanted.due_at, "sink": wanted.sink, "retry": wanted.retry, "late": wanted.late,
+            "owner": owner, **wanted.parameters}  # fmt: skip
 
 
-def _job(row: tuple[Any, ...]) -> Job:
-    last = Last(row[10], row[11], row[12], row[13]) if row[10] is not None else None
-    wanted = Wanted(row[1], row[2], row[3], json.loads(row[4]), row[5])
-    return Job(row[0], wanted, row[6], bool(row[7]), row[8], row[9], last, row[14] or "")
+def _job(row: tuple[Any, ...], patience: Callable[[str, str, str], Patience]) -> Job:
+    id_, name, what, due_at, parameters, sink, retry, late, owner, active, since, version, *run, sentence = (
+        row
+    )
+    wanted = Wanted(name, what, due_at, json.loads(parameters), sink, retry, late)
+    last = Last(*run) if run[0] is not None else None
+    return Job(
+        id_, wanted, owner, bool(active), since, version, last, sentence or "", patience(what, retry, late)
+    )

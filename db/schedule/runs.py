@@ -16,10 +16,13 @@ from db.acts import act, permit
 from db.connect import StoreError, database, writing
 from db.schedule.jobs import KIND, Job
 from rules.findings import Told
+from rules.moments import moment_at
 from rules.schedule import CUT_SHORT, FAILED, Due
 
 LOCK: Final = "schedule.lock"
 LONGEST_SENTENCE: Final = 400
+OLD_RUNS: Final = "old runs"
+RUNS_AT_ONCE: Final = 5000
 
 
 class UnderWay(Told):
@@ -112,6 +115,28 @@ def end(
             "UPDATE job_run SET ended_utc = ?, outcome = ?, sentence = ?, rows = ? WHERE id = ?",
             (now_utc, outcome, sentence[:LONGEST_SENTENCE], rows, run_id),
         )
+
+
+_OLD: Final = (
+    "SELECT id FROM job_run WHERE started_utc < ? AND outcome <> '' AND id NOT IN"
+    " (SELECT max(id) FROM job_run GROUP BY job_id UNION SELECT max(id) FROM job_run WHERE outcome = ? GROUP BY job_id)"
+    " LIMIT ?"
+)
+
+
+def prune(actor: Actor, before_utc: int) -> int:
+    """Remove the runs that began before a moment, in audited slices; their number.
+
+    The last run of each job stays, what tells whether it is due, and so does the last one that failed.
+    """
+    permit(actor, Action.RUN_JOB, kind=KIND, record=OLD_RUNS)
+    removed = 0
+    while old := database.execute_sql(_OLD, (before_utc, FAILED, RUNS_AT_ONCE)).fetchall():
+        with act(actor, Action.RUN_JOB, kind=KIND, record=OLD_RUNS) as done:
+            done.detail |= {"removed": len(old), "before": moment_at(before_utc, store.current().zone).local}
+            database.connection().executemany("DELETE FROM job_run WHERE id = ?", old)
+        removed += len(old)
+    return removed
 
 
 def log(actor: Actor, job: str = "", before: int = 0, limit: int = 50) -> list[Run]:

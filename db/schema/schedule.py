@@ -17,6 +17,8 @@ class Job(Base):
     due_at = CharField()  # as rules/schedule.py reads it
     parameters = TextField(default="{}")  # JSON
     sink = CharField(default="")  # printer CODE, spool CODE, file FORMAT
+    retry = CharField(default="")  # minutes before each further attempt; blank: by the table schedule_limits
+    late = CharField(default="")  # minutes after which it is overdue; likewise
     owner = ForeignKeyField(User)
     active = BooleanField(default=True)
     since_utc = IntegerField()  # due times before it are not caught up

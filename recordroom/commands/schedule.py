@@ -100,7 +100,8 @@ def list_() -> None:
         zone, now = store.current().zone, int(time.time())
         lines = [
             {"job": job.name, "what": job.wanted.what, "at": str(job.plan), "asked": dict(job.wanted.parameters),
-             "to": job.wanted.sink, "owner": job.owner, "on": job.active,
+             "to": job.wanted.sink, "retry": list(job.patience.retry), "late": job.patience.late, "owner": job.owner,
+             "on": job.active,
              "next": _local(job.plan.next(now, zone)) if job.active else None,
              "last": _local(job.last.due_utc) if job.last else None,
              "outcome": job.last.outcome if job.last else None, "sentence": job.sentence}
@@ -150,6 +151,14 @@ SET = click.option(
 )  # fmt: skip
 
 
+RETRY = click.option(
+    "--retry",
+    metavar="MINUTES",
+    help="Minutes before each further attempt: 5,15,60, or none; '' as the table has it.",
+)
+LATE = click.option("--late", metavar="MINUTES", help="Minutes after which it is overdue, or none; likewise.")
+
+
 @schedule.command()
 @click.argument("name")
 @click.argument("what")
@@ -163,15 +172,19 @@ SET = click.option(
     metavar="PLACE",
     help="'printer CODE', 'printer CODE x2', 'spool', 'spool CODE', 'file csv'.",
 )
+@RETRY
+@LATE
 @store_options
-def add(name: str, what: str, at: str, given: tuple[str, ...], to: str) -> None:
+def add(
+    name: str, what: str, at: str, given: tuple[str, ...], to: str, retry: str | None, late: str | None
+) -> None:
     """Add the job NAME, which does WHAT: one of 'schedule kinds', or a report. It is yours, and does what you may."""
     with opened_store() as signed_on, _asked_right():
         from db import store
         from db.schedule.jobs import Wanted
         from reports.scheduled import kinds
 
-        wanted = Wanted(name, what, at, _pairs(given), to)
+        wanted = Wanted(name, what, at, _pairs(given), to, retry or "", late or "")
         job = kinds.file(signed_on.actor, wanted, store.current().now().day)
         _say(job)
 
@@ -181,8 +194,12 @@ def add(name: str, what: str, at: str, given: tuple[str, ...], to: str) -> None:
 @click.option("--at", metavar="WHEN", help="When; as it was without it.")
 @SET
 @click.option("--to", metavar="PLACE", help="Where its pages go; as it was without it.")
+@RETRY
+@LATE
 @store_options
-def change(name: str, at: str | None, given: tuple[str, ...], to: str | None) -> None:
+def change(
+    name: str, at: str | None, given: tuple[str, ...], to: str | None, retry: str | None, late: str | None
+) -> None:
     """Change the job NAME, which is yours from then on, or put it on again. --set NAME= takes a value away."""
     with opened_store() as signed_on, _asked_right():
         from db import store
@@ -193,7 +210,8 @@ def change(name: str, at: str | None, given: tuple[str, ...], to: str | None) ->
         was = jobs.named(name)
         wanted = Wanted(
             was.name, was.wanted.what, at or was.wanted.due_at, {**was.wanted.parameters, **_pairs(given)},
-            was.wanted.sink if to is None else to,
+            was.wanted.sink if to is None else to, was.wanted.retry if retry is None else retry,
+            was.wanted.late if late is None else late,
         )  # fmt: skip
         _say(kinds.file(signed_on.actor, wanted, store.current().now().day, was.version))
 

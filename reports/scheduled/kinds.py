@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from db.access import presets
@@ -86,6 +86,9 @@ KINDS: Final[tuple[Kind, ...]] = (
          Action.CHECK_ABSTRACTS),
     Kind("expiry", "Keys that end", "Say whose key ends within so many days.", Action.ADMINISTER_USERS,
          (Parameter("days", "Days", "number", default="14"),)),
+    Kind("prune", "Old runs of jobs",
+         "Remove the runs that are older than the setting job_run_days; of each job the last one stays, and the last"
+         " that failed.", Action.RUN_JOB),
 )  # fmt: skip
 KIND_OF: Final = {kind.id: kind for kind in KINDS}
 
@@ -123,7 +126,7 @@ def file(actor: Actor, wanted: Wanted, today: int, expected_version: int = 0) ->
     for action in actions(kind, sink):
         permit(actor, action, kind=jobs.KIND, record=wanted.name)
     return jobs.file(
-        actor, Wanted(wanted.name, kind.id, wanted.due_at, given, sink), expected_version=expected_version
+        actor, replace(wanted, what=kind.id, parameters=given, sink=sink), expected_version=expected_version
     )
 
 

@@ -39,7 +39,8 @@ def due_now(now_utc: int) -> list[tuple[Job, Due]]:
     found = [
         (job, due)
         for job in jobs.every()
-        if job.active and (due := schedule.due(job.plan, job.since_utc, job.last, now_utc, zone))
+        if job.active
+        and (due := schedule.due(job.plan, job.since_utc, job.last, now_utc, zone, job.patience))
     ]
     return sorted(found, key=lambda each: (each[1].due_utc, each[0].name))
 

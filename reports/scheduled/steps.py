@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from db import store
+from db import conventions, store
 from db.actors import Actor
 from db.statistics import census
 from reports import output
@@ -18,6 +18,7 @@ from reports.run import produce
 from reports.scheduled.kinds import FILE, PRINTER, SPOOL, TRIO, WIDTH, Kind, Place
 from rules.moments import iso_date
 from rules.periods import month as month_named
+from rules.schedule import DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def _delivered(work: Work, report_id: str, asked: Mapping[str, str]) -> Result:
     pages, copies = len(produced.pages(printer.setup)), place.copies
     if place.where == PRINTER:
         output.to_printer(work.owner, produced, printer, copies=copies)
-        return Result(f"{report.code} {pages} pages to {place.name}{output.in_copies(copies)}", pages)
+        return Result(
+            f"{report.code} {_many(pages, 'page')} to {place.name}{output.in_copies(copies)}", pages
+        )
     return Result(output.to_spool(work.owner, produced, printer, copies).name, pages)
 
 
@@ -97,10 +100,10 @@ def _checked(work: Work) -> Result:
     compared = [] if unsound else corrections.compare_changed(work.service)
     wrong = len(found.sentences) + len(unsound)
     corrected = sum(bool(each.figures) for each in compared)
-    said = f"{wrong} differences: 'recordroom census check' tells them" if wrong else "The census is sound"
-    return Result(
-        said + (f"; {corrected} closed months have corrections" if corrected else ""), wrong, bool(wrong)
-    )
+    check = f"'recordroom census check --from {work.asked['from']} --to {work.asked['to']}'"
+    said = f"{_many(wrong, 'difference')}: {check} tells what" if wrong else "The census is sound"
+    late = f"; corrections of {_many(corrected, 'closed month')}: CLO tells which" if corrected else ""
+    return Result(said + late, wrong, bool(wrong))
 
 
 def _prepared(work: Work) -> Result:
@@ -109,10 +112,20 @@ def _prepared(work: Work) -> Result:
     period = month_named(work.asked["month"])
     census.bring_up_to_date_if_due()
     faults, waiting = closing_checks.faults(period), list(closing_checks.still_open(period))
-    said = f"{period.name}: {len(faults)} faults of the census, {len(waiting)} things still open"
-    if not faults and not waiting:
-        said = f"{period.name} can be closed"
-    return Result(f"{said}; CLO signs it", len(faults), bool(faults))
+    said = f"{period.name} can be closed: CLO signs it"
+    if faults:
+        check = f"'recordroom census check --from {iso_date(period.from_day)} --to {iso_date(period.to_day)}'"
+        said = f"{period.name} has {_many(len(faults), 'fault')} of the census: {check} tells what"
+    return Result(f"{said}{_open(waiting)}", len(faults), bool(faults))
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" + ("s" if count != 1 else "")
+
+
+def _open(waiting: Sequence[str]) -> str:
+    """What is still open, which is in numbers and names nobody."""
+    return f". Still open: {' '.join(waiting)}".rstrip(".") if waiting else ""
 
 
 def _prepare(work: Work) -> list[Step]:
@@ -134,8 +147,7 @@ def _closed(work: Work) -> Result:
     if (last := closing.newest(month)) is not None:
         return Result(f"{month} is closed already, version {last.version}")
     found = closes.close(work.service, month)
-    still = f" with {len(found.closing.warnings)} things still open" if found.closing.warnings else ""
-    return Result(f"{month} was closed{still}", 1)
+    return Result(f"{month} was closed, version {found.closing.version}{_open(found.closing.warnings)}", 1)
 
 
 def _backed_up(work: Work) -> Result:
@@ -160,9 +172,9 @@ def _audited(work: Work) -> Result:
     )
     if found.findings:
         return Result(
-            f"{len(found.findings)} findings: 'recordroom audit verify' tells them", found.rows, True
+            f"{_many(len(found.findings), 'finding')}: 'recordroom audit verify' tells what", found.rows, True
         )
-    return Result(f"{found.rows} rows and {found.lines} anchors agree", found.rows)
+    return Result(f"{_many(found.rows, 'row')} and {_many(found.lines, 'anchor')} agree", found.rows)
 
 
 def _compared(work: Work) -> Result:
@@ -175,16 +187,14 @@ def _compared(work: Work) -> Result:
     new = counts.not_compared()
     if new and duplicates.catch_up_beside(float("inf")):
         match_file.whole_file(work.service, lambda *_: None)
-    return Result(f"{new} charts compared, {counts.pairs()[0]} pairs wait", new)
+    return Result(f"{_many(new, 'chart')} compared; {_many(counts.pairs()[0], 'pair')} to look at", new)
 
 
 def _queue_checked(work: Work) -> Result:
     from db.worklist import work as queue
 
     found = queue.check(work.service)
-    wrong = (
-        f"{len(found.wrong)} rows of the work queue are wrong: 'recordroom work check --mend' makes them anew"
-    )
+    wrong = f"{_many(len(found.wrong), 'wrong row')} in the work queue: 'recordroom work check --mend' makes them anew"
     return Result("The work queue is sound" if found.sound else wrong, found.rows, not found.sound)
 
 
@@ -197,6 +207,16 @@ def _ending(work: Work) -> Result:
     return Result(
         f"Keys that end {within}: {said}" if found else f"No key ends {within}", len(found), bool(found)
     )
+
+
+def _pruned(work: Work) -> Result:
+    from db.schedule import runs
+
+    keep = int(conventions.convention("job_run_days"))
+    if not keep:
+        return Result("job_run_days is 0: every run is kept")
+    removed = runs.prune(work.service, store.current().now().utc - keep * DAY_SECONDS)
+    return Result(f"{_many(removed, 'run')} older than {_many(keep, 'day')} removed", removed)
 
 
 def _single(name: str, do: Callable[[Work], Result]) -> Callable[[Work], list[Step]]:
@@ -213,4 +233,5 @@ _STEPS: Final[Mapping[str, Callable[[Work], list[Step]]]] = {
     "duplicates": _single("duplicates", _compared),
     "work": _single("work", _queue_checked),
     "expiry": _single("expiry", _ending),
+    "prune": _single("prune", _pruned),
 }

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from db import store
+from db import conventions, store
 from db.access import presets, users
 from db.actors import Role
 from db.acts import Conflict, NotPermitted
+from db.coding.site_tables import import_table
 from db.connect import database
 from db.report_writer import saved
 from db.schedule import counts, jobs, runs
@@ -21,6 +22,7 @@ from db.schedule.jobs import Wanted
 from db.statistics import census, closing
 from reports import output, parameters
 from reports.scheduled import kinds, runner, steps
+from rules import schedule
 from rules.moments import iso_date, moment, moment_at
 from rules.report_writer import Definition, Shown
 from rules.schedule import CUT_SHORT, DONE, FAILED, FOUND
@@ -271,7 +273,7 @@ class TestPages:
         monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
         add(hospital, "beds", "bed-status", to="printer laser1 x3", width="132")
         found = runner.run_once(service, "beds", clock)
-        assert found.sentence == "N02 1 pages to laser1, 3 copies."
+        assert found.sentence == "N02 1 page to laser1, 3 copies."
         assert "-n 3 -o landscape" in (tmp_path / "arguments").read_text()
 
     def test_are_asked_for_as_the_owners_preset_says_then(self, hospital, service, clock):
@@ -302,7 +304,9 @@ class TestPages:
         add(hospital, "ready", "prepare", "day 2 06:00", to="spool", month="2026-10")
         found = runner.run_once(service, "ready", clock)
         assert spooled() == sorted(report.code for report in closing_reports())
-        assert found.sentence.startswith("2026-10: 0 faults of the census, ")
+        said, _, waiting = found.sentence.partition(" Still open: ")
+        assert said == "2026-10 can be closed: CLO signs it."
+        assert "Readmissions within 30 days are known from 2026-12-01 on" in waiting
         assert closing.newest("2026-10") is None
 
 
@@ -362,7 +366,10 @@ class TestAFailure:
         database.execute_sql("UPDATE day_stats SET deaths = 3 WHERE discharges = 1")
         add(admin, "sound", "check", from_="2025-11-01", to_="2025-11-30")
         assert ran(service, clock.to(1)) == [("sound", FOUND)]
-        assert "differences: 'recordroom census check' tells them." in runs.log(admin)[0].sentence
+        assert (
+            "differences: 'recordroom census check --from 2025-11-01 --to 2025-11-30' tells what."
+            in runs.log(admin)[0].sentence
+        )
         assert "N1" not in runs.log(admin)[0].sentence
         assert counts.troubled().failed == 1
 
@@ -405,7 +412,7 @@ class TestTheOtherKinds:
         clock.utc += 1
         found = runner.run_once(service, "trail", clock)
         assert found.outcome == FOUND
-        assert found.sentence.endswith(" findings: 'recordroom audit verify' tells them.")
+        assert found.sentence.endswith(": 'recordroom audit verify' tells what.")
 
     def test_new_charts_are_compared(self, admin, service, clock):
         from db.patient_index import counts as patients
@@ -415,7 +422,7 @@ class TestTheOtherKinds:
         a_patient()
         add(admin, "pairs", "duplicates")
         found = runner.run_once(service, "pairs", clock)
-        assert found.sentence.startswith("2 charts compared, ")
+        assert found.sentence.startswith("2 charts compared; ")
         assert patients.not_compared() == 0
 
     def test_a_key_that_ends_soon_is_told_until_it_has_ended(self, admin, service, clock):
@@ -446,6 +453,90 @@ class TestTheOtherKinds:
         assert closing.newest("2026-10") is None
 
 
+class TestOldRuns:
+    def test_are_removed_but_the_last_of_each_job_and_the_last_that_failed(self, admin, service, clock):
+        copy, queue = add(admin, "copy", "backup"), add(admin, "queue", "work")
+        for job, outcome, days in (
+            (copy, FAILED, 900), (copy, FAILED, 800), (copy, FOUND, 700), (copy, DONE, 401), (copy, DONE, 399),
+            (queue, DONE, 600), (queue, DONE, 500),
+        ):  # fmt: skip
+            a_run(job, outcome, days)
+        add(admin, "old", "prune")
+        assert runner.run_once(service, "old", clock).sentence == "4 runs older than 400 days removed."
+        kept = [(run.job, run.outcome) for run in reversed(runs.log(admin))]
+        assert kept == [("copy", FAILED), ("copy", DONE), ("queue", DONE), ("old", DONE)]
+        ((user, _, outcome, detail),) = [each for each in audited() if each[1] == "old runs"]
+        assert (user, outcome, detail["removed"]) == ("nightly", "done", 4)
+
+    def test_are_kept_as_long_as_the_setting_says(self, admin, service, clock):
+        job = add(admin, "copy", "backup")
+        for days in (30, 20, 10):
+            a_run(job, DONE, days)
+        add(admin, "old", "prune")
+        for days, said in (
+            ("0", "job_run_days is 0: every run is kept."),
+            ("15", "2 runs older than 15 days removed."),
+        ):
+            conventions.file_setting(admin, "job_run_days", days, today())
+            clock.utc += 1
+            assert runner.run_once(service, "old", clock).sentence == said
+
+
+def a_run(job, outcome, days_ago):
+    began = int(time.time()) - days_ago * schedule.DAY_SECONDS
+    database.execute_sql(
+        "INSERT INTO job_run (job_id, due_utc, attempt, started_utc, ended_utc, outcome, run_by)"
+        " VALUES (?, ?, 1, ?, ?, ?, 'nightly')",
+        (job.id, began, began, began, outcome),
+    )
+
+
+class TestPatience:
+    TABLE = """id = "schedule_limits"
+title = "Ours"
+rows = [{ code = "backup", text = "Copies", retry = [30], late = 240 }, { code = "work", text = "Queue", late = 20 }]
+"""
+
+    def test_with_a_kind_of_job_is_that_of_the_sites_table(self, admin):
+        for what in ("backup", "work", "audit"):
+            add(admin, what, what)
+        assert {job.name: str(job.patience) for job in jobs.every()} == dict.fromkeys(
+            ("audit", "backup", "work"), "5,15,60; 60"
+        )
+        import_table(admin, self.TABLE, "schedule_limits.toml")
+        assert {job.name: str(job.patience) for job in jobs.every()} == {
+            "audit": "5,15,60; 60", "backup": "30; 240", "work": "5,15,60; 20"
+        }  # fmt: skip
+
+    def test_that_a_job_says_for_itself_wins(self, admin):
+        import_table(admin, self.TABLE, "schedule_limits.toml")
+        wanted = Wanted("copy", "backup", "02:30", {}, retry=" None", late="90 ")
+        job = kinds.file(admin, wanted, today())
+        assert (job.wanted.retry, job.wanted.late, str(job.patience)) == ("none", "90", "none; 90")
+
+    def test_of_no_attempt_leaves_a_failed_job_until_it_is_due_again(self, admin, service, clock):
+        add(admin, "beds", "bed-status", to="printer NOWHERE")
+        database.execute_sql("UPDATE job SET retry = 'none'")
+        assert ran(service, clock.to(1)) == [("beds", FAILED)]
+        clock.utc += 3 * 60 * MINUTE
+        assert ran(service, clock) == []
+        assert ran(service, clock.to(2)) == [("beds", FAILED)]
+
+    @pytest.mark.parametrize(
+        ("retry", "late", "told"),
+        [
+            ("5;15", "", "5;15 says no minutes between attempts: write 5,15,60"),
+            ("0", "", "0 says no minutes between attempts"),
+            ("", "soon", "soon is no number of minutes: write 60"),
+            ("", "1441", "1441 is no number of minutes"),
+        ],
+    )
+    def test_that_cannot_be_is_refused_in_a_sentence(self, admin, retry, late, told):
+        with pytest.raises(jobs.NotScheduled) as refused:
+            kinds.file(admin, Wanted("copy", "backup", "02:30", {}, retry=retry, late=late), today())
+        assert str(refused.value).startswith(told)
+
+
 class TestTheDesk:
     def test_tells_jobs_that_should_have_run_more_than_an_hour_ago(self, admin, service, clock):
         job = add(admin, "queue", "work", "every 15 minutes")
@@ -455,3 +546,12 @@ class TestTheDesk:
             assert counts.troubled().overdue == late
         assert ran(service, clock) == [("queue", DONE)]
         assert counts.troubled().overdue == 0
+
+    def test_waits_as_long_as_the_job_says(self, admin, clock):
+        job = add(admin, "queue", "work", "every 15 minutes")
+        database.execute_sql(
+            "UPDATE job SET since_utc = ?, late = '120' WHERE id = ?", (clock.utc - 90 * MINUTE, job.id)
+        )
+        assert counts.troubled().overdue == 0
+        database.execute_sql("UPDATE job SET late = '30'")
+        assert counts.troubled().overdue == 1

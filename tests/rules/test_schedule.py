@@ -16,9 +16,9 @@ from rules.schedule import (
     DONE,
     FAILED,
     FOUND,
-    RETRY_MINUTES,
     Due,
     Last,
+    Patience,
     due,
     overdue,
     plan,
@@ -35,6 +35,7 @@ ZONES = (
 )
 PLANS = ("02:30", "00:00", "23:59", "weekdays 06:00", "mon,thu 02:30", "day 1 07:00", "last day 23:30")
 DAY = 86400
+USUAL = Patience((5, 15, 60), 60)
 
 
 def at(local: str) -> int:
@@ -104,7 +105,7 @@ def passed(when: str, first: str, last: str, minutes: int = 10) -> list[str]:
     now, until, found = at(first), at(last), []
     since, kept = now, None
     while now < until:
-        if (each := due(plan(when), since, kept, now, NEW_YORK)) is not None:
+        if (each := due(plan(when), since, kept, now, NEW_YORK, USUAL)) is not None:
             found.append(shown(each.due_utc))
             kept = Last(each.due_utc, each.attempt, DONE, now)
         now += minutes * 60
@@ -147,12 +148,12 @@ class TestClockChanges:
 
     def test_a_clock_that_is_set_back_a_little_runs_nothing_twice(self) -> None:
         kept = Last(at("2026-11-22T02:30"), 1, DONE, at("2026-11-22T02:31"))
-        assert due(plan("02:30"), 0, kept, at("2026-11-22T02:20"), NEW_YORK) is None
-        assert due(plan("02:30"), 0, kept, at("2026-11-22T02:35"), NEW_YORK) is None
+        assert due(plan("02:30"), 0, kept, at("2026-11-22T02:20"), NEW_YORK, USUAL) is None
+        assert due(plan("02:30"), 0, kept, at("2026-11-22T02:35"), NEW_YORK, USUAL) is None
 
     def test_a_run_under_a_clock_that_was_years_ahead_keeps_nothing_from_running(self) -> None:
         kept = Last(at("2031-01-01T02:30"), 1, DONE, at("2031-01-01T02:31"))
-        found = due(plan("02:30"), at("2026-11-01T00:00"), kept, at("2026-11-22T03:00"), NEW_YORK)
+        found = due(plan("02:30"), at("2026-11-01T00:00"), kept, at("2026-11-22T03:00"), NEW_YORK, USUAL)
         assert found is not None
         assert found.due_utc == at("2026-11-22T02:30")
 
@@ -160,27 +161,29 @@ class TestClockChanges:
 class TestCatchingUp:
     def test_a_month_of_missed_runs_is_caught_up_by_one_that_says_how_many(self) -> None:
         kept = Last(at("2026-10-23T02:30"), 1, DONE, at("2026-10-23T02:31"))
-        found = due(plan("02:30"), 0, kept, at("2026-11-22T10:00"), NEW_YORK)
+        found = due(plan("02:30"), 0, kept, at("2026-11-22T10:00"), NEW_YORK, USUAL)
         assert found == Due(at("2026-11-22T02:30"), missed=29)
 
     def test_a_new_job_waits_for_its_first_time(self) -> None:
         since = at("2026-11-22T10:00")
-        assert due(plan("02:30"), since, None, at("2026-11-22T10:05"), NEW_YORK) is None
-        assert due(plan("02:30"), since, None, at("2026-11-23T02:30"), NEW_YORK) == Due(
+        assert due(plan("02:30"), since, None, at("2026-11-22T10:05"), NEW_YORK, USUAL) is None
+        assert due(plan("02:30"), since, None, at("2026-11-23T02:30"), NEW_YORK, USUAL) == Due(
             at("2026-11-23T02:30")
         )
 
     def test_of_a_job_changed_since_is_what_comes_after_the_change(self) -> None:
         kept = Last(at("2026-10-01T02:30"), 1, DONE, at("2026-10-01T02:31"))
         since = at("2026-11-20T10:00")
-        assert due(plan("02:30"), since, kept, at("2026-11-20T10:05"), NEW_YORK) is None
-        assert due(plan("02:30"), since, kept, at("2026-11-22T10:00"), NEW_YORK) == Due(
+        assert due(plan("02:30"), since, kept, at("2026-11-20T10:05"), NEW_YORK, USUAL) is None
+        assert due(plan("02:30"), since, kept, at("2026-11-22T10:00"), NEW_YORK, USUAL) == Due(
             at("2026-11-22T02:30"), missed=1
         )
 
     def test_by_hand_before_its_time_leaves_the_next_time_due(self) -> None:
         by_hand = Last(at("2026-11-22T01:00"), 1, DONE, at("2026-11-22T01:01"))
-        assert due(plan("02:30"), 0, by_hand, at("2026-11-22T02:30"), NEW_YORK) == Due(at("2026-11-22T02:30"))
+        assert due(plan("02:30"), 0, by_hand, at("2026-11-22T02:30"), NEW_YORK, USUAL) == Due(
+            at("2026-11-22T02:30")
+        )
 
     @given(
         st.sampled_from([*PLANS, "every 240 minutes"]),
@@ -194,10 +197,10 @@ class TestCatchingUp:
         now, kept, ran, missed = start, None, 0, 0
         for gap in gaps:
             now += gap
-            if (each := due(when, start, kept, now, NEW_YORK)) is not None:
+            if (each := due(when, start, kept, now, NEW_YORK, USUAL)) is not None:
                 ran, missed = ran + 1, missed + each.missed
                 kept = Last(each.due_utc, 1, DONE, now)
-            assert due(when, start, kept, now, NEW_YORK) is None
+            assert due(when, start, kept, now, NEW_YORK, USUAL) is None
         assert ran + missed == when.between(start, now + 1, NEW_YORK)
 
 
@@ -207,24 +210,36 @@ class TestRetry:
         kept, minutes = Last(first, 1, FAILED, first), []
         for minute in range(200):
             now = first + minute * 60
-            if (each := due(plan("02:30"), 0, kept, now, NEW_YORK)) is not None:
+            if (each := due(plan("02:30"), 0, kept, now, NEW_YORK, USUAL)) is not None:
                 minutes.append(minute)
                 kept = Last(each.due_utc, each.attempt, FAILED, now)
         assert minutes == [5, 20, 80]
-        assert kept.attempt == len(RETRY_MINUTES) + 1
+        assert kept.attempt == 4
 
     def test_of_what_was_cut_short_comes_at_once_and_not_for_ever(self) -> None:
         first = at("2026-11-22T02:30")
-        assert due(plan("02:30"), 0, Last(first, 1, CUT_SHORT, first), first + 1, NEW_YORK) == Due(first, 2)
-        assert due(plan("02:30"), 0, Last(first, 4, CUT_SHORT, first), first + 1, NEW_YORK) is None
+        assert due(plan("02:30"), 0, Last(first, 1, CUT_SHORT, first), first + 1, NEW_YORK, USUAL) == Due(
+            first, 2
+        )
+        assert due(plan("02:30"), 0, Last(first, 4, CUT_SHORT, first), first + 1, NEW_YORK, USUAL) is None
+
+    def test_of_what_was_cut_short_needs_no_patience_with_failures(self) -> None:
+        first = at("2026-11-22T02:30")
+        none = Patience((), 60)
+        assert due(plan("02:30"), 0, Last(first, 1, CUT_SHORT, first), first + 1, NEW_YORK, none) == Due(
+            first, 2
+        )
+        assert due(plan("02:30"), 0, Last(first, 1, FAILED, first), first + 9999, NEW_YORK, none) is None
 
     def test_of_a_check_that_found_something_is_useless(self) -> None:
         first = at("2026-11-22T02:30")
-        assert due(plan("02:30"), 0, Last(first, 1, FOUND, first), first + 7200, NEW_YORK) is None
+        assert due(plan("02:30"), 0, Last(first, 1, FOUND, first), first + 7200, NEW_YORK, USUAL) is None
 
     def test_gives_way_to_the_next_due_time(self) -> None:
         first = at("2026-11-22T02:30")
-        found = due(plan("every 15 minutes"), 0, Last(first, 2, FAILED, first), first + 16 * 60, NEW_YORK)
+        found = due(
+            plan("every 15 minutes"), 0, Last(first, 2, FAILED, first), first + 16 * 60, NEW_YORK, USUAL
+        )
         assert found == Due(first + 15 * 60)
 
 
@@ -233,13 +248,16 @@ class TestOverdue:
     def test_is_a_job_that_has_not_begun_an_hour_after_its_time(self, minutes: int, late: bool) -> None:
         now = at("2026-11-22T02:30") + timedelta(minutes=minutes).seconds
         kept = Last(at("2026-11-21T02:30"), 1, DONE, at("2026-11-21T02:31"))
-        assert overdue(plan("02:30"), 0, kept, now, NEW_YORK) is late
+        assert overdue(plan("02:30"), 0, kept, now, NEW_YORK, USUAL) is late
+
+    def test_is_no_job_that_says_none(self) -> None:
+        assert not overdue(plan("02:30"), 0, None, at("2026-11-22T02:30"), NEW_YORK, Patience((), 0))
 
     def test_is_no_job_that_waits_for_a_further_attempt(self) -> None:
         first = at("2026-11-22T02:30")
-        assert not overdue(plan("02:30"), 0, Last(first, 1, FAILED, first), first + 7200, NEW_YORK)
+        assert not overdue(plan("02:30"), 0, Last(first, 1, FAILED, first), first + 7200, NEW_YORK, USUAL)
 
     def test_is_a_job_of_every_few_minutes_that_has_not_run_for_more_than_an_hour(self) -> None:
         since = at("2026-11-22T02:00")
-        assert not overdue(plan("every 15 minutes"), since, None, at("2026-11-22T03:15"), NEW_YORK)
-        assert overdue(plan("every 15 minutes"), since, None, at("2026-11-22T03:16"), NEW_YORK)
+        assert not overdue(plan("every 15 minutes"), since, None, at("2026-11-22T03:15"), NEW_YORK, USUAL)
+        assert overdue(plan("every 15 minutes"), since, None, at("2026-11-22T03:16"), NEW_YORK, USUAL)

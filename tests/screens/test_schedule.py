@@ -16,9 +16,7 @@ def go(desk: Workstation, line: str) -> None:
 
 def add(desk: Workstation) -> None:
     go(desk, "SCE")
-    desk.press(
-        "night", "enter", "census", "enter", "2:30", "enter", "day=yesterday", "enter", "spool", "enter"
-    )
+    desk.press("night", "enter", "census", "enter", "2:30", "enter", "day=yesterday", "enter", "spool", "f2")
 
 
 def in_store(desk: Workstation, work: Callable[[], Any]) -> Any:
@@ -67,7 +65,7 @@ class TestTheDesk:
         add(desk)
         in_store(desk, lambda: failed("night"))
         go(desk, "DESK")
-        assert "Scheduled jobs to look at" in desk.text
+        assert "1  SCH Scheduled jobs to look at" in desk.text
         assert "1 failed" in desk.text
 
 

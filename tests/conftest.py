@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -99,7 +100,11 @@ def codes_path(pytestconfig: pytest.Config) -> Path:
     for file in (*builder, "rules/codes_facts.py"):
         digest.update((root / file).read_bytes())
     folder = Path(pytestconfig.cache.mkdir("codes")) if pytestconfig.cache else root / ".pytest_cache"
-    return build(folder / f"codes-{digest.hexdigest()[:16]}.db").path
+    with (folder / "building").open(
+        "w"
+    ) as lock:  # the workers of a run begin at once, and one of them builds
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return build(folder / f"codes-{digest.hexdigest()[:16]}.db").path
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,12 @@ class Migration:
 
     number: int
     name: str
-    sql: str
+    path: Path
+
+    @property
+    def sql(self) -> str:
+        """Its script, read when a step is taken or checked: opening a store asks for the numbers alone."""
+        return self.path.read_text(encoding="utf-8")
 
     @property
     def sha256(self) -> str:
@@ -31,7 +36,7 @@ def migrations() -> list[Migration]:
     for entry in Path(__file__).parent.iterdir():
         if entry.name.endswith(".sql"):
             number, _, name = entry.name.removesuffix(".sql").partition("_")
-            found.append(Migration(int(number), name, entry.read_text(encoding="utf-8")))
+            found.append(Migration(int(number), name, entry))
     return sorted(found, key=lambda step: step.number)
 
 

@@ -367,17 +367,15 @@ def candidates_of(people: list[Person]) -> list[tuple[Person, Person]]:
     for person in people:
         for key in blocking_keys(person):
             blocks[key].append(person)
-    seen = {
-        (a.id, b.id) for block in blocks.values() for a, b in combinations(block, 2) if worth_comparing(a, b)
-    }
-    return [(people[a], people[b]) for a, b in sorted(seen)]
+    pairs = {(a.id, b.id) for block in blocks.values() for a, b in combinations(block, 2)}
+    return [(people[a], people[b]) for a, b in sorted(pairs) if worth_comparing(people[a], people[b])]
 
 
 def pairs_found(people: list[Person], rates: object = RATES) -> set[tuple[str, str]]:
     """The pairs that are called the same, as the whole file is compared; the truth is nowhere in reach."""
     names = [Counter(values) for values in zip(*((p.last, p.first, p.birth) for p in people), strict=True)]
     model = Model(rates, Shares(len(people), *names), HABITS)  # type: ignore[arg-type]
-    matches = {(a.id, b.id): match(a, b, model) for a, b in candidates_of(people)}
+    matches = {(a.id, b.id): match(a, b, model, told=False) for a, b in candidates_of(people)}
     matches = {pair: each for pair, each in matches.items() if each.verdict}
     decided = settled(matches, lambda a, b: told_apart(people[a], people[b], model))
     return {(people[a].mrn, people[b].mrn) for (a, b), each in decided.items() if each.verdict == SAME}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,10 +53,13 @@ TOLD = re.compile(
 WORDS = sorted({entry.word for entry in standard_menu().screens.values()} - {"SIGNON", "RVA"})
 
 
-@pytest.fixture
-def in_hand(house: House) -> Iterator[Actor]:
-    """An abstract of somebody else under blind review by whoever signs on."""
-    actor = sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE).actor
+@pytest.fixture(scope="module")
+def reviewing_template(house_template: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small hospital with an abstract of somebody else under blind review by the administrator."""
+    directory = Path(
+        shutil.copytree(house_template.directory, tmp_path_factory.mktemp("reviewing") / "store")
+    )
+    actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
     stay = builders.a_stay(
         "2026-11-03T08:00", "2026-11-08T11:30", patient_id=patients.by_mrn(POISON_MRN), account=ACCOUNT,
         disposition="01",
@@ -69,7 +73,19 @@ def in_hand(house: House) -> Iterator[Actor]:
     plan = review_acts.plan(replace(actor, user="chief"), asked)
     assert plan == "000001"
     review_acts.open_blind(actor, "1")
-    yield actor
+    sign_on.off(actor)
+    return directory
+
+
+@pytest.fixture
+def house(house_template: House, reviewing_template: Path, tmp_path: Path) -> House:
+    return replace(house_template, directory=Path(shutil.copytree(reviewing_template, tmp_path / "store")))
+
+
+@pytest.fixture
+def in_hand(house: House) -> Iterator[Actor]:
+    """Whoever has the blind review, signed on."""
+    yield sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE).actor
     store.close_store()
 
 
@@ -80,23 +96,15 @@ def key_for(word: str, house: House) -> str:
 class TestTheReviewer:
     @pytest.mark.parametrize("word", WORDS)
     def test_sees_nothing_of_the_first_person_on_any_screen(
-        self, in_hand: Actor, house: House, seat: Callable[[], Workstation], word: str
+        self, house: House, desk: Workstation, word: str
     ) -> None:
-        sign_on.off(in_hand)
-        store.close_store()
-        desk = seat()
         desk.press("ctrl+o", f"={word} {key_for(word, house)}".strip(), "enter")
         for key in ("f8", "right", "f8", "f10", "f8"):
             assert not TOLD.search(desk.text), desk.text
             desk.press(key)
         assert not TOLD.search(desk.text), desk.text
 
-    def test_is_told_so_on_every_way_to_the_record(
-        self, in_hand: Actor, seat: Callable[[], Workstation]
-    ) -> None:
-        sign_on.off(in_hand)
-        store.close_store()
-        desk = seat()
+    def test_is_told_so_on_every_way_to_the_record(self, desk: Workstation) -> None:
         for line in (
             f"ABS {ACCOUNT}", f"OVR {ACCOUNT}", f"ABQ {ACCOUNT}", f"SUM {ACCOUNT}", f"FAC {ACCOUNT}",
             f"HIS ABS {ACCOUNT}", f"HIS ACC {ACCOUNT}", f"PGE face-sheet account={ACCOUNT}",

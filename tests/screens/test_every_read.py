@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,7 @@ REVIEWED = True  # reviews are under way in the small hospital
 AMENDED_MRN = "00666668"  # amended into what looks like somebody else
 PASSERBY = "passerby"
 NOBODYS = "somebody with no business"
+NO_NUMBER = "mrn,last_name\n,NOBODY\n"  # patients as they cannot be imported
 
 
 def known_words() -> set[str]:
@@ -220,15 +222,37 @@ def status_of(*words: str) -> int:
         return int(ended.code or 0)
 
 
+@pytest.fixture(scope="module")
+def commanded_template(reviewed_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small hospital with somebody without a role that may look; an import has refused a row."""
+    folder = tmp_path_factory.mktemp("commanded")
+    directory = Path(shutil.copytree(reviewed_template, folder / "store"))
+    actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    users.add_user(actor, PASSERBY, "", [Role.CODER], NOBODYS, cost=CHEAP)
+    sign_on.off(actor)
+    (folder / "patients.csv").write_text(NO_NUMBER)
+    signing_on = signing_on_with(directory, folder, ADMIN, PASSPHRASE)
+    assert status_of("import", "patients", str(folder / "patients.csv"), *signing_on) == 1
+    return directory
+
+
+def signing_on_with(directory: Path, folder: Path, user: str, passphrase: str) -> tuple[str, ...]:
+    secret = folder / "secret"
+    secret.write_text(passphrase)
+    return ("--store", str(directory), "--user", user, "--passphrase-file", str(secret))
+
+
 class TestCommands:
     @pytest.fixture
-    def files(self, house: House, tmp_path: Path) -> Path:
-        """What the commands read; passerby is somebody without a role that may look."""
-        actor = sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE).actor
-        users.add_user(actor, PASSERBY, "", [Role.CODER], NOBODYS, cost=CHEAP)
-        sign_on.off(actor)
+    def house(self, house_template: House, commanded_template: Path, tmp_path: Path) -> House:
+        directory = Path(shutil.copytree(commanded_template, tmp_path / "store"))
+        return replace(house_template, directory=directory)
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> Path:
+        """What the commands read."""
         for name, text in (
-            ("patients", "mrn,last_name\n,NOBODY\n"), ("encounters", f"mrn,account,class,arrived_at\n{MRN},,E,\n"),
+            ("patients", NO_NUMBER), ("encounters", f"mrn,account,class,arrived_at\n{MRN},,E,\n"),
             ("movements", f"mrn,account,newborn,event,at,unit,service,disposition\n{MRN},,0,admit,,,,\n"),
             ("charges", "account,charges\n,1.00\n"),
             ("answer", "batch,account,status,code,record,column,field,message\n1,,accepted,,,,,\n"),
@@ -241,12 +265,8 @@ class TestCommands:
 
     def run(self, house: House, files: Path, command: str, user: str, passphrase: str, *more: str) -> int:
         words = [word.format(folder=files) for word in (*ASKED[command][0], *more)]
-        return status_of(*command.split(), *words, *self.signing_on(house, files, user, passphrase))
-
-    def signing_on(self, house: House, files: Path, user: str, passphrase: str) -> tuple[str, ...]:
-        secret = files / "secret"
-        secret.write_text(passphrase)
-        return ("--store", str(house.directory), "--user", user, "--passphrase-file", str(secret))
+        signing_on = signing_on_with(house.directory, files, user, passphrase)
+        return status_of(*command.split(), *words, *signing_on)
 
     def rows(self, house: House) -> list[dict[str, object]]:
         sign_on.with_passphrase(house.directory, ADMIN, PASSPHRASE)
@@ -260,14 +280,8 @@ class TestCommands:
             ASKED
         )  # the listener's rows: tests/exchange/test_hl7_listener.py
 
-    @pytest.fixture
-    def refusals(self, house: House, files: Path) -> None:
-        """An import has refused a row."""
-        signing_on = self.signing_on(house, files, ADMIN, PASSPHRASE)
-        assert status_of("import", "patients", str(files / "patients.csv"), *signing_on) == 1
-
     @pytest.mark.parametrize("command", sorted(ASKED))
-    def test_leave_their_row(self, house: House, files: Path, refusals: None, command: str) -> None:
+    def test_leave_their_row(self, house: House, files: Path, command: str) -> None:
         self.run(house, files, command, ADMIN, PASSPHRASE)
         found = [
             row for row in self.rows(house) if row["action"] == COMMANDS[command] and row["user"] == ADMIN
@@ -280,7 +294,7 @@ class TestCommands:
         "command", [word for word in ASKED if Role.CODER not in PERMITTED[Action(COMMANDS[word])]]
     )
     def test_refused_leave_a_row_of_that_and_show_nothing(
-        self, house: House, files: Path, refusals: None, command: str, capsys: pytest.CaptureFixture[str]
+        self, house: House, files: Path, command: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         capsys.readouterr()
         assert self.run(house, files, command, PASSERBY, NOBODYS) == 4

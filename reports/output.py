@@ -77,7 +77,7 @@ def in_format(produced: Produced, form: str, setup: Setup) -> bytes:
         return sheet.as_csv(produced.sheets())
     if form == "xlsx":
         return sheet.as_xlsx(
-            produced.report.title, produced.sheets(), store.current().directory / "spool", produced.head()
+            produced.title, produced.sheets(), store.current().directory / "spool", produced.head()
         )
     if form == "json":
         return sheet.as_json(produced.json_value())

@@ -45,6 +45,12 @@ class Produced:
         return found
 
     @property
+    def title(self) -> str:
+        """What it is called: of a report that somebody wrote, as they called it."""
+        own: str = getattr(self.data, "called", "")
+        return own or self.report.title
+
+    @property
     def _module(self) -> ModuleType:
         return self.report.load()
 
@@ -75,7 +81,7 @@ class Produced:
         said = (("Period", document.period), ("Selection", document.selection))
         return [
             letterhead(self.run),
-            f"{self.report.code}  {self.report.title}",
+            f"{self.report.code}  {self.title}",
             *(f"{label}: {text}" for label, text in said if text),
             f"Run {self.run.stamp} by {self.run.user}",
         ]

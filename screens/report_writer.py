@@ -136,7 +136,7 @@ class Versions(ListScreen):
 
     def open(self, key: str) -> str:
         permit(self.session.actor, Deed.WRITE_REPORT, kind=saved.KIND, record=key)
-        self.name = saved.of(self.session.actor, key).name if key.strip() else ""
+        self.name = saved.opened(self.session.actor, key).name if key.strip() else ""
         return ""
 
     def heading(self) -> Sequence[str]:
@@ -188,7 +188,7 @@ class Write(DraftedForm):
 
     def open(self, key: str) -> Opened:
         permit(self.session.actor, Deed.WRITE_REPORT, kind=saved.KIND, record=key)
-        self.before = saved.of(self.session.actor, key) if key.strip() else None
+        self.before = saved.opened(self.session.actor, key) if key.strip() else None
         self.key = self.before.name if self.before else ""
         self.version = str(self.before.newest if self.before else 0)
         if self.before is None:
@@ -332,7 +332,7 @@ class CopyReport(Write):
         self.before, self.key, self.version = None, key.strip(), "0"
         if not self.key:
             return self.with_draft(Opened(_new(), ("A new report",), "name"))
-        found = saved.of(self.session.actor, key)
+        found = saved.opened(self.session.actor, key)
         values = values_of(found, sets.find(found.definition.data_set)) | {"name": "", "shared": ""}
         return self.with_draft(
             Opened(values, (f"Copied from {found.name}, version {found.version}",), "name")
@@ -349,7 +349,8 @@ def _over(session: Session, id_: str) -> DataSet | None:
 
 
 def _about(each: Askable) -> str:
-    return f"{each.label} (until version {each.retired})" if each.retired else each.label
+    label = f"{each.label} (any row)" if each.repeats else each.label
+    return f"{label} (until version {each.retired})" if each.retired else label
 
 
 def _period(made: Definition) -> str:

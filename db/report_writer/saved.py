@@ -10,6 +10,7 @@ from typing import Final
 from db.actors import Action, Actor, Role
 from db.acts import Conflict, NotPermitted, act, permit
 from db.connect import StoreError, database
+from db.report_writer import sets
 from db.schema.report_writer import WrittenReport, WrittenReportVersion
 from rules.report_writer import LONGEST_NAME, Definition, as_json, from_json
 from rules.text import clean
@@ -41,9 +42,11 @@ _SELECT: Final = (
 
 
 def listing(actor: Actor) -> list[Saved]:
-    """The reports that somebody may run, by name: one's own, and those that are shared."""
+    """The reports that somebody may run, by name: one's own, and those that are shared over what they may see."""
     rows = database.execute_sql(f"{_SELECT} AND v.version = r.version ORDER BY r.name", _whose(actor))
-    return [_saved(row) for row in rows]
+    seen = frozenset(sets.visible(actor))
+    found = [_saved(row) for row in rows]
+    return [each for each in found if each.owner == actor.user or each.definition.data_set in seen]
 
 
 def of(actor: Actor, name: str, version: int = 0) -> Saved:
@@ -58,6 +61,16 @@ def of(actor: Actor, name: str, version: int = 0) -> Saved:
             f"There is no report {clean(name.strip())}{numbered} that you may run: RPW lists them."
         )
     return _saved(rows[0])
+
+
+def opened(actor: Actor, name: str) -> Saved:
+    """A report whose definition is looked at: its conditions may name whom they are about.
+
+    Raises ``StoreError``, and ``NotPermitted`` where the records of its data set are for others.
+    """
+    found = of(actor, name)
+    sets.open_set(actor, found.definition.data_set)
+    return found
 
 
 def versions(actor: Actor, name: str) -> list[Saved]:
@@ -88,7 +101,11 @@ def save(actor: Actor, name: str, made: Definition, *, shared: bool, before: Sav
             id_, version = before.id, before.newest + 1
             columns = {"name": name, "shared": shared, "version": version}
             if not WrittenReport.change(id_, columns, only_if={"version": before.newest}):
-                raise Conflict(f"Somebody has changed {before.name} meanwhile: open it again and compare.")
+                raise Conflict(
+                    f"Somebody has changed {before.name} meanwhile: RPV {before.name} shows how. Leave with a draft, "
+                    "open it again and compare."
+                )
+            _check_in_use(before)
         WrittenReportVersion.add({
             "report_id": id_, "version": version, "definition": as_json(made), "shared": shared, "filed_utc": now,
             "filed_by": actor.user,
@@ -111,7 +128,9 @@ def void(actor: Actor, name: str, reason: str) -> None:
     with act(actor, Action.WRITE_REPORT, kind=KIND, record=found.name) as done:
         _check_may_change(actor, found)
         columns = {"void_utc": int(time.time()), "void_by": actor.user, "void_reason": clean(reason.strip())}
-        WrittenReport.change(found.id, columns, only_if={"version": found.newest})
+        _check_in_use(found)
+        if not WrittenReport.change(found.id, columns, only_if={"version": found.newest}):
+            raise Conflict(f"Somebody has changed {found.name} meanwhile: look at it again first.")
         done.detail["void"] = clean(reason.strip())
 
 
@@ -124,6 +143,12 @@ def _check_may_change(actor: Actor, found: Saved) -> None:
     permit(actor, Action.WRITE_REPORT, kind=KIND, record=found.name)
     if not may_change(actor, found):
         raise NotPermitted(f"{found.name} is {found.owner}'s: copy it under a name of your own.")
+
+
+def _check_in_use(found: Saved) -> None:
+    row = database.execute_sql("SELECT 1 FROM written_report WHERE id = ? AND void_utc IS NULL", (found.id,))
+    if not row.fetchone():
+        raise Conflict(f"{found.name} was taken out of use meanwhile: file it as a new report, RPE alone.")
 
 
 def _whose(actor: Actor) -> tuple[int, bool]:

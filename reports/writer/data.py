@@ -45,6 +45,8 @@ class Data:
         default_factory=dict
     )  # of codes that are put into words
     ends: Mapping[str, str] = field(default_factory=dict)  # of the period, as it is asked for
+    facility: str = ""
+    as_of: str = ""  # the ISO day of the run
     again: Mapping[str, str] = field(default_factory=dict)  # what asks for it once more; none: it has no name
 
     def asked(self, item: str) -> Askable | None:
@@ -80,7 +82,8 @@ class Data:
         return crossed(self.lines, summed, lambda key: sort_key(across, key) if across else blank)
 
     @property
-    def title(self) -> str:
+    def called(self) -> str:
+        """What it was called when it was written."""
         return self.made.title or self.over.dictionary.title
 
 

@@ -56,7 +56,7 @@ def document(data: Data, width: int) -> Document:
         heads, dropped = _figure_heads(data, width)
         notes += _no_room(dropped)
         body += [Heads(tuple(heads)), *_totals(data, len(heads) - 2)]
-    return Document(CODE, data.title.upper(), data.period, data.by, body, data.records, tuple(notes), frozen)
+    return Document(CODE, data.called.upper(), data.period, data.by, body, data.records, tuple(notes), frozen)
 
 
 def _no_room(dropped: Sequence[str]) -> list[str]:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
+from reports import letters as merge
+from reports.indices.withheld import SENSITIVE
+from reports.letters import ADDRESS
+from reports.parameters import FULL, IDENTIFIERS, NotAsked
 from reports.sheet import Sheet, Value
 from reports.writer.crossing import cell
 from reports.writer.data import HEADS, Data, by_label, figures_asked, group_name, heading, shown
@@ -12,6 +17,11 @@ from rules.report_sets import ROWS
 from rules.report_words import by
 from rules.report_writer import CROSS, LIST
 from rules.values import decimal_of
+
+ADDRESSED: Final = (
+    ("requester_name",), ("patient_name",), ("first_name", "middle_name", "last_name"),
+)  # fmt: skip
+"""Whom a letter is addressed to: whoever asked, or the patient."""
 
 
 def tables_of(data: Data) -> list[Sheet]:
@@ -31,6 +41,35 @@ def tables_of(data: Data) -> list[Sheet]:
     keys = [each.item for each in data.made.breaks] + ["records"]
     keys += [f"{data.made.columns[at].item}_{word}" for at, word in figures]
     return [Sheet("totals", _keys(keys), tuple(heads), list(_total_rows(data, data.root, ())), data.notes)]
+
+
+def letters_of(data: Data) -> Sheet:
+    """A letter for each record that a list names: its columns, and the address that stands in them.
+
+    A sensitive chart that is not named gets none. Raises ``NotAsked`` for what is no list of people.
+    """
+    sources = [asked.source if (asked := data.asked(each.item)) else "" for each in data.made.columns]
+    if data.made.form != LIST or not {"last_name", "patient_name", "requester_name"} & set(sources):
+        raise NotAsked(
+            f"A letter needs somebody to go to: make {data.called} a list with the columns First name and Last name."
+        )
+    if data.again.get(IDENTIFIERS.name, FULL) != FULL:
+        raise NotAsked("Letters need names in full: ask with identifiers=full, where your role sees them.")
+    keys = _keys([each.item for each in data.made.columns])
+    rows: list[dict[str, Value]] = []
+    for line in distinct(data.lines):
+        if SENSITIVE in line.cells:
+            continue
+        held = {source: value for source, value in zip(sources, line.cells, strict=True) if value}
+        parts = next(parts for parts in ADDRESSED if parts[-1] in held or parts is ADDRESSED[-1])
+        addressee = " ".join(held[part] for part in parts if part in held)
+        address: dict[str, Value] = {**held, "street": held.get("street", held.get("requester_address", ""))}
+        rows.append(
+            dict(zip(keys, _typed(data, line), strict=True))
+            | {key: address.get(key, "") for key in ADDRESS}
+            | {"letter_date": data.as_of, "facility": data.facility, "addressee": addressee}
+        )
+    return merge.letters([key for key in keys if key not in ADDRESS], rows)
 
 
 def _keys(paths: Sequence[str]) -> tuple[str, ...]:

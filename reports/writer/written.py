@@ -27,7 +27,7 @@ from reports.parameters import FULL, LAST_FOUR, MOVING_DAYS, RECORDS, Asked, Not
 from reports.sheet import Sheet
 from reports.writer.data import Data, by_label, group_keys, group_name
 from reports.writer.layout import document
-from reports.writer.tables import tables_of
+from reports.writer.tables import letters_of, tables_of
 from rules.codes import System
 from rules.dates import Unclear, parse_date, show_date
 from rules.dictionary import ItemType, is_null
@@ -110,6 +110,7 @@ def run(actor: Actor, made: Definition, level: str = FULL, by: str = "") -> Data
     return Data(
         made, over, tables, style, period, by, words(made, over, tables, period, style), lines, notes,
         _listed(lines), _titles(made, over, found, lines), ends=_days(first, last),
+        facility=here.facility, as_of=here.now().local[:10],
     )  # fmt: skip
 
 
@@ -176,6 +177,11 @@ def render(data: Data, width: int) -> Document:
 def sheets(data: Data) -> list[Sheet]:
     """The report as tables of typed values."""
     return tables_of(data)
+
+
+def letters(data: Data) -> Sheet:
+    """A row for each record, for a word processor to merge. Raises ``NotAsked`` where nobody is named."""
+    return letters_of(data)
 
 
 def _ends(made: Definition, over: DataSet, now: datetime) -> tuple[int | None, int | None]:

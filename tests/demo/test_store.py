@@ -104,6 +104,12 @@ class TestTheDemoStore:
         assert set(found) <= {"D004"}
         assert found.total() < 20
 
+    def test_abstracts_have_the_stay_that_the_movements_give(self, demo: Actor) -> None:
+        assert _one(
+            "SELECT count(*) FROM data_case c JOIN encounter e ON e.id = c.encounter_id LEFT JOIN case_item i"
+            " ON i.case_id = c.id AND i.item = 'los_days' WHERE c.data_set = 'abstract' AND i.number IS NOT e.los_days"
+        ) == 0  # fmt: skip
+
     def test_finds_patients_by_name_and_by_number(self, demo: Actor) -> None:
         found = patients.find("SMITH")
         assert found

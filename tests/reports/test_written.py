@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from config.data_sets import library
 from db import store
 from db.access import sensitive
 from db.actors import Actor, Role
-from db.acts import NotPermitted
+from db.acts import Conflict, NotPermitted
 from db.connect import StoreError, database, writing
 from db.registry import cases
 from db.report_writer import saved
 from reports.catalogue import find
+from reports.letters import ADDRESS
 from reports.output import in_format
 from reports.page import Setup, as_text
 from reports.parameters import NotAsked
@@ -464,6 +466,25 @@ class TestKeptByName:
         with pytest.raises(Exception, match="Somebody has changed WHO LEFT meanwhile"):
             saved.save(october, "WHO LEFT", asking(), shared=False, before=first)
 
+    def test_what_was_taken_out_of_use_meanwhile_is_not_changed(self, october: Actor) -> None:
+        first = kept(october, asking())
+        saved.void(october, "WHO LEFT", "No longer wanted.")
+        with pytest.raises(Conflict, match="WHO LEFT was taken out of use meanwhile"):
+            saved.save(october, "WHO LEFT", asking(), shared=False, before=first)
+        kept(october, asking(), "OTHER")
+        assert [each.name for each in saved.listing(october)] == ["OTHER"]
+
+    def test_a_report_that_changes_while_it_is_taken_out_of_use_stays(
+        self, october: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = kept(october, asking())
+        saved.save(october, "WHO LEFT", asking(), shared=False, before=first)
+        monkeypatch.setattr(saved, "of", lambda actor, name: first)  # as it was read before the change
+        with pytest.raises(Conflict, match="Somebody has changed WHO LEFT meanwhile"):
+            saved.void(october, "WHO LEFT", "No longer wanted.")
+        monkeypatch.undo()
+        assert saved.of(october, "WHO LEFT").version == 2
+
     def test_names_are_of_one_report(self, october: Actor) -> None:
         kept(october, asking())
         with pytest.raises(StoreError, match="The name who left is taken"):
@@ -541,6 +562,10 @@ class TestWhoSeesWhat:
         for name in ("TRAUMA", "REQUESTS"):
             with pytest.raises(NotPermitted):
                 ran(a_technician, name)
+            with pytest.raises(NotPermitted):  # its conditions may say whom it asks about
+                saved.opened(a_technician, name)
+        assert saved.listing(a_technician) == []
+        assert len(saved.listing(october)) == 2
 
     def test_a_blind_review_stays_blind(self, october: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
         case = cases.by_number("abstract", "A1")
@@ -675,6 +700,41 @@ class TestPages:
             value for value in json.loads(in_format(made, "json", setup)).values() if isinstance(value, list)
         )
         assert len(rows) == {LIST: 6, TOTALS: 5, CROSS: 4}[form]
+
+    def test_values_at_the_head_of_a_csv_file_run_no_formula(self, october: Actor) -> None:
+        filed({"account": "F1", "discharged_at": "2026-10-20T10:00", "city": '=HYPERLINK("http://x","y")'})
+        kept(october, asking(form=CROSS, columns=(), breaks=(Break("service"), Break("city"))))
+        heads = next(csv.reader([in_format(ran(october), "csv", Setup(80)).decode().splitlines()[0]]))
+        assert '\'=HYPERLINK("http://x","y")' in heads
+        kept(october, asking(columns=(Shown("account"), Shown("city"))), "CITIES")
+        assert ",\"'=HYPERLINK(" in in_format(ran(october, "CITIES"), "csv", Setup(80)).decode()
+
+    def test_a_workbook_says_what_the_report_is_called(self, october: Actor) -> None:
+        kept(october, asking())
+        assert "W01  Who left" in ran(october).head()
+
+    def test_letters_go_to_the_patients_of_a_list(self, october: Actor) -> None:
+        (ann,) = database.execute_sql("SELECT id FROM patient WHERE mrn = '00123456'").fetchone()
+        sensitive.mark(october, ann, "vip", "asked for it")
+        columns = tuple(map(Shown, ("mrn", "last_name", "first_name", "street", "service", "discharged_at")))
+        kept(october, asking(Condition("service", "is", "MED"), columns=columns, sorts=(Sort("mrn"),)))
+        mary = a_patient(mrn="00444444", last_name="O'NEIL", first_name="Mary")
+        address = {"street": "-1 Elm St", "discharged_at": "2026-10-20T10:00"}
+        filed({"account": "L1", "service": "MED"} | address, mary)
+        text_of = in_format(ran(october), "merge", Setup(80)).decode("utf-8-sig")
+        heads, *rows = list(csv.reader(text_of.splitlines()))
+        assert heads == [*ADDRESS, "last_name", "first_name", "service", "discharged_at"]
+        (letter,) = (dict(zip(heads, row, strict=True)) for row in rows if "00444444" in row)
+        assert letter["addressee"] == "Mary O'NEIL"
+        assert letter["street"] == "'-1 Elm St"
+        assert letter["letter_date"] == store.current().now().local[:10]
+        assert "00123456" not in text_of
+        assert "(sensitive)" not in text_of
+        with pytest.raises(NotAsked, match="Letters need names in full"):
+            in_format(ran(october, identifiers="last4"), "merge", Setup(80))
+        kept(october, asking(form=TOTALS, columns=(), breaks=(Break("service"),)), "NO LIST")
+        with pytest.raises(NotAsked, match="make Who left a list with the columns First name and Last name"):
+            in_format(ran(october, "NO LIST"), "merge", Setup(80))
 
     def test_columns_without_room_are_named(self, october: Actor) -> None:
         many = tuple(Shown(item, width=30) for item in ("mrn", "age", "service", "payer"))

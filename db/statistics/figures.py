@@ -70,6 +70,12 @@ def houses(periods: Sequence[Period]) -> list[Counts]:
     return [_house(period, days) for period in periods]
 
 
+def first_day() -> int | None:
+    """The first day of which a stay is on file; None where there is none."""
+    day: int | None = database.execute_sql("SELECT min(day) FROM day_stats").fetchone()[0]
+    return day
+
+
 def _house(period: Period, days: Mapping[int, Sequence[DayRow]]) -> Counts:
     house = dict.fromkeys(_NAMES, 0) | {"days": period.days}
     heads: dict[bool, list[int]] = {False: [], True: []}

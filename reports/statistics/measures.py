@@ -229,6 +229,13 @@ def label(key: str, prefix: str) -> str:
     return LABELS[key] + {ADULTS: "", NEWBORN: ", newborns", INCLUDING: ", newborns included"}[prefix]
 
 
+def not_whole(since: int | None, columns: Iterable[Beside], style: str) -> Iterator[str]:
+    """Which periods begin before the first day on file, without a full stop: their averages are over all their days."""
+    early = [each.heading for each in columns if since and each.period.from_day < since]
+    if since and early:
+        yield f"{', '.join(early)}: nothing is on file before {show_date(iso_date(since), style)}"
+
+
 def listed(sentences: Iterable[str], width: int) -> Iterator[str]:
     """Sentences, each indented and over as many lines as it needs."""
     for sentence in sentences:

@@ -34,6 +34,7 @@ from reports.statistics.measures import (
     label,
     limits_on,
     listed,
+    not_whole,
     short,
     so_far,
     span,
@@ -74,6 +75,7 @@ class Data:
     parts: tuple[Part, ...] = ()
     limits: Limits = field(default_factory=Limits)
     signed_by: str = ""  # who closed the month
+    since: int | None = None  # the first day on file
 
 
 def query(asked: Asked) -> Data:
@@ -98,6 +100,7 @@ def query(asked: Asked) -> Data:
         by, tuple(discharges.mix(period, (by,))[by]) if by else (),
         limits_on(period.to_day),
         asked.actor.user if asked.version else "",
+        figures.first_day(),
     )  # fmt: skip
 
 
@@ -267,7 +270,10 @@ def _notes(data: Data, width: int) -> Iterator[Item]:
         for each in data.columns
     ]
     year_ago = data.columns[1].counts if len(data.columns) > 1 else {}
-    doubts = figure_notes.notes(worked_out[0], data.columns[0].counts, year_ago, data.limits)
+    doubts = [
+        *figure_notes.notes(worked_out[0], data.columns[0].counts, year_ago, data.limits),
+        *not_whole(data.since, data.columns, data.counting.style),
+    ]
     if doubts:
         yield Block(("", "LOOK AT THESE BEFORE SIGNING", *listed(doubts, width)))
     reasons = list(_reasons(data.columns, worked_out))

@@ -29,6 +29,7 @@ from reports.statistics.measures import (
     Counting,
     counting,
     label,
+    not_whole,
     short,
     so_far,
     span,
@@ -77,6 +78,7 @@ class Data:
     as_of: str
     status: str
     version: int | None
+    since: int | None = None  # the first day on file
 
 
 def query(asked: Asked) -> Data:
@@ -95,7 +97,8 @@ def query(asked: Asked) -> Data:
     months += [Beside(short(each), each, {}) for each in spans[len(begun) :]]
     events = figures.added(whole, happened)
     year = Beside("Year", whole, _counts(whole, houses[0], events) if begun else {})
-    return Data(tuple(months), year, how, store.current().now().local, asked.status, asked.version)
+    return Data(tuple(months), year, how, store.current().now().local, asked.status, asked.version,
+                figures.first_day())  # fmt: skip
 
 
 def _months(last: Period, kind: str, fiscal_start: str) -> list[Period]:
@@ -170,6 +173,7 @@ def _sentences(data: Data) -> tuple[str, ...]:
         "Counts are totals of the year so far; rates and averages are worked from its sums, never from monthly ones.",
         "The census of the year is that of its first and last day, highest and lowest those of all its days.",
         NO_VALUE,
+        *(f"{each}." for each in not_whole(data.since, (data.year,), data.counting.style)),
     )
 
 

@@ -309,6 +309,18 @@ class TestPeriods:
         assert iso_date(year_before(asked, under_way).to_day) == "2024-03-15"
 
 
+class TestTheFirstDayOnFile:
+    def test_periods_that_begin_before_it_are_named(self, hospital, admin):
+        a_stay("2025-10-20T08:00", "2025-10-22T09:00")
+        census.bring_up_to_date()
+        for report_id, said in (
+            ("monthly-statistics", "  Last year, Fiscal year: nothing is on file before 10/20/2025."),
+            ("year-at-a-glance", "Year: nothing is on file before 10/20/2025."),
+        ):
+            pages = produce(admin, find(report_id), {"month": "2025-11"}).pages(Setup())
+            assert said in [line for page in pages for line in page.lines], report_id
+
+
 class TestPeriodsBesideTheMonth:
     """What stands beside a month is what a report of that period alone says."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from db.actors import Actor
-from rules.dates import HOW_TO_KEY_A_DATE
+from rules.dates import Unclear, parse_date
 from rules.findings import Told
 from rules.moments import day_number, iso_date
 from rules.periods import month, month_of
@@ -33,7 +34,7 @@ class Parameter:
     ``kind`` says how it is written and kept:
 
     ========  ==========================================================================================
-    date      ISO day
+    date      a day, kept as ISO day; keyed as in any date field, or as one of ``MOVING``
     month     ``YYYY-MM``
     text      as it is
     user      a name: somebody whose figures are asked for; one's own without the permission for others
@@ -148,12 +149,16 @@ def optional(parameter: Parameter) -> Parameter:
 
 def resolved(parameter: Parameter, given: str, today: int) -> str:
     """The canonical value of what was given, or of the default. Raises ``NotAsked``."""
-    value = clean(given).strip() or moving(parameter.default, parameter.kind, today)
+    value = clean(given).strip() or parameter.default
+    if parameter.kind in ("date", "month"):
+        value = moving(value.casefold(), parameter.kind, today)
     if not value:
         if parameter.required:
             raise NotAsked(f"{parameter.label} is missing: name it with --{parameter.name}.")
         return ""
     try:
+        if parameter.kind == "date":
+            return _date(value, today)
         return _READ.get(parameter.kind, _as_given)(parameter, value)
     except ValueError as error:
         raise NotAsked(f"{parameter.label} {value!r} {error}") from error
@@ -199,12 +204,11 @@ def _choice(parameter: Parameter, value: str) -> str:
     return found
 
 
-def _date(parameter: Parameter, value: str) -> str:
-    try:
-        day_number(value)
-    except ValueError:
-        raise ValueError(f"cannot be read: write it as 2026-11-21. {HOW_TO_KEY_A_DATE}") from None
-    return value
+def _date(value: str, today: int) -> str:
+    read = parse_date(value, datetime.fromordinal(today))
+    if isinstance(read, Unclear):
+        raise ValueError("cannot be read: write it as 2026-11-21, 11/21/2026 or T-1.")
+    return read
 
 
 def _month(parameter: Parameter, value: str) -> str:
@@ -245,6 +249,6 @@ def _codes(parameter: Parameter, value: str) -> str:
 
 
 _READ: Final = {
-    "date": _date, "month": _month, "choice": _choice, "yes/no": _yes_no, "number": _number, "list": _list,
+    "month": _month, "choice": _choice, "yes/no": _yes_no, "number": _number, "list": _list,
     "codes": _codes,
 }  # fmt: skip

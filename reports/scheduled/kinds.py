@@ -13,7 +13,7 @@ from db.schedule import jobs
 from db.schedule.jobs import Job, NotScheduled, Wanted
 from reports import output
 from reports.catalogue import Report, find
-from reports.parameters import IDENTIFIERS, NotAsked, Parameter, moving, resolved
+from reports.parameters import IDENTIFIERS, NotAsked, Parameter, resolved
 from reports.run import known
 from rules.text import clean
 
@@ -151,10 +151,7 @@ def asked(kind: Kind, given: Mapping[str, str], day: int) -> dict[str, str]:
         raise NotAsked(f"{kind.id} does not ask for {', '.join(strangers)}: it asks for {names}.")
     found = {}
     for each in kind.parameters:
-        value = given.get(each.name, "")
-        if each.kind in ("date", "month"):
-            value = moving(value, each.kind, day)
-        if made := known(each, resolved(each, value, day)):
+        if made := known(each, resolved(each, given.get(each.name, ""), day)):
             found[each.name] = made
     return found
 

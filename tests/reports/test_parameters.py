@@ -47,6 +47,11 @@ class TestReading:
         [
             (FROM, "2026-03-01", "2026-03-01"),
             (FROM, "", "2026-02-01"),
+            (FROM, "3/1/26", "2026-03-01"),
+            (FROM, "t-1", "2026-03-14"),
+            (FROM, "Yesterday", "2026-03-14"),
+            (TO, "end of last month", "2026-02-28"),
+            (MONTH, "This month", "2026-03"),
             (TO, "", "2026-02-28"),
             (MONTH, "", "2026-02"),
             (optional(FROM), "", ""),
@@ -67,6 +72,7 @@ class TestReading:
     @pytest.mark.parametrize(
         ("parameter", "given"),
         [
+            (FROM, "2026-02"),
             (FROM, "2026-02-30"), (MONTH, "2026-13"), (DETAIL, "short"), (EJECT, "perhaps"), (NUMBER, "-1"),
             (NUMBER, "many"), (CODES, "I25-I20"), (CODES, "I20-I25-I30"), (CODES, "I20;J18"), (CODES, ","), (CODES, ""),
         ],

@@ -132,14 +132,17 @@ class Shelf(Mapping[str, CodeTable]):
         return [file for folder in self._folders if (file := folder / f"{id_}.toml").is_file()]
 
     def _read(self, id_: str) -> CodeTable:
+        files = self._files(id_)
+        if not files:
+            raise KeyError(id_)
+        if len(self._folders) > 1 and files == [SHIPPED / FOLDER / f"{id_}.toml"]:
+            return shipped_tables()[id_]
         tables: list[CodeTable] = []
-        for file in self._files(id_):
+        for file in files:
             table, mistakes = read_table(file.read_text(encoding="utf-8"), file.name)
             if table is None:
                 raise TableError(mistakes)
             tables.append(table)
-        if not tables:
-            raise KeyError(id_)
         rows = tuple(row for table in tables for row in table.rows)
         return CodeTable(id_, tables[-1].title, rows, tables[-1].citation)
 

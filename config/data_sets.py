@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,16 +138,13 @@ def assemble(site: Path | None, own: Sequence[SiteFile]) -> tuple[Library, list[
     from config import code_tables
     from rules.tables import Joined
 
-    tables = code_tables.Shelf(site / code_tables.FOLDER if site else None)
-    shipped = sorted(
-        (file for file in (SHIPPED / FOLDER).iterdir() if file.name.endswith(".toml")),
-        key=lambda file: file.name,
-    )
-    made = _Assembly(tables)
-    texts = [SiteFile(file.name, file.read_text(encoding="utf-8")) for file in shipped]
+    its_tables = site / code_tables.FOLDER if site else None
+    if its_tables is not None and its_tables.is_dir():
+        made = _shipped_with(code_tables.Shelf(its_tables))
+    else:
+        made = _shipped().copy()
+    tables = made.tables
     additions: list[tuple[SiteFile, str, str]] = []
-    for file in texts:
-        made.take(file)
     for file in own:
         added_to, name = _addition(file)
         if added_to:
@@ -159,6 +156,23 @@ def assemble(site: Path | None, own: Sequence[SiteFile]) -> tuple[Library, list[
     found = tuple(made.dictionaries)
     brought = {table.id: table for each in found for table in each.tables}
     return Library(found, Joined(brought, tables) if brought else tables), sorted(set(made.mistakes))
+
+
+@cache
+def _shipped() -> _Assembly:
+    """What is shipped, read once however many stores are opened: of a facility without tables of its own."""
+    from config.code_tables import shipped_tables
+
+    return _shipped_with(shipped_tables())
+
+
+def _shipped_with(tables: Tables) -> _Assembly:
+    made = _Assembly(tables)
+    folder = SHIPPED / FOLDER
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            made.take(SiteFile(file.name, file.read_text(encoding="utf-8")))
+    return made
 
 
 def _addition(file: SiteFile) -> tuple[str, str]:
@@ -181,6 +195,12 @@ class _Assembly:
         self.chains: dict[
             tuple[str, str], dict[str, SiteFile]
         ] = {}  # additions by id, by data set and version
+
+    def copy(self) -> _Assembly:
+        """The same before any addition, to put more to it."""
+        made = _Assembly(self.tables)
+        made.dictionaries, made.mistakes, made.roots = [*self.dictionaries], [*self.mistakes], [*self.roots]
+        return made
 
     def take(self, file: SiteFile) -> None:
         """A file that declares a data set."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from db import store
 from db.actors import Action as Deed
@@ -35,6 +35,9 @@ from tui.screen import (
     Section,
     Values,
 )
+
+if TYPE_CHECKING:
+    from reports.parameters import Parameter
 
 BETWEEN: Final = ";"  # what is asked for, one after the other: day=yesterday; unit=3E
 UNDER_WAY: Final = "under way"
@@ -146,6 +149,7 @@ class EditJob(FormScreen):
         )
 
     def sections(self) -> Sequence[Section]:
+        from reports.parameters import MOVING
         from reports.scheduled.kinds import HOW_SINKS
 
         known = self.job is not None
@@ -157,8 +161,7 @@ class EditJob(FormScreen):
                 Field("due_at", "When", 40, required=True, help=HOW),
                 Field("asked", "Asked for", 60, Kind.TEXT, length=400,
                       help="day=yesterday; unit=3E. Of a report also width=132, and preset=NIGHT: what you kept under"
-                      " that name. Days and months may move: today, yesterday, last month, start of last month, end of"
-                      " last month, this month, start of month, start of year."),
+                      f" that name. Days and months may move: {', '.join(MOVING)}."),
                 Field("sink", "Pages to", 30, help=f"{HOW_SINKS}."),
                 Field("retry", "Tried again", 30, help="Minutes after a failure before each further attempt: 5,15,60,"
                       " or none. Blank: as the table schedule_limits has it."),
@@ -172,9 +175,9 @@ class EditJob(FormScreen):
         from reports.catalogue import CATALOGUE
         from reports.scheduled.kinds import KINDS, OF_ONE
 
-        found = [Choice(kind.id, kind.title) for kind in KINDS]
+        found = [Choice(kind.id, f"{kind.title}{_asks(kind.parameters)}") for kind in KINDS]
         found += [
-            Choice(report.id, f"{report.code} {report.title}")
+            Choice(report.id, f"{report.code} {report.title}{_asks(report.parameters)}")
             for report in CATALOGUE
             if not any(each.name in OF_ONE and each.required for each in report.parameters)
         ]
@@ -192,6 +195,10 @@ class EditJob(FormScreen):
         job = kinds.file(self.session.actor, wanted, store.current().now().day, version)
         due = _moment(job.plan.next(int(time.time()), store.current().zone))
         return Filed(f"FILED {job.name}, next {due}", go="SCH")
+
+
+def _asks(parameters: Sequence[Parameter]) -> str:
+    return f": {', '.join(each.name for each in parameters)}" if parameters else ""
 
 
 def _asked(text: str) -> dict[str, str]:

@@ -47,6 +47,8 @@ def check(from_: Any, to: Any) -> None:
             raise click.UsageError(
                 f"The period ends ({iso_date(last)}) before it begins ({iso_date(first)})."
             )
+        if first > today:
+            raise click.UsageError(f"{iso_date(first)} is still to come: there is nothing to count yet.")
         found = self_check.check(signed_on.actor, first, last)
         unsound = closing.unsound()
         compared = [] if unsound else corrections.compare_changed(signed_on.actor)

@@ -13,7 +13,7 @@ from db.schedule import jobs
 from db.schedule.jobs import Job, NotScheduled, Wanted
 from reports import output
 from reports.catalogue import Report, find
-from reports.parameters import IDENTIFIERS, NotAsked, Parameter, resolved
+from reports.parameters import IDENTIFIERS, MOVING, NotAsked, Parameter, resolved
 from reports.run import known
 from rules.text import clean
 
@@ -151,7 +151,13 @@ def asked(kind: Kind, given: Mapping[str, str], day: int) -> dict[str, str]:
         raise NotAsked(f"{kind.id} does not ask for {', '.join(strangers)}: it asks for {names}.")
     found = {}
     for each in kind.parameters:
-        if made := known(each, resolved(each, given.get(each.name, ""), day)):
+        try:
+            made = known(each, resolved(each, given.get(each.name, ""), day))
+        except NotAsked as error:
+            if each.kind not in ("date", "month"):
+                raise
+            raise NotAsked(f"{error} A job's may move: {', '.join(MOVING)}.") from None
+        if made:
             found[each.name] = made
     return found
 

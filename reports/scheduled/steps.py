@@ -107,9 +107,11 @@ def _checked(work: Work) -> Result:
 
 
 def _prepared(work: Work) -> Result:
-    from db.statistics import closing_checks
+    from db.statistics import closing, closing_checks
 
     period = month_named(work.asked["month"])
+    if (last := closing.newest(period.name)) is not None:
+        return Result(_closed_already(period.name, last.version))
     census.bring_up_to_date_if_due()
     faults, waiting = closing_checks.faults(period), list(closing_checks.still_open(period))
     said = f"{period.name} can be closed: CLO signs it"
@@ -117,6 +119,10 @@ def _prepared(work: Work) -> Result:
         check = f"'recordroom census check --from {iso_date(period.from_day)} --to {iso_date(period.to_day)}'"
         said = f"{period.name} has {_many(len(faults), 'fault')} of the census: {check} tells what"
     return Result(f"{said}{_open(waiting)}", len(faults), bool(faults))
+
+
+def _closed_already(month: str, version: int) -> str:
+    return f"{month} is closed already, version {version}"
 
 
 def _many(count: int, what: str) -> str:
@@ -145,7 +151,7 @@ def _closed(work: Work) -> Result:
 
     month = work.asked["month"]
     if (last := closing.newest(month)) is not None:
-        return Result(f"{month} is closed already, version {last.version}")
+        return Result(_closed_already(month, last.version))
     found = closes.close(work.service, month)
     return Result(f"{month} was closed, version {found.closing.version}{_open(found.closing.warnings)}", 1)
 

@@ -103,6 +103,10 @@ class TestFilingAJob:
         detail = audited("amend schedule")[-1][3]
         assert (detail["before"], detail["after"]) == ({"at": "02:30"}, {"at": "03:30"})
 
+    def test_with_a_day_that_cannot_be_read_is_told_which_words_move(self, admin):
+        with pytest.raises(parameters.NotAsked, match="A job's may move: today, yesterday, "):
+            add(admin, "night", "census", day="tomorow")
+
     def test_that_somebody_changed_meanwhile_is_refused(self, admin):
         job = add(admin, "night", "census")
         kinds.file(admin, Wanted("night", "census", "03:30", {}), today(), job.version)
@@ -443,6 +447,8 @@ class TestTheOtherKinds:
         assert closing.newest("2026-10").closed_by == "nightly"
         clock.utc += 1
         assert runner.run_once(service, "sign", clock).sentence == "2026-10 is closed already, version 1."
+        add(admin, "ready", "prepare", "day 3 06:00", month="2026-10")
+        assert runner.run_once(service, "ready", clock).sentence == "2026-10 is closed already, version 1."
 
     def test_a_month_that_is_not_sound_is_not_signed(self, admin, service, clock):
         a_stay("2026-10-05T08:00", "2026-10-07T08:00", account="N1")

@@ -41,6 +41,17 @@ class TestAJob:
         desk.press("^WHEN", "enter", "mon,thu 06:00", "enter", "f2")
         assert str(in_store(desk, lambda: jobs.named("night")).plan) == "mon,thu 06:00"
 
+    def test_may_say_its_own_patience(self, desk: Workstation) -> None:
+        add(desk)
+        go(desk, "SCE night")
+        desk.press("^TRIED", "enter", "30, 120", "enter", "none", "enter", "f2")
+        assert str(in_store(desk, lambda: jobs.named("night")).patience) == "30,120; none"
+
+    def test_is_picked_with_what_it_asks_for(self, desk: Workstation) -> None:
+        go(desk, "SCE")
+        desk.press("night", "enter", "expiry", "f4")
+        assert "Keys that end: days" in desk.text
+
     def test_that_cannot_be_is_refused_on_the_form(self, desk: Workstation) -> None:
         go(desk, "SCE")
         desk.press("night", "enter", "bed-status", "enter", "02:30", "enter", "enter", "enter", "f2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
@@ -10,6 +11,7 @@ from typing import ClassVar
 from db import store
 from db.access import presets
 from db.actors import Action as Deed
+from db.connect import give_back
 from reports import output
 from reports.catalogue import CATALOGUE, Report, find
 from reports.output import Printer
@@ -93,15 +95,7 @@ class Parameters(FormScreen):
         return Opened(self.asked, tuple(wrap(self.report.about, int(NARROW) - 2)), first)
 
     def _kept(self, name: str) -> dict[str, str]:
-        """What a preset asks for. Raises ``ScreenError``."""
-        if not name:
-            return {}
-        found = presets.of(self.session.actor, self.report.id, name)
-        if found is None:
-            raise ScreenError(
-                f"You have no preset {name} of this report: F4 lists them, KEEP {name} makes it."
-            )
-        return found
+        return kept(self.session, self.report, name)
 
     def _filled(self, asked: Mapping[str, str]) -> dict[str, str]:
         """What the report asks for, the usual where nothing else is said."""
@@ -191,7 +185,8 @@ class Page(PageScreen):
         report, asked = report_named(word), arguments(rest)
         if report.action is Deed.VIEW_AUDIT:
             self.session.confirm_first(f"PGE {key}")
-        width = asked.pop("width", NARROW)
+        asked = kept(self.session, report, asked.pop(PRESET, "")) | asked
+        width = asked.pop(WIDTH, NARROW)
         if width not in WIDTHS:
             raise ScreenError(f"A page is {' or '.join(WIDTHS)} columns wide.")
         self.setup = Setup(int(width))
@@ -201,10 +196,18 @@ class Page(PageScreen):
     def shown(self) -> Document:
         """The page stack at the width in hand."""
         made = self.made
-        pages = made.pages(self.setup)
-        is_long = len(pages) > MOST_KEPT
-        self.produced = None if is_long else made
-        return Document(made.report.title, PackedPages(pages) if is_long else pages, self.setup.width)
+        title, pages = made.report.title, made.pages(self.setup)
+        if len(pages) <= MOST_KEPT:
+            self.produced = made
+            return Document(title, pages, self.setup.width)
+        self.produced, packed = None, PackedPages(pages)
+        del made, pages
+        gc.collect()  # the interpreter's free lists hold on to the memory of the rows
+        give_back()
+        return Document(title, packed, self.setup.width)
+
+    def close(self) -> None:
+        give_back()
 
     @property
     def made(self) -> Produced:
@@ -253,6 +256,16 @@ def report_named(word: str) -> Report:
     if report is None:
         raise ScreenError(f"There is no report {word}: REP lists them.")
     return report
+
+
+def kept(session: Session, report: Report, name: str) -> dict[str, str]:
+    """What a preset asks for; no name asks for nothing. Raises ``ScreenError``."""
+    found = presets.of(session.actor, report.id, name) if name else {}
+    if found is None:
+        raise ScreenError(
+            f"You have no preset {name} of this report: F4 on its form lists them, KEEP makes one."
+        )
+    return found
 
 
 def arguments(text: str) -> dict[str, str]:

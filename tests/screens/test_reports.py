@@ -91,6 +91,16 @@ class TestPresets:
         assert "Width: 132" in desk.text
         assert "11/16/2026" in desk.text
 
+    def test_what_is_kept_opens_at_once_and_what_is_said_beside_it_wins(self, desk: Workstation) -> None:
+        line = "=RUN C01 day=2026-11-16 unit=3E width=132"
+        desk.press("ctrl+o", line, "enter", "ctrl+o", "KEEP night", "enter")
+        desk.press("ctrl+o", "=PGE C01 preset=night day=2026-11-15", "enter")
+        assert "Period: 11/15/2026" in desk.text
+        assert "Selection: Unit 3E" in desk.text
+        assert "of 132 >" in desk.text
+        desk.press("ctrl+o", "=PGE C01 preset=dawn", "enter")
+        assert desk.message.startswith("You have no preset dawn of this report")
+
     def test_f4_lists_them_and_the_one_chosen_fills_the_form(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=RUN C01 unit=3E", "enter", "ctrl+o", "KEEP night", "enter")
         desk.press("ctrl+o", "=RUN C01", "enter", "^preset", "enter", "f4")

@@ -67,6 +67,12 @@ _BEHIND: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "poa_accuracy_rate": ("review-rates", {}),
     "dnfb_days": ("dnfb", {}),
 }
+_OF_STAYS: Final = {ADULTS: {"newborn": "0"}, NEWBORN: {"newborn": "1"}}
+_CLASS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {  # how a list is asked for a class
+    DISCHARGES: _OF_STAYS,
+    ADMISSIONS: _OF_STAYS,
+    FLOWS: {ADULTS: {"patients": "adults"}, NEWBORN: {"patients": "newborns"}},
+}
 _BY_MONTH: Final = ("leave_days", "inpatient_service_days", "average_daily_census",
                     "occupancy_rate", "bed_count_days", "peak_census", "minimum_census")  # fmt: skip
 
@@ -82,8 +88,7 @@ def behind(key: str, period: Period, prefix: str = "", **chosen: str) -> str:
     report, asked = _BEHIND.get(key, ("", {}))
     if not report:
         return ""
-    of_class = {ADULTS: {"newborn": "0"}, NEWBORN: {"newborn": "1"}}.get(prefix, {})
-    more = {**of_class, **asked} if report in (DISCHARGES, ADMISSIONS) else asked
+    more = {**_CLASS.get(report, {}).get(prefix, {}), **asked}
     within = {} if report == "dnfb" else {"from": first, "to": last}
     return go(report, **within, **more, **chosen)
 

@@ -242,12 +242,19 @@ class TestLists:
             go = shlex.split(drill.behind(key, data.period, prefix))
             if key in BY_KEY or key in ("discharge_days", "patients_consulted") or not go:
                 continue
-            if (report_id := go[1]) in (drill.DISCHARGES, drill.ADMISSIONS, drill.EVENTS):
+            if (report_id := go[1]) in (drill.DISCHARGES, drill.ADMISSIONS, drill.EVENTS, drill.FLOWS):
                 asked = dict(word.split("=", 1) for word in go[2:])
                 lines = len(produce(admin, find(report_id), asked).sheets()[0].rows)
                 assert str(lines) == worked(key, data.columns[0].counts, prefix, {}).plain, prefix + key
                 followed.add(prefix + key)
-        assert {"admissions", "deaths", "newborn_deaths", "operations", "live_births"} <= followed
+        assert {
+            "admissions",
+            "deaths",
+            "newborn_deaths",
+            "operations",
+            "live_births",
+            "transfers_in",
+        } <= followed
 
 
 class TestServices:

@@ -308,6 +308,16 @@ class TestPeriods:
         with pytest.raises(NotAsked, match=f"{coming[5:]}/{coming[:4]} has no whole day yet"):
             produce(admin, find(report_id), {"month": coming})
 
+    def test_the_fiscal_year_begins_where_the_facility_says(self, hospital, admin):
+        set_from_the_first(admin, "fiscal_year_start", "07-01")
+        produced = produce(admin, find("monthly-statistics"), {"month": "2025-11"})
+        year = produced.json_value()["fiscal_year_to_date"]
+        assert (year["from"], year["to"]) == ("2025-07-01", "2025-11-30")
+        text = [line for page in produced.pages(Setup()) for line in page.lines]
+        assert "The fiscal year begins on 07/01." in text
+        glance = produce(admin, find("year-at-a-glance"), {"month": "2025-11", "year": "fiscal-year"})
+        assert glance.data.months[0].period.name == "2025-07"
+
     def test_a_year_under_way_stands_beside_the_last_one_to_the_same_date(self, admin):
         asked = Asked(
             admin, {"month": "2025-03", "period": "fiscal-year"}

@@ -6,15 +6,17 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Final
 
 from reports.page import Column, Document, Group, Heads, Item, Linked, Row, Total
 from reports.sheet import Sheet, Value
 from rules.dates import show_date, show_moment
+from rules.moments import iso_date
 from rules.statistics import NOT_APPLICABLE, half_up
 
+day_text = lru_cache(maxsize=4096)(iso_date)
 SUMMARY: Final = "summary"
 NOT_TOLD: Final = "(not known)"
 WIDE: Final = 132
@@ -89,6 +91,9 @@ class Listing:
     behind: Callable[[str], str] | None = None  # the list behind the line of a group
     titles: Mapping[str, str] = field(default_factory=dict)  # of groups, where their code is not all
 
+    def __post_init__(self) -> None:
+        day_text.cache_clear()  # texts made amid the rows would keep the memory around them when the rows are gone
+
     @cached_property
     def listed(self) -> dict[str, str | int]:
         """What the audit trail keeps of a list: how many, and the hash of which."""
@@ -121,22 +126,22 @@ def _columns(data: Listing, width: int) -> list[tuple[int, Column]]:
 
 
 def _detail(data: Listing, chosen: Sequence[int]) -> Iterator[Item]:
-    row = _writer(data, chosen)
-
-    def items(lines: Sequence[Line], level: int) -> Iterator[Item]:
-        if level == len(data.group_heads):
-            for line in lines:
-                cells = row(line)
-                yield Linked(cells, line.go) if line.go else cells
-            return
-        for name, group in groupby(lines, key=lambda line: line.groups[level]):
-            members = list(group)
-            yield Group(_titled(data, name, level), level + 1, data.eject and level == 0)
-            yield from items(members, level + 1)
-            yield Total(f"{_named(data, name, level)}: {_in_words(data, members)}", level=level + 1)
-
-    yield from items(data.lines, 0)
+    yield from _grouped(data, _writer(data, chosen), data.lines, 0)
     yield Total(f"TOTAL: {_in_words(data, data.lines)}", level=0)
+
+
+def _grouped(data: Listing, row: Callable[[Line], Row], lines: Sequence[Line], level: int) -> Iterator[Item]:
+    """Lines within their groups. No closure that calls itself: it would keep the data of a long list."""
+    if level == len(data.group_heads):
+        for line in lines:
+            cells = row(line)
+            yield Linked(cells, line.go) if line.go else cells
+        return
+    for name, group in groupby(lines, key=lambda line: line.groups[level]):
+        members = list(group)
+        yield Group(_titled(data, name, level), level + 1, data.eject and level == 0)
+        yield from _grouped(data, row, members, level + 1)
+        yield Total(f"{_named(data, name, level)}: {_in_words(data, members)}", level=level + 1)
 
 
 def _writer(data: Listing, chosen: Sequence[int]) -> Callable[[Line], Row]:
@@ -185,22 +190,22 @@ def _summary(data: Listing, width: int) -> Iterator[Item]:
         data.group_heads[-1] if data.group_heads else "", width - sum(each.width + 1 for each in figures)
     )
     yield Heads((first, *figures))
-
-    def items(lines: Sequence[Line], level: int) -> Iterator[Item]:
-        if level == len(data.group_heads):
-            return
-        for name, group in groupby(lines, key=lambda line: line.groups[level]):
-            members = list(group)
-            if level == len(data.group_heads) - 1:
-                cells = (_worded(data, name), *_figures(data, members))
-                yield Linked(cells, data.behind(name)) if data.behind else cells
-                continue
-            yield Group(_titled(data, name, level), level + 1)
-            yield from items(members, level + 1)
-            yield Total(_named(data, name, level), ("", *_figures(data, members)), level + 1, rule=True)
-
-    yield from items(data.lines, 0)
+    yield from _summed(data, data.lines, 0)
     yield Total("TOTAL", ("", *_figures(data, data.lines)), level=0, rule=True)
+
+
+def _summed(data: Listing, lines: Sequence[Line], level: int) -> Iterator[Item]:
+    if level == len(data.group_heads):
+        return
+    for name, group in groupby(lines, key=lambda line: line.groups[level]):
+        members = list(group)
+        if level == len(data.group_heads) - 1:
+            cells = (_worded(data, name), *_figures(data, members))
+            yield Linked(cells, data.behind(name)) if data.behind else cells
+            continue
+        yield Group(_titled(data, name, level), level + 1)
+        yield from _summed(data, members, level + 1)
+        yield Total(_named(data, name, level), ("", *_figures(data, members)), level + 1, rule=True)
 
 
 def _figures(data: Listing, lines: Sequence[Line]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Final
 
 from db import conventions
@@ -14,10 +13,10 @@ from db.coding import code_sets
 from db.statistics import figures, limits
 from db.statistics.stay_lists import ANSWERS, NONE, Stay, Wanted
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
+from reports.indices.listing import day_text as day_text
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked, NotAsked
 from rules.dates import show_date
-from rules.moments import iso_date
 from rules.periods import Period, span
 
 CODES: Final = ("unit", "service", "provider", "payer", "disposition", "drg", "mdc", "sex", "county", "zip3",
@@ -25,7 +24,6 @@ CODES: Final = ("unit", "service", "provider", "payer", "disposition", "drg", "m
 TELLING: Final = ("drg", "mdc", "no_drg")  # what is chosen or sorted by these tells what was coded
 NUMBERS: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5})|(\+))?")
 HIGHEST: Final = 99_999
-day_text = lru_cache(maxsize=4096)(iso_date)
 
 SORTS: Final[Mapping[str, Callable[[Stay], tuple[str | int, ...]]]] = {
     "discharge": lambda stay: (stay.discharge_day or 0,),

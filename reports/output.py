@@ -273,9 +273,10 @@ def pages_named(text: str) -> tuple[int, ...]:
     numbers: list[int] = []
     for part in filter(None, text.replace(" ", "").split(",")):
         found = PAGES.fullmatch(part)
-        if found is None:
+        named = range(int(found[1]), int(found[2] or found[1]) + 1) if found else ()
+        if not named:  # one that ends before it begins would ask for none, and none is all
             raise NotDelivered(f"{clean(text)} is no range of pages: write 2-4 or 1,3.")
-        numbers += range(int(found[1]), int(found[2] or found[1]) + 1)
+        numbers += named
     return tuple(numbers)
 
 

@@ -409,7 +409,7 @@ class TestCodes:
     def test_a_range_of_pages_is_read(self, text, pages):
         assert output.pages_named(text) == pages
 
-    @pytest.mark.parametrize("text", ["x", "2-", "-3", "1-2-3", "1;2"])
+    @pytest.mark.parametrize("text", ["x", "2-", "-3", "1-2-3", "1;2", "5-2", "1,5-2"])
     def test_what_is_no_range_is_one_sentence(self, text):
         with pytest.raises(output.NotDelivered, match="no range of pages"):
             output.pages_named(text)

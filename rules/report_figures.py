@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from rules.dictionary import is_null
 from rules.identity import terminal_digit_key
@@ -88,15 +88,18 @@ class Node:
 
 def grouped(lines: Sequence[Line], levels: int, numeric: Sequence[bool | None]) -> Node:
     """The groups of sorted lines; the figures of each are those of its own lines."""
-    return _node("", lines, 0, levels, numeric)
+    return _node("", lines, 0, levels, numeric, spread=len(distinct(lines)) < len(lines))
 
 
-def _node(key: str, lines: Sequence[Line], level: int, levels: int, numeric: Sequence[bool | None]) -> Node:
-    records = distinct(lines)
+def _node(
+    key: str, lines: Sequence[Line], level: int, levels: int, numeric: Sequence[bool | None], *, spread: bool
+) -> Node:
+    """``spread``: records stand in more groups than one; in one innermost group they stand once."""
+    records = distinct(lines) if spread and level < levels else lines
     node = Node(key, len(records), tallied(records, numeric), lines=lines)
     if level < levels:
         for name, members in groupby(lines, key=lambda line: line.keys[level]):
-            node.inner.append(_node(name, list(members), level + 1, levels, numeric))
+            node.inner.append(_node(name, list(members), level + 1, levels, numeric, spread=spread))
     return node
 
 
@@ -132,25 +135,36 @@ class Crossed:
 
 def crossed(lines: Sequence[Line], summed: int | None, order: Callable[[str], Key]) -> Crossed:
     """A table of the first key of sorted lines by the second; ``summed`` is the cell that is summed, None counts."""
-    cells = _amounts(lines, summed, lambda line: line.keys)
-    down = _amounts(lines, summed, lambda line: line.keys[:1])
-    across = _amounts(lines, summed, lambda line: line.keys[1:])
-    total = _amounts(lines, summed, lambda line: ())
-    return Crossed(
-        [key for (key,) in down], sorted((key for (key,) in across), key=order),
-        {(one, other): amount for (one, other), amount in cells.items()},
-        {key: amount for (key,), amount in down.items()}, {key: amount for (key,), amount in across.items()},
-        total.get((), Decimal(0)),
-    )  # fmt: skip
+    cells = _amounts(((line.keys, line) for line in lines), summed)
+    records = distinct(lines)
+    if len(records) == len(lines):
+        down, across = (
+            {key: Decimal(0) for key in dict.fromkeys(keys[at] for keys in cells)} for at in (0, 1)
+        )
+        for keys, amount in cells.items():
+            down[keys[0]] += amount
+            across[keys[1]] += amount
+    else:  # a record stands in several cells, but once in a margin
+        down, across = (
+            _amounts(
+                (
+                    (key, line)
+                    for (key, _), line in {
+                        (line.keys[at], line.record or -n): line for n, line in enumerate(lines, 1)
+                    }.items()
+                ),
+                summed,
+            )
+            for at in (0, 1)
+        )
+    total = sum(_amounts((("", line) for line in records), summed).values(), Decimal(0))
+    return Crossed(list(down), sorted(across, key=order), cells, down, across, total)
 
 
-def _amounts(
-    lines: Sequence[Line], summed: int | None, of: Callable[[Line], tuple[str, ...]]
-) -> dict[tuple[str, ...], Decimal]:
-    """How many records there are of each key, or their sum, a record once for each key."""
-    once = {(of(line), line.record or -at): line for at, line in enumerate(lines, 1)}
-    held = Counter((key, "" if summed is None else line.cells[summed]) for (key, _), line in once.items())
-    made: dict[tuple[str, ...], Decimal] = {}
+def _amounts(lines: Iterable[tuple[Any, Line]], summed: int | None) -> dict[Any, Decimal]:
+    """How many lines there are of each key, or their sum."""
+    held = Counter((key, "" if summed is None else line.cells[summed]) for key, line in lines)
+    made: dict[Any, Decimal] = {}
     for (key, value), times in held.items():
         amount = times * (Decimal(1) if summed is None else decimal_of(value) or Decimal(0))
         made[key] = made.get(key, Decimal(0)) + amount

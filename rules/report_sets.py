@@ -130,9 +130,15 @@ class DataSet:
         return asked.label if asked and self.named(asked.label) == path else path
 
     def choices(self, text: str) -> list[Askable]:
-        """Items whose label or path holds ``text``; the first row of a group stands beside the whole of it."""
-        wanted = text.strip().casefold().removeprefix(ANY)
+        """Items whose label or path holds ``text``; the first row of a group stands beside the whole of it.
+
+        After ``any`` those that repeat.
+        """
+        wanted = text.strip().casefold()
         every = [one for each in self.items.values() for one in (each, self._first(each)) if one]
+        if f"{wanted} ".startswith(ANY):
+            wanted = f"{wanted} ".removeprefix(ANY).strip()
+            every = [each for each in self.items.values() if each.repeats]
         begin = [each for each in every if each.label.casefold().startswith(wanted)]
         hold = [
             each

@@ -41,28 +41,28 @@ def words(made: Definition, over: DataSet, tables: Tables, period: str = "", sty
     if period and dated:
         said.append(f"{dated.label.lower()} {period}")
     if made.conditions:
-        groups = [_any_of(group, over, tables, style) for group in alternatives(made.conditions)]
+        groups = [_any_of(group, made, over, tables, style) for group in alternatives(made.conditions)]
         said.append("where " + " and ".join(groups))
     text = ", ".join(said)
     if made.breaks and made.form == CROSS:
-        ways = (by(over, each.item, each.as_) for each in made.breaks)
+        ways = (by(made, over, each.item, each.as_) for each in made.breaks)
         text += "; " + ", ".join(
             f"{way} {where}" for way, where in zip(ways, ("down", "across"), strict=False)
         )
     elif made.breaks:
-        text += ", by " + ", then by ".join(by(over, each.item, each.as_) for each in made.breaks)
+        text += ", by " + ", then by ".join(by(made, over, each.item, each.as_) for each in made.breaks)
     if made.sorts and made.form not in (TOTALS, CROSS):
         orders = {DOWN: " downward", DIGITS: " in terminal digit order"}
         text += "; sorted by " + ", then ".join(
-            by(over, each.item) + orders.get(each.order, "") for each in made.sorts
+            by(made, over, each.item) + orders.get(each.order, "") for each in made.sorts
         )
     return text
 
 
-def by(over: DataSet, item: str, as_: str = "") -> str:
+def by(made: Definition, over: DataSet, item: str, as_: str = "") -> str:
     """``Discharged by month``; ``Age in steps of 10``."""
     asked = over.find(item)
-    name = asked.label if asked else item
+    name = asked.label if asked else made.label(item)
     if asked and asked.repeats:
         name = f"{ANY}{name}"
     if asked and asked.numeric and as_:
@@ -70,14 +70,14 @@ def by(over: DataSet, item: str, as_: str = "") -> str:
     return f"{name} by {as_}" if asked and asked.dated and as_ else name
 
 
-def _any_of(group: Sequence[Condition], over: DataSet, tables: Tables, style: str) -> str:
-    said = " or ".join(_condition(each, over, tables, style) for each in group)
+def _any_of(group: Sequence[Condition], made: Definition, over: DataSet, tables: Tables, style: str) -> str:
+    said = " or ".join(_condition(each, made, over, tables, style) for each in group)
     return f"({said})" if len(group) > 1 else said
 
 
-def _condition(each: Condition, over: DataSet, tables: Tables, style: str) -> str:
+def _condition(each: Condition, made: Definition, over: DataSet, tables: Tables, style: str) -> str:
     asked = over.find(each.item)
-    label, test = asked.label if asked else each.item or "(which item?)", each.test
+    label, test = asked.label if asked else made.label(each.item) or "(which item?)", each.test
     if asked and asked.repeats:  # a record is no row of its own: of all its rows none, or any of them
         denied = test in ("is not", "blank")
         label, test = f"{'no' if denied else 'any'} {label}", _GRANTED.get(test, test)

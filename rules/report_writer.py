@@ -114,6 +114,10 @@ class Definition:
     last: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)  # of its items, when it was written
 
+    def label(self, item: str) -> str:
+        """What an item was called when the report was written."""
+        return self.labels.get(item, item)
+
     @property
     def paths(self) -> tuple[str, ...]:
         """The items whose values it shows, groups or sorts by, each once."""
@@ -149,7 +153,7 @@ def told(made: Definition, over: DataSet) -> tuple[str, ...]:
     """What has become of the items of a report since it was written, a sentence each."""
     said = []
     for path in made.every_path:
-        before, now = made.labels.get(path, path), over.find(path)
+        before, now = made.label(path), over.find(path)
         if now is None:
             said.append(
                 f"{before} ({path}) is in no version of {over.dictionary.title} any more: it is blank."

@@ -145,7 +145,7 @@ class Versions(ListScreen):
     def columns(self) -> Sequence[Column]:
         return (
             Column("V", 3, ">", frozen=True), Column("Filed", 15), Column("By", 10), Column("Shared", 6),
-            Column("What it asks", 120),
+            Column("Title", 24), Column("What it asks", 120),
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
@@ -154,7 +154,7 @@ class Versions(ListScreen):
         rows = [
             Row((-each.version,), (
                 str(each.version), show_moment(moment_at(each.filed_utc, zone).local), each.filed_by,
-                "Y" if each.shared else "", self._asks(each),
+                "Y" if each.shared else "", each.definition.title, self._asks(each),
             ), f"'name={self.name}' version={each.version}")
             for each in found
         ]  # fmt: skip

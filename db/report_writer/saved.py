@@ -101,10 +101,7 @@ def save(actor: Actor, name: str, made: Definition, *, shared: bool, before: Sav
             id_, version = before.id, before.newest + 1
             columns = {"name": name, "shared": shared, "version": version}
             if not WrittenReport.change(id_, columns, only_if={"version": before.newest}):
-                raise Conflict(
-                    f"Somebody has changed {before.name} meanwhile: RPV {before.name} shows how. Leave with a draft, "
-                    "open it again and compare."
-                )
+                raise Conflict(f"Somebody has changed {before.name} meanwhile: RPV shows it.")
             _check_in_use(before)
         WrittenReportVersion.add({
             "report_id": id_, "version": version, "definition": as_json(made), "shared": shared, "filed_utc": now,

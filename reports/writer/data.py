@@ -90,7 +90,7 @@ class Data:
 def heading(data: Data, each: Shown) -> str:
     """The head of a column: as written, or the item's label."""
     asked = data.asked(each.item)
-    return each.heading or (asked.label if asked else data.made.labels.get(each.item, each.item))
+    return each.heading or (asked.label if asked else data.made.label(each.item))
 
 
 def over_lines(text: str, width: int) -> str:
@@ -165,8 +165,9 @@ def group_keys(text: str) -> tuple[str, ...]:
 
 def by_label(data: Data, level: int) -> str:
     """What a level of groups is called."""
-    asked = data.asked(data.made.breaks[level].item)
-    return asked.label if asked else data.made.breaks[level].item
+    item = data.made.breaks[level].item
+    asked = data.asked(item)
+    return asked.label if asked else data.made.label(item)
 
 
 def figure_shown(data: Data, at: int, tally: Tally, word: str) -> str:

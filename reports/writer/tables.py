@@ -122,6 +122,6 @@ def _crossed_sheet(data: Data) -> Sheet:
         )
         for down in (*table.down, None)
     ]
-    heads = (by(data.over, data.made.breaks[0].item, data.made.breaks[0].as_), *names)
+    heads = (by(data.made, data.over, data.made.breaks[0].item, data.made.breaks[0].as_), *names)
     keys = (data.made.breaks[0].item, *(key if key is not None else "total" for key in across))
     return Sheet("crossed", _keys(keys), heads, rows, data.notes)

@@ -641,6 +641,8 @@ class TestItemsThatChange:
         flat = " ".join(shown.split())
         assert "Old question (gone) is in no version of Discharge abstract any more: it is blank." in flat
         assert "Chart is called MRN now." in flat
+        assert "where Old question is not X" in flat
+        assert "sorted by Old question" in flat
 
 
 class TestPages:

@@ -60,6 +60,10 @@ class TestItemsByLabel:
     def test_a_path_a_label_or_the_beginning_of_just_one(self, typed: str, path: str) -> None:
         assert OVER.named(typed) == path
 
+    def test_any_lists_what_repeats(self) -> None:
+        assert {each.repeats for each in OVER.choices("any")} == {True}
+        assert [each.path for each in OVER.choices("any surg")] == ["procedures.surgeon"]
+
     def test_every_item_is_found_by_what_it_is_called(self) -> None:
         assert [path for path in OVER.items if OVER.named(OVER.word(path)) != path] == []
 

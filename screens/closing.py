@@ -135,7 +135,9 @@ class CloseMonth(FormScreen):
         state = f"version {last.version}, {last.status} by {last.closed_by}" if last else "open"
         doing = "Restating" if self.restating else "Closing"
         said = (f"{doing} {self.month}: {state}.",)
-        return Opened({}, said if self.notes else (*said, "Nothing is still open."), "reason")
+        # A sound month needs no reason: what is keyed first is the passphrase, and it is not to be read.
+        focus = "reason" if self.restating else PASSPHRASE.name
+        return Opened({}, said if self.notes else (*said, "Nothing is still open."), focus)
 
     def sections(self) -> Sequence[Section]:
         reason = Field(

@@ -40,6 +40,11 @@ class TestClosing:
         assert MONTH in months.text
         assert "open" in months.text
 
+    def test_asks_for_the_passphrase_first_where_it_cannot_be_read(self, months: Workstation) -> None:
+        months.press("C", PASSPHRASE)
+        assert "CLM    Close a month" in months.text
+        assert PASSPHRASE not in months.text
+
     def test_asks_who_you_are_once_more(self, months: Workstation) -> None:
         months.press("C")
         assert "Closing 2025-11: open." in months.text

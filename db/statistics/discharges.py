@@ -110,13 +110,13 @@ _AGE: Final = (  # completed years at admission, from dates written as numbers: 
 )
 DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "payer": Dimension("Payer", "payer_id", "payer", file="payer"),
-    "payer-class": Dimension("Class of payer", "payer_class"),
+    "payer-class": Dimension("Class of payer", "payer_class", "payer_class"),
     "physician": Dimension("Attending physician", "attending_id", "provider", file="provider"),
     "disposition": Dimension("Disposition", "disposition", "disposition", table="discharge_disposition"),
     "age": Dimension("Age at admission", "age", "age"),
     "sex": Dimension("Sex", "sex", "sex", table="sex"),
-    "race": Dimension("Race", "race", table="race"),
-    "ethnicity": Dimension("Ethnicity", "ethnicity", table="ethnicity"),
+    "race": Dimension("Race", "race", "race", table="race"),
+    "ethnicity": Dimension("Ethnicity", "ethnicity", "ethnicity", table="ethnicity"),
     "county": Dimension("County of residence", "county", "county"),
     "zip3": Dimension("ZIP, first three digits", "zip3", "zip3"),
     "drg": Dimension("MS-DRG", "drg", "drg"),

@@ -19,8 +19,8 @@ from reports.parameters import Asked, NotAsked
 from rules.dates import show_date
 from rules.periods import Period, span
 
-CODES: Final = ("unit", "service", "provider", "payer", "disposition", "drg", "mdc", "sex", "county", "zip3",
-                "origin", "priority")  # fmt: skip
+CODES: Final = ("unit", "service", "provider", "payer", "payer_class", "disposition", "drg", "mdc", "sex", "race",
+                "ethnicity", "county", "zip3", "origin", "priority")  # fmt: skip
 TELLING: Final = ("drg", "mdc", "no_drg")  # what is chosen or sorted by these tells what was coded
 NUMBERS: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5})|(\+))?")
 HIGHEST: Final = 99_999
@@ -188,7 +188,7 @@ def _marks(stay: Stay, readmitted_days: int) -> str:
 WORDS: Final = {
     "unit": "unit", "service": "service", "provider": "attending", "payer": "payer", "disposition": "disposition",
     "drg": "DRG", "mdc": "MDC", "sex": "sex", "county": "county", "zip3": "ZIP", "origin": "point of origin",
-    "priority": "priority", "age": "age",
+    "priority": "priority", "age": "age", "payer_class": "payer class", "race": "race", "ethnicity": "ethnicity",
 }  # fmt: skip
 SAID: Final = {
     "died": ("left alive", "died"), "under48": ("no early death", "died early"),

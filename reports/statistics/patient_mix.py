@@ -107,7 +107,7 @@ def table(by: str, parts: Sequence[Part], period: Period, width: int, of: str = 
             else f"{part.code} {part.name}"
         )
         row = (name, *_cells(part.counts, whole, width))
-        yield Linked(row, _go(period, of, part.asks))
+        yield Linked(row, _go(period, of, part.asks) if part.asks else "")
     yield Linked(Total("All", ("", *_cells(whole, whole, width)), rule=True), _go(period, of, ""))
 
 

@@ -218,6 +218,18 @@ class TestDividing:
         ]
 
     def test_a_list_behind_a_part_has_as_many_lines_as_the_part_counts(self, hospital, admin):
+        with writing():
+            site.apply("payer", "MCR", {"name": "MEDICARE", "class": "medicare"}, Source("test"))
+        for name, race, ethnicity in (("home", "2106-3", "2186-5"), ("ama", "2106-3|2028-9", "")):
+            database.execute_sql(
+                "UPDATE patient SET race = ?, ethnicity = ? WHERE id = (SELECT patient_id FROM encounter WHERE id = ?)",
+                (race, ethnicity, hospital[name]),
+            )
+            database.execute_sql(
+                "UPDATE encounter SET payer_id = (SELECT id FROM payer WHERE code = 'MCR') WHERE id = ?",
+                (hospital[name],),
+            )
+        followed = set()
         for word, parts in discharges.mix(NOVEMBER, tuple(discharges.DIMENSIONS)).items():
             for part in parts:
                 if not part.asks:
@@ -226,6 +238,8 @@ class TestDividing:
                 asked = {"from": "2025-11-01", "to": "2025-11-30", "newborn": "0", name: value}
                 listed = produce(admin, find("discharge-list"), asked)
                 assert len(listed.sheets()[0].rows) == part.counts["discharges"], (word, part.asks)
+                followed.add(word)
+        assert followed == discharges.DIMENSIONS.keys()
 
 
 class TestLists:

@@ -67,6 +67,15 @@ class TestPatientMix:
     def test_golden_page_without_discharges(self, golden, width):
         golden("patient-mix-empty", patient_mix.render(self.a_mix(mix={"payer": ()}), width), width)
 
+    def test_a_part_that_no_list_can_ask_for_leads_nowhere_and_all_of_them_to_the_whole_list(self):
+        mixed = Part("+", "More than one", some_discharges(3, 9), "")
+        (page,) = paginate(
+            patient_mix.render(self.a_mix(mix={"race": (mixed,)}), 80), Run("", "", ""), Setup(80)
+        )
+        going = {line.split("  ")[0]: go for line, go in zip(page.lines, page.links, strict=False)}
+        assert going["+ More than one"] == ""
+        assert going["All"] == "PGE discharge-list from=2026-11-01 to=2026-11-30 newborn=0"
+
     def test_t19_the_total_line_comes_from_counts(self):
         all_line = next(
             line for line in lines_of(patient_mix.render(self.a_mix(), 80), 80) if line.startswith("All")

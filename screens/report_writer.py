@@ -174,9 +174,11 @@ class Write(DraftedForm):
         "Say over which data set, then the columns, the conditions, what lines are grouped by and how they are sorted; "
         "F4 lists what each field takes. All conditions must hold; Or = Y is another way for the line above. "
         "Form: list prints each record with subtotals at each break; totals prints a line for each group; cross sets "
-        "the first break against the second. As: a date by month, a code by what it stands for, a number in steps such "
-        "as 10. Figures of a column: count, sum, mean, min, max. First and last day: a date, T-30, or a word of F4 "
-        "that moves. LOOK (F10) says how many records there are and shows the first lines. F2 files a new version."
+        "the first break against the second. An item that repeats (any diagnosis) counts a record once for each value "
+        "as a break, and is met by any row in a condition. As: a date by month, a code by what it stands for, a number "
+        "in steps such as 10. Figures of a column: count, sum, mean, min, max. First and last day: a date, T-30, or a "
+        "word of F4 that moves. LOOK (F10) says how many records there are and shows the first lines. F2 files a new "
+        "version."
     )
     commands: ClassVar[tuple[Command, ...]] = (Command("LOOK", "First lines", "look", "F10"),)
     session: Session

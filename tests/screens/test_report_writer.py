@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from db.connect import database, writing
 from db.patient_index import patients
 from db.registry import cases
 from db.report_writer import saved
-from rules.report_writer import Condition
+from rules.report_writer import LIST, TOTALS, Break, Condition, Definition, Shown
 from screens.session import Session
 from tests.screens.conftest import MRN, House
 from tests.screens.test_audit_rows import last_seq, rows_after
@@ -127,6 +128,53 @@ class TestWriting:
         write(coded)
         coded.press("f2")
         assert "The name OVER 65 is taken: choose another." in coded.text
+
+
+class TestFromAFigure:
+    def test_enter_on_a_line_opens_its_records_and_f3_comes_back(self, coded: Workstation) -> None:
+        made = Definition("abstract", "By service", TOTALS, breaks=(Break("service"),))
+        saved.save(someone(coded), "BY SERVICE", made, shared=False)
+        coded.press("ctrl+o", "=PGE writer 'name=BY SERVICE'", "enter", "tab", "enter")
+        assert "by Service; only Service: MED" in coded.text
+        assert [line.split()[0] for line in coded.lines if re.match(r"B\d ", line)] == ["B1", "B3"]
+        coded.press("f3")
+        assert "Enter: what is behind" in coded.text
+        assert "only Service" not in coded.text
+
+
+class TestWhatIsMissing:
+    def test_a_condition_without_a_value_is_told_at_its_field_and_in_the_words(
+        self, coded: Workstation
+    ) -> None:
+        write(coded, value="")
+        assert "where Age is over (which value?)." in coded.text
+        coded.press("f2")
+        assert coded.message.startswith("NOT FILED. RW1 Value 1: Age needs a value")
+
+    def test_an_item_that_is_gone_is_told_at_its_field(self, coded: Workstation) -> None:
+        made = Definition(
+            "abstract", "Old", LIST, (Shown("account"), Shown("gone")), labels={"gone": "Old question"}
+        )
+        saved.save(someone(coded), "OLD", made, shared=False)
+        coded.press("ctrl+o", "=RPE OLD", "enter", "f2")
+        assert "NOT FILED. RW1 Item 2: gone is no item of Discharge abstract" in coded.message
+        coded.press("ctrl+o", "=PGE writer name=OLD", "enter")
+        assert "Old question (gone) is in no version of Discharge abstract any more" in coded.text
+
+
+class TestTwoWhoChangeOne:
+    def test_the_second_is_told_and_keeps_a_draft(self, coded: Workstation) -> None:
+        write(coded)
+        coded.press("f2", "ctrl+o", "=RPE OVER 65", "enter")
+        first = saved.of(someone(coded), "OVER 65")
+        saved.save(
+            someone(coded), "OVER 65", first.definition, shared=True, before=first
+        )  # somebody else, meanwhile
+        coded.press("ctrl+o", "^Title", "enter", "My own", "tab", "f2")
+        assert coded.message == "NOT FILED. RW3 Name: Somebody has changed OVER 65 meanwhile: RPV shows it."
+        coded.press("f3", "y", "ctrl+o", "=RPE OVER 65", "enter")
+        assert "the record was changed since: compare before filing" in coded.text
+        assert saved.of(someone(coded), "OVER 65").version == 2
 
 
 class TestCommandLine:

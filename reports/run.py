@@ -94,9 +94,7 @@ class Produced:
     def letters(self) -> Sheet:
         """A row for each letter, for a word processor to merge. Raises ``NotAsked`` where there are none to write."""
         if not hasattr(self._module, "letters"):
-            raise NotAsked(
-                f"{self.report.id} has no letters to merge: docs/reports.md names the reports that have."
-            )
+            raise NotAsked(f"{self.report.id} has no letters to merge: csv has its figures.")
         sheet: Sheet = self._module.letters(self.data)
         return sheet
 

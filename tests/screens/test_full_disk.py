@@ -95,3 +95,15 @@ class TestAFullDisk:
         desk.press("f2")
         assert desk.message.startswith(f"FILED {MRN}"), desk.text
         assert city(desk) == "Troy"
+
+    def test_under_a_page_is_one_sentence_and_leaves_nothing_in_the_spool(
+        self, desk: Workstation, disk: Path
+    ) -> None:
+        desk.press("ctrl+o", "=PGE daily-census day=2026-11-16", "enter")
+        fill(disk)
+        for word in ("SAVE", "SPOOL"):
+            desk.press("ctrl+o", word, "enter")
+            assert "the disk is full" in desk.message, word
+            assert "DAILY CENSUS" in desk.text
+            desk.press("f12")
+        assert list((disk / "store" / "spool").iterdir()) == []

@@ -1,19 +1,16 @@
-"""W01: a report that somebody wrote, run over a data set: its records as a list, as totals or as a cross-tabulation.
-
-45 CFR 164.502(b): items that tell a patient are shown as far as the reader's role may see them.
-"""
+"""W01: a report that somebody wrote, run over a data set: its records as a list, as totals or as a cross-tabulation."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from typing import Final
 
 from db import conventions, store
-from db.actors import Action, Actor, Role
+from db.actors import Action, Actor
 from db.acts import viewed
 from db.coding import code_sets
 from db.coding.code_tables import all_tables
@@ -21,19 +18,19 @@ from db.connect import StoreError
 from db.report_writer import records, saved, sets
 from db.report_writer.records import Found, Wanted
 from reports import identifiers
-from reports.indices.withheld import SENSITIVE
 from reports.page import Document, Run, Setup, paginate, wrapped
-from reports.parameters import FULL, LAST_FOUR, MOVING_DAYS, RECORDS, Asked, NotAsked, moving
+from reports.parameters import FULL, MOVING_DAYS, RECORDS, Asked, NotAsked, moving
 from reports.sheet import Sheet
 from reports.writer.data import Data, by_label, group_keys, group_name
 from reports.writer.layout import document
+from reports.writer.reader import Reader
 from reports.writer.tables import letters_of, tables_of
 from rules.codes import System
 from rules.dates import Unclear, parse_date, show_date
 from rules.dictionary import ItemType, is_null
 from rules.moments import day_number, iso_date
 from rules.report_figures import Line, bucket, sort_key
-from rules.report_sets import NAMES, NUMBER, NUMBERS, ROWS, Askable, DataSet
+from rules.report_sets import NUMBER, ROWS, Askable, DataSet
 from rules.report_words import words
 from rules.report_writer import DOWN, LIST, NO_PERCENT, Definition, Shown, told
 
@@ -99,7 +96,7 @@ def run(actor: Actor, made: Definition, level: str = FULL, by: str = "") -> Data
     now = datetime.fromisoformat(here.now().local)
     style, tables = conventions.convention("date_style"), all_tables(here.directory)
     first, last = _ends(made, over, now)
-    reader = _Reader.of(actor, over, made, level)
+    reader = Reader.of(actor, over, made, level)
     asked = [over.find(path) for path in made.every_path]
     who = made.form == LIST or any(each.telling for each in asked if each)
     wanted = Wanted(over, made.paths, made.conditions, now, first, last, sets.left_out(actor, over), who)
@@ -220,7 +217,7 @@ def _period(made: Definition, over: DataSet, first: int | None, last: int | None
     return f"{ends[0] or 'beginning'} to {ends[1] or 'today'}"
 
 
-def _lines(made: Definition, over: DataSet, found: Found, reader: _Reader) -> list[Line]:
+def _lines(made: Definition, over: DataSet, found: Found, reader: Reader) -> list[Line]:
     """The records in their order, each with what it is grouped by and its cells, as they may be shown."""
     hidden = [reader.hidden(chart) for chart in found.patients]
     stay = [at for at, each in enumerate(hidden) if not (each and reader.asked_who)]
@@ -288,64 +285,3 @@ def _ranked(asked: Askable | None, column: Sequence[str], order: str = "") -> li
         ordered.sort(key=lambda value: keys[value][0])
     places = {value: place for place, value in enumerate(ordered)}
     return [places[value] for value in column]
-
-
-@dataclass
-class _Reader:
-    """What may be shown of who the patients are, to whoever reads the report."""
-
-    level: str
-    marked: frozenset[int]  # sensitive charts that are not named
-    asked_who: bool  # conditions ask who somebody is
-    named: int = 0
-    dropped: int = 0
-
-    @classmethod
-    def of(cls, actor: Actor, over: DataSet, made: Definition, level: str) -> _Reader:
-        """Raises ``NotAsked`` for conditions that tell patients, of whoever may not see who they are."""
-        telling = [
-            found.label for each in made.conditions if (found := over.find(each.item)) and found.telling
-        ]
-        if telling and identifiers.ceiling(actor) != FULL:
-            raise NotAsked(f"{telling[0]} tells patients: only who may see them in full may ask for it.")
-        everything = Role.SERVICE in actor.roles
-        opened = store.current().opened_with_reason
-        marked = frozenset() if everything else frozenset(records.sensitive_charts() - opened)
-        return cls(level, marked, bool(telling))
-
-    def hidden(self, chart: int) -> bool:
-        """Whether the patient is not named."""
-        return chart in self.marked
-
-    def shown(self, asked: Askable | None, column: list[str], hidden: Sequence[bool]) -> list[str]:
-        """What is shown of the values of an item, by whether the patient is not named."""
-        if asked is None or not asked.telling:
-            return column
-        self.named += sum(hidden)
-        instead = SENSITIVE if asked.source in NUMBERS | NAMES else ""
-        return [
-            instead if away else _lowered(asked, value, self.level)
-            for value, away in zip(column, hidden, strict=True)
-        ]
-
-    def sentences(self, reviewed: int) -> tuple[str, ...]:
-        """What the page has to say of it."""
-        said = []
-        if self.named:
-            said.append("Sensitive charts are not named. WHY and the MRN opens one with a reason.")
-        if self.dropped:
-            said.append(
-                f"Records of sensitive charts left out, because conditions ask who it is: {self.dropped}."
-            )
-        if reviewed:
-            said.append(f"Records that you have in hand for a blind review are left out: {reviewed}.")
-        return tuple(said)
-
-
-def _lowered(asked: Askable, value: str, level: str) -> str:
-    """A value that tells a patient at the level of identifiers."""
-    if level == FULL or not value:
-        return value
-    if level == LAST_FOUR and asked.source in NUMBERS:
-        return identifiers.number(value, level)
-    return identifiers.name(value, level) if asked.source in NAMES else ""

@@ -169,6 +169,7 @@ class EditJob(FormScreen):
                       " Blank: as the table schedule_limits has it."),
                 Note("Times are those of the facility's clock. A time that was missed is caught up once."),
             )),
+            *((Section("last", "Last run", (Note(_last_run(self.job)),)),) if self.job and self.job.last else ()),
         )  # fmt: skip
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
@@ -197,6 +198,14 @@ class EditJob(FormScreen):
         return Filed(f"FILED {job.name}, next {due}", go="SCH")
 
 
+def _last_run(job: Job) -> str:
+    """How it ended, in full: the lists clip it."""
+    assert job.last is not None
+    return f"{job.last.outcome or UNDER_WAY} {_moment(job.last.ended_utc)}: {clean(job.sentence)}".rstrip(
+        ": "
+    )
+
+
 def _asks(parameters: Sequence[Parameter]) -> str:
     return f": {', '.join(each.name for each in parameters)}" if parameters else ""
 
@@ -217,6 +226,10 @@ class Runs(KeysetList):
 
     title: ClassVar[str] = "Runs of scheduled jobs"
     empty: ClassVar[str] = "Nothing has run yet."
+    help: ClassVar[str] = (
+        "V tells what was said of a run; F1 shows the whole of a sentence that is longer than its line."
+    )
+    actions: ClassVar[tuple[Action, ...]] = (Action("V", "What was said", method="said"),)
     session: Session
     job = ""
 
@@ -238,7 +251,12 @@ class Runs(KeysetList):
                 (run.id,),
                 (_moment(run.due_utc), run.job, run.outcome or UNDER_WAY, clean(run.sentence), str(run.attempt),
                  str(run.missed or ""), str(run.rows or ""), _moment(run.ended_utc), run.run_by),
-                run.job,
+                str(run.id),
             )
             for run in runs.log(self.session.actor, self.job, after[0] if after else 0, limit)
         ]  # fmt: skip
+
+    def said(self, run_id: str) -> Outcome:
+        """The sentence of a run, on the line of messages."""
+        (run,) = runs.log(self.session.actor, before=int(run_id) + 1, limit=1)
+        return Outcome(clean(run.sentence) or f"{run.job} is {UNDER_WAY}.")

@@ -9,6 +9,11 @@ from db.schedule import jobs
 from rules.schedule import DONE
 from tests.tui.conftest import Workstation
 
+LONG = (
+    "The backup could not be written to /srv/backup/recordroom (No space left on device): nothing of it was kept, and"
+    " the backups before it are as they were."
+)
+
 
 def go(desk: Workstation, line: str) -> None:
     desk.press("ctrl+o", f"={line}", "enter")
@@ -71,6 +76,23 @@ class TestAJob:
         assert not in_store(desk, lambda: jobs.named("night")).active
 
 
+class TestWhatWasSaid:
+    def test_of_the_last_run_stands_in_full_where_the_job_is_mended(self, desk: Workstation) -> None:
+        add(desk)
+        in_store(desk, lambda: failed("night", LONG))
+        go(desk, "SCE night")
+        assert "failed " in desk.text
+        assert LONG in " ".join(desk.text.split())
+
+    def test_of_an_earlier_run_is_told_and_shown_in_full_by_help(self, desk: Workstation) -> None:
+        add(desk)
+        in_store(desk, lambda: failed("night", LONG))
+        go(desk, "SCR")
+        assert LONG not in " ".join(desk.text.split())
+        desk.press("V", "enter", "f1")
+        assert LONG in " ".join(desk.text.split())
+
+
 class TestTheDesk:
     def test_tells_a_job_that_failed_to_whoever_may_run_it(self, desk: Workstation) -> None:
         add(desk)
@@ -80,12 +102,12 @@ class TestTheDesk:
         assert "1 failed" in desk.text
 
 
-def failed(name: str) -> None:
+def failed(name: str, sentence: str = "No such queue.") -> None:
     from db.connect import database, writing
 
     with writing():
         database.execute_sql(
             "INSERT INTO job_run (job_id, due_utc, attempt, started_utc, ended_utc, outcome, sentence, run_by)"
-            " SELECT id, since_utc, 1, since_utc, since_utc, 'failed', 'No such queue.', 'x' FROM job WHERE name = ?",
-            (name,),
+            " SELECT id, since_utc, 1, since_utc, since_utc, 'failed', ?, 'x' FROM job WHERE name = ?",
+            (sentence, name),
         )

@@ -73,8 +73,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "daily-census", "C01", "Daily census by unit and bed",
         "Everybody in house at the census hour, the recapitulation of each unit and of the house.",
         "reports.census.daily_census",
-        (DAY,
-         Parameter("unit", "Unit", "text", required=False, source="unit"), IDENTIFIERS),
+        (DAY, UNIT, IDENTIFIERS),
     ),
     Report(
         "admissions-discharges", "C02", "Admissions, discharges, transfers, deaths",

@@ -146,6 +146,7 @@ LABELS: Final = {
     "leave_days": "Leave nights",
     "live_births": "Live births",
     "discharges_grouped": "Discharges with a DRG weight",
+    "drg_weight": "DRG weights added up",
     "discharges_not_grouped": "Discharges without a DRG weight",
     "deliveries": "Deliveries",
     "operations": "Operations",

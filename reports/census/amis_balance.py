@@ -21,6 +21,7 @@ from reports.census.lines import behind
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Total, wrapped
 from reports.parameters import Asked
 from reports.sheet import Sheet
+from reports.statistics.measures import so_far as month_so_far
 from rules.conventions import Conventions
 from rules.dates import show_date
 from rules.moments import iso_date
@@ -101,8 +102,8 @@ class Data:
 
 def query(asked: Asked) -> Data:
     """Read the heads at both ends of a month, and who moved in it; a month under way to the last whole day."""
-    now, whole = store.current().now(), month(asked["month"])
-    period = whole.until(now.day - 1) if whole.from_day < now.day <= whole.to_day else whole
+    whole = month(asked["month"])
+    period = month_so_far(whole)
     tables = library(store.current().directory / SITE).tables
     day = iso_date(period.to_day)
     segments = tables[SEGMENTS]
@@ -122,7 +123,7 @@ def query(asked: Asked) -> Data:
         whole.name, period, made.balances(), made.services(), operating,
         {row.code: row.text for row in rows} | {UNASSIGNED: "Services in no segment"}, splits,
         {each.division: each.division_name for each in units.values()}, conventions.conventions(period.to_day),
-        conventions.convention("date_style", period.to_day), whole.to_day < now.day,
+        conventions.convention("date_style", period.to_day), period == whole,
     )  # fmt: skip
 
 

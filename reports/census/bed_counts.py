@@ -14,7 +14,7 @@ from db.hospital import site
 from db.statistics import census, wards
 from db.statistics.census import DayRow
 from db.statistics.wards import Ward
-from reports.census.lines import CLASSES
+from reports.census.lines import CLASSES, under_way
 from reports.census.ward_lines import WardLine, of_day
 from reports.parameters import Asked, NotAsked
 from rules.conventions import Conventions
@@ -58,9 +58,8 @@ class Data:
 
 def query(asked: Asked) -> Data:
     """Read the day, the fiscal year to it, and the last one to the same day. Raises ``NotAsked``."""
-    now, day = store.current().now(), asked.day("day") or 0
-    if day > now.day:
-        raise NotAsked(f"{iso_date(day)} has not come yet: the Bed Status report is of a day that is over.")
+    day = asked.day("day") or 0
+    going_on = under_way(day)
     start = conventions.convention("fiscal_year_start", day)
     year, month = fiscal_year_to(day, start), month_of(day).until(day)
     last_year = fiscal_year_to(a_year_before(day), start)
@@ -76,7 +75,7 @@ def query(asked: Asked) -> Data:
         day, _lines(day, year, units, of_year), {each.code: each for each in units.values()}, year, last_year,
         fiscal_year_to(year.from_day + 366, start).from_day - year.from_day, month, sums,
         tuple(_planned(plan, units, of_month, of_year)), conventions.conventions(day),
-        conventions.convention("date_style", day), day == now.day,
+        conventions.convention("date_style", day), going_on,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from db.statistics.census import DayRow
 from reports import conventions as said
 from reports.census.bed_counts import Data, query
-from reports.census.lines import CLASSES, NO_DIVISION, behind, spelled, unbalanced
+from reports.census.lines import CLASSES, NO_DIVISION, behind, so_far, spelled, unbalanced
 from reports.census.ward_lines import total
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Row, Total, wrapped
 from reports.sheet import Sheet
@@ -69,10 +69,10 @@ def render(data: Data, width: int) -> Document:
             body += [Heads(CUMULATIVE), *_cumulative(data)]
         body += [*_compared(data, width), *_against_plan(data), *_notes(data, width)]
     shown = show_date(iso_date(data.day), data.style)
-    so_far = ", the day is not over" if data.under_way else ""
     return Document(
-        "N02", "BED STATUS", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}{so_far}",
-        "all wards, by division", body, None, _sentences(data), frozen_columns=9 if wide else 11,
+        "N02", "BED STATUS", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}",
+        so_far("all wards, by division", under_way=data.under_way), body, None, _sentences(data),
+        frozen_columns=9 if wide else 11,
     )  # fmt: skip
 
 

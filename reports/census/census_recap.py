@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from db import conventions, store
+from db import conventions
 from db.hospital import site
 from db.statistics import census, figures
 from db.statistics.census import DayRow
@@ -16,6 +16,7 @@ from reports.census.recap import Recap, recap, total
 from reports.page import Cell, Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked
 from reports.sheet import Sheet, Value
+from reports.statistics.measures import so_far as month_so_far
 from rules.conventions import Conventions
 from rules.dates import show_date
 from rules.moments import iso_date
@@ -49,8 +50,8 @@ class Data:
 
 def query(asked: Asked) -> Data:
     """Read the day summary of a month and of the day before it; a month under way to the last whole day."""
-    now, whole = store.current().now(), month(asked["month"])
-    period = whole.until(now.day - 1) if whole.from_day < now.day <= whole.to_day else whole
+    whole = month(asked["month"])
+    period = month_so_far(whole)
     codes, wanted = site.codes("unit"), asked.listed("unit")
     rows = {
         (row.day, row.unit_id, bool(row.newborn)): row
@@ -125,7 +126,9 @@ def render(data: Data, width: int) -> Document:
 
 def _selection(data: Data) -> str:
     units = f"units {', '.join(data.units)}" if data.units else "all units"
-    return f"{units}, {'the house by day' if data.summary else 'by unit' if data.by_unit else 'by day'}"
+    if data.summary:
+        return f"{units}, {'added up' if data.units else 'the house'} by day"
+    return f"{units}, by {'unit' if data.by_unit else 'day'}"
 
 
 class _Page:
@@ -141,7 +144,7 @@ class _Page:
             if not units:
                 continue
             if self.data.summary:
-                yield Group(f"{title}: THE HOUSE BY DAY")
+                yield Group(f"{title}: {'CHOSEN UNITS' if self.data.units else 'THE HOUSE'} BY DAY")
                 for day in self.days:
                     yield from self._line(self._shown(day), self._house(day, newborn), day, day, "", newborn)
             elif self.data.by_unit:
@@ -156,7 +159,7 @@ class _Page:
             for unit in units:
                 if made := self.data.grid.get((day, unit, newborn)):
                     yield from self._line(self._named(unit), made, day, day, unit, newborn)
-            yield self._total("House", self._house(day, newborn), day, day, newborn)
+            yield self._total(self._house(day, newborn), day, day, newborn)
 
     def _by_unit(self, units: list[str], newborn: bool, title: str) -> Iterator[Item]:
         for unit in units:
@@ -172,7 +175,7 @@ class _Page:
             made, days = of_days(data.grid, data.period, (unit,), newborn=newborn)
             yield from self._line(self._named(unit), made, first, last, unit, newborn, days)
         made, days = of_days(data.grid, data.period, units, newborn=newborn)
-        yield self._total("House", made, first, last, newborn, days)
+        yield self._total(made, first, last, newborn, days)
 
     def _house(self, day: int, newborn: bool) -> Recap:
         return total(made for key, made in self.data.grid.items() if key[0] == day and key[2] is newborn)
@@ -200,10 +203,9 @@ class _Page:
         if made.out_of_balance:
             yield unbalanced(made.out_of_balance)
 
-    def _total(
-        self, label: str, made: Recap, first: int, last: int, newborn: bool, days: int | None = None
-    ) -> Item:
+    def _total(self, made: Recap, first: int, last: int, newborn: bool, days: int | None = None) -> Item:
         go = behind(first, last, unit=",".join(self.data.units), newborn=newborn)
+        label = "Chosen" if self.data.units else "House"
         return Linked(Total(label, ("", *_cells(made, days)), rule=True), go)
 
 

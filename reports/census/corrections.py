@@ -113,7 +113,7 @@ def late_changes(changes: Iterable[Change], style: str, width: int, level: str =
     """Late changes, a line each that leads to its account; ``level``: how much of the account may be shown."""
     yield Heads(_WIDE if width >= 132 else _NARROW)
     yield Group("LATE CHANGES, IN THE ORDER OF THEIR ACCOUNTS")
-    for each in changes:
+    for each in sorted(changes, key=_account):
         account = identifiers.number(each.subject, level) if each.patient_id else each.subject
         texts = (each.kind, account, _dated(each.old, style), _dated(each.new, style))
         on, why = show_moment(each.changed_at, style), each.reason or each.origin
@@ -123,6 +123,11 @@ def late_changes(changes: Iterable[Change], style: str, width: int, level: str =
         yield Linked(row, f"ACC {each.subject}") if each.patient_id and level != NONE else row
 
 
+def _account(each: Change) -> tuple[bool, str]:
+    """Accounts by number, and after them what is of no account."""
+    return (not each.patient_id, each.subject if each.patient_id else "")
+
+
 def _dated(text: str, style: str) -> str:
     """Moments and days in it as people write them."""
     shown = _MOMENT.sub(lambda match: show_moment(match[0], style), text)
@@ -130,7 +135,10 @@ def _dated(text: str, style: str) -> str:
 
 
 def _sentences(data: Data) -> tuple[str, ...]:
+    closed = data.closing
+    reason = closed.reason if closed else ""
     return (
+        *((f"Version {closed.version} was signed for this reason: {reason}",) if closed and reason else ()),
         f"Counted now: {show_moment(data.as_of, data.style)}. Signed figures stay until the month is restated.",
         "Kinds of corrections: VA PIMS 5.3, Gains and Losses; absences are transfers.",
         "An account is listed when its stay now adds something else to the month.",

@@ -13,10 +13,10 @@ from db.statistics import census, figures, moved, wards
 from db.statistics.census import DayRow, Occupant
 from reports import conventions as said
 from reports import identifiers
-from reports.census.lines import behind
+from reports.census.lines import behind, so_far, unbalanced, under_way
 from reports.census.recap import Recap, in_words, recap, total
 from reports.page import Block, Cell, Column, Document, Group, Heads, Item, Linked, Total, wrapped
-from reports.parameters import FULL, NONE, Asked, NotAsked
+from reports.parameters import FULL, NONE, Asked
 from reports.sheet import Sheet
 from rules.conventions import Conventions, LeaveRule
 from rules.dates import show_date, show_moment
@@ -32,7 +32,7 @@ class Data:
     """Occupants by unit and bed, and the recapitulation of each unit for both classes."""
 
     day: int
-    unit: str  # blank: all units
+    units: tuple[str, ...]  # asked for; none: all
     occupants: tuple[Occupant, ...]
     recaps: Mapping[tuple[str, bool], Recap]  # by unit and newborn
     leave_nights: Mapping[int, int]  # so far, by encounter
@@ -44,6 +44,7 @@ class Data:
         frozenset()
     )  # units whose patients count for their service alone: boarders
     lodgers: Mapping[str, int] = field(default_factory=dict)  # heads by unit, in no count
+    under_way: bool = False
 
 
 COLUMNS: Final = {
@@ -68,17 +69,15 @@ RECAP_COLUMNS: Final = (
 
 def query(asked: Asked) -> Data:
     """Read the occupants of a day, and the day summary of it and of the day before. Raises ``NotAsked``."""
-    day, unit = day_number(asked["day"]), asked.get("unit", "").upper()
-    codes, beds = site.codes("unit"), site.beds_on(day)
-    if unit and unit not in (code.upper() for code in codes.values()):
-        raise NotAsked(f"There is no unit {unit}: look it up in the site file of units.")
+    day, chosen = asked.day("day") or 0, asked.listed("unit")
+    going_on, codes, beds = under_way(day), site.codes("unit"), site.beds_on(day)
     rows = {
         (row.unit_id, bool(row.newborn), row.day): row
         for row in census.day_summary(day - 1, day, by=("day", "unit_id", "newborn"))
     }
     recaps: dict[tuple[str, bool], Recap] = {}
     for unit_id in sorted({unit_id for unit_id, _, _ in rows} | set(beds), key=lambda each: codes[each]):
-        if unit and codes[unit_id].upper() != unit:
+        if chosen and codes[unit_id] not in chosen:
             continue
         in_use = beds.get(unit_id)
         for newborn, places in (
@@ -88,13 +87,14 @@ def query(asked: Asked) -> Data:
             made = _recap(rows, unit_id, newborn, day, places)
             if made != Recap():
                 recaps[codes[unit_id], newborn] = made
-    occupants = [each for each in census.occupants(day) if not unit or each.unit.upper() == unit]
+    occupants = [each for each in census.occupants(day) if not chosen or each.unit in chosen]
     return Data(
-        day, unit, tuple(sorted(occupants, key=lambda each: each.key)), recaps,
+        day, chosen, tuple(sorted(occupants, key=lambda each: each.key)), recaps,
         figures.leave_nights([each.encounter_id for each in occupants], day), figures.names("unit"),
         conventions.conventions(day), conventions.convention("date_style", day), asked.identifiers,
         frozenset(each.code for each in wards.wards().values() if not each.counts),
-        {code: heads for code, heads in moved.lodging(day).items() if not unit or code.upper() == unit},
+        {code: heads for code, heads in moved.lodging(day).items() if not chosen or code in chosen},
+        going_on,
     )  # fmt: skip
 
 
@@ -113,11 +113,15 @@ def render(data: Data, width: int) -> Document:
         body += _recapitulation(data)
     return Document(
         "C01", "DAILY CENSUS BY UNIT AND BED", f"{shown}, census at {_hour(data)}",
-        f"Unit {data.unit}" if data.unit else "all units", body, len(data.occupants),
+        so_far(_selection(data), under_way=data.under_way), body, len(data.occupants),
         (*said.sentences(data.conventions),
          "Days: nights since admission so far, leave nights taken off by the same rule; at least 1."),
         frozen_columns=columns[0].width + 1,
     )  # fmt: skip
+
+
+def _selection(data: Data) -> str:
+    return f"units {', '.join(data.units)}" if data.units else "all units"
 
 
 def _hour(data: Data) -> str:
@@ -197,12 +201,10 @@ def _recapitulation(data: Data) -> Iterator[Item]:
         for unit, each in recaps.items():
             yield Linked(_recap_row(unit, each), behind(data.day, data.day, unit=unit, newborn=newborn))
         house = total(recaps.values())
-        line = Total("Unit " + data.unit if data.unit else "House", _recap_row("", house), rule=True)
-        yield Linked(line, behind(data.day, data.day, unit=data.unit, newborn=newborn))
+        line = Total("Chosen" if data.units else "House", _recap_row("", house), rule=True)
+        yield Linked(line, behind(data.day, data.day, unit=",".join(data.units), newborn=newborn))
         if house.out_of_balance:
-            yield Total(
-                f"OUT OF BALANCE BY {house.out_of_balance:+}: compare with ADM, TRN and DSC of the day."
-            )
+            yield unbalanced(house.out_of_balance)
 
 
 def _recap_row(unit: str, each: Recap) -> tuple[Cell, ...]:

@@ -21,10 +21,10 @@ from reports import identifiers
 from reports.census import admissions_discharges as listed
 from reports.census.admissions_discharges import Shown
 from reports.census.corrections import late_changes
-from reports.census.lines import CLASSES, NO_DIVISION, behind, spelled, unbalanced
+from reports.census.lines import CLASSES, NO_DIVISION, behind, so_far, spelled, unbalanced, under_way
 from reports.census.ward_lines import WardLine, of_day, total
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Total
-from reports.parameters import Asked, NotAsked
+from reports.parameters import Asked
 from reports.sheet import Sheet
 from rules.conventions import Conventions
 from rules.dates import show_date
@@ -60,9 +60,8 @@ class Data:
 
 def query(asked: Asked) -> Data:
     """Read the movements and the wards of a day. Raises ``NotAsked``."""
-    now, day = store.current().now(), asked.day("day") or 0
-    if day > now.day:
-        raise NotAsked(f"{iso_date(day)} has not come yet: Gains and Losses are of a day that is over.")
+    day = asked.day("day") or 0
+    going_on = under_way(day)
     items = library(store.current().directory / SITE).tables[ITEMS]
     rows = {code: items.find(code, iso_date(day)) for code in ("2", "7")}
     origins, dispositions = (
@@ -76,7 +75,7 @@ def query(asked: Asked) -> Data:
         {key: line for key, line in lines.items() if line != WardLine()},
         {each.code: each for each in units.values()}, late_movements.keyed_on(day), origins, dispositions,
         asked.identifiers, asked.yes("eject"), conventions.conventions(day),
-        conventions.convention("date_style", day), day == now.day, limits.limit(wards.AGED_YEARS, day),
+        conventions.convention("date_style", day), going_on, limits.limit(wards.AGED_YEARS, day),
     )  # fmt: skip
 
 
@@ -85,11 +84,11 @@ def render(data: Data, width: int) -> Document:
     body = list(_sheets_of(data, width)) if data.movements or data.ward_days else []
     body += _corrections(data, width)
     shown = show_date(iso_date(data.day), data.style)
-    so_far = ", the day is not over" if data.under_way else ""
     hours = data.conventions.early_death_hours
     return Document(
-        "N01", "GAINS AND LOSSES", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}{so_far}",
-        "a sheet for each division" if data.eject else "all wards", body, len(data.movements),
+        "N01", "GAINS AND LOSSES", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}",
+        so_far("a sheet for each division" if data.eject else "all wards", under_way=data.under_way), body,
+        len(data.movements) + len(data.late.changes),
         (*said.sentences(data.conventions),
          f"Marks: < stay under {hours} hours, S same-day case, B boarder in a unit out of the census.",
          "Mark P: a pass that stays in the census. Who moves between wards is a gain of one and a loss of the other.",

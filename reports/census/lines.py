@@ -6,13 +6,28 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from db import store
 from reports.page import Block, Item, Linked, Row, Total
+from reports.parameters import NotAsked
 from rules.moments import iso_date
 from rules.text import cells
 
 CLASSES: Final = ((False, "ADULTS AND CHILDREN"), (True, "NEWBORNS"))
 NO_DIVISION: Final = "NO DIVISION"
 ASIDE: Final = 9  # the level of a line that closes no group
+
+
+def under_way(day: int) -> bool:
+    """Whether a day is not over yet. Raises ``NotAsked`` for one that has not come."""
+    today = store.current().now().day
+    if day > today:
+        raise NotAsked(f"{iso_date(day)} has not come yet: name a day that is over.")
+    return day == today
+
+
+def so_far(selection: str, *, under_way: bool) -> str:
+    """What was chosen, and that the day is not over where it is not."""
+    return f"{selection}; THE DAY IS NOT OVER" if under_way else selection
 
 
 def spelled(row: Row, width: int, go: str = "") -> Iterator[Item]:

@@ -12,16 +12,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from db import conventions, store
+from db import conventions
 from db.hospital import site
 from db.statistics import census, figures, moved, wards
 from db.statistics.wards import Ward
 from reports import conventions as said
 from reports.census.flows import Key, flows
-from reports.census.lines import CLASSES, aside, behind, spelled, unbalanced
+from reports.census.lines import CLASSES, aside, behind, so_far, spelled, unbalanced, under_way
 from reports.census.ward_lines import NONE_AWAY
 from reports.page import Cell, Column, Document, Group, Heads, Item, Linked, Total
-from reports.parameters import Asked, NotAsked
+from reports.parameters import Asked
 from reports.sheet import Sheet
 from rules.conventions import Conventions
 from rules.dates import show_date
@@ -72,11 +72,8 @@ class Data:
 
 def query(asked: Asked) -> Data:
     """Read the day, the day before and the fiscal year to it. Raises ``NotAsked``."""
-    now, day = store.current().now(), asked.day("day") or 0
-    if day > now.day:
-        raise NotAsked(
-            f"{iso_date(day)} has not come yet: the Treating Specialty report is of a day that is over."
-        )
+    day = asked.day("day") or 0
+    going_on = under_way(day)
     year = fiscal_year_to(day, conventions.convention("fiscal_year_start", day))
     units = wards.wards()
     divisions = {each.code: each.division for each in units.values()}
@@ -87,7 +84,7 @@ def query(asked: Asked) -> Data:
         counts.lines(*flows(movements, lambda unit, service: (divisions.get(unit, ""), service)), divided=True),
         counts.lines(*flows(movements, lambda unit, service: ("", service)), divided=False),
         {each.division: each.division_name for each in units.values()}, figures.names("service"), year,
-        conventions.conventions(day), conventions.convention("date_style", day), day == now.day,
+        conventions.conventions(day), conventions.convention("date_style", day), going_on,
     )  # fmt: skip
 
 
@@ -155,11 +152,10 @@ def render(data: Data, width: int) -> Document:
     )
     body: list[Item] = [Heads(columns), *_body(data, widths[0])] if data.house else []
     shown = show_date(iso_date(data.day), data.style)
-    so_far = ", the day is not over" if data.under_way else ""
     first = show_date(iso_date(data.year.from_day), data.style)
     return Document(
-        "N03", "TREATING SPECIALTIES", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}{so_far}",
-        "all services, by division", body, None,
+        "N03", "TREATING SPECIALTIES", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}",
+        so_far("all services, by division", under_way=data.under_way), body, None,
         (*said.sentences(data.conventions),
          "Gain and loss: admissions, discharges, leave, and moves from and to another service.",
          "A move between divisions within a service is a gain and a loss of the divisions, and neither of the house.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +64,19 @@ class TestPages:
     def test_figures_without_a_late_change_send_to_the_check(self):
         pages = paginate(render(a_comparison(changes=()), 80), Run("", "", ""), Setup())
         assert "No late change is on file that explains this: run 'census check'." in pages[0].lines
+
+    def test_late_changes_stand_by_account_and_after_them_what_is_of_no_account(self):
+        mixed = (CHANGES[3], *[replace(CHANGES[0], subject=account) for account in ("0003", "0001", "0002")])
+        pages = paginate(render(a_comparison(changes=mixed), 132), Run("", "", ""), Setup(132))
+        found = re.findall("000[123]|unit 4W", "\n".join(line for page in pages for line in page.lines))
+        assert found == ["0001", "0002", "0003", "unit 4W"]
+
+    def test_of_a_restated_month_say_why_it_was_restated(self):
+        restated = Compared(replace(SIGNED, version=2, reason="A stay came late"), (), ())
+        (page,) = paginate(
+            render(Data("2026-10", restated, "us", "2026-11-22T08:00"), 80), Run("", "", ""), Setup()
+        )
+        assert "Version 2 was signed for this reason: A stay came late" in page.lines
 
 
 class TestData:

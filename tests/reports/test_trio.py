@@ -240,6 +240,12 @@ class TestPages:
         assert "0026004711" not in text
 
 
+class TestGainsAndLosses:
+    def test_corrections_are_records_of_the_page_too(self):
+        nobody = the_sheet((), ward_days={})
+        assert gains_and_losses.render(nobody, 80).records == len(nobody.late.changes) == 1
+
+
 class TestBedStatus:
     def test_columns_stand_where_vista_has_them(self):
         at, starts = 1, []
@@ -444,6 +450,14 @@ class TestFigures:
         for form in ("text", "csv", "xlsx", "json"):
             assert output.in_format(made, form, Setup(80))
 
+    def test_chosen_units_are_added_up_under_another_name_than_the_house(self, hospital):
+        for word, asked in (("daily-census", {"day": "2025-10-16"}), ("census-recap", {"month": "2025-10"})):
+            pages = produce(hospital, find(word), {**asked, "unit": "icu,3E"}).pages(Setup(80))
+            text = "\n".join(line for page in pages for line in page.lines)
+            assert "Selection: units ICU, 3E" in text
+            assert "Chosen" in text
+            assert "House" not in text
+
     def test_a_list_is_filtered_by_unit_service_event_and_class(self, hospital):
         everything = data_of(hospital, "admissions-discharges", **{"from": "2025-10-01", "to": "2025-10-31"})
         parts = [
@@ -461,10 +475,17 @@ class TestFigures:
                                                                "patients": "newborns"})  # fmt: skip
         assert all("ICU" in each.units and each.newborn for each in of_icu.movements)
 
-    @pytest.mark.parametrize("word", ["gains-and-losses", "bed-status", "treating-specialty"])
-    def test_a_day_that_has_not_come_is_refused(self, hospital, word):
-        with pytest.raises(NotAsked, match="has not come yet"):
-            produce(hospital, find(word), {"day": "2199-01-01"})
+    def test_a_day_or_month_that_has_not_come_is_refused_and_one_under_way_says_so(self, hospital):
+        today = iso_date(store.current().now().day)
+        for word in ("daily-census", "gains-and-losses", "bed-status", "treating-specialty"):
+            with pytest.raises(NotAsked, match="has not come yet"):
+                produce(hospital, find(word), {"day": "2199-01-01"})
+            for day, told in ((today, True), ("2025-10-16", False)):
+                (page, *_) = produce(hospital, find(word), {"day": day}).pages(Setup(80))
+                assert ("THE DAY IS NOT OVER" in page.lines[3]) is told
+        for word in ("census-recap", "amis-balance"):
+            with pytest.raises(NotAsked, match="has no whole day yet"):
+                produce(hospital, find(word), {"month": "2199-01"})
 
     def test_a_period_that_ends_before_it_begins_is_refused(self, hospital):
         with pytest.raises(NotAsked, match="ends"):

@@ -82,6 +82,11 @@ class Data:
         return crossed(self.lines, summed, lambda key: sort_key(across, key) if across else blank)
 
     @property
+    def asked_and_noted(self) -> tuple[str, ...]:
+        """What a workbook says beside its figures: what was asked, and what is to be known of it."""
+        return (f"{self.words}.", *self.notes)
+
+    @property
     def called(self) -> str:
         """What it was called when it was written."""
         return self.made.title or self.over.dictionary.title

@@ -30,7 +30,13 @@ def tables_of(data: Data) -> list[Sheet]:
         heads = [heading(data, each) for each in data.made.columns]
         rows = [_typed(data, line) for line in distinct(data.lines)]
         return [
-            Sheet("records", _keys([each.item for each in data.made.columns]), tuple(heads), rows, data.notes)
+            Sheet(
+                "records",
+                _keys([each.item for each in data.made.columns]),
+                tuple(heads),
+                rows,
+                data.asked_and_noted,
+            )
         ]
     if data.made.form == CROSS:
         return [_crossed_sheet(data)]
@@ -40,7 +46,11 @@ def tables_of(data: Data) -> list[Sheet]:
     heads += [f"{heading(data, data.made.columns[at])} {HEADS[word]}" for at, word in figures]
     keys = [each.item for each in data.made.breaks] + ["records"]
     keys += [f"{data.made.columns[at].item}_{word}" for at, word in figures]
-    return [Sheet("totals", _keys(keys), tuple(heads), list(_total_rows(data, data.root, ())), data.notes)]
+    return [
+        Sheet(
+            "totals", _keys(keys), tuple(heads), list(_total_rows(data, data.root, ())), data.asked_and_noted
+        )
+    ]
 
 
 def letters_of(data: Data) -> Sheet:
@@ -124,4 +134,4 @@ def _crossed_sheet(data: Data) -> Sheet:
     ]
     heads = (by(data.made, data.over, data.made.breaks[0].item, data.made.breaks[0].as_), *names)
     keys = (data.made.breaks[0].item, *(key if key is not None else "total" for key in across))
-    return Sheet("crossed", _keys(keys), heads, rows, data.notes)
+    return Sheet("crossed", _keys(keys), heads, rows, data.asked_and_noted)

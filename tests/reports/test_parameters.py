@@ -29,6 +29,7 @@ from reports.parameters import (
     NotAsked,
     Parameter,
     codes_between,
+    moving,
     optional,
     resolved,
     sort,
@@ -85,6 +86,17 @@ class TestReading:
         january = day_number("2026-01-31")
         assert resolved(FROM, "", january) == "2025-12-01"
         assert resolved(TO, "", january) == "2025-12-31"
+
+    @pytest.mark.parametrize(
+        ("day", "first", "last"),
+        [
+            ("2026-03-31", "2025-10-01", "2025-12-31"), ("2026-04-01", "2026-01-01", "2026-03-31"),
+            ("2026-11-22", "2026-07-01", "2026-09-30"), ("2024-08-29", "2024-04-01", "2024-06-30"),
+        ],
+    )  # fmt: skip
+    def test_the_last_quarter_is_the_one_that_is_over(self, day: str, first: str, last: str) -> None:
+        ends = [moving(f"{end} of last quarter", "date", day_number(day)) for end in ("start", "end")]
+        assert ends == [first, last]
 
 
 class TestCodeRanges:

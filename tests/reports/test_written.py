@@ -713,7 +713,9 @@ class TestPages:
 
     def test_a_workbook_says_what_the_report_is_called(self, october: Actor) -> None:
         kept(october, asking())
-        assert "W01  Who left" in ran(october).head()
+        made = ran(october)
+        assert "W01  Who left" in made.head()
+        assert made.sheets()[0].conventions == ("Discharge abstract, discharged 10/01/2026 to 10/31/2026.",)
 
     def test_letters_go_to_the_patients_of_a_list(self, october: Actor) -> None:
         (ann,) = database.execute_sql("SELECT id FROM patient WHERE mrn = '00123456'").fetchone()

@@ -12,7 +12,7 @@ from db.abstracting import rule_context
 from db.abstracting.abstract_check import check
 from db.coding.code_tables import all_tables
 from db.coding.codes import CodeStore
-from exchange.codes import build
+from exchange.code_sets.build import build
 from rules.periods import Period
 
 WANTED = 10_000

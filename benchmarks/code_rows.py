@@ -12,7 +12,7 @@ from benchmarks.measure import Measure, percentile
 from config.code_sources import cached_store
 from config.data_sets import library
 from db.coding.codes import CodeStore
-from exchange.codes import build
+from exchange.code_sets.build import build
 from rules import drg
 from rules.abstract_findings import claim_of, record_findings
 from rules.codes import System, normal

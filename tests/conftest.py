@@ -87,12 +87,12 @@ def actor_with(admin: Actor) -> Callable[..., Actor]:
 def codes_path(pytestconfig: pytest.Config) -> Path:
     """The code store, as ``recordroom codes build`` makes it; kept between runs until its inputs or builder change."""
     from config.code_sources import code_sources, fingerprint
-    from exchange.codes import build
+    from exchange.code_sets.build import build
 
     root = Path(__file__).parents[1]
     builder = (
-        "exchange/codes.py",
-        "exchange/codes_tabular.py",
+        "exchange/code_sets/build.py",
+        "exchange/code_sets/tabular.py",
         "db/coding/codes_schema.py",
         "rules/codes_search.py",
     )

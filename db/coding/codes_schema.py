@@ -11,10 +11,16 @@ FIRST: Final = 20151001
 # code: one row for each time in which a code kept its title and its standing. ``id`` is the order in which equally
 # good answers are shown. ``wordings`` is what a search is scored by, ``penalty`` what a code loses by its kind.
 # severity: CC or MCC, by the grouper versions. weight: Table 5 by the fiscal year it is for.
+# source: kind and year are those of an imported file, else blank and 0; licence_holder only of a facility's own set.
+# index_entry: book is main, external, neoplasm, drug or pcs; ids in the order of the book; parent 0 stands under none;
+# cells is a JSON object of codes by column number, of the neoplasm and drug tables. index_title: folded titles.
+# pcs_value: positions 1 to 3 have row 0; a code takes one value of each position of one row.
+# code_change: kind is new, deleted, revised (title), header (became or ceased to be one), severity or poa.
 TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE source (
-    name TEXT PRIMARY KEY, release TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL
+    name TEXT PRIMARY KEY, kind TEXT NOT NULL, year INTEGER NOT NULL, release TEXT NOT NULL, file TEXT NOT NULL,
+    sha256 TEXT NOT NULL, rows INTEGER NOT NULL, licence_holder TEXT NOT NULL, imported_utc TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE code (
     id INTEGER PRIMARY KEY,
@@ -47,10 +53,56 @@ CREATE TABLE poa_exempt (
     code TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, PRIMARY KEY (code, valid_from)
 ) WITHOUT ROWID;
 CREATE TABLE word (word TEXT PRIMARY KEY, system TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE index_entry (
+    id INTEGER PRIMARY KEY,
+    book TEXT NOT NULL,
+    parent INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    nemod TEXT NOT NULL,
+    code TEXT NOT NULL,
+    manif TEXT NOT NULL,
+    see TEXT NOT NULL,
+    see_also TEXT NOT NULL,
+    cells TEXT NOT NULL
+);
+CREATE TABLE index_title (
+    book TEXT NOT NULL, folded TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (book, folded, id)
+) WITHOUT ROWID;
+CREATE TABLE pcs_value (
+    pcs_table TEXT NOT NULL, row INTEGER NOT NULL, pos INTEGER NOT NULL, code TEXT NOT NULL, title TEXT NOT NULL,
+    PRIMARY KEY (pcs_table, row, pos, code)
+) WITHOUT ROWID;
+CREATE TABLE pcs_definition (
+    section TEXT NOT NULL, pos INTEGER NOT NULL, title TEXT NOT NULL, definition TEXT NOT NULL,
+    explanation TEXT NOT NULL, includes TEXT NOT NULL, PRIMARY KEY (section, pos, title)
+) WITHOUT ROWID;
+CREATE TABLE hcpcs (
+    code TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, short TEXT NOT NULL,
+    coverage TEXT NOT NULL, betos TEXT NOT NULL, pricing TEXT NOT NULL, action TEXT NOT NULL, added INTEGER NOT NULL,
+    PRIMARY KEY (code, valid_from)
+) WITHOUT ROWID;
+CREATE TABLE hcpcs_modifier (
+    code TEXT NOT NULL, title TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL,
+    PRIMARY KEY (code, valid_from)
+) WITHOUT ROWID;
+CREATE TABLE facility_set (
+    name TEXT PRIMARY KEY, title TEXT NOT NULL, licence_holder TEXT NOT NULL, year INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE facility_code (
+    set_name TEXT NOT NULL, code TEXT NOT NULL, short TEXT NOT NULL, long TEXT NOT NULL, valid_from INTEGER NOT NULL,
+    valid_to INTEGER NOT NULL, PRIMARY KEY (set_name, code, valid_from)
+) WITHOUT ROWID;
+CREATE TABLE code_change (
+    release TEXT NOT NULL, effective INTEGER NOT NULL, system TEXT NOT NULL, code TEXT NOT NULL, kind TEXT NOT NULL,
+    old TEXT NOT NULL, new TEXT NOT NULL, PRIMARY KEY (effective, system, code, kind)
+) WITHOUT ROWID;
 """
 INDEXES: Final = """
 CREATE INDEX code_code ON code (system, code, valid_from);
 CREATE INDEX code_parent ON code (system, parent, position);
+CREATE INDEX index_entry_parent ON index_entry (book, parent);
+CREATE INDEX code_change_code ON code_change (system, code);
 """
 # Rows are found in the order of their ids, the likeliest first, so that a search may stop after a few hundred.
 WORDS: Final = (

@@ -56,7 +56,7 @@ def codes() -> None:
 @contextmanager
 def opened_codes() -> Iterator[CodeStore]:
     """The code store, built into the user's cache when none is there."""
-    from exchange.codes import ready
+    from exchange.code_sets.build import ready
 
     store = named_store()
     try:
@@ -80,7 +80,7 @@ def opened_codes() -> Iterator[CodeStore]:
 @store_options
 def build(out: Path | None, again: bool) -> None:
     """Build the code store from the installed packages and the shipped seeds."""
-    from exchange.codes import build as build_store
+    from exchange.code_sets.build import build as build_store
 
     try:
         made = build_store(out or code_store(), progress=notice, again=again)

@@ -39,7 +39,7 @@ def group() -> None:
 def _codes() -> CodeStore | None:
     """The code store, for weights; without one the DRG is told all the same."""
     from config.code_sources import SourceMissing
-    from exchange.codes import ready
+    from exchange.code_sets.build import ready
 
     try:
         return CodeStore.open(ready(named_store(), progress=notice))

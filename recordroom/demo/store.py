@@ -11,7 +11,7 @@ from db.access import policy, sign_on, users
 from db.actors import Actor, Role
 from db.connect import database
 from db.keyring.derivation import Cost
-from exchange.codes import build
+from exchange.code_sets.build import build
 from recordroom.demo import progress
 from recordroom.demo.data import table
 from recordroom.demo.load import load

@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.code_sources import cached_store
-from db.access import sign_on, users
-from exchange.codes import build
+from db.access import sessions, sign_on, users
+from exchange.code_sets.build import build
 from exchange.mllp import framed
 from recordroom import fips
 from tests.conftest import ADMIN, PASSPHRASE
 from tests.end_to_end.sshd import Gateway, gateway
 from tests.exchange.feed import adt
-from tests.terminal import Terminal
+from tests.terminal import Terminal, wait_until
 
 ROOT = Path(__file__).parents[2]
 HERE = ZoneInfo("America/New_York")
@@ -172,6 +172,8 @@ class TestTheMainJob:
             terminal.wait_for("half a sen")
             terminal.hang_up()
             terminal.wait_exit()
+        # The client is gone at once; the session hears of it in its own time, and the desk counts drafts as it opens.
+        wait_until(lambda: not sessions.others(store_directory))
         with Terminal(ssh.client()) as terminal:
             sit_down(terminal)
             terminal.wait_for("ABS 4711")

@@ -17,9 +17,9 @@ import pytest
 
 from config import code_sources as sources
 from config.code_sources import SEEDS, code_store, fingerprint
-from exchange import codes
-from exchange.codes import build, validity
-from exchange.codes_tabular import in_order, place, read_tabular, spell_out
+from exchange.code_sets import build as codes
+from exchange.code_sets.build import build, validity
+from exchange.code_sets.tabular import in_order, place, read_tabular, spell_out
 from rules.codes import System
 
 SEED_FOLDER = Path(sources.__file__).parent / "seeds"

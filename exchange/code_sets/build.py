@@ -20,7 +20,7 @@ from pathlib import Path
 
 from config.code_sources import FORMAT, CodeSource, cached_store, code_sources, code_store, fingerprint
 from db.coding.codes_schema import FIRST, INDEXES, OPEN, TABLES, WORDS
-from exchange.codes_tabular import Node, in_order, place, read_tabular, spell_out
+from exchange.code_sets.tabular import Node, in_order, place, read_tabular, spell_out
 from rules.codes import ICD10_FROM, System, normal, releases
 from rules.codes_facts import having, invalid, principal_edits, severities
 from rules.codes_search import BORROWED, fold, wording
@@ -447,7 +447,7 @@ def _describe(
     }
     connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
     connection.executemany(
-        "INSERT INTO source VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO source VALUES (?, '', 0, ?, ?, ?, ?, '', '')",
         [
             (
                 name,

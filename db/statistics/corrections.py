@@ -299,8 +299,11 @@ def _other(
     subject, at, by, origin, patient = "", "", "", "", 0
     if kind in ("unit_beds", "unit", "service", "table"):
         table = kind.removesuffix("_beds")
-        named = site.codes(table) if kind != "table" else dict(enumerate(limits.OF_FIGURES))
-        subject = f"{table} {named.get(record, record)}"
+        if kind == "table":  # in words that a narrow column breaks between
+            title = limits.OF_FIGURES[record]
+            old, new = (f"{title} {words}".replace("_", " ") if words else "" for words in (old, new))
+        else:
+            subject = f"{table} {site.codes(table).get(record, record)}"
         by, origin = _amended(table, record, amendment_id)
         if day > closed.to_day:
             return None

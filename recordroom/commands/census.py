@@ -70,10 +70,11 @@ def check(from_: Any, to: Any) -> None:
 
 
 def _differs(found: Compared) -> str:
-    closed = found.closing
+    closed, figures, changes = found.closing, len(found.figures), len(found.changes)
     return (
-        f"{closed.month} version {closed.version}: {len(found.figures)} figures differ from those signed, by"
-        f" {len(found.changes)} late changes. See 'report corrections --month {closed.month}'."
+        f"{closed.month} version {closed.version}: {figures} figure{'s differ' if figures != 1 else ' differs'} from"
+        f" those signed, by {changes} late change{'s' if changes != 1 else ''}. See 'report corrections --month"
+        f" {closed.month}'."
     )
 
 

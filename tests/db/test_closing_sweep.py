@@ -253,6 +253,20 @@ class TestTheWindowOfReadmissions:
         assert marks_of(partial(import_table, admin, window("30"), "statistics_limits.toml")) == 0
 
 
+class TestATableThatCountsAreMadeBy:
+    def test_is_told_in_words_and_by_whom(self, admin: Actor) -> None:
+        patient = a_patient()
+        a_stay("2025-11-03T08:00", "2025-11-04T09:00", patient_id=patient)
+        a_stay("2025-11-20T08:00", patient_id=patient)
+        closes.close(admin, MONTH, "as it is")
+        import_table(admin, window("10"), "statistics_limits.toml")
+        (told,) = seen()[1]
+        assert (told.kind, told.old, told.new, told.by, told.origin) == (
+            "table edited", "statistics limits readmission days count 30",
+            "statistics limits readmission days count 10", "admin", "table import",
+        )  # fmt: skip
+
+
 class TestAnEventThatGoesToAnotherAccount:
     def test_is_told_with_both_accounts_and_by_whom(self, admin: Actor) -> None:
         ours, theirs = a_stay("2025-11-03T08:00", account="N1"), an_encounter(0, "N2", **{"class": "E"})

@@ -132,19 +132,28 @@ class Shelf(Mapping[str, CodeTable]):
         return [file for folder in self._folders if (file := folder / f"{id_}.toml").is_file()]
 
     def _read(self, id_: str) -> CodeTable:
-        files = self._files(id_)
-        if not files:
+        tables = [
+            _shipped(file) if file.parent == SHIPPED / FOLDER else _table(file) for file in self._files(id_)
+        ]
+        if not tables:
             raise KeyError(id_)
-        if len(self._folders) > 1 and files == [SHIPPED / FOLDER / f"{id_}.toml"]:
-            return shipped_tables()[id_]
-        tables: list[CodeTable] = []
-        for file in files:
-            table, mistakes = read_table(file.read_text(encoding="utf-8"), file.name)
-            if table is None:
-                raise TableError(mistakes)
-            tables.append(table)
+        if len(tables) == 1:
+            return tables[0]
         rows = tuple(row for table in tables for row in table.rows)
         return CodeTable(id_, tables[-1].title, rows, tables[-1].citation)
+
+
+def _table(file: Path) -> CodeTable:
+    table, mistakes = read_table(file.read_text(encoding="utf-8"), file.name)
+    if table is None:
+        raise TableError(mistakes)
+    return table
+
+
+@cache
+def _shipped(file: Path) -> CodeTable:
+    """A shipped table, read once a process: shelves are made for a question and thrown away."""
+    return _table(file)
 
 
 @cache

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from db.actors import Actor
-from rules.dates import Unclear, parse_date
+from rules.dates import FIRST_YEAR, Unclear, parse_date
 from rules.findings import Told
 from rules.moments import day_number, iso_date
 from rules.periods import month, month_of
@@ -19,6 +19,7 @@ YES, NO = "1", "0"
 FULL, LAST_FOUR, NONE = "full", "last4", "none"
 WRITTEN, RECORDS = "written", "records"  # what a written report shows: what it was written to, or its records
 HIGHEST_NUMBER: Final = 1_000_000_000
+LAST_YEAR: Final = 9999  # of the calendar: a year that begins in the one before it ends in it
 _YES_NO: Final = {"1": YES, "0": NO, "y": YES, "n": NO, "yes": YES, "no": NO, "true": YES, "false": NO}
 _CODE: Final = re.compile(r"[A-Z0-9]{1,10}")
 
@@ -213,9 +214,12 @@ def _date(value: str, today: int) -> str:
 
 def _month(parameter: Parameter, value: str) -> str:
     try:
-        return month(value).name
+        name = month(value).name
     except ValueError:
         raise ValueError("cannot be read: write it as 2026-11.") from None
+    if not FIRST_YEAR <= int(name[:4]) < LAST_YEAR:
+        raise ValueError(f"lies outside of the years {FIRST_YEAR} to {LAST_YEAR - 1}.")
+    return name
 
 
 def _yes_no(parameter: Parameter, value: str) -> str:

@@ -99,6 +99,18 @@ class TestReading:
         assert ends == [first, last]
 
 
+class TestMonths:
+    @pytest.mark.parametrize("given", ["0001-01", "1840-12", "9999-01"])
+    def test_a_month_outside_of_the_calendar_is_refused(self, given: str) -> None:
+        with pytest.raises(NotAsked, match=f"Month '{given}' lies outside of the years 1841 to 9998"):
+            resolved(MONTH, given, day_number("2026-11-22"))
+
+    @pytest.mark.parametrize("given", ["1841-01", "9998-12"])
+    @pytest.mark.parametrize("more", [{}, {"year": "fiscal-year"}])
+    def test_a_year_at_either_end_of_the_calendar_can_be_asked_for(self, admin, given, more):
+        assert produce(admin, find("year-at-a-glance"), {"month": given, **more}).pages(Setup())
+
+
 class TestCodeRanges:
     @pytest.mark.parametrize(
         ("code", "within"),

@@ -314,7 +314,7 @@ class Write(DraftedForm):
         sets.open_set(self.session.actor, self.over.id)
         try:
             found = saved.save(
-                self.session.actor, values["name"], with_labels(made, self.over),
+                self.session.actor, values.get("name", ""), with_labels(made, self.over),
                 shared=values.get("shared") == "1", before=self.before,
             )  # fmt: skip
         except Told as error:

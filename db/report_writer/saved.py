@@ -88,7 +88,7 @@ def save(actor: Actor, name: str, made: Definition, *, shared: bool, before: Sav
     """
     name = clean(" ".join(name.split()))
     if not NAME.fullmatch(name):
-        raise StoreError(f"A name has letters, digits, blanks, - and _, at most {LONGEST_NAME} of them.")
+        raise StoreError(f"A name has letters, digits, blanks, - and _, 1 to {LONGEST_NAME} of them.")
     now = int(time.time())
     with act(actor, Action.WRITE_REPORT, kind=KIND, record=name) as done:
         if before is None:

@@ -53,7 +53,7 @@ def query(asked: Asked) -> Data:
     by = f"{found.name}, version {found.version}, written by {found.owner}"
     keys, records = group_keys(asked.get("group", "")), asked.get("show") == RECORDS
     if len(keys) > len(made.breaks):
-        items = f"{len(made.breaks)} item{'s' * (len(made.breaks) != 1)}"
+        items = f"{len(made.breaks) or 'no'} item{'s' * (len(made.breaks) > 1)}"
         raise NotAsked(f"{found.name} is grouped by {items}: {asked['group']} names {len(keys)}.")
     data = run(asked.actor, listing(made) if records else made, asked.identifiers, by)
     again = {"name": found.name, "version": str(found.version)}

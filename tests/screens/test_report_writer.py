@@ -106,6 +106,11 @@ class TestWriting:
         assert coded.message == "FILED MINE, version 1"
         assert {each.name for each in saved.listing(someone(coded))} == {"MINE", "OVER 65", "WHO LEFT"}
 
+    def test_a_copy_without_a_name_is_told_at_the_name(self, coded: Workstation) -> None:
+        write(coded)
+        coded.press("f2", "ctrl+o", "=RPC OVER 65", "enter", "f2")
+        assert coded.message.startswith("NOT FILED. RW3 Name: A name has letters")
+
     def test_out_of_use_asks_why(self, coded: Workstation) -> None:
         write(coded)
         coded.press("f2", "ctrl+o", "=RPW", "enter", "x")

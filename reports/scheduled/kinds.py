@@ -17,6 +17,7 @@ from reports.parameters import IDENTIFIERS, MOVING, NotAsked, Parameter, resolve
 from reports.run import known
 from rules.text import clean
 
+CLOSE: Final = "close"
 TRIO: Final = ("gains-and-losses", "bed-status", "treating-specialty")
 OF_ONE: Final = frozenset({"patient", "account", "merge", "mrn"})  # parameters that name one patient
 PRINTER, SPOOL, FILE = "printer", "spool", "file"
@@ -72,7 +73,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("prepare", "Preparation of the month's close",
          "Check the month, say what is still open, and make the pages that would be signed.",
          Action.CHECK_CENSUS, (Parameter("month", "Month", "month", default="last month"), WIDTH), POSSIBLE),
-    Kind("close", "Close of the month",
+    Kind(CLOSE, "Close of the month",
          "Sign last month's figures and pages in the name of the service; never one whose census is not sound.",
          Action.CLOSE_MONTH, (Parameter("month", "Month", "month", default="last month"),)),
     Kind("backup", "Backup", "A whole copy of the store, opened and checked; the oldest ones go.",

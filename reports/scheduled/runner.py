@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db import store
-from db.actors import Action, Actor
+from db.actors import Action, Actor, Role
 from db.acts import permit
 from db.schedule import jobs, runs
-from db.schedule.jobs import Job
-from reports.scheduled.kinds import actions, asked, kind_of, with_preset
+from db.schedule.jobs import Job, NotScheduled
+from reports.scheduled.kinds import CLOSE, actions, asked, kind_of, with_preset
 from reports.scheduled.steps import Result, Work, steps_of
 from rules import schedule
 from rules.findings import Told
@@ -55,11 +55,19 @@ def run(service: Actor, clock: Clock) -> Iterator[Ran]:
 
 
 def run_once(service: Actor, name: str, clock: Clock) -> Ran:
-    """Do a job now, whether it is due or not; what was due is done with it."""
+    """Do a job now, whether it is due or not; what was due is done with it. Raises ``NotScheduled``, ``UnderWay``."""
     permit(service, Action.RUN_JOB, kind=jobs.KIND, record=name)
+    job = jobs.named(name)
+    if (
+        job.wanted.what == CLOSE and Role.SERVICE not in service.roles
+    ):  # a person's signature takes a passphrase
+        raise NotScheduled(
+            f"{job.name} signs a month in the name of the service: in your own name you sign it on CLO, or with"
+            " 'recordroom census close'."
+        )
     with runs.alone():
         runs.note_cut_short(service)
-        return run_job(service, jobs.named(name), Due(clock()), clock)
+        return run_job(service, job, Due(clock()), clock)
 
 
 def run_job(service: Actor, job: Job, due: Due, clock: Clock) -> Ran:

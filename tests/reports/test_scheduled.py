@@ -450,6 +450,12 @@ class TestTheOtherKinds:
         add(admin, "ready", "prepare", "day 3 06:00", month="2026-10")
         assert runner.run_once(service, "ready", clock).sentence == "2026-10 is closed already, version 1."
 
+    def test_the_month_is_not_signed_by_a_person_who_lets_the_job_run(self, admin, service, clock):
+        add(admin, "sign", "close", "day 5 06:00", month="2026-10")
+        with pytest.raises(jobs.NotScheduled, match="in your own name you sign it on CLO"):
+            runner.run_once(admin, "sign", clock)
+        assert (closing.newest("2026-10"), runs.log(admin)) == (None, [])
+
     def test_a_month_that_is_not_sound_is_not_signed(self, admin, service, clock):
         a_stay("2026-10-05T08:00", "2026-10-07T08:00", account="N1")
         census.bring_up_to_date()

@@ -70,6 +70,12 @@ class TestAJob:
         go(desk, "SCR night")
         assert "The census is up to date; N01-" in desk.text
 
+    def test_that_signs_a_month_is_not_run_by_a_line_left_open(self, desk: Workstation) -> None:
+        go(desk, "SCE")
+        desk.press("sign", "enter", "close", "enter", "day 5 06:00", "f2")
+        desk.press("R", "enter", "Y")
+        assert "sign signs a month in the name of the service" in desk.text
+
     def test_is_put_off(self, desk: Workstation) -> None:
         add(desk)
         desk.press("O", "enter", "Y")

@@ -23,7 +23,7 @@ def sentences(conventions: Conventions) -> tuple[str, ...]:
         f"Census at {conventions.census_hour.replace(':', '')}. {_DAYS}",
         _LEAVE[conventions.leave].format(hours=conventions.pass_hours),
         f"A same-day case belongs to the {conventions.same_day_unit} unit.",
-        "Newborns (born here during the stay) are counted apart. Discharges include deaths.",
+        "Newborns (born here during the stay) are counted apart. Discharges include deaths. Open stays count too.",
     )
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import zipfile
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from db import conventions, store
+from db.access import sign_on
 from db.actors import Role
 from db.acts import NotPermitted
 from db.changes import Source
@@ -31,13 +34,33 @@ from reports.run import produce
 from rules.census import Event
 from rules.moments import day_number, moment
 from tests.builders import a_movement, a_patient, a_stay
+from tests.conftest import ADMIN, PASSPHRASE
 
 SOURCE = Source("jones", "screen")
 OCTOBER, NOVEMBER = "2025-10", "2025-11"
 
 
+@pytest.fixture(scope="module")
+def closed_template(template_store, tmp_path_factory):
+    """A store in which November is closed, and its stays."""
+    directory = Path(shutil.copytree(template_store, tmp_path_factory.mktemp("closed") / "store"))
+    actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    stays = four_stays()
+    closes.close(actor, NOVEMBER)
+    sign_on.off(actor)
+    return directory, stays
+
+
 @pytest.fixture
-def hospital(admin):
+def store_directory(request, template_store, tmp_path):
+    """A fresh store, or one with November closed for a test that begins there."""
+    template = template_store
+    if "closed" in request.fixturenames:
+        template, _ = request.getfixturevalue("closed_template")
+    return Path(shutil.copytree(template, tmp_path / "store"))
+
+
+def four_stays():
     """A unit with beds, and four stays of November 2025."""
     with writing():
         for unit in ("3E", "4W"):
@@ -52,9 +75,14 @@ def hospital(admin):
 
 
 @pytest.fixture
-def closed(hospital, admin):
-    closes.close(admin, NOVEMBER)
-    return hospital
+def hospital(admin):
+    return four_stays()
+
+
+@pytest.fixture
+def closed(closed_template, admin):
+    _, stays = closed_template
+    return stays
 
 
 def printed(actor, form="text", width=80, **asked):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import stat
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from typing import Final
 from db import conventions, store
 from db.actors import Action, Actor
 from db.acts import permit, viewed
-from db.files import replace_file
 from db.hospital import site
 from reports import line_printer, sheet
 from reports.line_printer import NotDelivered as NotDelivered
@@ -291,14 +291,33 @@ def _usual_options(width: int) -> tuple[str, ...]:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all; an older one stays until then.
+    """Write a file that only its owner may read. Raises ``NotDelivered``.
 
-    A FIFO or device is written to as it is. Raises ``NotDelivered``.
+    The room is taken first: without it an older file stays as it was, and a new one goes again. No second file holds
+    what is written, not even for a moment.
     """
+    was_there = path.exists()
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
-        else:
-            replace_file(path.resolve(), data)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            if is_file:
+                os.fchmod(descriptor, 0o600)  # one that was there already may have been open to others
+                _take_room(descriptor, len(data))
+            file.write(data)
+            if is_file:
+                file.truncate()
     except OSError as error:
+        if not was_there:
+            path.unlink(missing_ok=True)
         raise NotDelivered(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _take_room(descriptor: int, size: int) -> None:
+    """Have the disk keep room for a file; what stands in it stays. Raises ``OSError`` when there is none."""
+    before = os.fstat(descriptor).st_size
+    try:
+        os.posix_fallocate(descriptor, 0, max(1, size))
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise

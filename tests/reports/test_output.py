@@ -220,14 +220,19 @@ class TestFiles:
         ):
             output.write(Path("/dev/full"), b"page")
 
-    def test_one_that_cannot_be_written_leaves_nothing_in_the_spool(self, units):
-        produced, spool = produce(units, SITE_FILE, {"file": "unit"}), store.current().directory / "spool"
-        day = store.current().now().local[:10].replace("-", "")
-        in_the_way = spool / f".F01-{day}-0001.csv.{os.getpid()}"
-        in_the_way.mkdir()
-        with pytest.raises(output.NotDelivered, match=r"0001\.csv cannot be written: Is a directory\."):
-            output.save(units, produced, "csv", Setup())
-        assert list(spool.iterdir()) == [in_the_way]
+    def test_a_new_one_that_cannot_be_written_goes_again(self, units, tmp_path):
+        with no_room(), pytest.raises(output.NotDelivered, match="cannot be written"):
+            output.write(tmp_path / "units.txt", b"page" * 1000)
+        spool = store.current().directory / "spool"
+        with no_room(), pytest.raises(output.NotDelivered), output._spooled("F01", "csv") as path:
+            output.write(path, b"page" * 1000)
+        assert [*spool.iterdir(), *tmp_path.glob("units*")] == []
+
+    def test_one_that_was_longer_holds_what_is_written_alone(self, units, tmp_path):
+        path = tmp_path / "units.txt"
+        for data in (b"page" * 9, b"page", b"", b"page"):
+            output.write(path, data)
+            assert path.read_bytes() == data
 
 
 class TestPrinting:

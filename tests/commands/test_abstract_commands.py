@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from db import conventions
+from db import conventions, store
 from db.abstracting import abstract_release
 from db.access import sign_on, users
 from db.actors import Role
 from db.hospital import encounters
+from recordroom.cli import run
 from rules.lifecycle import Status
 from tests import builders
-from tests.commands.test_store_commands import recordroom
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
 from tests.exchange.test_abstract_file import LAYOUT, complete
 
@@ -44,6 +46,18 @@ def filed_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def filed(filed_template: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(filed_template, tmp_path / "store"))
+
+
+def recordroom(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command in this process, with what it prints; the process itself is tried in test_store_commands."""
+    said, told = StringIO(), StringIO()
+    with redirect_stdout(said), redirect_stderr(told):
+        try:
+            status = run(list(words))
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+    store.close_store()
+    return subprocess.CompletedProcess(words, status, said.getvalue(), told.getvalue())
 
 
 def abstract(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from db import store
+from db.access import sign_on
 from db.changes import Source
 from db.connect import writing
 from db.hospital import movements, site
@@ -18,6 +21,7 @@ from reports.census.flows import flows
 from rules.moments import day_number
 from rules.periods import Period, month
 from tests.builders import a_movement, a_patient, a_stay, an_encounter
+from tests.conftest import ADMIN, PASSPHRASE
 from tests.random_month import a_random_month, the_units
 
 FIRST, LAST = day_number("2025-10-01"), day_number("2025-10-31")
@@ -27,17 +31,34 @@ COUNTED = {
 }  # fmt: skip
 
 
-@pytest.fixture(
-    params=[(1, "23:59", "every night"), (2, "00:00", "vista"), (3, "23:59", "no deduction")], ids=str
-)
-def random_month(admin, request):
-    seed, hour, leave = request.param
-    site.file_setting(admin, "census_hour", hour, 1)
-    site.file_setting(admin, "leave_rule", leave, 1)
-    the_units()
-    a_random_month(seed)
-    census.bring_up_to_date()
-    return admin
+MONTHS = ((1, "23:59", "every night"), (2, "00:00", "vista"), (3, "23:59", "no deduction"))
+
+
+@pytest.fixture(scope="module")
+def months_by_chance(template_store, tmp_path_factory):
+    """Stores by the seed and the conventions of the month in them."""
+    made = {}
+
+    def month_by_chance(seed, hour, leave):
+        if seed not in made:
+            made[seed] = Path(shutil.copytree(template_store, tmp_path_factory.mktemp("month") / "store"))
+            actor = sign_on.with_passphrase(made[seed], ADMIN, PASSPHRASE).actor
+            site.file_setting(actor, "census_hour", hour, 1)
+            site.file_setting(actor, "leave_rule", leave, 1)
+            the_units()
+            a_random_month(seed)
+            census.bring_up_to_date()
+            sign_on.off(actor)
+        return made[seed]
+
+    return month_by_chance
+
+
+@pytest.fixture(params=MONTHS, ids=str)
+def random_month(months_by_chance, tmp_path, request):
+    directory = Path(shutil.copytree(months_by_chance(*request.param), tmp_path / "month"))
+    yield sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+    store.close_store()
 
 
 class TestLists:

@@ -74,7 +74,7 @@ def _measured(family: str, scale: str) -> list[Measure]:
         "desk": lambda: desk_rows.rows(stores(scale, _say), _say),
         "crowd": lambda: crowd_rows.rows(stores("10k", _say), _say),
         "index": lambda: index_rows.rows(scale, _say),
-        "feed": lambda: feed_rows.rows(_say),
+        "feed": lambda: feed_rows.rows(scale, _say),
         "encryption": lambda: encryption_rows.rows(stores(scale, _say), _say),
     }
     return families[family]()

@@ -23,13 +23,13 @@ from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER
 
 PLAN: Final = Plan(date(2026, 11, 10), beds=60, months=1, seed=2)
-TAKEN: Final = 2500
+TAKEN: Final = {"10k": 250, "100k": 2500, "1m": 2500}  # messages, by the scale asked for
 
 
-def rows(say: Callable[[str], None]) -> list[Measure]:
+def rows(scale: str, say: Callable[[str], None]) -> list[Measure]:
     """The lines of the table."""
     say("HL7 intake")
-    texts = [message.text for message in feed.messages(Hospital(PLAN))][:TAKEN]
+    texts = [message.text for message in feed.messages(Hospital(PLAN))][: TAKEN[scale]]
     here = _a_second(lambda: [read_message(text.encode()) for text in texts], len(texts))
     anchor = _a_second(lambda: [hl7.parse(text) for text in texts], len(texts))
     with tempfile.TemporaryDirectory(prefix="recordroom-bench-") as name:

@@ -47,7 +47,7 @@ class TestTheCommand:
 
     def test_prints_json_of_one_family(self) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks", "--json", "feed"],
+            [sys.executable, "-m", "benchmarks", "--json", "--scale", "10k", "feed"],
             capture_output=True,
             text=True,
             check=False,

@@ -6,11 +6,14 @@ from itertools import count
 from typing import Final
 
 from db import store
+from db.actors import Actor
 from db.changes import Applied, Source
-from db.connect import database, writing
+from db.connect import database, snapshot, writing
 from db.hospital import encounters, movements
 from db.hospital.movements import Movement
 from db.patient_index import patients
+from db.statistics import census, closing, closing_counts, corrections
+from db.statistics.closing import Closing
 from rules.census import Event
 from rules.moments import moment
 
@@ -106,3 +109,18 @@ def a_weighed_abstract(encounter_id: int, weight_ten_thousandths: int) -> None:
             "INSERT INTO abstract (encounter_id, case_id, weight_ten_thousandths) VALUES (?, ?, ?)",
             (encounter_id, case_id, weight_ten_thousandths),
         )
+
+
+def a_closed_month(actor: Actor, month: str) -> Closing:
+    """A month signed with its figures alone, as it is now; closed already, a further version. No page is made."""
+    census.bring_up_to_date_if_due()
+    begun = closing.begin(actor, month, "as it is", restating=closing.newest(month) is not None)
+    with snapshot():
+        change_id = closing.last_change()
+        parts = {
+            closing.COUNTS: closing_counts.as_bytes(closing_counts.of_period(begun.period)),
+            closing.SETTINGS: corrections.settings_as_bytes(),
+        }
+    made = closing.keep(actor, begun, parts, store.current().now().local, change_id)
+    corrections.compare(actor, made)
+    return made

@@ -14,10 +14,9 @@ from db.hospital.movements import Movement
 from db.hospital.site import Beds
 from db.patient_index import merging, patients
 from db.statistics import census, closing, corrections
-from reports import closing as closes
 from rules.census import Event
 from rules.moments import day_number, moment
-from tests.builders import a_patient, a_stay
+from tests.builders import a_closed_month, a_patient, a_stay
 
 SOURCE = Source("clerk", "test")
 MONTHS = ("2025-10", "2025-11")
@@ -53,10 +52,8 @@ def sign_everything(actor: Actor) -> None:
     """Both months are signed as they are now."""
     for month in MONTHS:
         last = closing.newest(month)
-        if last is None:
-            closes.close(actor, month, "as it is")
-        elif corrections.compare(actor, last).figures:
-            closes.restate(actor, month, "as it is")
+        if last is None or corrections.compare(actor, last).figures:
+            a_closed_month(actor, month)
 
 
 def do(actor: Actor, hospital: Hospital, name: str, which: int, days: int) -> None:

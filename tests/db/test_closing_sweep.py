@@ -19,12 +19,11 @@ from db.hospital.movements import Movement
 from db.hospital.site import Beds
 from db.patient_index import merging, patients
 from db.statistics import census, closing, corrections
-from reports import closing as closes
 from rules.census import Event
 from rules.corrections import Differing
 from rules.events import EVENT_KINDS, NO_ACCOUNT
 from rules.moments import Moment, day_number, moment
-from tests.builders import a_movement, a_patient, a_stay, an_encounter
+from tests.builders import a_closed_month, a_movement, a_patient, a_stay, an_encounter
 
 SOURCE = Source("clerk", "test")
 MONTH = "2025-11"
@@ -188,7 +187,7 @@ def tables(actor: Actor) -> Acts:
 @pytest.fixture
 def house(admin: Actor) -> House:
     made = House()
-    closes.close(admin, MONTH, "as it is")
+    a_closed_month(admin, MONTH)
     return made
 
 
@@ -240,16 +239,14 @@ class TestTheWindowOfReadmissions:
         people = [a_patient() for _ in range(3)]
         for patient in people:
             a_stay("2025-11-03T08:00", "2025-11-09T09:00", patient_id=patient)
-        census.bring_up_to_date_if_due()
-        begun = closing.begin(admin, MONTH, "as it is")
-        closing.keep(admin, begun, {}, "2025-12-01T08:00", closing.last_change())
+        a_closed_month(admin, MONTH)
         assert marks_of(partial(a_stay, "2025-12-19T08:00", patient_id=people[0])) == 0  # 40 days
         for days, marks in (("45", 1), ("30", 0)):
             assert marks_of(partial(import_table, admin, window(days), "statistics_limits.toml")) == 1
             assert marks_of(partial(a_stay, "2025-12-19T08:00", patient_id=people.pop())) == marks
 
     def test_that_is_filed_again_as_it_was_marks_nothing(self, admin: Actor) -> None:
-        closing.keep(admin, closing.begin(admin, MONTH), {}, "2025-12-01T08:00", closing.last_change())
+        a_closed_month(admin, MONTH)
         assert marks_of(partial(import_table, admin, window("30"), "statistics_limits.toml")) == 0
 
 
@@ -258,7 +255,7 @@ class TestATableThatCountsAreMadeBy:
         patient = a_patient()
         a_stay("2025-11-03T08:00", "2025-11-04T09:00", patient_id=patient)
         a_stay("2025-11-20T08:00", patient_id=patient)
-        closes.close(admin, MONTH, "as it is")
+        a_closed_month(admin, MONTH)
         import_table(admin, window("10"), "statistics_limits.toml")
         (told,) = seen()[1]
         assert (told.kind, told.old, told.new, told.by, told.origin) == (
@@ -273,7 +270,7 @@ class TestAnEventThatGoesToAnotherAccount:
         with writing():
             events.apply(theirs, 0, "operation", at("2025-11-06T10:00"), "clean", SOURCE)
             events.apply(ours, 0, "operation", at("2025-11-05T10:00"), "", SOURCE)
-        closes.close(admin, MONTH, "as it is")
+        a_closed_month(admin, MONTH)
         with writing():
             merging.merge_accounts(ours, theirs, Source("clerk", "screen"))
         told = [each for each in seen()[1] if each.kind == "event of another account"]

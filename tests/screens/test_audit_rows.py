@@ -226,6 +226,7 @@ SILENT = {
     "drafts.discard": "a draft is no record", "drafts.load": "a draft is no record",
     "drafts.save": "a draft is no record", "drafts.waiting": "a draft is no record",
     "habits.of": "how the workstation behaves for oneself", "presets.names": "a person's own presets",
+    "presets.kept": "a person's own presets",
     "presets.of": "a person's own presets", "intake.open_batch": "inside the act of the import",
     "intake.disagreements": "views through _viewed_list", "intake.held_messages": "views through _viewed_list",
     "locks.keep": "a lock is no record", "locks.release": "a lock is no record",

@@ -235,7 +235,12 @@ def _number(parameter: Parameter, value: str) -> str:
 
 
 def _list(parameter: Parameter, value: str) -> str:
-    return ",".join(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    parts = list(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    if parameter.choices and not parameter.source:  # those with a source are looked up in the site file
+        strangers = [part for part in parts if part.casefold() not in parameter.choices]
+        if strangers:
+            raise ValueError(f"is not one of {', '.join(parameter.choices)}.")
+    return ",".join(parts)
 
 
 def _codes(parameter: Parameter, value: str) -> str:

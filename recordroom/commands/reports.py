@@ -94,7 +94,7 @@ def _command(found: Report) -> click.Command:
         )
         command = click.option(
             f"--{parameter.name}", f"{OWN}{parameter.name}", help=text + ".",
-            type=click.Choice(parameter.choices) if parameter.choices else str,
+            type=click.Choice(parameter.choices) if parameter.kind == "choice" else str,
         )(command)  # fmt: skip
     made: click.Command = click.command(found.id, help=found.about, short_help=found.title)(command)
     return made

@@ -13,6 +13,7 @@ from db.access import presets
 from db.access.sign_on import with_passphrase
 from db.store import close_store
 from recordroom.cli import DENIED, DONE, REFUSED, USAGE, run
+from tests.builders import a_stay
 from tests.conftest import ADMIN, PASSPHRASE
 
 
@@ -46,6 +47,18 @@ class TestReport:
     def test_the_printed_code_is_a_name_too(self, sign_on, capfd):
         assert run(["report", "f01", "--file", "unit", *sign_on]) == DONE
 
+    def test_lists_take_codes_of_the_site_beside_what_is_not_known(self, sign_on, capfd):
+        close_store()
+        with_passphrase(Path(sign_on[1]), ADMIN, PASSPHRASE)
+        a_stay("2026-10-01T08:00", "2026-10-03T09:00", account="A1", unit="3W")
+        a_stay("2026-10-01T08:00", "2026-10-03T09:00", account="A2", unit="ICU")
+        close_store()
+        october = ["--from", "2026-10-01", "--to", "2026-10-31"]
+        for units, count in (("3W", "1 stay"), ("3w,ICU", "2 stays"), ("none,ICU", "1 stay")):
+            assert run(["report", "discharge-list", *october, "--unit", units, *sign_on]) == DONE
+            assert f"TOTAL: {count};" in capfd.readouterr().out
+        assert run(["report", "dnfb-accounts", "--reason", "held,query", *sign_on]) == DONE
+
     def test_a_file_is_written(self, sign_on, tmp_path):
         path = tmp_path / "units.xlsx"
         command = ["report", "site-file", "--file", "unit", "--format", "xlsx", "--out", str(path)]
@@ -70,6 +83,8 @@ class TestReport:
             ["monthly-statistics", "--month", "November"],
             ["daily-census", "--day", "2026-02-30"],
             ["daily-census", "--unit", "NOPE"],
+            ["discharge-list", "--unit", "NOPE"],
+            ["dnfb-accounts", "--reason", "held,lost"],
             ["site-file", "--file", "unit", "--out", "/nowhere/at/all.txt"],
             ["site-file", "--file", "unit", "--print", "no such queue"],
             ["site-file", "--file", "unit", "--out", "/"],

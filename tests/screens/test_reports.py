@@ -85,9 +85,9 @@ class TestPresets:
         )
         assert desk.message == "KEPT as night."
         desk.press("ctrl+o", "=RUN C01", "enter")
-        assert "Unit: 3E" not in desk.text
+        assert "Units: 3E" not in desk.text
         desk.press("ctrl+o", "=RUN C01 preset=NIGHT", "enter")
-        assert "Unit: 3E" in desk.text
+        assert "Units: 3E" in desk.text
         assert "Width: 132" in desk.text
         assert "11/16/2026" in desk.text
 
@@ -96,7 +96,7 @@ class TestPresets:
         desk.press("ctrl+o", line, "enter", "ctrl+o", "KEEP night", "enter")
         desk.press("ctrl+o", "=PGE C01 preset=night day=2026-11-15", "enter")
         assert "Period: 11/15/2026" in desk.text
-        assert "Selection: Unit 3E" in desk.text
+        assert "Selection: units 3E" in desk.text
         assert "of 132 >" in desk.text
         desk.press("ctrl+o", "=PGE C01 preset=dawn", "enter")
         assert desk.message.startswith("You have no preset dawn of this report")
@@ -106,7 +106,7 @@ class TestPresets:
         desk.press("ctrl+o", "=RUN C01", "enter", "^preset", "enter", "f4")
         assert "night" in desk.text
         desk.press("enter", "enter")
-        assert "Unit: 3E" in desk.text
+        assert "Units: 3E" in desk.text
 
     def test_a_forgotten_one_cannot_be_opened(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=RUN C01 unit=3E", "enter", "ctrl+o", "KEEP night", "enter")

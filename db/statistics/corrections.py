@@ -321,7 +321,7 @@ def _other(
         elif kind == "newborn":
             by, origin = _amended("encounter", record, amendment_id)
     if kind == "return":
-        if not _readmission(day, old, new):
+        if not _readmission(closed, day, old, new):
             return None
         old, new = (iso_date(int(each)) if each else "" for each in (old, new))
     return Change(
@@ -329,9 +329,9 @@ def _other(
     )
 
 
-def _readmission(day: int, old: str, new: str) -> bool:
-    """Whether a return has become one within the days of a readmission, or no longer is."""
-    last = day + limits.within("readmission_days", day)
+def _readmission(closed: Closing, day: int, old: str, new: str) -> bool:
+    """Whether a return has become one within the days of a readmission, as the month counts, or no longer is."""
+    last = day + limits.within("readmission_days", closed.to_day)
     return (bool(old) and int(old) <= last) != (bool(new) and int(new) <= last)
 
 

@@ -249,6 +249,16 @@ class TestTheWindowOfReadmissions:
         a_closed_month(admin, MONTH)
         assert marks_of(partial(import_table, admin, window("30"), "statistics_limits.toml")) == 0
 
+    def test_in_force_at_the_end_of_the_month_tells_which_returns_are_late_changes(
+        self, admin: Actor
+    ) -> None:
+        import_table(admin, window("40", 'valid_from = "2025-11-15"'), "statistics_limits.toml")
+        patient = a_patient()
+        a_stay("2025-11-03T08:00", "2025-11-09T09:00", patient_id=patient)
+        a_closed_month(admin, MONTH)
+        a_stay("2025-12-14T08:00", patient_id=patient)  # 35 days
+        assert [each.kind for each in seen()[1]] == ["readmission entered"]
+
 
 class TestATableThatCountsAreMadeBy:
     def test_is_told_in_words_and_by_whom(self, admin: Actor) -> None:
@@ -286,7 +296,7 @@ def marks_of(do: Callable[[], object]) -> int:
     return int(database.execute_sql("SELECT changed FROM closing_state").fetchone()[0])
 
 
-def window(days: str) -> str:
+def window(days: str, *more: str) -> str:
     """The site's own days of a readmission."""
-    row = f'{{ code = "readmission_days", text = "Readmission", count = {days} }}'
-    return f'id = "statistics_limits"\ntitle = "Limits"\nrows = [{row}]\n'
+    row = ", ".join(('code = "readmission_days", text = "Readmission"', f"count = {days}", *more))
+    return f'id = "statistics_limits"\ntitle = "Limits"\nrows = [{{ {row} }}]\n'

@@ -674,6 +674,19 @@ class TestPages:
         golden("written-cross", ran(october).document(width), width)
 
     @pytest.mark.parametrize("width", [80, 132])
+    def test_what_repeats_crossed(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        made = asking(
+            form=CROSS, columns=(), breaks=(Break("diagnoses.code", "code"), Break("service")), percent="row"
+        )
+        kept(october, made)
+        golden("written-any", ran(october).document(width), width)
+
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_the_records_behind_a_line(self, october: Actor, golden: Callable[..., None], width: int) -> None:
+        kept(october, asking(form=TOTALS, breaks=(Break("service"), Break("disposition"))))
+        golden("written-behind", ran(october, show="records", group="MED").document(width), width)
+
+    @pytest.mark.parametrize("width", [80, 132])
     def test_nothing_found(self, october: Actor, golden: Callable[..., None], width: int) -> None:
         kept(october, asking(Condition("age", "over", "120")))
         golden("written-empty", ran(october).document(width), width)

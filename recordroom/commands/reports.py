@@ -165,5 +165,12 @@ def _deliver(actor: Actor, produced: Produced, wanted: Wanted, width: str) -> No
     elif sys.stdout is None:
         raise click.UsageError("Standard output is closed: name a file with --out.")
     else:
-        sys.stdout.buffer.write(output.in_format(produced, wanted.form, setup))
-        sys.stdout.buffer.flush()
+        _show(output.in_format(produced, wanted.form, setup))
+
+
+def _show(data: bytes) -> None:
+    """Write all of it: standard output without a buffer (PYTHONUNBUFFERED) may take a part and say nothing."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -22,6 +23,20 @@ def sign_on(store_directory, tmp_path):
     secret = tmp_path / "passphrase"
     secret.write_text(PASSPHRASE + "\n")
     return ["--store", str(store_directory), "--user", ADMIN, "--passphrase-file", str(secret)]
+
+
+class Slow(io.RawIOBase):
+    """Standard output without a buffer, of which a full pipe or disk takes a part at a time."""
+
+    def __init__(self):
+        self.got = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.got += bytes(data[:100])
+        return min(100, len(data))
 
 
 class TestList:
@@ -116,6 +131,12 @@ class TestReport:
         assert run(["report", *words, *(sign_on if words != ["list"] else ())]) == DONE
         sys.stdout.close()
         assert capfd.readouterr().err == ""
+
+    def test_standard_output_that_takes_little_at_a_time_gets_all_of_it(self, sign_on, monkeypatch):
+        slow = Slow()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(slow, write_through=True))
+        assert run(["report", "site-file", "--file", "unit", *sign_on]) == DONE
+        assert slow.got.endswith(b"restricted by law.\n")
 
     def test_no_standard_output_at_all_is_one_sentence(self, sign_on, capfd, monkeypatch):
         monkeypatch.setattr(sys, "stdout", None)

@@ -108,11 +108,14 @@ class Differing:
     maturing: bool = False  # by its definition it was bound to change after the month
 
 
+DISPOSITIONS: Final = "by_disposition"
+
+
 def differing(
     signed: Mapping[str, Mapping[str, Counts]], now: Mapping[str, Mapping[str, Counts]], *, young: bool = False,
     newborns: tuple[bool, bool] = (False, False),
 ) -> list[Differing]:  # fmt: skip
-    """The counts and rates that differ: house, then units, then services. Both are of the shape of a frozen month.
+    """The counts and rates that differ: house, units, services, dispositions. Both are of the shape of a frozen month.
 
     ``young``: the month was closed before all readmissions within 30 days of it could be known. ``newborns``: whether
     those were in the hospital's death rates when it was signed, and whether they are now.
@@ -129,6 +132,10 @@ def differing(
                     for counts, each in zip((old, new), newborns, strict=True)
                 )
             found += _rates(part, old, new, young=young)
+    if (dispositions := signed.get(DISPOSITIONS)) is not None:  # in what was signed before they were frozen
+        for code in sorted({*dispositions, *now[DISPOSITIONS]}):
+            old, new = dispositions.get(code, {}), now[DISPOSITIONS].get(code, {})
+            found += _counts(f"Disposition {code or 'not stated'}", old, new, young=young)
     return found
 
 

@@ -16,7 +16,7 @@ from db.abstracting import late_changes
 from db.changes import Source, note_amendments
 from db.connect import database
 from db.hospital import stays
-from db.statistics import summary
+from db.statistics import census_state, summary
 from rules.census import Event, Step, in_order
 from rules.findings import Finding, Level
 from rules.paths import impossible
@@ -156,7 +156,7 @@ def save(ledgers: Iterable[Ledger], source: Source, *, late: bool = True) -> Non
     if not touched:
         return
     ids = tuple(ledger.encounter_id for ledger in touched)
-    before = stays.counted(ids)
+    before, left = stays.counted(ids), _left(ids)
     _store(touched, source)
     derive = stays.deriver()
     after = {
@@ -170,9 +170,26 @@ def save(ledgers: Iterable[Ledger], source: Source, *, late: bool = True) -> Non
             note_amendments("encounter", ledger.encounter_id, turned, source)
             ledger.patient_class = stay.patient_class
     stays.write(after)
+    left ^= {
+        (id_, stay.discharged.day, stay.discharged.disposition)
+        for id_, stay in after.items()
+        if stay and stay.discharged
+    }
+    for _, day, _ in left:  # where they went is signed with the month, and counted in no day
+        census_state.closed_days_changed(day - 1, day)
     summary.adjust(before.values(), (stay.counted for stay in after.values() if stay and stay.pieces))
     if late:
         late_changes.of_encounters(ids, source)
+
+
+def _left(encounter_ids: Sequence[int]) -> set[tuple[int, int, str]]:
+    """Day and disposition of those of these accounts that have ended."""
+    rows = database.execute_sql(
+        "SELECT id, discharge_day, disposition FROM encounter WHERE discharge_day IS NOT NULL"
+        f" AND id IN ({stays.marks(encounter_ids)})",
+        tuple(encounter_ids),
+    )
+    return set(rows.fetchall())
 
 
 def _store(ledgers: Sequence[Ledger], source: Source) -> None:

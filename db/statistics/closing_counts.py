@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 
-from db.statistics import figures
+from db.statistics import discharges, figures
 from rules.corrections import HOUSE, Counts
 from rules.periods import Period
 
 Frozen = Mapping[str, Mapping[str, Counts]]
-"""``house`` (one entry), ``by_unit`` and ``by_service``, each by its code."""
+"""``house`` (one entry), ``by_unit``, ``by_service`` and ``by_disposition``, each by its code."""
 
 
 def of_period(period: Period) -> Frozen:
@@ -24,6 +24,7 @@ def of_period(period: Period) -> Frozen:
         "house": {HOUSE: figures.whole(period, counted.house)},
         "by_unit": dict(sorted(counted.by_unit.items())),
         "by_service": dict(sorted(counted.by_service.items())),
+        "by_disposition": discharges.by_disposition(period),
     }
 
 

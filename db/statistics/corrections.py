@@ -225,12 +225,17 @@ def _earliest(
         if (each.id not in entered if each.id in touched else each.state == "current")
     ]
     apart: Totals = {}
+    left: list[tuple[int, str]] = []  # the day counted, and where they went
     derive = stays.deriver()
     for steps, sign in ((now, 1), (then, -1)):
         stay = derive(steps, newborn)
         if stay is not None and stay.pieces:
             summary.add(apart, summary.effects_of([stay.counted]), 0, period.to_day, sign)
+            if stay.discharged and stay.pieces[-1].to_day <= period.to_day:
+                left.append((stay.pieces[-1].to_day, stay.discharged.disposition))
     days = [cell[0] for cell, counts in apart.items() if any(counts)]
+    if len({where for _, where in left}) > 1:
+        days.append(min(day for day, _ in left))
     return min(days) if any(day >= period.from_day for day in days) else None
 
 

@@ -55,6 +55,15 @@ def one(sql: str, period: Period, **bound: Any) -> tuple[int, ...]:
     return row
 
 
+def by_disposition(period: Period) -> dict[str, dict[str, Count]]:
+    """Discharges of everybody, newborns too, by where they went."""
+    rows = database.execute_sql(
+        f"SELECT disposition, count(*) FROM encounter WHERE {left(ALL)} GROUP BY disposition ORDER BY disposition",
+        {"first": period.from_day, "last": period.to_day},
+    )
+    return {code: {"discharges": count} for code, count in rows}
+
+
 BACK: Final = "coalesce(return_day <= discharge_day + :days, 0)"
 
 

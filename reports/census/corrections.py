@@ -141,7 +141,7 @@ def _sentences(data: Data) -> tuple[str, ...]:
         *((f"Version {closed.version} was signed for this reason: {reason}",) if closed and reason else ()),
         f"Counted now: {show_moment(data.as_of, data.style)}. Signed figures stay until the month is restated.",
         "Kinds of corrections: VA PIMS 5.3, Gains and Losses; absences are transfers.",
-        "An account is listed when its stay now adds something else to the month.",
+        "An account is listed when its stay now adds something else to the month, or ended otherwise.",
     )
 
 

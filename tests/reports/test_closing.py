@@ -269,6 +269,22 @@ class TestLateChanges:
         assert (change.by, change.reason, change.origin) == ("jones", "wrong chart", "screen")
         assert self.changed(found)["House", "deaths"] == ("1", "0")
 
+    def test_who_went_elsewhere_than_was_signed_is_told_though_no_day_counts_otherwise(self, closed, admin):
+        assert late(admin).figures == ()
+        (leaving,) = database.execute_sql(
+            "SELECT id FROM movement WHERE event = 'discharge' AND encounter_id = ?", (closed["whole"],)
+        ).fetchone()
+        gone = movements.Movement(Event.DISCHARGE, at("2025-11-10T09:00"), disposition="03")
+        with writing():
+            movements.change(leaving, gone, SOURCE, "To a nursing facility")
+        (found,) = corrections.compare_changed(admin)
+        assert self.changed(found) == {
+            ("Disposition 01", "discharges"): ("2", "1"), ("Disposition 03", "discharges"): ("0", "1"),
+        }  # fmt: skip
+        assert self.kinds(found) == [("movement type edited", "A2")]
+        closes.restate(admin, NOVEMBER, "A disposition was corrected")
+        assert late(admin).figures == ()
+
     def test_a_cancelled_account_is_told_as_deleted(self, closed, admin):
         with writing():
             movements.cancel_all(closed["whole"], SOURCE, "never came")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from db.hospital import encounters, site
 from reports import output
 from reports.catalogue import find
 from reports.output import Printer
-from reports.page import Setup
+from reports.page import Page, Setup
 from reports.parameters import NotAsked
 from reports.prints import chart_label
 from reports.run import Produced, produce
@@ -249,10 +249,10 @@ class TestTheTrail:
     def test_a_print_is_a_row_with_the_patient_and_its_title_names_nobody(
         self, admin: Actor, stay: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        sent: list[tuple[bytes, str]] = []
+        sent: list[tuple[int, str]] = []
 
-        def send(data: bytes, printer: Printer, title: str, copies: int = 1) -> str:
-            sent.append((data, title))
+        def send(pages: Sequence[Page], paper: Setup, printer: Printer, title: str, copies: int = 1) -> str:
+            sent.append((len(pages), title))
             return "request id is Q-1"
 
         monkeypatch.setattr(output, "send", send)
@@ -263,7 +263,7 @@ class TestTheTrail:
                 "SELECT action, record, patient_id, outcome FROM audit ORDER BY seq DESC LIMIT 1"
             ).fetchone()
             assert row == ("print", report, patient_id, "done")
-        assert [title for _, title in sent] == ["Recordroom H01", "Recordroom H03"]
+        assert sent == [(1, "Recordroom H01"), (1, "Recordroom H03")]
 
 
 class TestFilingDigits:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,8 +20,8 @@ from db.access import sensitive
 from db.actors import Actor, Role
 from db.acts import Conflict, NotPermitted
 from db.connect import StoreError, database, writing
-from db.registry import cases
-from db.report_writer import saved
+from db.registry import cases, dictionaries
+from db.report_writer import saved, sets
 from reports.catalogue import find
 from reports.letters import ADDRESS
 from reports.output import in_format
@@ -618,6 +619,31 @@ class TestOtherDataSets:
         assert line.cells[3] == REQUEST["received_on"]
         assert re.fullmatch(r"\d{4}-\d\d-\d\d|", line.cells[5])
         assert line.go == f"ROI {number}"
+
+
+class TestARegistryOfTheFacility:
+    def test_is_written_over_as_soon_as_it_is_installed_by_those_who_keep_it(
+        self, october: Actor, a_technician: Actor
+    ) -> None:
+        example = Path(__file__).parents[2] / "config" / "examples" / "stroke.toml"
+        dictionaries.install(october, example.read_text("utf-8"), "stroke.toml")
+        (stroke,) = (sets.find(each).dictionary for each in sets.ids() if each == "stroke")
+        for number, nihss in (("S1", "4"), ("S2", "17")):
+            filed(
+                {"account": number, "arrival_date": "2026-10-05", "nihss": nihss, "diagnosis": "IS"},
+                0,
+                stroke,
+            )
+        made = Definition(
+            "stroke", "Severe", TOTALS, (Shown("nihss", figures="mean"),), (), (Break("diagnosis"),)
+        )
+        kept(october, replace(made, first="2026-10-01", last="2026-10-31"), shared=True)
+        assert re.search(r"IS Ischemic stroke +2 +10\.50", text(ran(october)))
+        assert "Records: 2" in text(ran(october, show="records", group="IS"))
+        assert saved.listing(a_technician) == []
+        for refused in (lambda: ran(a_technician), lambda: saved.opened(a_technician, "WHO LEFT")):
+            with pytest.raises(NotPermitted, match="tech may not"):
+                refused()
 
 
 class TestItemsThatChange:

@@ -54,8 +54,8 @@ def demo(
 
         make_store(directory, plan)
         if keep is not None:
-            click.echo(f"Sign on to {keep} as {USER}, passphrase: {PASSPHRASE}")
-            return 0
+            click.echo(f"Sign on to {keep} as {USER}, passphrase: {PASSPHRASE}", err=printed)
+            return _print_reports(directory, plan) if printed else 0
         if printed or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return _print_reports(directory, plan)
         from recordroom.workstation import main

@@ -26,6 +26,7 @@ from db.patient_index import patients
 from db.registry import cases
 from db.registry import counts as registry_counts
 from db.statistics import census
+from recordroom.cli import run
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, USERS, make_store
 from rules import edits
@@ -139,3 +140,16 @@ class TestTheCommand:
         assert "MONTHLY STATISTICAL SUMMARY" in done.stdout
         assert "10/2026" in done.stdout
         assert not list(tmp_path.iterdir())
+
+    def test_prints_the_reports_of_a_store_that_is_kept_too(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whether it does is at stake, not what: making a store takes seconds."""
+        monkeypatch.setattr("recordroom.demo.store.make_store", lambda directory, plan: None)
+        monkeypatch.setattr(
+            "recordroom.commands.demo._print_reports", lambda directory, plan: print(directory)
+        )
+        assert run(["demo", "--print", "--keep", str(tmp_path / "kept")]) in (0, None)
+        said = capfd.readouterr()
+        assert said.out == f"{tmp_path / 'kept'}\n"
+        assert said.err.startswith(f"Sign on to {tmp_path / 'kept'} as demo")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from db import conventions
@@ -18,6 +19,8 @@ from reports.parameters import Asked, codes_between
 from rules.codes import System, dotted
 
 Entry = Diagnosed | Operated
+
+_dotted = lru_cache(maxsize=20_000)(dotted)  # the same codes stand on many lines
 
 CATEGORY_LENGTH: Final = 3  # of a diagnosis; a procedure's table is its first three as well
 MEASURES: Final = (
@@ -87,6 +90,7 @@ def listing(
         lines.append(
             Line(values(entry, withheld), f"ABS {stay.account}", (shown,), counted, stay.encounter_id)
         )
+    _dotted.cache_clear()  # as with the days of lists
     summary = asked["detail"] == SUMMARY
     titles = _titles(asked, system, {group(entry) for entry in kept})
     return Listing(
@@ -99,7 +103,7 @@ def listing(
 
 def others(codes: str, code: str, system: System = System.CM) -> str:
     """All codes of a stay but this one."""
-    return " ".join(dotted(each, system) for each in codes.split() if each != code)
+    return " ".join([_dotted(each, system) for each in codes.split() if each != code])
 
 
 def _sorted_by(order: str) -> Callable[[Entry], tuple[str | int, ...]]:

@@ -19,10 +19,11 @@ class DraftedForm(FormScreen):
     version = ""  # of the stored record
     whose = ""  # whom it is about, as its banner says
     begun = ""  # version from which the values began: an older one when a draft was resumed late
+    incoming: Values = {}  # put into the draft by screens beside this one, and not taken up yet
 
     def with_draft(self, opened: Opened) -> Opened:
         """The record as it was being keyed when it was left."""
-        self.whose = opened.banner[0] if opened.banner else ""
+        self.whose, self.incoming = opened.banner[0] if opened.banner else "", {}
         draft = drafts.load(self.session.actor, (self.word, self.key))
         self.begun = draft.version if draft else self.version
         if draft is None:
@@ -34,7 +35,12 @@ class DraftedForm(FormScreen):
 
     def save_draft(self, values: Values, focus: str) -> None:
         name = (self.word, self.key)
+        values = {path: value for path, value in {**values, **self.incoming}.items() if value}
         drafts.save(self.session.actor, name, values, focus, self.begun, self.fed(), self.whose)
+
+    def put_meanwhile(self) -> Values:
+        incoming, self.incoming = self.incoming, {}
+        return incoming
 
     def fed(self) -> dict[str, str] | None:
         """What the feed says about the record, by item, to be compared when the draft is resumed; None: nothing."""

@@ -104,6 +104,10 @@ class FormView(View):
 
     async def resume(self) -> None:
         """What was done elsewhere may have changed the record."""
+        if values := await self.shell.call(self.screen.put_meanwhile):
+            await self.put(values)
+            if self.focus in values:
+                self._show_entry(self.focus)
         if self.screen.reread and not self.unsaved():
             focus = self.focus
             await self.start(self.key)

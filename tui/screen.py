@@ -391,6 +391,10 @@ class FormScreen(Screen):
         that the field may be left by itself. Asked at each key: it must be as quick as a look into an index."""
         return False
 
+    def put_meanwhile(self) -> Values:
+        """What other screens put into the record since it was left for them: taken in as one step."""
+        return {}
+
     def standing(self, values: Values) -> str:
         """What the overview says about the record as a whole, such as its status."""
         return ""
@@ -415,6 +419,9 @@ class ListScreen(Screen):
     position_label: ClassVar[str] = "Position to"
     asks: ClassVar[bool] = False  # over no rows everything typed is a question that the list answers
     recall: ClassVar[str] = ""  # what a blank and Enter ask for again, such as "patient"
+    turned: tuple[Any, ...] | None = (
+        None  # it shows something else now: the row for the cursor, () the first one
+    )
 
     def columns(self) -> Sequence[Column]:
         raise NotImplementedError

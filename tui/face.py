@@ -16,7 +16,7 @@ OVERRIDDEN = "o"
 MARKS = {Level.FATAL: "E", Level.ERROR: "E", Level.WARNING: "W", Level.QUERY: "?"}
 HIDDEN = "*" * 8  # a secret, whatever its length
 LEAST_ECHO = 6  # cells; less than that of a meaning says nothing
-PANEL_SHARE = 3  # the panel takes at most a third of the body
+PANEL_SHARE = 3  # the panel takes at most a third of the body, or what the form leaves free
 LEAD_ROWS = 2  # rows of a heading that come along when a field is brought into sight
 
 
@@ -44,7 +44,8 @@ class Face:
     def height(self) -> int:
         """Rows of the form in sight, above the panel."""
         body = self._body_height()
-        return max(1, body - min(len(self.panel), body // PANEL_SHARE))
+        room = max(body // PANEL_SHARE, body - self.layout.height)
+        return max(1, body - min(len(self.panel), room))
 
     @property
     def spot(self) -> Spot | None:

@@ -44,13 +44,27 @@ class Lists:
             return await shell.call(form.screen.lookup, values, path, narrowed, LIST_LIMIT)
 
         async def picked(choice: Choice) -> None:
-            await form.set_value(path, choice.value)
-            if form.focus == path and shell.top is form:
-                form.way.left(path)
-                form.enter(form.way.following(path, "enter") or path)
+            await self.take(path, choice)
 
         shown = partial(pointed, spot.field)
         await shell.push(Pick(shell, spot.label, find, picked, text, shown=shown))
+
+    async def take(self, path: str, choice: Choice) -> None:
+        """A choice that was picked goes into its field, and the cursor to the next one."""
+        form = self.form
+        await form.set_value(path, choice.value)
+        if form.focus == path and form.shell.top is form:
+            form.way.left(path)
+            form.enter(form.way.following(path, "enter") or path)
+
+    async def use(self, value: str) -> Choice | None:
+        """What the field in hand takes for ``value``, which was found elsewhere; None when it takes no such thing."""
+        form, spot = self.form, self.form.spot
+        if spot is None or not spot.field.lookup or not form.asked(spot):
+            return None
+        values, bare = dict(form.record.values), value.replace(".", "").upper()
+        choices = await form.shell.call(form.screen.lookup, values, spot.path, value, LIST_LIMIT)
+        return next((each for each in choices if each.value.replace(".", "").upper() == bare), None)
 
     async def findings(self) -> None:
         """Ctrl+E: everything that was found, worst first and as the form stands; Enter goes to the field."""

@@ -44,6 +44,7 @@ class Act(StrEnum):
     RIGHT = "right"
     HOME = "home"
     OFF = "off"
+    USE = "use"
 
 
 SHOWN_NAMES = {"pageup": "PgUp", "pagedown": "PgDn", "insert": "Ins", "delete": "Del"}

@@ -47,7 +47,8 @@ class ListView(View):
         message = await self.shell.call(lambda: screen.open(key))
         self.columns = await self.shell.call(screen.columns)
         self.height = self._rows_in_sight(self.shell.body_height)
-        await self._load(None)
+        if not await self._turn():
+            await self._load(None)
         if message:
             self.shell.say(message)
 
@@ -167,8 +168,29 @@ class ListView(View):
             return await self._load(key, backward=backward)
         return True
 
+    async def _turn(self) -> bool:
+        """The list from where the screen has turned to; False when it shows what it did."""
+        screen, key = self.screen, self.screen.turned
+        if key is None:
+            return False
+        screen.turned = None
+        half = max(1, self.height // 2)
+
+        def before() -> tuple[Any, ...] | None:
+            page = screen.page(key, half, backward=True) if key else Page(())
+            return page.rows[0].key if page.before else None
+
+        self.columns = await self.shell.call(screen.columns)
+        self.selected.clear()
+        self.left = self.at = 0
+        await self._load(await self.shell.call(before))
+        self.at = next((number for number, row in enumerate(self.page.rows) if row.key == key), 0)
+        return True
+
     async def reload(self) -> None:
         """The same page anew, the cursor on the same record; nearest when that is gone."""
+        if await self._turn():
+            return
         here = self.here
         number = self.at
         self.height = self._rows_in_sight(self.shell.body_height)
@@ -316,6 +338,8 @@ class ListView(View):
             self.shell.fail(f"{clean(text)} is no row in sight.")
             return
         key = await self.shell.call(self.screen.position, text)
+        if await self._turn():
+            return
         self.at = 0
         if not await self._load(key, fallback=True):
             await self._ends(last=True)

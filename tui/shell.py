@@ -434,10 +434,31 @@ class Shell:
             await self.print_out(rest)
         elif act is Act.REDRAW:
             self.redraw = True
+        elif act is Act.USE:
+            await self.use(rest.strip())
         elif act is Act.REFRESH:
             self.clear_message()
         else:
             self.say(f"{self.keymap.table.action(act).label} means nothing here.")
+
+    async def use(self, value: str) -> None:
+        """Put what was found on the screens on top into the field that they were opened from."""
+        below = (view for view in reversed(self.stack[:-1]) if isinstance(view, FormView))
+        form = next((view for view in below if not view.screen.scratch), None)
+        choice = await form.lists.use(value) if form and value else None
+        if form is None or choice is None:
+            field = f"{form.spot.label} of " if form and form.spot and form.spot.label else ""
+            self.fail(
+                f"{field}{form.title} does not take {clean(value) or 'nothing'} where its cursor stands."
+                if form
+                else "No form is open under this: key the word of the look-up from a field of one."
+            )
+            return
+        while self.top is not form:
+            await self.drop(self.top, resume=False)
+        await form.resume()
+        self.leave_command()
+        await form.lists.take(form.focus, choice)
 
     async def _help(self) -> None:
         if (

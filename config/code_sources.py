@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +13,10 @@ from pathlib import Path
 from config import SHIPPED
 from rules.findings import Told
 
-FORMAT = 2  # of the code store; a change of its tables or of how they are filled raises it
+FORMAT = 3  # of the code store; a change of its tables or of how they are filled raises it
 FILE = "codes.db"
+FOLDER = "codes"  # beside the code store: compressed copies of the imported files, and what they are
+MANIFEST = "manifest.json"
 SEEDS = {
     "pcs_titles": "pcs_titles_2024_04.txt.xz",
     "untitled_codes": "untitled_codes_2026_10.txt.xz",
@@ -28,14 +32,46 @@ class SourceMissing(Told):
 
 @dataclass(frozen=True, slots=True)
 class CodeSource:
-    """One input: a file, and the release of the package that brought it."""
+    """One input: a file of a package or seed, or the copy of an imported one, which has a kind.
+
+    ``effective`` is the first day that an imported file is about, as 20261001; ``edition`` names it among its kind,
+    as people write it: the fiscal year, the year and month of an update in between.
+    """
 
     name: str
     release: str
     file: Path
+    kind: str = ""
+    edition: str = ""
+    effective: int = 0
+    original: str = ""  # its name when it was imported
+    sha256: str = ""  # of the file as it was imported
+    title: str = ""  # of a facility's own set
+    licence_holder: str = ""
+    imported_utc: str = ""
+
+    @property
+    def year(self) -> int:
+        """The year of its edition, fiscal but for HCPCS; 0 where it has none."""
+        return int(self.edition[:4] or 0)
 
     def read(self) -> bytes:
-        return self.file.read_bytes()
+        """The file; an imported one as it came. Raises ``SourceMissing`` when its copy was changed or is gone."""
+        if not self.kind:
+            return self.file.read_bytes()
+        try:
+            data = gzip.decompress(self.file.read_bytes())
+        except (OSError, EOFError) as error:
+            raise SourceMissing(
+                f"{self.file} cannot be read ({error}): import {self.original} again."
+            ) from error
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise SourceMissing(f"{self.file} is not what was imported: import {self.original} again.")
+        return data
+
+    def digest(self) -> str:
+        """SHA-256 of the file as it came."""
+        return self.sha256 or hashlib.sha256(self.read()).hexdigest()
 
 
 def code_sources() -> dict[str, CodeSource]:
@@ -69,23 +105,63 @@ def _release(place: Path) -> str:
     return beside[-1].name.removesuffix(".dist-info").rpartition("-")[2] if beside else "unknown"
 
 
+def imported(folder: Path) -> dict[str, CodeSource]:
+    """The imported files whose copies lie in ``folder``, by name. Raises ``SourceMissing``."""
+    try:
+        rows = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return {
+            row["name"]: CodeSource(**{**row, "file": folder / row["file"]})
+            for row in sorted(rows, key=lambda row: row["name"])
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SourceMissing(
+            f"{folder / MANIFEST} cannot be read: put it back from a backup, or remove {folder} and import again."
+        ) from error
+
+
+def manifest(sources: dict[str, CodeSource]) -> str:
+    """What ``imported`` reads: the imported ones of ``sources``."""
+    rows = [
+        {field: getattr(source, field) for field in CodeSource.__slots__} | {"file": source.file.name}
+        for _, source in sorted(sources.items())
+        if source.kind
+    ]
+    return json.dumps(rows, indent=1, sort_keys=True) + "\n"
+
+
+def inputs(store: Path) -> dict[str, CodeSource]:
+    """All inputs of the code store at ``store``: what is installed, and what was imported beside it.
+
+    Raises ``SourceMissing``.
+    """
+    return code_sources() | imported(store.parent / FOLDER)
+
+
 def fingerprint(sources: dict[str, CodeSource]) -> str:
-    """Names the inputs: packages by release, file name and size, seeds by their content."""
+    """Names the inputs: packages by release, file name and size, seeds and imported files by their content."""
     digest = hashlib.sha256(f"format {FORMAT}\n".encode())
     for name, source in sorted(sources.items()):
         digest.update(f"{name} {source.release} {source.file.name} ".encode())
-        if source.release != "shipped":
+        if source.kind:
+            digest.update(f"{source.sha256} {source.title} {source.licence_holder}\n".encode())
+        elif source.release != "shipped":
             digest.update(f"{source.file.stat().st_size}\n".encode())
         else:
             digest.update(hashlib.sha256(source.read()).digest())
     return digest.hexdigest()
 
 
-def cached_store() -> Path:
-    """Where the code store of the installed inputs lies in this user's cache. Raises ``SourceMissing``."""
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    folder = Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
-    return folder / "recordroom" / f"codes-{fingerprint(code_sources())[:16]}.db"
+def cache() -> Path:
+    """The folder of this user's code stores, one for each set of inputs."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(named) if named and Path(named).is_absolute() else Path.home() / ".cache") / "recordroom"
+
+
+def cached_store(sources: dict[str, CodeSource] | None = None) -> Path:
+    """Where the code store of these inputs, or of all there are, lies in the user's cache. Raises ``SourceMissing``."""
+    return cache() / f"codes-{fingerprint(sources or inputs(cache() / FILE))[:16]}.db"
 
 
 def code_store(store: Path | None = None) -> Path:

@@ -91,8 +91,8 @@ def codes_path(pytestconfig: pytest.Config) -> Path:
 
     root = Path(__file__).parents[1]
     builder = (
-        "exchange/code_sets/build.py",
-        "exchange/code_sets/tabular.py",
+        *(f"exchange/code_sets/{name}.py" for name in ("books", "build", "changes", "contents", "diagnoses")),
+        *(f"exchange/code_sets/{name}.py" for name in ("procedures", "tabular", "validity", "write")),
         "db/coding/codes_schema.py",
         "rules/codes_search.py",
     )

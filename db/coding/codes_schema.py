@@ -15,6 +15,7 @@ FIRST: Final = 20151001
 # index_entry: book is main, external, neoplasm, drug or pcs; ids in the order of the book; parent 0 stands under none;
 # cells is a JSON object of codes by column number, of the neoplasm and drug tables. index_title: folded titles.
 # pcs_value: positions 1 to 3 have row 0; a code takes one value of each position of one row.
+# cc_exclusion: Table 6K; exclusion_collection: the principal diagnoses beside which its members do not count.
 # code_change: kind is new, deleted, revised (title), header (became or ceased to be one), severity or poa.
 TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -85,6 +86,13 @@ CREATE TABLE hcpcs (
 CREATE TABLE hcpcs_modifier (
     code TEXT NOT NULL, title TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL,
     PRIMARY KEY (code, valid_from)
+) WITHOUT ROWID;
+CREATE TABLE cc_exclusion (
+    fiscal_year INTEGER NOT NULL, code TEXT NOT NULL, level TEXT NOT NULL, collection TEXT NOT NULL,
+    PRIMARY KEY (fiscal_year, code)
+) WITHOUT ROWID;
+CREATE TABLE exclusion_collection (
+    fiscal_year INTEGER NOT NULL, collection TEXT NOT NULL, codes TEXT NOT NULL, PRIMARY KEY (fiscal_year, collection)
 ) WITHOUT ROWID;
 CREATE TABLE facility_set (
     name TEXT PRIMARY KEY, title TEXT NOT NULL, licence_holder TEXT NOT NULL, year INTEGER NOT NULL

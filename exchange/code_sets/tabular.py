@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import IO
 from xml.etree import ElementTree
 
-from rules.codes import normal
+from exchange.code_sets.official import Official
+from rules.codes import System, dotted, normal, problem
+from rules.text import clean
 
 # Kinds of note as the tabular list names them; "inclusionTerm" gives wordings of the code itself.
 NOTES = (
@@ -55,6 +59,20 @@ def read_tabular(file: IO[bytes]) -> dict[str, Node]:
             for diagnosis in section.iterfind("diag"):
                 _read_diagnosis(diagnosis, section_key, nodes)
     return nodes
+
+
+def read_official(file: Official) -> dict[str, Node]:
+    """The nodes of an imported tabular list. Raises ``Refused``."""
+    root = file.root()
+    if root.tag != "ICD10CM.tabular" or root.find("chapter/section/diag") is None:
+        raise file.refused("it has no chapters with diagnoses")
+    names = [normal(_text(each, "name")) for each in root.iter("diag")]
+    if wrong := next((name for name in names if problem(name, System.CM)), None):
+        raise file.refused(f"{clean(wrong) or 'a blank'} is no code of ICD-10-CM")
+    if len(set(names)) < len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise file.refused(f"the code {dotted(twice)} is there twice")
+    return read_tabular(BytesIO(file.data))
 
 
 def _read_diagnosis(element: ElementTree.Element, parent: str, nodes: dict[str, Node]) -> None:
@@ -106,6 +124,19 @@ def _spell_out(
         if code in listed and code not in nodes:
             nodes[code] = Node(code, f"{node.title}, {text}", key, "code")
             node.children.append(code)
+
+
+def seventh_codes(nodes: dict[str, Node]) -> Iterator[str]:
+    """Every code with a seventh character that the list could mean, and those that it spells out itself."""
+    yield from (key for key, node in nodes.items() if node.level == "code" and len(key) == 7)
+    pending = [(key, nodes[key].seventh) for key in nodes if nodes[key].level == "chapter"]
+    while pending:
+        key, seventh = pending.pop()
+        node = nodes[key]
+        seventh = node.seventh or seventh
+        pending += [(child, seventh) for child in node.children]
+        if not node.children and node.level == "code" and len(key) <= 6:
+            yield from (key.ljust(6, "X") + character for character, _ in seventh)
 
 
 def place(nodes: dict[str, Node], code: str, title: str) -> None:

@@ -17,9 +17,12 @@ import pytest
 
 from config import code_sources as sources
 from config.code_sources import SEEDS, code_store, fingerprint
-from exchange.code_sets import build as codes
-from exchange.code_sets.build import build, validity
+from exchange.code_sets import build as builder
+from exchange.code_sets import write
+from exchange.code_sets.build import build
+from exchange.code_sets.contents import Contents, day_after, number
 from exchange.code_sets.tabular import in_order, place, read_tabular, spell_out
+from exchange.code_sets.validity import validity
 from rules.codes import System
 
 SEED_FOLDER = Path(sources.__file__).parent / "seeds"
@@ -34,7 +37,7 @@ def built(codes_path: Path) -> Iterator[sqlite3.Connection]:
 def content(path: Path) -> str:
     digest = hashlib.sha256()
     with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
-        for table in ("meta", "source", "code", "place", "note", "severity", "weight", "word"):
+        for table in ("meta", "source", "code", "place", "note", "severity", "weight", "word", "code_change"):
             for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):
                 digest.update(repr(row).encode())
     return digest.hexdigest()
@@ -175,8 +178,8 @@ class TestBuilding:
         def fail(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(codes, "_collect", lambda *_: codes._Contents())
-        monkeypatch.setattr(codes, "_describe", fail)
+        monkeypatch.setattr(builder, "collect", lambda *_: Contents())
+        monkeypatch.setattr(write, "_describe", fail)
         with pytest.raises(OSError, match="No space"):
             build(path)
         assert path.read_text() == "old"
@@ -196,4 +199,5 @@ class TestBuilding:
         assert code_store(tmp_path) == Path("/srv/codes.db")
 
     def test_days_are_kept_as_whole_numbers(self) -> None:
-        assert codes.number(date(2026, 10, 1)) == 20261001
+        assert number(date(2026, 10, 1)) == 20261001
+        assert day_after(20260930) == 20261001

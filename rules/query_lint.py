@@ -1,0 +1,223 @@
+"""What is wrong with the wording of a query to a physician, told at its fields; templates are held to the same.
+
+AHIMA and ACDIS, Guidelines for Achieving a Compliant Query Practice (2022 update): a query states clinical indicators
+of the record, leads to no answer, offers more than the answer that is wanted, and says nothing of payment or scores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rules.findings import Finding, Level, worst_first
+from rules.queries import KINDS, Indicator, Kind, Wording
+from rules.tables import CodeTable, listed
+from rules.values import is_date
+
+WORDS: Final = "query_words"
+PURPOSES: Final = "query_purposes"
+OTHER: Final = "other"
+UNDETERMINED: Final = ("unable to determine", "clinically unable to determine", "clinically undetermined")
+NEUTRAL: Final = frozenset(
+    {"yes", "no", "none", "unknown", "right", "left", "both", "other", "due", "to", "of", "the", "a", "an", "and", "or",
+     "with", "without", "in", "on", "please", "specify", "which", "unable", "determine", "clinically", "undetermined"}
+)  # fmt: skip
+_WORD: Final = re.compile(r"[\w'-]+")
+_SENTENCE: Final = re.compile(r"[^.!?:;]+[.!?:;]?")
+_BRACKETS: Final = re.compile(r"\([^)]*\)|_+")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the rules read: words that must not stand in a query, and reasons to ask, in force on an ISO day."""
+
+    words: CodeTable
+    purposes: CodeTable
+    day: str = ""
+
+    def says(self, purpose: str, what: str) -> bool:
+        """Whether a purpose is marked so: ``yes_no``, ``documented``."""
+        row = self.purposes.find(purpose, self.day)
+        return row is not None and row.more.get(what) is True
+
+
+def lint(
+    wording: Wording, tables: Tables, *, template: bool = False, stay: tuple[str, str] = ("", "")
+) -> list[Finding]:
+    """What stands against a wording, worst first; errors keep it from being sent or filed.
+
+    ``stay``: first and last ISO day of the stay, beside which indicators of an earlier encounter are told.
+    """
+    found = [
+        *_shape(wording, tables), *_title(wording), *_options(wording), *_question(wording, tables),
+        *_words(wording, tables), *_indicators(wording.indicators, template, stay),
+    ]  # fmt: skip
+    return worst_first(found)
+
+
+def in_the_way(findings: Iterable[Finding]) -> list[Finding]:
+    """Those with which a query is not sent and a template not filed."""
+    return [each for each in findings if each.level in (Level.FATAL, Level.ERROR)]
+
+
+def _wrong(code: str, said: str, path: str) -> Finding:
+    return Finding(Level.ERROR, code, said, path)
+
+
+def _shape(wording: Wording, tables: Tables) -> Iterator[Finding]:
+    """That it is all there, and that the kind of question is permitted for the reason."""
+    if not wording.title.strip():
+        yield _wrong("QY01", "Key a title that says what it is about without naming a diagnosis.", "title")
+    if not wording.question.strip():
+        yield _wrong("QY02", "Key the question.", "question")
+    if wording.kind not in tuple(Kind):
+        said = ", ".join(f"{kind} ({text})" for kind, text in KINDS.items())
+        yield _wrong("QY03", f"Say how it is asked: {said}.", "kind")
+    row = tables.purposes.find(wording.purpose, tables.day)
+    if row is None:
+        yield _wrong("QY04", "Say why it is asked: F4 lists the reasons.", "purpose")
+    elif wording.kind == Kind.YES_NO and row.more.get("yes_no") is not True:
+        may = ", ".join(
+            each.code for each in tables.purposes.on(tables.day) if each.more.get("yes_no") is True
+        )
+        yield _wrong(
+            "QY05",
+            f"A yes or no question is permitted only for {may}: ask this as OPEN or CHOICE.",
+            "kind",
+        )
+
+
+def _title(wording: Wording) -> Iterator[Finding]:
+    for name in sought(wording):
+        if _holds(wording.title, name):
+            yield _wrong(
+                "QY06",
+                f"The title names what is asked for ({name}): say what the findings are about instead.",
+                "title",
+            )
+            return
+
+
+def sought(wording: Wording) -> tuple[str, ...]:
+    """Names of the diagnosis that is looked for: those of the template, and the answers offered."""
+    offered = (_BRACKETS.sub(" ", option).strip(" :") for option in wording.options)
+    return (
+        *wording.target,
+        *(each for each in offered if _telling(each) and not each.casefold().startswith("no ")),
+    )
+
+
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(_folded(text)) - NEUTRAL
+
+
+def _folded(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _holds(text: str, name: str) -> bool:
+    """Whether all words of a name that tell something stand in a text."""
+    words = _telling(name)
+    return bool(words) and words <= set(_folded(text))
+
+
+def _options(wording: Wording) -> Iterator[Finding]:
+    given = [option.strip().casefold() for option in wording.options if option.strip()]
+    if wording.kind == Kind.OPEN:
+        if given:
+            yield _wrong(
+                "QY07",
+                "An open-ended query offers no answers: ask as CHOICE.",
+                "options[1].text",
+            )
+        return
+    if wording.kind not in tuple(Kind):
+        return
+    missing = []
+    if not any(option.startswith(OTHER) for option in given):
+        missing.append("Other (please specify): ____")
+    if not any(option.startswith(UNDETERMINED) for option in given):
+        missing.append("Unable to determine")
+    if wording.kind == Kind.YES_NO:
+        missing += [
+            word for word in ("Yes", "No") if not any(option.startswith(word.casefold()) for option in given)
+        ]
+    place = f"options[{len(wording.options) + 1}].text"
+    if missing:
+        yield _wrong("QY08", f"These answers must be among those offered: {'; '.join(missing)}.", place)
+    own = [option for option in given if not option.startswith((OTHER, *UNDETERMINED))]
+    if wording.kind == Kind.CHOICE and not own:
+        yield _wrong("QY09", "Offer at least one answer that the indicators support.", "options[1].text")
+    for number, option in enumerate(given, 1):
+        if option in given[: number - 1]:
+            yield _wrong("QY10", "This answer is offered twice.", f"options[{number}].text")
+
+
+def _question(wording: Wording, tables: Tables) -> Iterator[Finding]:
+    documented = tables.says(wording.purpose, "documented")
+    named = next((name for name in sought(wording) if _holds(wording.question, name)), "")
+    if named and not documented:
+        yield _wrong(
+            "QY11", f"The question leads: it names the diagnosis that it asks for ({named}).", "question"
+        )
+    if wording.kind == Kind.YES_NO:
+        return
+    for sentence in _SENTENCE.findall(wording.question):
+        begins = _phrase(sentence, tables, "closed", start=True) if sentence.strip().endswith("?") else ""
+        if begins:
+            said = f"A question that begins with {begins} is answered by yes or no: ask what, which or how."
+            yield _wrong("QY12", said, "question")
+            return
+
+
+def _words(wording: Wording, tables: Tables) -> Iterator[Finding]:
+    """Words of payment and scores anywhere, words that lead in what the asker says."""
+    own = (("title", wording.title), ("question", wording.question))
+    offered = tuple((f"options[{n}].text", text) for n, text in enumerate(wording.options, 1))
+    quoted = tuple((f"indicators[{n}].text", each.text) for n, each in enumerate(wording.indicators, 1))
+    for path, text in (*own, *offered, *quoted):
+        if word := _phrase(text, tables, "payment"):
+            yield _wrong(
+                "QY13", f"A query says nothing of payment, DRG, severity or scores: leave out {word}.", path
+            )
+    for path, text in (*own, *offered):
+        if word := _phrase(text, tables, "leading"):
+            yield _wrong("QY14", f"The words {word} lead to an answer: leave them out.", path)
+
+
+def _phrase(text: str, tables: Tables, kind: str, *, start: bool = False) -> str:
+    """The first phrase of a kind that stands in a text, or at its start; blank when none does."""
+    for row in tables.words.on(tables.day):
+        if row.more.get("kind") != kind:
+            continue
+        flags = 0 if row.more.get("exact") is True else re.IGNORECASE
+        for phrase in listed(row.more.get("words")):
+            pattern = rf"(?<![\w-]){re.escape(phrase)}(?![\w-])"
+            if start and re.match(rf"\s*{pattern}", text, flags):
+                return phrase
+            if not start and re.search(pattern, text, flags):
+                return phrase
+    return ""
+
+
+def _indicators(
+    indicators: tuple[Indicator, ...], template: bool, stay: tuple[str, str]
+) -> Iterator[Finding]:
+    if not any(each.text.strip() for each in indicators):
+        said = "Say which clinical indicators are to be looked for." if template else (
+            "Key at least one clinical indicator with its document and date."
+        )  # fmt: skip
+        yield _wrong("QY15", said, "indicators[1].text")
+    for number, each in enumerate(() if template else indicators, 1):
+        path = f"indicators[{number}]"
+        if not each.text.strip():
+            yield _wrong("QY16", "Say what was found there.", f"{path}.text")
+        if not each.source.strip():
+            yield _wrong("QY17", "Name the document in which this stands.", f"{path}.source")
+        if not is_date(each.day):
+            yield _wrong("QY18", "Key the day of the document.", f"{path}.day")
+        elif stay[0] and each.day < stay[0]:
+            said = "This is from before the stay: quote only what bears on the question now."
+            yield Finding(Level.WARNING, "QY19", said, f"{path}.day")

@@ -219,6 +219,15 @@ def _edit(name: str, part: str = "", row: int = 0, code: str = "") -> CodeEdit:
     return CodeEdit(number, name, level, message, part, row, code)
 
 
+def principal_problems(claim: Claim) -> list[str]:
+    """Why the code editor does not take the first diagnosis of ``claim`` as the principal one, in words."""
+    if claim.discharged_on is None or claim.discharged_on < ICD10_FROM:
+        return []
+    alone = _beside(_only(claim, (), ())) or Counter()
+    met = {"REQUIRES_SDX"} if len(claim.dx) > 1 else set()
+    return [EDITS[name][2] for name in alone if name in _PRINCIPAL_EDITS - met]
+
+
 def _stay_edits(claim: Claim) -> Iterable[CodeEdit]:
     """Edit 19 from admission and discharge dates: a stay of a day or more, but less than is needed."""
     los = claim.los_days

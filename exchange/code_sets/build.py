@@ -39,12 +39,12 @@ def build(
     progress: Progress = lambda text: None,
     again: bool = False,
     sources: Mapping[str, CodeSource] | None = None,
-    ready_to_replace: Callable[[], None] = lambda: None,
+    settle: Callable[[Path], None] = lambda part: None,
 ) -> Built:
     """Build the code store at ``path`` unless it is there for the same inputs; replaced by rename.
 
-    ``sources`` are what is installed and imported unless given. ``ready_to_replace`` is called when the new file is
-    written. Raises ``config.code_sources.SourceMissing`` and ``OSError``; an older file then stays as it was.
+    ``sources`` are what is installed and imported unless given. ``settle`` is called with the new file before it
+    takes its place. Raises ``config.code_sources.SourceMissing`` and ``OSError``; an older file then stays as it was.
     """
     sources = dict(sources or all_inputs(path))
     inputs = fingerprint(sources)
@@ -57,7 +57,7 @@ def build(
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         counts = write(part, contents, sources, inputs)
-        ready_to_replace()
+        settle(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -97,7 +97,7 @@ def kinds(before: Step | None, after: Step | None) -> tuple[Kind, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """A figure that is no longer what was signed. ``part`` is the house, or a unit or service by its code."""
+    """A figure that is no longer what was signed. ``part`` is the house, or a unit, service, payer ... by its code."""
 
     part: str
     key: str
@@ -108,15 +108,18 @@ class Differing:
     maturing: bool = False  # by its definition it was bound to change after the month
 
 
-DISPOSITIONS: Final = "by_disposition"
+HEADS: Final = frozenset({"discharges", "newborn_discharges", "admissions", "remaining"})
+"""Counts of people: where those of a part differ, its sums of days, deaths and weights differ with them."""
 
 
 def differing(
     signed: Mapping[str, Mapping[str, Counts]], now: Mapping[str, Mapping[str, Counts]], *, young: bool = False,
-    newborns: tuple[bool, bool] = (False, False),
+    newborns: tuple[bool, bool] = (False, False), divided: Mapping[str, str] | None = None,
 ) -> list[Differing]:  # fmt: skip
-    """The counts and rates that differ: house, units, services, dispositions. Both are of the shape of a frozen month.
+    """The counts and rates that differ: house, units, services, and what else people are divided by.
 
+    Both are of the shape of a frozen month. ``divided``: the titles of what else there is, by their names in it; a
+    month that was signed without one of them, or without some count of its parts, is not compared in that.
     ``young``: the month was closed before all readmissions within 30 days of it could be known. ``newborns``: whether
     those were in the hospital's death rates when it was signed, and whether they are now.
     """
@@ -132,11 +135,28 @@ def differing(
                     for counts, each in zip((old, new), newborns, strict=True)
                 )
             found += _rates(part, old, new, young=young)
-    if (dispositions := signed.get(DISPOSITIONS)) is not None:  # in what was signed before they were frozen
-        for code in sorted({*dispositions, *now[DISPOSITIONS]}):
-            old, new = dispositions.get(code, {}), now[DISPOSITIONS].get(code, {})
-            found += _counts(f"Disposition {code or 'not stated'}", old, new, young=young)
+    for kind, title in (divided or {}).items():
+        if kind in signed:
+            found += _parts(title, signed[kind], now[kind], young=young)
     return found
+
+
+def _parts(
+    title: str, signed: Mapping[str, Counts], now: Mapping[str, Counts], *, young: bool
+) -> Iterator[Differing]:
+    """Parts that are not as large as they were; of others what differs within the same whole."""
+    keys = tuple(dict.fromkeys(key for counts in (signed or now).values() for key in counts))
+    whole = {key: [sum(Fraction(counts.get(key, 0)) for counts in parts.values()) for parts in (signed, now)]
+             for key in keys}  # fmt: skip
+    for code in sorted({*signed, *now}):
+        old, new = signed.get(code, {}), now.get(code, {})
+        apart = [key for key in keys if old.get(key, 0) != new.get(key, 0)]
+        told = [key for key in apart if key in HEADS] or [key for key in apart if len({*whole[key]}) == 1]
+        then, since = ({key: counts.get(key, 0) for key in told} for counts in (old, new))
+        yield from _counts(f"{title} {_MEANT.get(code, code)}", then, since, young=young)
+
+
+_MEANT: Final = {"": "not stated", "+": "more than one"}
 
 
 def _counts(part: str, old: Counts, new: Counts, *, young: bool) -> Iterator[Differing]:

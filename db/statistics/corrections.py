@@ -19,45 +19,15 @@ from db.acts import permit
 from db.connect import database, large_cache, snapshot, writing
 from db.conventions import CONVENTIONS, OF_FIGURES
 from db.hospital import site, stays
-from db.statistics import census, closing, closing_counts, limits, summary
+from db.statistics import census, closing, closing_counts, late_records, summary
 from db.statistics.closing import Closing
+from db.statistics.late_records import Change
 from db.statistics.summary import Totals
 from rules import corrections as rules
 from rules.census import Event, Step
 from rules.corrections import Differing
 from rules.moments import iso_date, moment_at
 from rules.periods import Period
-
-NOTED: Final = {
-    "event": "event {}",
-    "moved": "event of another account",
-    "unit_beds": "beds edited",
-    "unit": "unit edited",
-    "service": "service edited",
-    "weight": "DRG weight edited",
-    "newborn": "newborn mark edited",
-    "leave": "pass became absence",
-    "return": "readmission {}",
-    "table": "table edited",
-}
-"""What late changes of other things are called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A late change that alters a closed month: what was done, to what, by whom and when."""
-
-    kind: str
-    subject: str  # the account, unit or service; a convention by its name
-    at: str  # of the movement or event, canonical local text; blank where there is none
-    old: str
-    new: str
-    by: str
-    changed_at: str
-    origin: str  # screen, csv 12, hl7 4711
-    reason: str
-    earliest_day: int  # affected
-    patient_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +67,9 @@ def read(closed: Closing) -> Compared:
     now = closing_counts.of_period(Period(closed.from_day, closed.to_day, closed.month))
     ways = json.loads(stored[closing.SETTINGS])
     newborns = (_in_death_rates(ways, closed.to_day), _in_death_rates(_settings(), closed.to_day))
-    figures = rules.differing(signed, now, young=closed.young, newborns=newborns)
+    figures = rules.differing(
+        signed, now, young=closed.young, newborns=newborns, divided=closing_counts.DIVIDED
+    )
     if not figures:
         return Compared(closed, (), ())
     changes = (*_changes(closed), *_conventions(closed, ways))
@@ -144,7 +116,7 @@ def _changes(closed: Closing) -> Iterator[Change]:
     entered = {row[3] for row in rows if row[2] == "movement" and not row[5]}
     yield from of_movements(Period(closed.from_day, closed.to_day), touched, entered)
     for row in rows:
-        if row[2] != "movement" and (change := _other(closed, *row[1:])):
+        if row[2] != "movement" and (change := late_records.told(closed, *row[1:])):
             yield change
 
 
@@ -294,89 +266,6 @@ class _Account:
             step.leave_type,
         )
         return " ".join(filter(None, words))
-
-
-def _other(
-    closed: Closing, utc: int, kind: str, record: int, day: int, old: str, new: str, amendment_id: int
-) -> Change | None:
-    """An event, bed count, weight or such, where it concerns the month."""
-    done = "entered" if not old else "deleted" if not new else "edited"
-    subject, at, by, origin, patient = "", "", "", "", 0
-    if kind in ("unit_beds", "unit", "service", "table"):
-        table = kind.removesuffix("_beds")
-        if kind == "table":  # in words that a narrow column breaks between
-            title = limits.OF_FIGURES[record]
-            old, new = (f"{title} {words}".replace("_", " ") if words else "" for words in (old, new))
-        else:
-            subject = f"{table} {site.codes(table).get(record, record)}"
-        by, origin = _amended(table, record, amendment_id)
-        if day > closed.to_day:
-            return None
-    else:
-        account = _event(record) if kind in ("event", "moved") else _account(record)
-        if account is None or not any(
-            closed.from_day <= each <= closed.to_day + 1 for each in (day, account[4])
-        ):
-            return None
-        subject, patient, by, origin, _, at = account
-        if kind == "event":
-            by, origin = _amended("event", record, amendment_id) if old else (by, origin)
-        elif kind == "moved":
-            by, origin = _merged(amendment_id)
-        elif kind == "newborn":
-            by, origin = _amended("encounter", record, amendment_id)
-    if kind == "return":
-        if not _readmission(closed, day, old, new):
-            return None
-        old, new = (iso_date(int(each)) if each else "" for each in (old, new))
-    return Change(
-        NOTED[kind].format(done), subject, at, old, new, by, _local(utc), origin, "", max(day, 1), patient
-    )
-
-
-def _readmission(closed: Closing, day: int, old: str, new: str) -> bool:
-    """Whether a return has become one within the days of a readmission, as the month counts, or no longer is."""
-    last = day + limits.within("readmission_days", closed.to_day)
-    return (bool(old) and int(old) <= last) != (bool(new) and int(new) <= last)
-
-
-def _event(event_id: int) -> tuple[str, int, str, str, int, str] | None:
-    """Account, patient, who entered it, from where, day of the discharge, time of an event."""
-    row = database.execute_sql(
-        "SELECT coalesce(e.account, ''), coalesce(v.patient_id, 0), v.by, v.origin, coalesce(e.discharge_day, 0),"
-        " v.at_utc FROM event v LEFT JOIN encounter e ON e.id = v.encounter_id WHERE v.id = ?",
-        (event_id,),
-    ).fetchone()
-    return (*row[:5], _local(row[5])) if row else None
-
-
-def _account(encounter_id: int) -> tuple[str, int, str, str, int, str] | None:
-    """Account, patient, who filed its abstract last, day of its discharge."""
-    row = database.execute_sql(
-        "SELECT e.account, e.patient_id, coalesce(d.filed_by, ''), '', coalesce(e.discharge_day, 0), ''"
-        " FROM encounter e"
-        " LEFT JOIN data_case d ON d.encounter_id = e.id AND d.data_set = 'abstract' WHERE e.id = ?",
-        (encounter_id,),
-    ).fetchone()
-    return tuple(row) if row else None
-
-
-def _merged(after_id: int) -> tuple[str, str]:
-    """Who put two accounts together, or took them apart: events go with them."""
-    row = database.execute_sql(
-        "SELECT by, origin FROM amendment WHERE kind = 'encounter' AND field = 'merged' AND id > ? ORDER BY id LIMIT 1",
-        (after_id,),
-    ).fetchone()
-    return (str(row[0]), str(row[1])) if row else ("", "")
-
-
-def _amended(kind: str, record_id: int, after_id: int) -> tuple[str, str]:
-    """Who amended a record, and from where: the amendment is noted right after the change."""
-    row = database.execute_sql(
-        "SELECT by, origin FROM amendment WHERE kind = ? AND record_id = ? AND id > ? ORDER BY id LIMIT 1",
-        (kind, record_id, after_id),
-    ).fetchone()
-    return (str(row[0]), str(row[1])) if row else ("", "")
 
 
 def _conventions(closed: Closing, signed: list[list[Any]]) -> Iterator[Change]:

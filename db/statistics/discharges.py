@@ -55,15 +55,6 @@ def one(sql: str, period: Period, **bound: Any) -> tuple[int, ...]:
     return row
 
 
-def by_disposition(period: Period) -> dict[str, dict[str, Count]]:
-    """Discharges of everybody, newborns too, by where they went."""
-    rows = database.execute_sql(
-        f"SELECT disposition, count(*) FROM encounter WHERE {left(ALL)} GROUP BY disposition ORDER BY disposition",
-        {"first": period.from_day, "last": period.to_day},
-    )
-    return {code: {"discharges": count} for code, count in rows}
-
-
 BACK: Final = "coalesce(return_day <= discharge_day + :days, 0)"
 
 
@@ -132,8 +123,14 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "mdc": Dimension("Major diagnostic category", "mdc", "mdc", table="mdc"),
 }
 
+SIGNED: Final = ("payer", "payer-class", "disposition", "age", "sex", "race", "ethnicity", "county", "zip3")
+"""Those that the signed page of the patient mix has."""
+FROZEN: Final = ("discharges", "newborn_discharges", "deaths", "discharge_days", "drg_weight")
+"""What is kept of each part with a closed month: its other figures follow from these, but readmissions, which go on."""
+
 _SUMS: Final = {
     "discharges": "count(*)",
+    "newborn_discharges": "sum(newborn)",
     "deaths": "sum(died)",
     "deaths_under_48h": "sum(died_under_48h)",
     "discharge_days": "coalesce(sum(los_days), 0)",
@@ -143,7 +140,8 @@ _SUMS: Final = {
     "readmissions_30_day": "sum(back)",
 }
 _PASS: Final = (
-    "WITH stay AS MATERIALIZED (SELECT died, died_under_48h, los_days, e.weight_ten_thousandths, {live} AS live,"
+    "WITH stay AS MATERIALIZED (SELECT newborn, died, died_under_48h, los_days, e.weight_ten_thousandths,"
+    " {live} AS live,"
     f" {{live}} AND {BACK} AS back, payer_id, attending_id, disposition, y.class AS payer_class, {_AGE} AS age,"
     " p.sex, p.race, p.ethnicity, upper(p.county) AS county, substr(p.zip, 1, 3) AS zip3, a.drg, a.mdc"
     " FROM (SELECT * FROM encounter WHERE {discharged}) e"
@@ -175,6 +173,14 @@ def mix(period: Period, by: Sequence[str], of: str = ADULTS) -> dict[str, list[P
     for word, value, *values in database.execute_sql(sql, bound):
         rows[word].append((value, _counts(values)))
     return {word: _parts(word, found, period) for word, found in rows.items()}
+
+
+def divided(period: Period) -> dict[str, dict[str, dict[str, Count]]]:
+    """``FROZEN`` of everybody discharged in a period, newborns too, by each of ``SIGNED`` and its codes."""
+    return {
+        word: {part.code: {name: part.counts[name] for name in FROZEN} for part in parts}
+        for word, parts in mix(period, SIGNED, ALL).items()
+    }
 
 
 def _counts(values: Sequence[int]) -> dict[str, Count]:

@@ -10,7 +10,7 @@ from db import store
 from db.connect import database
 from db.hospital import stays
 from db.statistics import corrections
-from db.statistics.corrections import Change
+from db.statistics.late_records import Change
 from rules.moments import iso_date
 from rules.periods import Period
 

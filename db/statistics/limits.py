@@ -15,8 +15,8 @@ from rules.work import limit as found
 LIMITS: Final = "statistics_limits"
 FETAL_BANDS: Final = "fetal_bands"
 AGE_BANDS: Final = "age_bands"
-OF_FIGURES: Final = (LIMITS, FETAL_BANDS, "discharge_disposition")
-"""The tables that the counts of a closed month rest on."""
+OF_FIGURES: Final = (LIMITS, FETAL_BANDS, "discharge_disposition", AGE_BANDS)
+"""The tables that the counts of a closed month rest on; late changes name them by their place."""
 
 
 def limit(code: str, day: int) -> int | None:

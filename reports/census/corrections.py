@@ -10,7 +10,8 @@ from typing import Any, Final
 from db import conventions, store
 from db.statistics import closing, corrections
 from db.statistics.closing import Closing
-from db.statistics.corrections import Change, Compared
+from db.statistics.corrections import Compared
+from db.statistics.late_records import Change
 from reports import identifiers
 from reports.page import Block, Column, Document, Group, Heads, Item, Linked, Wrapped
 from reports.parameters import FULL, NONE, VERSION, Asked, NotAsked

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from db import store
 from db.statistics import discharges
-from db.statistics.discharges import DIMENSIONS, Part
+from db.statistics.discharges import DIMENSIONS, SIGNED, Part
 from reports.page import Block, Column, Document, Heads, Item, Linked, Row, Total
 from reports.parameters import Asked
 from reports.sheet import Sheet
@@ -34,7 +34,6 @@ from rules.moments import iso_date
 from rules.periods import Period
 from rules.statistics import Count, share
 
-EVERY: Final = ("payer", "payer-class", "disposition", "age", "sex", "race", "ethnicity", "county", "zip3")
 _SAID: Final = {ADULTS: "adults and children", NEWBORNS: "newborns", ALL: "newborns included"}
 _CLASS: Final = {ADULTS: {"newborn": "0"}, NEWBORNS: {"newborn": "1"}, ALL: {}}
 
@@ -56,7 +55,7 @@ def query(asked: Asked) -> Data:
     """Divide the discharges of the period: one pass over them."""
     period = so_far(asked_period(asked))
     by, of = asked.get(BY.name, ""), asked.get(OF.name, ADULTS)
-    mix = discharges.mix(period, (by,) if by else EVERY, of)
+    mix = discharges.mix(period, (by,) if by else SIGNED, of)
     return Data(
         period,
         mix,

@@ -19,6 +19,7 @@ from db.hospital.movements import Movement
 from db.hospital.site import Beds
 from db.patient_index import merging, patients
 from db.statistics import census, closing, corrections
+from db.statistics.late_records import Change
 from rules.census import Event
 from rules.corrections import Differing
 from rules.events import EVENT_KINDS, NO_ACCOUNT
@@ -226,7 +227,7 @@ def in_one(act: tuple[str, Callable[[], object]]) -> tuple[str, Callable[[], obj
     return name, done
 
 
-def seen() -> tuple[tuple[Differing, ...], tuple[corrections.Change, ...]]:
+def seen() -> tuple[tuple[Differing, ...], tuple[Change, ...]]:
     """The figures of the month that are not as signed, and the late changes that are told of it."""
     (standing,) = closing.standing()
     with snapshot():

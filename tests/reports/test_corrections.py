@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from db.statistics.closing import Closing
-from db.statistics.corrections import Change, Compared
+from db.statistics.corrections import Compared
+from db.statistics.late_records import Change
 from reports.census.corrections import Data, as_json, render, sheets
 from reports.page import Run, Setup, paginate
 from rules.corrections import Differing

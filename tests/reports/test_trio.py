@@ -9,8 +9,8 @@ from db.connect import database
 from db.hospital import site
 from db.statistics import census, figures
 from db.statistics.census import DayRow
-from db.statistics.corrections import Change
 from db.statistics.late_movements import Late
+from db.statistics.late_records import Change
 from db.statistics.moved import Kind, Moved
 from db.statistics.wards import Ward
 from reports import output

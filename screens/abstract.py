@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, ClassVar
 
 from config.grids import Grid, standard_grid
@@ -14,35 +13,31 @@ from db.abstracting import lifecycle as life
 from db.abstracting.abstract_release import Checker
 from db.abstracting.abstract_returns import Return
 from db.abstracting.abstracts import AbstractRecord, Drg
-from db.coding.codes import Weight
 from db.feeds import intake
 from db.registry.cases import Case
 from db.worklist import work_acts
-from rules import drg, lifecycle
-from rules.abstract_findings import claim_of, day_of, record_findings
+from rules import lifecycle
+from rules.abstract_findings import record_findings
 from rules.codes import dotted
 from rules.dictionary import Group, split_path
-from rules.drg import Claim, GroupedDiagnosis, Grouping
+from rules.drg import Grouping
 from rules.feed_differences import Difference, item_of, items_of, taken_from
 from rules.findings import Finding, Level, worst_first
-from rules.records import rows_of
 from rules.values import shown as value_shown
 from screens.account import banner, encounter_named
-from screens.data_set import OVERRIDE, DataSetForm
+from screens.coded import CodedForm
+from screens.data_set import OVERRIDE
 from screens.record import RECORD_WORDS, Loaded
 from screens.worklists import following, latest_note, place_in
 from tui.screen import Command, Filed, Opened, Outcome, Refused, Values
 
-NO_GROUPING = Grouping()
-WITH_POA = ("diagnoses", "external_causes")
-EXEMPT = "1"
 SURGEON = "procedures[1].surgeon"
 OF_MOVEMENTS = {
     "PV1-3": "unit", "PV1-10": "service", "PV1-36": "disposition", "PV1-44": "admitted_at", "PV1-45": "discharged_at",
 }  # fmt: skip  # what an update of the feed may say otherwise than the movements, and moves nothing
 
 
-class Abstract(DataSetForm):
+class Abstract(CodedForm):
     """An inpatient account's abstract. Opened from the work list, or as ``ABS account``."""
 
     title: ClassVar[str] = "Discharge abstract"
@@ -83,7 +78,6 @@ class Abstract(DataSetForm):
     followed: Mapping[str, tuple[str, str]] = {}  # what the feed changed since the draft was keyed
     worklist = ""  # word of the list that it was opened from
     place: tuple[Any, int] | None = None  # where it stood there
-    _last: tuple[Claim, Grouping] | None = None
 
     def open(self, key: str) -> Opened:
         """``key`` is the account and, when it was opened from a work list, the word of that."""
@@ -232,35 +226,6 @@ class Abstract(DataSetForm):
             return {}
         return {"operating": surgeon} if values.get("operating", "") in ("", before) else {}
 
-    def skip(self, values: Values) -> Collection[str]:
-        return {*super().skip(values), *self._exempt(values)}
-
-    def _exempt(self, values: Mapping[str, str]) -> Iterator[str]:
-        """POA of codes that are exempt from it, while nothing wrong stands there."""
-        codes, day = self.session.codes, day_of(values.get("discharged_at", ""))
-        for path, code in values.items() if codes and day else ():
-            group, row, column = split_path(path)
-            poa = f"{group}[{row}].poa"
-            asked = group in WITH_POA and column == "code" and values.get(poa, "") in ("", EXEMPT)
-            if asked and codes and day and codes.poa_exempt(code, day):
-                yield poa
-
-    def echoes(self, values: Mapping[str, str]) -> dict[str, str]:
-        """The meaning of codes; beside the POA of a diagnosis what it counts for the DRG."""
-        found = {path: text for path, text in super().echoes(values).items() if not path.endswith("].poa")}
-        exempt = set(self._exempt(values))
-        counts = dict(zip(rows_of(values).get("diagnoses", {}), self.grouping(values).dx, strict=False))
-        for path in values:
-            group, row, column = split_path(path)
-            if group in WITH_POA and column == "code":
-                poa = f"{group}[{row}].poa"
-                secondary = counts.get(row) if group == "diagnoses" and row > 1 else None
-                counted = severity(secondary) if secondary else ""
-                if poa in exempt:
-                    counted = f"{counted} ex." if counted else "exempt"
-                found[poa] = counted
-        return found
-
     def panel(self, values: Values) -> Sequence[str]:
         if not values.get("diagnoses[1].code"):
             return (self._no_codes() or "MS-DRG: it comes with the first diagnosis.",)
@@ -287,22 +252,6 @@ class Abstract(DataSetForm):
     def _no_codes(self) -> str:
         missing = "Codes are checked by form alone: the code sets are not built (recordroom codes build)."
         return "" if self.session.codes else missing
-
-    def grouping(self, values: Mapping[str, str]) -> Grouping:
-        """The DRG of the record as it stands; nothing while there is no principal diagnosis."""
-        if not values.get("diagnoses[1].code"):
-            return NO_GROUPING
-        claim = claim_of(values)
-        if self._last is None or self._last[0] != claim:
-            self._last = claim, drg.group(claim)
-        return self._last[1]
-
-    def weight(self, grouping: Grouping, values: Values) -> Weight | None:
-        """Relative weight and mean stays in force on discharge, if a Table 5 is loaded."""
-        day = values.get("discharged_at", "")[:10]
-        if self.session.codes is None or not grouping.drg or not day:
-            return None
-        return self.session.codes.weights(grouping.drg, date.fromisoformat(day))
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.key)
@@ -376,8 +325,3 @@ class Abstract(DataSetForm):
     def sheet(self, rest: str) -> Outcome:
         """SHEET: the abstract as it is printed."""
         return Outcome(go=f"SUM {self.key}")
-
-
-def severity(row: GroupedDiagnosis) -> str:
-    """What a secondary diagnosis counts: CC, MCC, or the severity in brackets that something takes from it."""
-    return row.counts or (f"({row.severity})" if row.severity else "")

@@ -47,7 +47,7 @@ ITEM_KEYS: Mapping[str, type] = {
     "null_when": dict, "minimum": object, "maximum": object, "decimals": int, "default": str, "help": str,
     "standard": str, "citation": str, "column": str, "computed": str, "of": list, "fill": str,
     "read_only": bool, "auto_skip": bool, "carry": bool, "carry_patient": bool,
-    "imprecise": bool, "past": bool, "same_row": bool, "confirm": bool, "valid_from": str,
+    "imprecise": bool, "past": bool, "same_row": bool, "aside": bool, "confirm": bool, "valid_from": str,
     "valid_to": str,
 }  # fmt: skip
 EDIT_KEYS: Mapping[str, type] = {

@@ -48,7 +48,15 @@ class Action(StrEnum):
     TAKE_WORK = "take work"  # out of the queue, and give it back
     ASSIGN_WORK = "assign work"
     HOLD_WORK = "hold work"
-    NOTE_WORK = "note work"  # notes and queries on an account
+    NOTE_WORK = "note work"  # notes on an account
+    VIEW_QUERY = "view query"  # to a physician
+    FILE_QUERY = "file query"  # raise, send, answer, take back
+    CHASE_QUERY = "chase query"  # remind the physician, tell somebody above
+    VIEW_QUERY_EFFECT = "view query effect"  # on codes and DRG, which the physician is never told
+    AMEND_QUERY_TEMPLATE = "amend query template"
+    FILE_DOCUMENT = "file document"  # that it is in the chart, never what it says
+    FILE_CODE_NOTE = "file code note"  # of the facility, on a code or a range
+    APPROVE_CODE_NOTE = "approve code note"
     VIEW_PRODUCTIVITY = "view productivity"  # of everybody; one's own takes no permission
     VIEW_REGISTRY = "view registry"
     FILE_REGISTRY = "file registry"
@@ -126,6 +134,14 @@ PERMITTED: dict[Action, frozenset[Role]] = {
     Action.ASSIGN_WORK: frozenset({Role.SUPERVISOR}),
     Action.HOLD_WORK: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
     Action.NOTE_WORK: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.VIEW_QUERY: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
+    Action.FILE_QUERY: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.CHASE_QUERY: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR, Role.SERVICE}),
+    Action.VIEW_QUERY_EFFECT: frozenset({Role.CODER, Role.SUPERVISOR}),
+    Action.AMEND_QUERY_TEMPLATE: frozenset({Role.SUPERVISOR}),
+    Action.FILE_DOCUMENT: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.FILE_CODE_NOTE: frozenset({Role.TECHNICIAN, Role.CODER, Role.SUPERVISOR}),
+    Action.APPROVE_CODE_NOTE: frozenset({Role.SUPERVISOR}),
     Action.VIEW_PRODUCTIVITY: frozenset({Role.SUPERVISOR, Role.SERVICE}),
     Action.VIEW_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR, Role.PRIVACY_OFFICER}),
     Action.FILE_REGISTRY: frozenset({Role.REGISTRAR, Role.SUPERVISOR}),

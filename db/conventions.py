@@ -78,10 +78,20 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "station_number": ("", (), "Number of the facility, on page heads and in abstract files"),
     "spool_days": ("7", (), "Days that pages lie in the spool folder; 0 leaves them"),
     "job_run_days": ("400", (), "Days that runs of scheduled jobs are listed; 0 keeps them all"),
+    "query_record": (
+        "business record",
+        ("business record", "legal record"),
+        "Queries to physicians and their answers are kept as part of which record",
+    ),
     "drg_base_rate": (
         "",
         (),
         "Dollars for a DRG weight of 1, such as 6500.00: expected payment of accounts without charges",
+    ),
+    "chart_documents": (
+        "warning",
+        ("off", "warning", "hold"),
+        "Documents that codes rest on: not looked at, a warning where an account has any marked, or no final status",
     ),
 }
 """Setting -> default, permitted values (none: free), what it says."""
@@ -123,6 +133,10 @@ CITATIONS: Final[Mapping[str, str]] = {
     "station_number": "VA PIMS 5.3 PTF manual: facility and suffix, up to six characters",
     "spool_days": "45 CFR 164.310(d): pages in clear are kept no longer than needed; the facility's choice",
     "job_run_days": "A year and a month, to compare with; the audit trail keeps how each run ended",
+    "query_record": (
+        "AHIMA and ACDIS, Guidelines for Achieving a Compliant Query Practice (2022 update): the facility decides"
+    ),
+    "chart_documents": "42 CFR 482.24(c); Joint Commission RC; what has to be there in table document_requirements",
     "drg_base_rate": "42 CFR 412.64: the hospital's own operating and capital base rate; from the chief of finance",
 }
 

@@ -1,7 +1,7 @@
 """Everything there is to say about a discharge abstract: the one function that form, release and batch ask.
 
-The dictionary's edits, the Medicare code edits of the claim, and the conflicts between codes and registration that
-the Medicare code editor no longer looks at.
+The dictionary's edits, the Medicare code edits of the claim, the conflicts between codes and registration that
+the Medicare code editor no longer looks at, and the documents that codes rest on.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from rules import codes_edits, edits
+from rules import codes_edits, drg, edits, evidence
 from rules.dictionary import Context, Dictionary, Record
 from rules.drg import Claim, Diagnosis, Procedure
 from rules.edit_functions import age_on_admission
@@ -31,6 +31,7 @@ def record_findings(dictionary: Dictionary, record: Record, context: Context) ->
     items = without(record)
     found = edits.findings(dictionary, items, context)
     found += claim_findings({**items, "age": age_on_admission(items, {}, context)})
+    found += evidence.findings(items, context, drg.is_operating_room)
     return marked(worst_first(found), in_force(dictionary, record))
 
 

@@ -10,14 +10,18 @@ path. Canonical text is ISO for dates (``2026-11-21``), ``HH:MM`` for times, ``2
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rules.codes_notes import CodeNotes
 from rules.findings import Level
 from rules.tables import CodeTable, Tables
+
+if TYPE_CHECKING:
+    from rules.evidence import Document
 
 Record = Mapping[str, str]
 """Canonical text by path: ``sex``, or ``diagnoses[2].poa`` for the second row of a group. Blank is absent."""
@@ -106,6 +110,7 @@ class Item:
     imprecise: bool = False  # a date may lack its day, or day and month
     past: bool = False  # a date that cannot lie ahead: two-digit years turn back
     same_row: bool = False  # stands on the row of the item before it
+    aside: bool = False  # keyed on a screen of its own, never asked in the form
     confirm: bool = False  # value list or wording still to be confirmed by a person
     valid_from: str = ""
     valid_to: str = ""
@@ -251,6 +256,7 @@ class Context:
     procedure_valid: Callable[[str, str], bool | None] | None = None
     poa_exempt: Callable[[str, str], bool | None] | None = None
     notes: Callable[[str], CodeNotes | None] | None = None  # of the tabular list, by diagnosis
+    documents: Callable[[str], Sequence[Document] | None] | None = None  # of the chart, by account
 
 
 _PATH = re.compile(r"([a-z][a-z0-9_]*)\[([1-9][0-9]{0,3})\]\.([a-z][a-z0-9_]*)", re.ASCII)

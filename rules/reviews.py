@@ -165,7 +165,7 @@ def compare(
 def is_compared(dictionary: Dictionary, item: Item) -> bool:
     """Whether an item is the answer of a person: keyed, and no note."""
     named = item.id in IDENTITY or item.id == f"{dictionary.id}_number"
-    return not (named or item.read_only or item.computed or item.type is ItemType.NOTE)
+    return not (named or item.read_only or item.computed or item.aside or item.type is ItemType.NOTE)
 
 
 def _looks(item: Item, one: str, other: str, matching: Matching | None = None) -> str:
@@ -182,7 +182,9 @@ Rows = Mapping[int, Mapping[str, str]]
 def _compare_group(group: Group, first: Rows, second: Rows, matching: Matching) -> Compared:
     key = next((each for each in group.items if each.id == matching.columns[0]), group.items[0])
     columns = [
-        each for each in group.items if not (each.read_only or each.computed or each.type is ItemType.NOTE)
+        each
+        for each in group.items
+        if not (each.read_only or each.computed or each.aside or each.type is ItemType.NOTE)
     ]
     if not columns:
         return Compared((), ())

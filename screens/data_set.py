@@ -196,7 +196,11 @@ class DataSetForm(RecordForm):
 
     def sections(self) -> tuple[screen.Section, ...]:
         return tuple(
-            screen.Section(section.id, section.title, tuple(self._part(part) for part in section.parts))
+            screen.Section(
+                section.id,
+                section.title,
+                tuple(self._part(part) for part in section.parts if not is_aside(part)),
+            )
             for section in self.dictionary.sections
         )
 
@@ -391,7 +395,8 @@ class DataSetForm(RecordForm):
 
     def _part(self, part: Item | Group) -> screen.Field | screen.Group:
         if isinstance(part, Group):
-            columns = tuple(self._field(item, echo=not index) for index, item in enumerate(part.items))
+            asked = [item for item in part.items if not item.aside]
+            columns = tuple(self._field(item, echo=not index) for index, item in enumerate(asked))
             return screen.Group(part.id, part.label, columns, part.rows, part.stop)
         return self._field(part)
 
@@ -412,6 +417,11 @@ def readable(change: Change) -> Change:
         overrides.kept({change.item: text})[0].said if text else "" for text in (change.old, change.new)
     )
     return replace(change, old=old, new=new)
+
+
+def is_aside(part: Item | Group) -> bool:
+    """Whether a part of a data set is keyed on a screen of its own."""
+    return isinstance(part, Item) and part.aside
 
 
 def item_label(dictionary: Dictionary, path: str) -> str:

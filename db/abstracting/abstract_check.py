@@ -18,6 +18,7 @@ from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import database, large_cache
 from db.conventions import convention
+from db.evidence import documents
 from db.hospital import encounters
 from db.worklist import blind
 from rules.abstract_findings import record_findings
@@ -163,12 +164,14 @@ class _Judge:
         stays = {stay.id: stay for stay in encounters.of_ids(ids)}
         given = abstract_feed.from_accounts(list(stays.values()))
         filed = {each.encounter_id: each for each in filed_abstracts.filed(ids)}
+        charts = {stays[id_].account: found for id_, found in documents.of_encounters(ids).items()}
+        context = replace(self._context, documents=charts.get)
         for id_ in ids:
             stay, case = stays[id_], filed[id_]
             dictionary, fixed = self._on(stay.discharged_at[:10])
             feed = feed_words.present(stay, given[id_], case, follow_days=self._follow_days)
             record = feed_words.merge(case, feed, dictionary, fixed).record
-            found = record_findings(dictionary, record, self._context)
+            found = record_findings(dictionary, record, context)
             standing = tuple(each for each in found if not each.overridden)
             yield Checked(stay.account, case.status, stay.discharged_at, stay.unit, filed_by[id_], standing)
 

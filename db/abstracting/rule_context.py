@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from db import store
 from db.conventions import convention
+from db.evidence import documents
 from rules.codes import System
 from rules.dictionary import Context
 from rules.tables import Tables
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from db.coding.codes import CodeStore
 
-OPTIONS: Final = ("facility_kind", "hospital_payment", "leave_rule", "census_hour")
+OPTIONS: Final = ("facility_kind", "hospital_payment", "leave_rule", "census_hour", "chart_documents")
 """Settings that edits ask about."""
 
 
@@ -35,11 +36,12 @@ def context(tables: Tables, codes: CodeStore | None, settings: Mapping[str, str]
     """
     now, found = store.current().now().local, dict(options() if settings is None else settings)
     if codes is None:
-        return Context(now, tables, found)
+        return Context(now, tables, found, documents=documents.of_account)
     return Context(
         now, tables, found,
         diagnosis_valid=lambda code, day: codes.valid(code, System.CM, date.fromisoformat(day)),
         procedure_valid=lambda code, day: codes.valid(code, System.PCS, date.fromisoformat(day)),
         poa_exempt=lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)),
         notes=codes.notes,
+        documents=documents.of_account,
     )  # fmt: skip

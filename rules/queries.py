@@ -17,6 +17,7 @@ from typing import Final
 
 from rules import deadlines
 from rules.findings import Told
+from rules.records import rows_of
 from rules.tables import CodeTable, TableRow, listed
 
 
@@ -326,6 +327,14 @@ class CodeChange:
 
     code: str
     said: str  # such as added, removed, POA N to Y, principal
+
+
+def standing(record: Mapping[str, str], drg: str, weight_ten_thousandths: int | None = None) -> Standing:
+    """The codes of an abstract's record beside what it groups to."""
+    rows = rows_of(record)
+    dx = [(row["code"], row.get("poa", "")) for row in rows.get("diagnoses", {}).values() if row.get("code")]
+    px = [row["code"] for row in rows.get("procedures", {}).values() if row.get("code")]
+    return Standing(tuple(dx), tuple(px), drg, weight_ten_thousandths)
 
 
 def code_changes(before: Standing, after: Standing) -> list[CodeChange]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from db import store
 from db.actors import Actor
@@ -12,10 +12,14 @@ from db.connect import database, snapshot, writing
 from db.hospital import encounters, movements
 from db.hospital.movements import Movement
 from db.patient_index import patients
+from db.queries import query_acts
+from db.queries.queries import Query
+from db.queries.query_acts import Raised, Replied
 from db.statistics import census, closing, closing_counts, corrections
 from db.statistics.closing import Closing
 from rules.census import Event
 from rules.moments import moment
+from rules.queries import Act, Indicator, Standing, Wording
 
 SOURCE: Final = Source("builder", "test")
 _NUMBERS = count(1)
@@ -124,3 +128,29 @@ def a_closed_month(actor: Actor, month: str) -> Closing:
     made = closing.keep(actor, begun, parts, store.current().now().local, change_id)
     corrections.compare(actor, made)
     return made
+
+
+def a_raised_query(**other: Any) -> Raised:
+    """A query that complies, as it is keyed: on renal function, by the shipped template AKI."""
+    said = {
+        "title": "Renal function during the stay", "kind": "CHOICE", "purpose": "INDICATOR",
+        "question": "Please document the diagnosis, if any, that accounts for the laboratory findings below.",
+        "options": ("Acute kidney injury", "Chronic kidney disease", "Other: ____", "Unable to determine"),
+        "indicators": (Indicator("Creatinine 0.9 to 2.4 mg/dL", "Laboratory", "2026-11-12"),),
+        "target": ("acute kidney injury", "AKI"),
+    }  # fmt: skip
+    wording = Wording(**(said | {name: other.pop(name) for name in list(other) if name in said}))
+    return Raised(wording, **({"provider": "GREEN"} | other))
+
+
+def a_sent_query(actor: Actor, account: str, **other: Any) -> Query:
+    """One that was sent about an account."""
+    return query_acts.send(actor, account, a_raised_query(**other), Standing())
+
+
+def an_answer(
+    actor: Actor, query: Query, outcome: str = "agreed", said: str = "Yes, at the ED.", day: str = ""
+) -> Query:
+    """Its answer, keyed."""
+    replied = Replied(outcome, query.provider, said)
+    return query_acts.step(actor, query.number, Act.ANSWER, query.version, day=day, replied=replied)

@@ -22,6 +22,7 @@ from db.acts import Conflict, act, permit, viewed
 from db.changes import Source
 from db.connect import database
 from db.hospital import encounters
+from db.queries import queries
 from rules.abstract_findings import record_findings
 from rules.dictionary import Dictionary
 from rules.findings import Finding
@@ -131,6 +132,7 @@ def release(actor: Actor, encounter_id: int, check: Checker) -> Result:
     ) as done:
         here = _standing(opened)
         _not_in_hand(actor, stay.account)
+        _nothing_asked(stay.id)
         source = Source(actor.user)
         wrong = in_the_way(findings)
         if wrong and here.status is Status.COMPLETE:
@@ -202,6 +204,15 @@ def _standing(opened: AbstractRecord) -> lifecycle.Standing:
     if here.revision != opened.case.revision:
         raise Conflict("Somebody filed this abstract meanwhile: look at it again.")
     return here
+
+
+def _nothing_asked(encounter_id: int) -> None:
+    """Refuse to let go what a physician was asked about and has not answered."""
+    waiting = queries.not_answered(encounter_id)
+    if waiting:
+        number, provider = waiting[0]
+        more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+        raise NotAllowed(f"Query {number} to {provider or 'the attending'}{more} is not answered: QRL lists it.")
 
 
 def _not_in_hand(actor: Actor, account: str) -> None:

@@ -22,6 +22,7 @@ from db.changes import CLEAR, Source, amendments
 from db.connect import StoreError, database
 from db.hospital import encounters
 from db.hospital.encounter_lists import Encounter
+from db.queries import effects
 from db.registry import cases
 from db.registry.cases import Case
 from db.worklist import work_acts
@@ -132,6 +133,7 @@ def file_abstract(
             encounter_id=stay.id, status=status, by=actor.user, reason=reason,
         )  # fmt: skip
         here = replace(here, case_id=case.id, revision=case.revision)
+        effects.note_filed(stay.id, values, drg.drg, drg.weight_ten_thousandths, actor.user)
         lifecycle.take(here, deed, status, reason, Source(actor.user, "abstract"))
         feed_words.keep(case.id, values, opened.feed, dictionary)
         abstract_returns.settle(case.id, values, actor.user)

@@ -34,7 +34,7 @@ class WorkNote(Base):
 
 
 class WorkQuery(Base):
-    """A question to a physician, its answer, and when the abstract took it up."""
+    """A query to a physician: its wording, where it stands, its answer, and when the abstract took it up."""
 
     id = AutoField()
     encounter = ForeignKeyField(Encounter)
@@ -48,6 +48,70 @@ class WorkQuery(Base):
     answered_day = IntegerField(null=True)
     answered_by = CharField(default="")
     settled_utc = IntegerField(null=True)
+    number = CharField(default="")
+    status = CharField(default="sent")
+    title = CharField(default="")
+    kind = CharField(default="OPEN")
+    purpose = CharField(default="")
+    finding = CharField(default="")
+    path = CharField(default="")
+    code = CharField(default="")
+    template = CharField(default="")
+    template_version = IntegerField(default=0)
+    options = TextField(default="[]")
+    indicators = TextField(default="[]")
+    target = TextField(default="[]")
+    asked_as = CharField(default="ATTENDING")
+    channel = CharField(default="WRITTEN")
+    priority = CharField(default="ROUTINE")
+    due_day = IntegerField(null=True)
+    rung = IntegerField(default=0)
+    in_record = IntegerField(default=0)
+    outcome = CharField(default="")
+    answerer = CharField(default="")
+    version = IntegerField(default=1)
+
+
+class QueryStep(Base):
+    """What was done to a query; never changed."""
+
+    id = AutoField()
+    query = ForeignKeyField(WorkQuery)
+    at_utc = IntegerField()
+    day = IntegerField()
+    by = CharField()
+    act = CharField()
+    before = CharField()
+    after = CharField()
+    to_whom = CharField(default="")
+    outcome = CharField(default="")
+    text = TextField(default="")
+
+
+class QueryEffect(Base):
+    """Codes and DRG when a query was sent, and when the abstract was filed after its answer."""
+
+    query = ForeignKeyField(WorkQuery, primary_key=True)
+    before = TextField()
+    before_utc = IntegerField()
+    after = TextField(null=True)
+    after_utc = IntegerField(null=True)
+    filed_by = CharField(default="")
+    marked = TextField(null=True)
+    marked_by = CharField(default="")
+    marked_utc = IntegerField(null=True)
+
+
+class QueryTemplate(Base):
+    """A version of a facility's own template of queries; never changed."""
+
+    id = AutoField()
+    code = CharField()
+    version = IntegerField()
+    active = IntegerField()
+    document = TextField()
+    filed_by = CharField()
+    filed_utc = IntegerField()
 
 
 class AccountCharge(Base):
@@ -128,5 +192,8 @@ class WorkTally(Base):
         primary_key = CompositeKey("kinds", "since_day")
 
 
-MODELS = (WorkHand, WorkNote, WorkQuery, AccountCharge, WorkPreset, WorkTime, WorkItem, WorkTally)
+MODELS = (
+    WorkHand, WorkNote, WorkQuery, QueryStep, QueryEffect, QueryTemplate, AccountCharge, WorkPreset, WorkTime, WorkItem,
+    WorkTally,
+)  # fmt: skip
 """Tables of this module."""

@@ -1,4 +1,4 @@
-"""What is done to accounts in the work queue: taken, assigned, held, noted, asked about. Each is an audited act.
+"""What is done to accounts in the work queue: taken, assigned, held, noted. Each is an audited act.
 
 The row of the queue follows by itself (triggers of migration 015).
 """
@@ -36,20 +36,6 @@ class Note:
     at: str
     by: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question to a physician. ``answered_at`` is blank while it is open; ``settled`` once it was taken up."""
-
-    id: int
-    asked_at: str
-    asked_by: str
-    provider: str
-    question: str
-    answered_at: str
-    answer: str
-    settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +149,7 @@ def release_hold(actor: Actor, account: str) -> None:
         done.changed({"reason": before.hold_reason, "until": before.hold_until}, {"reason": "", "until": 0})
 
 
-# Notes and queries -----------------------------------------------------------------------------------------
+# Notes ----------------------------------------------------------------------------------------------------
 
 
 def note(actor: Actor, account: str, text: str) -> None:
@@ -186,60 +172,6 @@ def notes(encounter_id: int) -> list[Note]:
         "SELECT at_utc, by, text FROM work_note WHERE encounter_id = ? ORDER BY id DESC", (encounter_id,)
     )
     return [Note(moment_at(utc, zone).local, by, text) for utc, by, text in rows]
-
-
-def ask(actor: Actor, account: str, question: str) -> None:
-    """Note a question to the attending physician: the account waits for the answer."""
-    said = clean(question.strip())
-    if not said:
-        raise NotDone("Say what is asked.")
-    with _on(actor, Action.NOTE_WORK, account) as (id_, done):
-        provider = database.execute_sql(
-            "SELECT coalesce(d.code, '') FROM encounter e LEFT JOIN provider d ON d.id = e.attending_id WHERE e.id = ?",
-            (id_,),
-        ).fetchone()[0]
-        database.execute_sql(
-            "INSERT INTO work_query (encounter_id, provider, question, asked_utc, asked_day, asked_by)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (id_, provider, said, int(time.time()), store.current().now().day, actor.user),
-        )
-        done.detail |= {"provider": provider, "question": said}
-
-
-def answer(actor: Actor, account: str, said: str) -> None:
-    """Note the answer to the oldest open question: the account is work again until its abstract is filed."""
-    text = clean(said.strip())
-    if not text:
-        raise NotDone("Say what was answered.")
-    with _on(actor, Action.NOTE_WORK, account) as (id_, done):
-        row = database.execute_sql(
-            "SELECT id, question FROM work_query WHERE encounter_id = ? AND answered_utc IS NULL ORDER BY id LIMIT 1",
-            (id_,),
-        ).fetchone()
-        if row is None:
-            raise NotDone(f"No query about {account} is open.")
-        database.execute_sql(
-            "UPDATE work_query SET answer = ?, answered_utc = ?, answered_day = ?, answered_by = ? WHERE id = ?",
-            (text, int(time.time()), store.current().now().day, actor.user, row[0]),
-        )
-        done.detail |= {"question": row[1], "answer": text}
-
-
-def queries(encounter_id: int) -> list[Query]:
-    """The questions about an account, newest first."""
-    zone = store.current().zone
-    rows = database.execute_sql(
-        "SELECT id, asked_utc, asked_by, provider, question, answered_utc, answer, settled_utc FROM work_query"
-        " WHERE encounter_id = ? ORDER BY id DESC",
-        (encounter_id,),
-    )
-    return [
-        Query(
-            id_, moment_at(utc, zone).local, by, provider, question,
-            "" if answered is None else moment_at(answered, zone).local, answer_, settled is not None,
-        )
-        for id_, utc, by, provider, question, answered, answer_, settled in rows
-    ]  # fmt: skip
 
 
 # What others write -----------------------------------------------------------------------------------------

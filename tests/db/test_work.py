@@ -28,6 +28,7 @@ from db.hospital import encounters, movements
 from db.hospital.movements import Movement
 from db.keyring.derivation import Cost
 from db.patient_index import patients
+from db.queries import queries, query_acts
 from db.registry import cases
 from db.worklist import counts as work_counts
 from db.worklist import work, work_acts, work_times
@@ -41,6 +42,8 @@ from reports.statistics.dnfb import days_said
 from rules.census import Event
 from rules.lifecycle import Act
 from rules.moments import iso_date, moment
+from rules.queries import Act as QueryAct
+from rules.queries import Standing, Status
 from rules.work import EVERYTHING, NEVER, SORTS, TO_DO, Kind, read_line
 from tests import builders
 from tests.conftest import ADMIN, PASSPHRASE
@@ -143,13 +146,29 @@ class TestKinds:
     def test_an_answered_query_is_work_until_the_abstract_is_filed(self, admin: Actor) -> None:
         stay = a_discharge("1")
         file(admin, stay, "later", (ERROR,))
-        work_acts.ask(admin, "1", "Was the pneumonia present on admission?")
+        query = builders.a_sent_query(admin, "1")
         assert item(admin, "1").kinds & Kind.WAITING
-        work_acts.answer(admin, "1", "Yes, at the ED.")
+        builders.an_answer(admin, query)
         assert item(admin, "1").kinds & (Kind.WAITING | Kind.ANSWERED) == Kind.ANSWERED
         file(admin, stay)
         assert item(admin, "1").kinds == Kind.RELEASE
-        assert work_acts.queries(stay)[0].settled
+        assert queries.read(query.number).status == Status.CLOSED
+
+    def test_a_query_that_is_not_sent_or_is_taken_back_waits_for_nobody(self, admin: Actor) -> None:
+        a_discharge("1")
+        draft = query_acts.keep(admin, "1", builders.a_raised_query())
+        assert not item(admin, "1").kinds & Kind.WAITING
+        sent = query_acts.send(
+            admin,
+            "1",
+            builders.a_raised_query(),
+            Standing(),
+            number=draft.number,
+            expected_version=draft.version,
+        )
+        assert item(admin, "1").kinds & Kind.WAITING
+        query_acts.step(admin, sent.number, QueryAct.WITHDRAW, sent.version, reason="asked in person")
+        assert not item(admin, "1").kinds & Kind.WAITING
 
     def test_a_draft_is_the_work_of_who_keyed_it(self, admin: Actor, jones: Actor) -> None:
         file(admin, a_discharge("1"))
@@ -484,14 +503,23 @@ def do(actor: Actor, numbers: list[str], owners: list[int], which: int, act: str
         {
             "hold": lambda: work_acts.hold(actor, account, "DOC", today + choice if choice else None),
             "take": lambda: work_acts.take(actor, account), "give": lambda: work_acts.give_back(actor, account),
-            "ask": lambda: work_acts.ask(actor, account, "Which?"),
-            "answer": lambda: work_acts.answer(actor, account, "That."),
+            "ask": lambda: builders.a_sent_query(actor, account), "answer": lambda: an_answer(actor, stay, choice),
         }[act]()  # fmt: skip
     elif act == "rate":
         conventions.file_setting(actor, "drg_base_rate", f"6{choice}00.00", today - 4 * choice)
     else:
         with writing():
             by_feed(account, stay, numbers, owners, act, choice)
+
+
+def an_answer(actor: Actor, stay: int, choice: int) -> None:
+    """The oldest query that waits is answered, or the newest that can be is made void."""
+    found = queries.of_account(stay)
+    waiting = [each for each in found if each.waits]
+    if waiting and choice % 4:
+        builders.an_answer(actor, waiting[-1])
+    elif open_ones := [each for each in found if each.status is not Status.VOID]:
+        query_acts.step(actor, open_ones[0].number, QueryAct.VOID, open_ones[0].version, reason="in error")
 
 
 def by_feed(account: str, stay: int, numbers: list[str], owners: list[int], act: str, choice: int) -> None:

@@ -1,0 +1,1 @@
+"""Queries to physicians: raised, sent, chased, answered, and what came of them."""

@@ -37,9 +37,9 @@ def check_role(actor: Actor, dictionary: Dictionary) -> None:
 
 def view_action(data_set: str) -> Action:
     """The permission that seeing a record of the data set takes."""
-    return {abstracts.DATA_SET: Action.VIEW_ABSTRACT, "disclosure": Action.VIEW_REQUEST}.get(
-        data_set, Action.VIEW_REGISTRY
-    )
+    return {
+        abstracts.DATA_SET: Action.VIEW_ABSTRACT, "working": Action.VIEW_ABSTRACT, "disclosure": Action.VIEW_REQUEST,
+    }.get(data_set, Action.VIEW_REGISTRY)  # fmt: skip
 
 
 def check_view(actor: Actor, dictionary: Dictionary) -> None:

@@ -27,12 +27,14 @@ from tui.stream import Stream
 from tui.view import FIRST_ACTS, View
 from tui.walk import Walk
 from tui.way import Way
+from tui.worksheet import Worksheet
 
 if TYPE_CHECKING:
     from tui.shell import Shell
 
 
-LOOKS = {Mode.FORM: "Form", Mode.PROMPT: "Prompts", Mode.OVERVIEW: "Overview"}
+LOOKS = {Mode.FORM: "Form", Mode.PROMPT: "Prompts", Mode.OVERVIEW: "Overview", Mode.WORKSHEET: "Worksheet"}
+PAGES = (Mode.OVERVIEW, Mode.WORKSHEET)
 KEYING = (
     Act.FILE,
     Act.SAME,
@@ -59,7 +61,8 @@ class FormView(View):
         usual = Mode.PROMPT if shell.linear else shell.habits.mode
         self.mode = screen.mode or usual
         self.way = self._way()
-        self.keyed_in = self.mode if self.mode is not Mode.OVERVIEW else usual  # where F11 goes back to
+        self.keyed_in = usual if self.mode in PAGES else self.mode  # where F11 goes back to from a page
+        self.page = self.mode if self.mode in PAGES else Mode.OVERVIEW  # where it goes to
         self.shown_at_entry = ""
         self.findings: Sequence[Finding] = ()
         self.skip: frozenset[str] = frozenset()
@@ -173,13 +176,14 @@ class FormView(View):
             return spot.first and (same or stop)
         return same and here is not None and here.index == spot.index
 
-    def next_after(self, here: str, name: str) -> str:
+    def next_after(self, here: str, name: str, walk: Walk | None = None) -> str:
         """The field that comes after ``here`` by Enter, by Tab, or by itself when it is full."""
+        walk = walk or self.walk
         if self.is_brief and name != "tab":
-            following = self.walk.needed(here)
+            following = walk.needed(here)
             return "" if following == here else following
         round_about = name == "tab" or bool(self.opened.locked)
-        return self.walk.following(here, 1, round_about=round_about)
+        return walk.following(here, 1, round_about=round_about)
 
     def first_wanted(self) -> str:
         """Where the cursor stands first: on a brief form on what is missing."""
@@ -291,12 +295,14 @@ class FormView(View):
         return [*items[: len(FIRST_ACTS)], f"F11={LOOKS[self._other()]}", *items[len(FIRST_ACTS) :]]
 
     def _way(self) -> Way:
-        return {Mode.FORM: Way, Mode.PROMPT: Stream, Mode.OVERVIEW: Overview}[self.mode](self)
+        ways = {Mode.FORM: Way, Mode.PROMPT: Stream, Mode.OVERVIEW: Overview, Mode.WORKSHEET: Worksheet}
+        return ways[self.mode](self)
 
     def look(self, mode: Mode) -> None:
         """Show the record in another way; what was keyed stays as it is."""
-        if self.mode is not Mode.OVERVIEW:
+        if self.mode not in PAGES:
             self.keyed_in = self.mode
+        self.page = mode if mode in PAGES else self.page
         self.mode = Mode.PROMPT if self.shell.linear and mode is Mode.FORM else mode
         self.way = self._way()
         self.way.begin()
@@ -366,7 +372,7 @@ class FormView(View):
     # --- keys ----------------------------------------------------------------------------------------------
 
     async def stroke(self, stroke: Stroke) -> bool:
-        if stroke.name == "enter" and self._is_habit():
+        if stroke.name == "enter" and self.left_by_itself():
             if self.walk_ended:
                 await self.way.at_end("enter")
         elif await self.way.stroke(stroke):
@@ -376,7 +382,7 @@ class FormView(View):
         elif stroke.name == "f11":
             await self._look_elsewhere("")
         elif stroke.name == "shift+tab":
-            await self.go(self.walk.following(self.focus, -1, round_about=True))
+            await self.go(self.way.walk.following(self.focus, -1, round_about=True))
         elif stroke.name in ("up", "down"):
             await self.go(self.walk.beside(self.focus, 1 if stroke.name == "down" else -1))
         elif stroke.name == "paste":
@@ -392,6 +398,9 @@ class FormView(View):
             return False
         self.face.dirty(self.focus)
         return True
+
+    async def after(self) -> None:
+        await self.way.after()
 
     async def type(self, text: str) -> None:
         """A typed character. A field that is complete is left by itself."""
@@ -424,8 +433,8 @@ class FormView(View):
         shell, values = self.shell, dict(self.record.values)
         return await shell.call(self.screen.is_complete, values, spot.path, text)
 
-    def _is_habit(self) -> bool:
-        """Whether this Enter says again what the key before it has done already: the field is left."""
+    def left_by_itself(self) -> bool:
+        """Whether this key says again what the key before it has done already: the field is left."""
         return self.shell.habits.forgives and 0 < self._left == self.shell.strokes - 1
 
     async def forward(self, name: str) -> None:
@@ -479,20 +488,25 @@ class FormView(View):
         return True
 
     async def _look_elsewhere(self, word: str) -> None:
-        """F11: to the overview and back; without one, from the form to prompts and back. ``VIEW P`` chooses."""
-        modes = [mode for mode in Mode if mode is not Mode.OVERVIEW or self.screen.grid]
-        wanted = next((mode for mode in modes if word and mode.startswith(word.lower())), None)
+        """F11: to the page looked at last and back; without one, to prompts and back. ``VIEW P`` chooses."""
+        wanted = next((mode for mode in self._modes() if word and mode.startswith(word.lower())), None)
         if word and wanted is None:
-            self.shell.fail(f"VIEW takes {', '.join(mode.upper() for mode in modes)}.")
+            self.shell.fail(f"VIEW takes {', '.join(mode.upper() for mode in self._modes())}.")
             return
         if await self.settle():
             self.look(wanted or self._other())
 
+    def _modes(self) -> list[Mode]:
+        """The ways in which this record can be looked at."""
+        has = {Mode.OVERVIEW: self.screen.grid, Mode.WORKSHEET: self.screen.worksheet}
+        return [mode for mode in Mode if has.get(mode, True)]
+
     def _other(self) -> Mode:
         """Where F11 leads."""
-        if self.screen.grid:
-            return self.keyed_in if self.mode is Mode.OVERVIEW else Mode.OVERVIEW
-        return Mode.FORM if self.mode is Mode.PROMPT else Mode.PROMPT
+        if self.mode in PAGES:
+            return self.keyed_in
+        page = next((mode for mode in (self.page, *PAGES) if mode in self._modes()), None)
+        return page or (Mode.FORM if self.mode is Mode.PROMPT else Mode.PROMPT)
 
     async def _page(self, step: int) -> None:
         if self.way.turn(step) or not await self.settle():

@@ -109,7 +109,8 @@ class Intake:
             return False
         if exact is None and len(choices) > 1:
             await form.lists.prompt(value)
-            form.shell.fail(f"Several match {clean(value)}: pick one.")
+            why = await form.shell.call(form.screen.unfinished, dict(form.record.values), spot.path, value)
+            form.shell.fail(why or f"Several match {clean(value)}: pick one.")
             return False
         if not choices and not (spot.field.unlisted and len(value) <= field_limit(spot.field)):
             form.refuse(spot, f"Nothing is known as {clean(value)}. F4 lists what this field takes.")

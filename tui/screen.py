@@ -43,6 +43,7 @@ class Mode(StrEnum):
     FORM = "form"
     PROMPT = "prompt"  # one prompt after the other
     OVERVIEW = "overview"  # one page, on which letters act
+    WORKSHEET = "worksheet"  # one page, keyed in place, with what there is to say about the row in hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class Column:
     width: int
     align: str = "<"
     frozen: bool = False  # stays when the list is moved sideways
+    shorten: Callable[[str], str] | None = None  # what becomes of a text for which there is no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +372,7 @@ class FormScreen(Screen):
     brief: ClassVar[bool] = False  # Enter goes to what needs an answer; Tab still goes to every field
     mode: ClassVar[Mode | None] = None  # how it opens; None: as the habits of the user say
     grid: Grid | None = None  # what its overview shows and what letters do there; None: it has no overview
+    worksheet: Grid | None = None  # the same of its worksheet; None: it has none
 
     def sections(self) -> Sequence[Section]:
         raise NotImplementedError
@@ -390,6 +393,14 @@ class FormScreen(Screen):
         """Whether ``text``, keyed at ``path``, is a value and the beginning of nothing else that the list has, so
         that the field may be left by itself. Asked at each key: it must be as quick as a look into an index."""
         return False
+
+    def unfinished(self, values: Values, path: str, text: str) -> str:
+        """Why ``text`` at ``path`` is only the beginning of values in the list, in a sentence; blank: it is not."""
+        return ""
+
+    def about(self, values: Values, path: str) -> Sequence[str]:
+        """What the worksheet says about the row in hand. Asked when the cursor comes into another row."""
+        return ()
 
     def put_meanwhile(self) -> Values:
         """What other screens put into the record since it was left for them: taken in as one step."""
@@ -459,6 +470,8 @@ class MenuScreen(Screen):
 
 class PageScreen(Screen):
     """A printed page stack to read, move about in and print."""
+
+    turned: bool = False  # ``again`` gives other pages now: they are shown from the top
 
     def open(self, key: str) -> Document:
         raise NotImplementedError

@@ -350,6 +350,8 @@ class Shell:
             self.fail(str(error))
         if not self.stack and self.ended is None:
             await self.go_home()
+        if self.stack:
+            await self.top.after()
 
     async def _key(self, stroke: Stroke) -> None:
         act = self.keymap.act(stroke)
@@ -443,7 +445,7 @@ class Shell:
 
     async def use(self, value: str) -> None:
         """Put what was found on the screens on top into the field that they were opened from."""
-        below = (view for view in reversed(self.stack[:-1]) if isinstance(view, FormView))
+        below = (view for view in reversed(self.stack) if isinstance(view, FormView))
         form = next((view for view in below if not view.screen.scratch), None)
         choice = await form.lists.use(value) if form and value else None
         if form is None or choice is None:
@@ -451,7 +453,7 @@ class Shell:
             self.fail(
                 f"{field}{form.title} does not take {clean(value) or 'nothing'} where its cursor stands."
                 if form
-                else "No form is open under this: key the word of the look-up from a field of one."
+                else "No form is open under this: key the word of the look-up from a field of a form."
             )
             return
         while self.top is not form:

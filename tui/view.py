@@ -80,6 +80,9 @@ class View:
         """A typed character, a paste or a key that is no act. False: it means nothing here."""
         return False
 
+    async def after(self) -> None:
+        """A key was handled to its end, and this view is on top."""
+
     async def act(self, act: Act, rest: str = "") -> bool:
         """A function key or command word; ``rest`` is what followed the word. False: it means nothing here."""
         return False

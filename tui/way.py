@@ -9,6 +9,7 @@ from config.grids import Block
 from rules.findings import Finding
 from tui.keys import Stroke
 from tui.spans import Line
+from tui.walk import Walk
 
 if TYPE_CHECKING:
     from tui.form import FormView
@@ -46,6 +47,14 @@ class Way:
 
     def show(self, block: Block) -> None:
         """Bring a part of the overview into sight."""
+
+    async def after(self) -> None:
+        """A key was handled to its end."""
+
+    @property
+    def walk(self) -> Walk:
+        """Where the cursor goes."""
+        return self.form.walk
 
     def turn(self, step: int) -> bool:
         """A page forward or back; False leaves that to the form."""

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.codes import System, normal
-from rules.codes_notes import CODE_FIRST, EXCLUDES1, CodeNotes, Reference, references
+from rules.codes_notes import CODE_FIRST, EXCLUDES1, EXCLUDES2, CodeNotes, Reference, references
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 CATEGORY = 3  # characters before the point
 
+REFERRING = (EXCLUDES1, EXCLUDES2, CODE_FIRST, "useAdditionalCode", "codeAlso")
 _NONE = CodeNotes()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note of the tabular list; ``key`` is the code, section or chapter that it stands at."""
+
+    key: str
+    kind: str
+    text: str
 
 
 class Book:
@@ -34,6 +45,36 @@ class Book:
                 return None
             self._notes[code] = self._read(code, parent)
         return self._notes[code]
+
+    def named_by(self, code: str) -> list[Note]:
+        """The notes elsewhere in the tabular list that name ``code``, its category or a range around it.
+
+        A note holds for every code under the place where it stands. Notes without a code reference name none.
+        """
+        code = normal(code)
+        rows = self._db.execute(
+            "SELECT n.key, n.kind, n.text FROM note AS n WHERE n.kind IN (?, ?, ?, ?, ?) AND (n.text LIKE ?"
+            " OR n.text GLOB '*[A-Z][0-9]*-[A-Z][0-9]*') ORDER BY n.key, n.row",
+            (*REFERRING, f"%{code[:CATEGORY]}%"),
+        )
+        return [
+            Note(*row)
+            for row in rows
+            if not code.startswith(row[0]) and any(self.means(each, code) for each in references(row[2]))
+        ]
+
+    def excluded_by(self, code: str) -> list[Note]:
+        """The Excludes notes elsewhere that name ``code``, Excludes 1 first."""
+        found = [note for note in self.named_by(code) if note.kind in (EXCLUDES1, EXCLUDES2)]
+        return sorted(found, key=lambda note: note.kind)
+
+    def means(self, reference: Reference, code: str) -> bool:
+        """Whether a reference of the tabular list means ``code``."""
+        if not reference.last:
+            return code.startswith(reference.first)
+        if not reference.first[0] <= code[0] <= reference.last[0]:
+            return False
+        return any(code.startswith(each) for each in self._beginnings(reference))
 
     def _parent(self, key: str) -> str | None:
         row = (

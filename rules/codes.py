@@ -72,6 +72,17 @@ def may_begin(text: str, system: System) -> bool:
     return any(character.isdigit() for character in code)
 
 
+def with_placeholders(text: str) -> str:
+    """An ICD-10-CM code in which the X before its seventh character was left out, with them; "" when it is none.
+
+    ``w19a`` may be W19.XXXA (Official Guidelines, section I.A.5).
+    """
+    code = normal(text)
+    if not 4 <= len(code) <= 6 or not _FORM[System.CM].fullmatch(code) or not code[-1].isalpha():
+        return ""
+    return code[:-1].ljust(6, "X") + code[-1]
+
+
 def fiscal_year(day: date) -> int:
     """The federal fiscal year of ``day``: it begins on 1 October and is named for the year it ends in."""
     return day.year + (day.month >= 10)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 EXCLUDES1: Final = "excludes1"
+EXCLUDES2: Final = "excludes2"
 CODE_FIRST: Final = "codeFirst"
 _REFERENCES = re.compile(r"\(([^()]*)\)\s*$")
 _CODE = r"([A-Z][0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?)\.?-?"

@@ -60,6 +60,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if not self.pid:  # the program itself, on its own terminal
             try:
+                signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests may run where hang-ups are ignored
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
                 os.chdir(cwd or os.getcwd())
                 os.execvpe(argv[0], list(argv), surroundings)

@@ -69,7 +69,8 @@ class Linear:
         try:
             await self.shell.start()
             while self.shell.ended is None and not self._stopped:
-                with self._echo(hidden=self._show()):
+                self._tell_all()
+                with self._asking():
                     line = await self._next()
                 if line is not None:
                     await self._take(line)
@@ -207,8 +208,8 @@ class Linear:
 
     # --- telling -------------------------------------------------------------------------------------------
 
-    def _show(self) -> bool:
-        """Say what is new and ask. Whether the answer must not be seen."""
+    def _tell_all(self) -> None:
+        """Say what is new."""
         shell = self.shell
         while shell.stack and isinstance(shell.top, Pager) and shell.top.screen is None:
             pager = shell.top  # help, or a message in full: it is read, and over
@@ -219,10 +220,6 @@ class Linear:
         if shell.message:
             self._say(shell.message)
             shell.clear_message()
-        prompt, hidden = self._prompt()
-        self.out.write(clean(prompt))
-        self.out.flush()
-        return hidden
 
     def _tell(self, view: View) -> None:
         """What has changed of what is open."""
@@ -308,10 +305,16 @@ class Linear:
         for text in texts:
             self.out.write(clean(text).rstrip() + "\n")
 
+    def _ask(self, prompt: str) -> None:
+        self.out.write(clean(prompt))
+        self.out.flush()
+
     @contextmanager
-    def _echo(self, *, hidden: bool) -> Iterator[None]:
-        """While a secret is keyed the terminal shows nothing of it."""
+    def _asking(self) -> Iterator[None]:
+        """Ask. While a secret is keyed the terminal shows nothing of it, from before the prompt for it stands there."""
+        prompt, hidden = self._prompt()
         if not hidden:
+            self._ask(prompt)
             yield
             return
         before = termios.tcgetattr(0)
@@ -319,6 +322,7 @@ class Linear:
         silent[3] = before[3] & ~termios.ECHO
         termios.tcsetattr(0, termios.TCSADRAIN, silent)
         try:
+            self._ask(prompt)
             yield
         finally:
             with suppress(termios.error):  # the line dropped meanwhile

@@ -20,12 +20,14 @@ from tests.conftest import ADMIN, PASSPHRASE
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("rules", "config", "db", "exchange", "reports", "tui", "screens", "recordroom")
-# What a statement may not say outside of the migrations that make the table and its triggers.
+# What a statement may not say outside of the migrations that make the table and its triggers. Migrations may make a
+# trigger anew, but none of the audit trail.
 FORBIDDEN = re.compile(
-    r"\b(delete\s+from|update|drop\s+table|alter\s+table|replace\s+into)\s+audit\b|drop\s+trigger|"
+    r"\b(delete\s+from|update|drop\s+table|alter\s+table|replace\s+into)\s+audit\b|"
     r"recursive_triggers|writable_schema|ignore_check",
     re.IGNORECASE,
 )
+DROPS = re.compile(r"drop\s+trigger(?:\s+if\s+exists)?\s+\W?(\w*)", re.IGNORECASE)
 # Only these add rows or write without an act of their own around them; the rest goes through db.acts.
 ADDS_ROWS = {
     "db/acts.py",
@@ -65,6 +67,24 @@ class TestNothingSwitchesItOff:
             for path in (ROOT / package).rglob("*")
             if path.suffix in (".py", ".sql", ".toml")
             for found in FORBIDDEN.finditer(path.read_text(encoding="utf-8"))
+        ]
+        assert guilty == []
+
+    def test_no_statement_takes_a_trigger_of_the_trail_away(self, admin: Actor) -> None:
+        trail = {
+            name
+            for (name,) in database.execute_sql(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"
+            )
+        }
+        assert trail
+        guilty = [
+            (path.name, found[1])
+            for package in PACKAGES
+            for path in (ROOT / package).rglob("*")
+            if path.suffix in (".py", ".sql", ".toml")
+            for found in DROPS.finditer(path.read_text(encoding="utf-8"))
+            if path.parent.name != "migrations" or found[1] in trail or not found[1]
         ]
         assert guilty == []
 

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from config import SHIPPED
@@ -17,6 +18,7 @@ FORMAT = 3  # of the code store; a change of its tables or of how they are fille
 FILE = "codes.db"
 FOLDER = "codes"  # beside the code store: compressed copies of the imported files, and what they are
 MANIFEST = "manifest.json"
+WARN_DAYS = 60  # before the end of the code sets
 SEEDS = {
     "pcs_titles": "pcs_titles_2024_04.txt.xz",
     "untitled_codes": "untitled_codes_2026_10.txt.xz",
@@ -162,6 +164,40 @@ def cache() -> Path:
 def cached_store(sources: dict[str, CodeSource] | None = None) -> Path:
     """Where the code store of these inputs, or of all there are, lies in the user's cache. Raises ``SourceMissing``."""
     return cache() / f"codes-{fingerprint(sources or inputs(cache() / FILE))[:16]}.db"
+
+
+def valid_through(store: Path) -> date | None:
+    """The last day that a built code store knows, from its first bytes alone; None when that cannot be said.
+
+    It stands in the header of the file as SQLite's user version (sqlite.org/fileformat2.html, offset 60).
+    """
+    try:
+        with store.open("rb") as file:
+            head = file.read(64)
+        day = int.from_bytes(head[60:64], "big") if head.startswith(b"SQLite format 3") else 0
+        return date(day // 10000, day // 100 % 100, day % 100)
+    except (OSError, ValueError):
+        return None
+
+
+def expiry_notice(store: Path, today: date) -> str:
+    """What to say when a code store ends within ``WARN_DAYS``; blank before."""
+    last = valid_through(store)
+    if last is None or (left := (last - today).days) > WARN_DAYS:
+        return ""
+    when = f"end in {left} days, on" if left >= 0 else "ended on"
+    return (
+        f"The code sets {when} {last:%m/%d/%Y}: upgrade the program, then import the files of the next year."
+    )
+
+
+def standing_store(store: Path | None = None) -> Path | None:
+    """The built code store that is in use, found without reading any input; None where there is none."""
+    named = os.environ.get("RECORDROOM_CODES")
+    files = [Path(named)] if named else [store / FILE] if store is not None else []
+    if found := next((file for file in files if file.is_file()), None):
+        return found
+    return max(cache().glob("codes-*.db"), key=lambda file: file.stat().st_mtime, default=None)
 
 
 def code_store(store: Path | None = None) -> Path:

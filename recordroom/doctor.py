@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -136,18 +137,18 @@ def _store(store: Path) -> Iterator[str]:
 
 
 def _codes(store: Path) -> Iterator[str]:
-    from config.code_sources import SourceMissing, code_store
+    from config.code_sources import SourceMissing, code_store, expiry_notice
 
+    build = f"run 'recordroom codes build --store {store}'"
     try:
         path = code_store(store)
         with path.open("rb") as file:
             if not file.read(16).startswith(b"SQLite format 3"):
-                yield f"{path} is no code store: run 'recordroom codes build --out {store / 'codes.db'}'."
+                yield f"{path} is no code store: {build}."
+        if notice := expiry_notice(path, date.today()):  # noqa: DTZ011 (the calendar day of the host)
+            yield notice
     except (OSError, SourceMissing):
-        yield (
-            "The code sets cannot be read, so that codes are checked by form alone: run 'recordroom codes build "
-            f"--out {store / 'codes.db'}'."
-        )
+        yield f"The code sets cannot be read, so that codes are checked by form alone: {build}."
 
 
 def _backup_age(folder: Path) -> Iterator[str]:

@@ -13,20 +13,27 @@ from types import TracebackType
 
 from config.code_sources import FORMAT
 from config.code_tables import Shelf
-from db.coding.codes_book import Book
+from db.coding.codes_book import Book, Note
+from db.coding.codes_index import CodeIndex, IndexBook, IndexEntry
 from db.coding.codes_schema import OPEN
 from db.coding.codes_search import HIT, Row, Search
+from db.coding.codes_status import Status, status
+from db.coding.other_codes import FacilitySet, HcpcsFacts, OtherCode, OtherCodes
+from db.coding.pcs_tables import PcsGrid, PcsTables
 from rules.codes import NAME, System, dotted, fiscal_year, may_begin, normal, problem
 from rules.codes_facts import valid_on
-from rules.codes_notes import CodeNotes
+from rules.codes_notes import CodeNotes, Reference
+from rules.drg import version_begins
 from rules.findings import Told
 from rules.tables import TableRow
 
 POA_EXEMPT = "poa_exempt"
 ANSWERS_KEPT = 50_000
 CACHE_KIB = 512  # of pages in each session; the machine keeps the file once for all of them
+TABLE_HITS = 120  # codes by whose tables a PCS table is found
 LONGEST = 7  # characters of a code, in both systems
 SHORTEST = {System.CM: 3, System.PCS: 7}
+A_YEAR = 10000  # in days as they are kept: 20261001
 
 
 class CodesMissing(Told):
@@ -60,15 +67,6 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """A note of the tabular list; ``key`` is the code, section or chapter that it stands at."""
-
-    key: str
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Detail:
     """A code with its history, what stands above and below it, and the notes that hold for it."""
 
@@ -96,19 +94,6 @@ class Weight:
     special_pay: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a code store holds."""
-
-    path: Path
-    valid_through: date
-    grouper_versions: tuple[str, ...]
-    counts: dict[str, int]
-    sources: tuple[tuple[str, str, str, str, int], ...]  # name, release, file, SHA-256, rows
-    weight_years: tuple[int, ...]
-    missing: tuple[str, ...]
-
-
 class CodeStore:
     """The code store, open for reading. One connection: for one thread at a time, but for ``interrupt``."""
 
@@ -119,9 +104,12 @@ class CodeStore:
         self._meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         self._search = Search(connection, shelf)
         self._book = Book(connection)
+        self._index = CodeIndex(connection)
+        self._pcs = PcsTables(connection, shelf)
+        self._others = OtherCodes(connection)
         self._answers: dict[tuple[str, str, date], bool | None] = {}  # the file never changes: nor do they
         self._weights: dict[tuple[str, int], Weight | None] = {}
-        self._exempt_listed = bool(connection.execute("SELECT 1 FROM poa_exempt LIMIT 1").fetchone())
+        self._exempt_lists = [int(day) for day in self._meta.get("poa_lists", "").split()]
         self.valid_through = date.fromisoformat(self._meta["valid_through"])
 
     @classmethod
@@ -145,6 +133,13 @@ class CodeStore:
             store.close()
             raise CodesMissing(f"{path} is of another release. Run: recordroom codes build")
         return store
+
+    @property
+    def severities_from(self) -> date:
+        """The first day whose CC and MCC the groupers know that it was built with."""
+        return version_begins(
+            min(int(text.replace(".", "")) for text in self._meta["grouper_versions"].split())
+        )
 
     def close(self) -> None:
         self._db.close()
@@ -227,18 +222,29 @@ class CodeStore:
 
     def _poa_exempt(self, kind: str, code: str, day: date) -> bool | None:
         code, when = normal(code), _number(day)
-        if self._exempt_listed:
-            found = self._db.execute(
-                "SELECT 1 FROM poa_exempt WHERE code = ? AND valid_from <= ? AND valid_to >= ?",
-                (code, when, when),
-            ).fetchone()
-            return found is not None
+        if (listed := self._exempt_by_list(code, when)) is not None:
+            return listed
         on = day.isoformat()
         for length in range(len(code), 0, -1):
             for row in self._families.get(code[:length], ()):
                 if _covers(row, code) and row.holds_on(on):
                     return True if row.more.get("exempt", True) else None
         return None
+
+    def _exempt_by_list(self, code: str, when: int) -> bool | None:
+        """What the official list in force says; None before the first one, and of a code newer than the list."""
+        lists = [day for day in self._exempt_lists if day <= when]
+        if not lists:
+            return None
+        if self._db.execute(
+            "SELECT 1 FROM poa_exempt WHERE code = ? AND valid_from <= ? AND valid_to >= ?",
+            (code, when, when),
+        ).fetchone():
+            return True
+        since = self._db.execute(
+            "SELECT min(valid_from) FROM code WHERE system = ? AND code = ? AND billable", (System.CM, code)
+        ).fetchone()[0]
+        return None if since and since >= max(lists) + A_YEAR else False
 
     @cached_property
     def _families(self) -> Mapping[str, list[TableRow]]:
@@ -251,6 +257,10 @@ class CodeStore:
     def notes(self, code: str) -> CodeNotes | None:
         """What the tabular list says about a diagnosis beside others; None when the code store does not have it."""
         return self._book.notes(code)
+
+    def means(self, reference: Reference, code: str) -> bool:
+        """Whether a reference of the tabular list means a diagnosis; ranges go by the order of the book."""
+        return self._book.means(reference, code)
 
     def weights(self, drg: str, day: date) -> Weight | None:
         """Weight and lengths of stay by the latest Table 5 in force on or before ``day``; None when none has it."""
@@ -337,11 +347,119 @@ class CodeStore:
             tuple(notes) if system is System.CM else (),
         )
 
+    def excluded_by(self, code: str) -> list[Note]:
+        """The Excludes 1 and 2 notes elsewhere in the tabular list that name ``code``."""
+        return self._book.excluded_by(code)
+
+    def named_by(self, code: str) -> list[Note]:
+        """All notes elsewhere in the tabular list that name ``code``: excludes, code first, use additional, also."""
+        return self._book.named_by(code)
+
+    def siblings(self, code: str, system: System = System.CM, day: date | None = None) -> tuple[Hit, ...]:
+        """The codes under what ``code`` stands under, itself among them, in the order of the book."""
+        row = self._db.execute(
+            "SELECT parent FROM code WHERE system = ? AND code = ? ORDER BY valid_from DESC",
+            (system, normal(code)),
+        ).fetchone()
+        return self.under(row[0], system, day) if row and row[0] else ()
+
+    def under(self, key: str, system: System = System.CM, day: date | None = None) -> tuple[Hit, ...]:
+        """The codes right under a code or section, in the order of the book."""
+        when = self._number(day)
+        return tuple(self._hit(row, when) for row in self._below(key, system, when))
+
+    def place(self, key: str) -> tuple[str, str] | None:
+        """Title and level of a chapter or section; None for anything else."""
+        row = self._db.execute("SELECT title, level FROM place WHERE key = ?", (key,)).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def places(self, parent: str) -> list[tuple[str, str]]:
+        """Key and title of the sections of a chapter; of the chapters for a blank one."""
+        rows = self._db.execute("SELECT key, title FROM place WHERE parent = ?", (parent,)).fetchall()
+        return sorted(
+            rows, key=lambda row: [int(part) if part.isdecimal() else part for part in row[0].split()]
+        )
+
+    def above(self, key: str, system: System = System.CM) -> tuple[tuple[str, str], ...]:
+        """Key and title of what stands over a code or section, chapter first."""
+        return self._above(key, system)
+
+    def changes(self, since: date) -> list[tuple[str, date, str, str, str, str, str]]:
+        """What changed on ``since`` or later: release, day, system, code, kind, old, new."""
+        rows = self._db.execute(
+            "SELECT release, effective, system, code, kind, old, new FROM code_change WHERE effective >= ?"
+            " ORDER BY effective, system, code, kind",
+            (_number(since),),
+        )
+        return [(row[0], _date(row[1]), *row[2:]) for row in rows]
+
+    # Alphabetic Index, PCS tables, HCPCS and facility sets
+
+    @property
+    def alphabetic(self) -> CodeIndex:
+        """The Alphabetic Index, to go up and down in."""
+        return self._index
+
+    def index(self, book: IndexBook, parent: int = 0, limit: int = 100) -> list[IndexEntry]:
+        """The terms of an index under another one; its main terms for 0."""
+        return self._index.under(book, parent, None, limit)
+
+    def index_find(self, book: IndexBook, text: str) -> list[IndexEntry]:
+        """The main terms that begin with ``text``."""
+        return self._index.find(book, text)
+
+    def index_paths(self, code: str) -> list[IndexEntry]:
+        """The index terms that lead to ``code``, those that name it most closely first."""
+        return self._index.paths(code)
+
+    def pcs_grid(self, pattern: str, day: date | None = None) -> PcsGrid | None:
+        """What may stand in each place of a PCS code that begins so (``0SR9__Z``: ``_`` is open), valid on ``day``."""
+        return self._pcs.grid(pattern, self._number(day))
+
+    def pcs_names(self, table: str) -> tuple[str, ...]:
+        """Section, body system and root operation of a PCS table."""
+        return self._pcs.names(table)
+
+    def pcs_tables(self, text: str, day: date | None = None) -> list[tuple[str, int]]:
+        """The PCS tables that ``text`` asks for, by their beginning or by words, and how many of its codes it found."""
+        return self._pcs.tables(
+            text, self._index, self.search(text, System.PCS, day, TABLE_HITS), self._number(day)
+        )
+
+    def pcs_definitions(self, table: str) -> list[tuple[str, str, str, str]]:
+        """Title, definition, explanation and what is included, for the values of a PCS table."""
+        return self._pcs.definitions(table)
+
+    def hcpcs(self, code: str, day: date | None = None) -> HcpcsFacts | None:
+        """What HCPCS Level II says of a code beside its title."""
+        return self._others.hcpcs(code, _number(day or self.valid_through))
+
+    def modifiers(self, text: str = "", day: date | None = None, limit: int = 400) -> list[OtherCode]:
+        """HCPCS modifiers by their beginning or by words."""
+        return self._others.modifiers(text, _number(day or self.valid_through), limit)
+
+    def facility_sets(self) -> list[FacilitySet]:
+        """The facility's own code sets."""
+        return self._others.sets()
+
+    def facility(
+        self, set_name: str, text: str, day: date | None = None, limit: int = 100
+    ) -> list[OtherCode]:
+        """Codes of a facility's own set by their beginning or by words."""
+        return self._others.facility(set_name, text, _number(day or self.valid_through), limit)
+
+    def facility_code(self, set_name: str, code: str, day: date | None = None) -> OtherCode | None:
+        """One code of a facility's own set."""
+        return self._others.facility_code(set_name, code, _number(day or self.valid_through))
+
     def _above(self, code: str, system: System) -> tuple[tuple[str, str], ...]:
         above: list[tuple[str, str]] = []
-        row = self._db.execute(
-            "SELECT parent FROM code WHERE system = ? AND code = ?", (system, code)
-        ).fetchone()
+        row = (
+            self._db.execute(
+                "SELECT parent FROM code WHERE system = ? AND code = ?", (system, code)
+            ).fetchone()
+            or self._db.execute("SELECT parent FROM place WHERE key = ?", (code,)).fetchone()
+        )
         while row and row[0]:
             key = row[0]
             row = (
@@ -364,37 +482,7 @@ class CodeStore:
 
     def status(self) -> Status:
         """What is installed, and what is missing."""
-        counts = {
-            name.removeprefix("count "): int(value)
-            for name, value in self._meta.items()
-            if name.startswith("count ")
-        }
-        years = tuple(
-            row[0] for row in self._db.execute("SELECT DISTINCT fiscal_year FROM weight ORDER BY 1")
-        )
-        sources = tuple(
-            self._db.execute("SELECT name, release, file, sha256, rows FROM source ORDER BY name").fetchall()
-        )
-        missing = [
-            f"titles of {untitled:,} valid {NAME[system]} codes"
-            for system in (System.CM, System.PCS)
-            if (untitled := counts.get(f"{system} untitled", 0))
-        ]
-        if (year := fiscal_year(self.valid_through)) not in years:
-            missing.append(f"Table 5 weights of fiscal year {year}")
-        if not self._exempt_listed:
-            missing.append("the list of diagnoses exempt from POA reporting")
-        if not self._db.execute("SELECT 1 FROM code WHERE system = 'hcpcs' LIMIT 1").fetchone():
-            missing.append("HCPCS Level II")
-        return Status(
-            self.path,
-            self.valid_through,
-            tuple(self._meta["grouper_versions"].split()),
-            counts,
-            sources,
-            years,
-            tuple(missing),
-        )
+        return status(self._db, self.path, self._meta)
 
     # Rows
 

@@ -92,7 +92,7 @@ def checked(file: Official, kind: Kind, rows: Any, edition: str, known: Known, *
     if kind.name == "facility":
         return Checked(edition)
     if check := _WHOLE.get(kind.name):
-        return _whole(file, kind, check(rows, kind, known), edition, known, said=said)
+        return _whole(file, kind, check(rows), edition, known, said=said)
     if not edition:
         edition = _fitted(file, kind, rows, known)
     return Checked(
@@ -127,58 +127,70 @@ def _unknown(codes: Iterable[str], system: System, known: Known, day: int) -> se
 # Whole code sets
 
 
-def _order_codes(rows: list[Entry], kind: Kind, known: Known) -> list[str]:
-    return [entry.code for entry in rows if entry.billable]
+@dataclass(frozen=True, slots=True)
+class CodeSet:
+    """The codes of a whole set in their order, and those that it may mean beside them."""
+
+    codes: tuple[str, ...]
+    possible: frozenset[str] = frozenset()
+
+    def missing(self, valid: frozenset[str]) -> frozenset[str]:
+        return valid.difference(self.codes, self.possible)
+
+    def apart(self, valid: frozenset[str]) -> int:
+        """How many codes it has otherwise than a day on which ``valid`` are."""
+        return len(self.missing(valid)) + len(frozenset(self.codes) - valid)
 
 
-def _tabular_codes(nodes: dict[str, Node], kind: Kind, known: Known) -> list[str]:
-    """The codes of a tabular list; of those with a seventh character the ones that the master has at some time."""
-    possible = set(seventh_codes(nodes))
-    real = set[str]().union(*(known.valid(System.CM, day) for day in known.days)) & possible
-    beginnings = {code[:size] for code in possible for size in range(3, 7)} | {
-        code[:6].rstrip("X") for code in possible
-    }
+def _order_codes(rows: list[Entry]) -> CodeSet:
+    return CodeSet(tuple(entry.code for entry in rows if entry.billable))
+
+
+def _tabular_codes(nodes: dict[str, Node]) -> CodeSet:
+    """The codes that are listed; those with a seventh character are possible, as not all of them exist."""
+    possible = frozenset(seventh_codes(nodes))
+    beginnings = {code[:size] for code in possible for size in range(3, 7)}
+    beginnings |= {code[:6].rstrip("X") for code in possible}
     plain = (key for key, node in nodes.items() if node.level == "code" and not node.children)
-    return [*real, *(key for key in plain if key not in real and key not in beginnings)]
+    return CodeSet(tuple(key for key in plain if key not in beginnings and key not in possible), possible)
 
 
-_WHOLE: dict[str, Callable[[Any, Kind, Known], Iterable[str]]] = {
+_WHOLE: dict[str, Callable[[Any], CodeSet]] = {
     "cm-order": _order_codes,
     "pcs-order": _order_codes,
     "cm-tabular": _tabular_codes,
-    "pcs-tables": lambda rows, kind, known: composed(rows),
+    "pcs-tables": lambda rows: CodeSet(tuple(composed(rows))),
 }
 
 
-def _whole(
-    file: Official, kind: Kind, listed: Iterable[str], edition: str, known: Known, *, said: bool
-) -> Checked:
-    ordered = list(listed)
-    codes = frozenset(ordered)
-    apart = {day: len(known.valid(kind.system, day) ^ codes) for day in known.days}
-    best = max((day for day in apart if apart[day] == min(apart.values())), default=0)
-    if not edition:
-        if not best or apart[best] > ALLOWED * len(codes):
-            raise file.refused("neither its name nor its content tells its year", todo="say it with --year")
-        edition = edition_of(best)
+def _whole(file: Official, kind: Kind, listed: CodeSet, edition: str, known: Known, *, said: bool) -> Checked:
     since = first_day(edition)
+    if since and since < known.days[0]:
+        raise file.refused(f"{edition} is before ICD-10", todo="say the right year with --year")
+    in_force = max(day for day in known.days if day <= since) if since else 0
+    if since and since <= known.through and not listed.apart(known.valid(kind.system, in_force)):
+        return _compared(file, kind, listed, edition, known, in_force)
+    apart = {day: listed.apart(known.valid(kind.system, day)) for day in known.days}
+    best = min(apart, key=lambda day: apart[day])
+    if not edition:
+        if apart[best] > ALLOWED * len(listed.codes):
+            raise file.refused("neither its name nor its content tells its year", todo="say it with --year")
+        return _compared(file, kind, listed, edition_of(best), known, best)
     if since > known.through:
         if not apart[best]:
             raise _other_year(file, edition, edition_of(best))
         return Checked(edition, ("it reaches beyond the installed code master and is taken as it stands",))
-    in_force = max(day for day in known.days if day <= since) if since >= known.days[0] else 0
-    if not in_force:
-        raise file.refused(f"{edition} is before ICD-10", todo="say the right year with --year")
     if apart[best] < apart[in_force]:
         if edition_of(best)[:4] == edition[:4] and best > since and not said and not apart[best]:
             return Checked(edition_of(best), (f"its codes are those of {as_date(best):%m/%d/%Y}",))
         if apart[best] * 2 < apart[in_force]:
             raise _other_year(file, edition, edition_of(best))
-    return _compared(file, kind, ordered, edition, known, in_force)
+    return _compared(file, kind, listed, edition, known, in_force)
 
 
-def _compared(file: Official, kind: Kind, codes: list[str], edition: str, known: Known, day: int) -> Checked:
-    missing = sorted(known.valid(kind.system, day) - set(codes))
+def _compared(file: Official, kind: Kind, listed: CodeSet, edition: str, known: Known, day: int) -> Checked:
+    codes = listed.codes
+    missing = sorted(listed.missing(known.valid(kind.system, day)))
     extra = sorted(_unknown(codes, kind.system, known, day))
     if not missing and not extra:
         if codes and not file.whole and _shortened(codes[-1], file, kind, known):
@@ -274,20 +286,18 @@ def _check_levels(file: Official, kind: Kind, rows: Any, edition: str, known: Kn
     apart = sorted(told_apart(kind.name, rows, levels))
     if not apart:
         yield f"it agrees with grouper {version}"
-    elif len(apart) > ALLOWED_LEVELS * len(rows):
-        others = {
-            day: len(told_apart(kind.name, rows, known.levels(day)))
-            for day in (number(version_begins(each)) for each in versions())
-        }
-        best = min(others, key=lambda day: others[day])
-        if others[best] * 2 < len(apart):
-            raise _other_year(file, edition, edition_of(best))
-        raise file.refused(
-            f"{len(apart):,} codes have another level than in grouper {version}, the first {apart[0]}: cut off, or"
-            " of another year"
-        )
-    else:
-        yield f"{len(apart)} codes have another level than in grouper {version}: {', '.join(apart[:10])}"
+        return
+    begins = (number(version_begins(each)) for each in versions())
+    others = {
+        day: len(told_apart(kind.name, rows, known.levels(day))) for day in begins if day % 10000 == 1001
+    }
+    best = min(others, key=lambda day: others[day])
+    if not others[best] or others[best] * 2 < len(apart):
+        raise _other_year(file, edition, edition_of(best))
+    if len(apart) > ALLOWED_LEVELS * len(rows):
+        text = f"{len(apart):,} codes have another level than in grouper {version}, the first {apart[0]}"
+        raise file.refused(f"{text}; it was cut off, or is of another year")
+    yield f"{len(apart)} codes have another level than in grouper {version}: {', '.join(apart[:10])}"
 
 
 def _check_weights(

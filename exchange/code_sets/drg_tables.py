@@ -17,7 +17,7 @@ _TEXT_FILE = "take the text file of Table 5"
 LAST_DRGS = ("998", "999")  # end every Table 5
 _FISCAL_YEAR = re.compile(r"(?:FY|FISCAL YEAR) *(20\d\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_MEMBER = re.compile(r" ?([0-9A-Z]{3,7}) +(CC|MCC) +(?:(\d{4}):(\d+) codes?|No Excl) *(.*)")
+_MEMBER = re.compile(r" ?([0-9A-Z]{3,7}) +(CC|MCC) +(?:(\d{4}):([\d,]+) codes?|No Excl) *(.*)")
 _COLLECTION = re.compile(r"PDX collection (\d{4})", re.IGNORECASE)
 _PRINCIPAL = re.compile(r" +([0-9A-Z]{3,7}) +\S.*")
 
@@ -43,6 +43,9 @@ class Exclusions:
 
     members: list[tuple[str, str, str]] = field(default_factory=list)  # code, level, collection or blank
     collections: dict[str, list[str]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.members)
 
 
 def stated_year(file: Official) -> int:
@@ -135,9 +138,12 @@ def read_exclusions(file: Official) -> Exclusions:
             found.collections[current] = []
         elif current and (code := _PRINCIPAL.fullmatch(line)) and not problem(code[1], System.CM):
             found.collections[current].append(code[1])
-        elif not current and (member := _MEMBER.fullmatch(line)):
+        elif found.collections and line.strip():  # the parts behind the collections
+            current = ""
+        elif not found.collections and (member := _MEMBER.fullmatch(line)):
             code_, level, collection, count, _ = member.groups()
-            if sizes.setdefault(collection or "", int(count or 0)) != int(count or 0):
+            size = int((count or "0").replace(",", ""))
+            if sizes.setdefault(collection or "", size) != size:
                 raise file.refused(
                     f"{code_} gives collection {collection} another size than a line before", number
                 )

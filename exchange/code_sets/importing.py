@@ -95,7 +95,8 @@ def import_files(paths: Sequence[Path], home: Home, said: Said, *, progress: Pro
         current = build(home.path(old), sources=old, progress=progress).path
         known = Known(current)
         try:
-            taken = [_taken(path, home, old, said, known) for path in paths]
+            files = [_read(path) for path in paths]
+            taken = [_taken(file, home, old, said, known) for file in files]
         finally:
             known.close()
         new = {each.source.name: each.source for each in taken if each.new}
@@ -103,7 +104,13 @@ def import_files(paths: Sequence[Path], home: Home, said: Said, *, progress: Pro
             raise Refused("Two of the files are of the same kind and year: import the right one alone.")
         if not new:
             return Outcome(current, tuple(taken))
-        return _replaced(home, old, old | new, tuple(taken), progress)
+        try:
+            for each, file in zip(taken, files, strict=True):
+                if each.new:
+                    replace_file(each.source.file, gzip.compress(file.data, 6, mtime=0))
+            return _replaced(home, old, old | new, tuple(taken), progress)
+        finally:
+            _tidy(home)
 
 
 def remove(kind: str, edition_or_set: str, home: Home, *, progress: Progress = _QUIET) -> Outcome:
@@ -118,7 +125,10 @@ def remove(kind: str, edition_or_set: str, home: Home, *, progress: Progress = _
             there = ", ".join(sorted(name for name, source in old.items() if source.kind)) or "nothing"
             raise Refused(f"{kind} {edition_or_set} is not imported: there is {there}.")
         left = {name: source for name, source in old.items() if name not in names}
-        return _replaced(home, old, left, (), progress)
+        try:
+            return _replaced(home, old, left, (), progress)
+        finally:
+            _tidy(home)
 
 
 @contextmanager
@@ -130,8 +140,7 @@ def _alone(home: Home) -> Iterator[None]:
         yield
 
 
-def _taken(path: Path, home: Home, old: Mapping[str, CodeSource], said: Said, known: Known) -> Taken:
-    file = _read(path)
+def _taken(file: Official, home: Home, old: Mapping[str, CodeSource], said: Said, known: Known) -> Taken:
     digest = hashlib.sha256(file.data).hexdigest()
     same = next((each for each in old.values() if each.sha256 == digest and _fits(each, said)), None)
     if same is not None:
@@ -148,7 +157,6 @@ def _taken(path: Path, home: Home, old: Mapping[str, CodeSource], said: Said, kn
         kind.name, found.edition, first_day(found.edition), file.name, digest, clean(said.title or said.set_name),
         clean(said.licence_holder), datetime.now(UTC).isoformat(timespec="seconds"),
     )  # fmt: skip
-    replace_file(source.file, gzip.compress(file.data, 6, mtime=0))
     return Taken(file.name, source, len(rows), found.remarks)
 
 
@@ -198,10 +206,7 @@ def _replaced(
         replace_file(home.folder / LAST_IMPORT, written(found, [each.source.name for each in taken]))
         replace_file(home.folder / MANIFEST, manifest(new).encode())
 
-    try:
-        path = build(home.path(new), sources=new, progress=progress, again=True, settle=settle).path
-    finally:
-        _tidy(home)
+    path = build(home.path(new), sources=new, progress=progress, again=True, settle=settle).path
     if before != path:
         before.unlink(missing_ok=True)
     return Outcome(path, taken, tuple(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from sys import intern
 
 from exchange.code_sets.official import Official, distinct
 from rules.codes import System, may_begin, normal, problem
@@ -25,7 +26,6 @@ class Entry:
 
     code: str
     billable: bool
-    short: str
     title: str
 
 
@@ -64,7 +64,7 @@ def _entry(file: Official, number: int, line: str, system: System) -> Entry:
     billable = line[14] == "1"
     if not _well_formed(code, system, billable=billable):
         raise file.refused(f"{clean(code) or 'blank'} is no code of this set", number)
-    return Entry(code, billable, clean(line[16:76].strip()), clean(line[77:].strip()))
+    return Entry(code, billable, intern(clean(line[77:].strip())))  # most titles are those of the year before
 
 
 def _well_formed(code: str, system: System, *, billable: bool) -> bool:
@@ -97,7 +97,7 @@ def _changed(file: Official, number: int, line: str, system: System) -> Entry:
         raise file.refused(
             "it is not in the columns of an addendum (flag in 14, code in 16-22, title in 85)", number
         )
-    return Entry(code, flag == "1", clean(line[23:83].strip()), clean(line[84:].strip()))
+    return Entry(code, flag == "1", clean(line[84:].strip()))
 
 
 def _named(code: str, system: System) -> bool:
@@ -132,5 +132,5 @@ def read_changes(file: Official) -> list[Change]:
         if problem(cells[2], System.CM):
             raise file.refused(f"{clean(cells[2])} is no diagnosis code", number)
         title = clean(cells[3].strip())
-        changes.append(Change(CHANGES[cells[0]], Entry(normal(cells[2]), cells[1] == "1", "", title)))
+        changes.append(Change(CHANGES[cells[0]], Entry(normal(cells[2]), cells[1] == "1", title)))
     return changes

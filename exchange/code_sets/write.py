@@ -36,6 +36,8 @@ def _write(path: Path, contents: Contents, sources: Sources, inputs: str) -> dic
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + TABLES)
         with connection:
             counts = _fill(connection, contents)
+            through = contents.meta.get("valid_through", "0").replace("-", "")
+            connection.execute(f"PRAGMA user_version = {int(through)}")
             _describe(connection, contents, sources, inputs, counts)
         connection.executescript(INDEXES + "ANALYZE;")
     finally:

@@ -6,16 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from typing import IO
 
 import click
 
-from config.code_sources import SourceMissing, code_store
-from db.coding.codes import CodesMissing, CodeStore, Detail, Hit
-from recordroom.commands.common import named_store, notice, store_options
+from db.coding.codes import CodeStore, Detail, Hit
+from recordroom.commands.code_sets import build, changes, import_, opened_codes, status
+from recordroom.commands.common import store_options
 from rules.codes import NAME, System, dotted, may_begin, normal
 from rules.text import clean
 
@@ -51,46 +49,6 @@ _KINDS = {
 @click.group()
 def codes() -> None:
     """Code sets: ICD-10-CM, ICD-10-PCS, MS-DRG weights."""
-
-
-@contextmanager
-def opened_codes() -> Iterator[CodeStore]:
-    """The code store, built into the user's cache when none is there."""
-    from exchange.code_sets.build import ready
-
-    store = named_store()
-    try:
-        with CodeStore.open(
-            ready(store, progress=notice), store / "site" / "tables" if store else None
-        ) as found:
-            yield found
-    except (SourceMissing, CodesMissing) as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"The code store cannot be written: {error.strerror}.") from error
-
-
-@codes.command()
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write; the user's cache otherwise.",
-)
-@click.option("--again", is_flag=True, help="Build even when it is there for the same inputs.")
-@store_options
-def build(out: Path | None, again: bool) -> None:
-    """Build the code store from the installed packages and the shipped seeds."""
-    from exchange.code_sets.build import build as build_store
-
-    try:
-        made = build_store(out or code_store(), progress=notice, again=again)
-    except SourceMissing as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"The code store cannot be written: {error.strerror}.") from error
-    click.echo(f"{made.path}: {'built' if made.made else 'is up to date'}")
-    for name, count in sorted(made.counts.items()):
-        click.echo(f"  {name:<14} {count:>9,}")
 
 
 @codes.command()
@@ -180,20 +138,5 @@ def _shown(key: str, system: System) -> str:
     return dotted(key, system) if normal(key) == key and "-" not in key else key
 
 
-@codes.command()
-@store_options
-def status() -> None:
-    """Say what the code store holds, what it was made from, what is missing and how long it is valid."""
-    with opened_codes() as store:
-        found = store.status()
-    click.echo(f"Code store     {found.path}")
-    click.echo(f"Valid through  {found.valid_through:%m/%d/%Y}")
-    click.echo(f"Groupers       {', '.join(found.grouper_versions)}")
-    click.echo(f"Weights        {', '.join(f'FY {year}' for year in found.weight_years) or 'none'}")
-    for name, count in sorted(found.counts.items()):
-        click.echo(f"  {name:<14} {count:>9,}")
-    click.echo("Made from")
-    for name, release, file, digest, rows in found.sources:
-        click.echo(f"  {name:<18} {release:<24} {rows:>8,} rows  {digest[:16]}  {file}")
-    for each in found.missing:
-        click.echo(f"Missing        {each}")
+for command in (build, changes, import_, status):
+    codes.add_command(command)

@@ -1,0 +1,101 @@
+"""What a code store holds, what it was made from, what is missing, and until when it knows the codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rules.codes import NAME, System, fiscal_year
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+BOOKS = {"main": "the Alphabetic Index", "external": "the index of external causes", "neoplasm": "the neoplasm table",
+         "drug": "the table of drugs and chemicals", "pcs": "the ICD-10-PCS index"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input. ``kind`` is blank for what came with the program."""
+
+    name: str
+    kind: str
+    year: int
+    release: str
+    file: str
+    sha256: str
+    rows: int
+    licence_holder: str
+    imported_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a code store holds."""
+
+    path: Path
+    valid_through: date
+    grouper_versions: tuple[str, ...]
+    counts: dict[str, int]
+    sources: tuple[Source, ...]
+    weight_years: tuple[int, ...]
+    poa_lists: tuple[str, ...]  # fiscal years
+    differences: tuple[str, ...]  # of the official tables of CC and MCC from the grouper
+    missing: tuple[str, ...]
+
+
+def status(connection: Connection, path: Path, meta: Mapping[str, str]) -> Status:
+    """What the store behind ``connection`` holds, and what is missing."""
+    counts = {
+        name.removeprefix("count "): int(value) for name, value in meta.items() if name.startswith("count ")
+    }
+    years = tuple(row[0] for row in connection.execute("SELECT DISTINCT fiscal_year FROM weight ORDER BY 1"))
+    sources = tuple(
+        Source(*row)
+        for row in connection.execute(
+            "SELECT name, kind, year, release, file, sha256, rows, licence_holder, imported_utc FROM source"
+            " ORDER BY name"
+        )
+    )
+    valid_through = date.fromisoformat(meta["valid_through"])
+    lists = tuple(str(fiscal_year(_date(day))) for day in meta.get("poa_lists", "").split())
+    return Status(
+        path, valid_through, tuple(meta["grouper_versions"].split()), counts, sources, years, lists,
+        tuple(value for name, value in sorted(meta.items()) if name.startswith("differs ")),
+        tuple(_missing(connection, counts, years, lists, fiscal_year(valid_through))),
+    )  # fmt: skip
+
+
+def _date(day: str) -> date:
+    return date(int(day[:4]), int(day[4:6]), int(day[6:]))
+
+
+def _missing(
+    connection: Connection,
+    counts: Mapping[str, int],
+    years: tuple[int, ...],
+    lists: tuple[str, ...],
+    year: int,
+) -> Iterator[str]:
+    for system in (System.CM, System.PCS):
+        if untitled := counts.get(f"{system} untitled", 0):
+            yield f"titles of {untitled:,} valid {NAME[system]} codes"
+    if year not in years:
+        yield f"Table 5 weights of fiscal year {year}"
+    if not lists:
+        yield "the list of diagnoses exempt from POA reporting"
+    elif str(year) not in lists:
+        yield f"the list of diagnoses exempt from POA reporting of fiscal year {year}"
+    there = {row[0] for row in connection.execute("SELECT DISTINCT book FROM index_entry")}
+    yield from (title for book, title in BOOKS.items() if book not in there)
+    for table, title in (
+        ("pcs_value", "the ICD-10-PCS tables"),
+        ("pcs_definition", "the ICD-10-PCS definitions"),
+    ):
+        if not connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            yield title
+    if not counts.get("hcpcs valid"):
+        yield "HCPCS Level II"

@@ -51,6 +51,7 @@ class _Wish:
     findings: list[Finding]
     unreadable: dict[str, str]
     in_the_way: str = ""
+    column: str = "event"  # where that stands
     granted: bool = False
 
 
@@ -203,7 +204,7 @@ def _grant(account: _Account, report: Report) -> None:
         if not moved:
             moved = _take_together(waiting, account, report)
     for wish in waiting:
-        report.refuse(wish.row, "event", wish.in_the_way)
+        report.refuse(wish.row, wish.column, wish.in_the_way)
 
 
 def _take_together(waiting: list[_Wish], account: _Account, report: Report) -> bool:
@@ -252,7 +253,7 @@ def _try(wish: _Wish, account: _Account) -> Fate | None:
     else:
         findings = book.add(wish.step, wish.external_id, wish.unreadable)
     if findings:
-        wish.in_the_way = findings[0].message
+        wish.in_the_way, wish.column = findings[0].message, findings[0].field or "event"
         return None
     account.spoken_of.add(id(book.entries[-1]))
     return Fate.APPLIED

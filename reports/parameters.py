@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -116,6 +116,12 @@ class Asked(dict[str, str]):
     def identifiers(self) -> str:
         """How much of a patient's name and number may be shown: what was asked, lowered to what the role sees."""
         return self.get(IDENTIFIERS.name, FULL)
+
+
+def named(parameters: Iterable[Parameter], asked: Mapping[str, str]) -> dict[str, str]:
+    """What was asked for by the names of the parameters: ``-`` and ``_`` are alike in them; strangers stay."""
+    names = {each.name.replace("_", "-"): each.name for each in parameters}
+    return {names.get(name.replace("_", "-"), name): value for name, value in asked.items()}
 
 
 def month_asked(parameters: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from db.statistics import census
 from reports import identifiers, remarks
 from reports.catalogue import Report
 from reports.page import Document, Page, Run, Setup, letterhead, paginate
-from reports.parameters import IDENTIFIERS, Asked, NotAsked, Parameter, month_asked, resolved
+from reports.parameters import IDENTIFIERS, Asked, NotAsked, Parameter, month_asked, named, resolved
 from reports.sheet import Sheet, as_objects
 from rules.dates import show_moment
 from rules.text import clean
@@ -113,6 +113,7 @@ class Produced:
 def produce(actor: Actor, report: Report, asked: Mapping[str, str]) -> Produced:
     """Run a report. Raises ``NotPermitted``, ``NotAsked``, ``StoreError``."""
     permit(actor, report.action, kind="report", record=report.id)
+    asked = named(report.parameters, asked)
     _no_others(report, asked)
     now = store.current().now()
     parameters = {

@@ -12,6 +12,7 @@ from rules.moments import Moment
 
 NEVER: Final = 3_652_059  # day number of 9999-12-31: the end of what has not ended
 DEATHS: Final = frozenset({"20", "40", "41", "42"})  # UB-04 patient discharge status: expired
+STILL_HERE: Final = frozenset({"30"})  # UB-04: still a patient, on bills for a part of a stay
 PATIENT_CLASSES: Final = ("I", "E", "O", "OBS")
 LEAVE_TYPES: Final = ("pass", "aa", "ua", "asih")
 MEASURES: Final = (

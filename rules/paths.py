@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.census import Event, Step, in_order
+from rules.census import STILL_HERE, Event, Step, in_order
 from rules.findings import Finding, Level
 
 _NAMES = {
@@ -48,6 +48,16 @@ def impossible(steps: Sequence[Step]) -> list[Finding]:
         elif step.event is Event.DISCHARGE:
             gone = step
     return findings
+
+
+def not_gone(steps: Sequence[Step]) -> list[Finding]:
+    """Discharges whose disposition says that the patient has not left."""
+    sentence = "Disposition {} is for a patient who is still here: enter where the patient went."
+    return [
+        Finding(Level.FATAL, "M115", sentence.format(step.disposition), "disposition")
+        for step in steps
+        if step.event is Event.DISCHARGE and step.disposition in STILL_HERE
+    ]
 
 
 def _missing(step: Step) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from reports.catalogue import CATALOGUE, Report, find
 from reports.output import Printer
 from reports.packed import PackedPages
 from reports.page import Setup
-from reports.parameters import NotAsked, resolved
+from reports.parameters import NotAsked, named, resolved
 from reports.run import Produced, known, produce
 from rules.findings import Finding, Level
 from screens.report_fields import choices, field_of
@@ -99,7 +99,7 @@ class Parameters(FormScreen):
 
     def _filled(self, asked: Mapping[str, str]) -> dict[str, str]:
         """What the report asks for, the usual where nothing else is said."""
-        today = store.current().now().day
+        today, asked = store.current().now().day, named(self.report.parameters, asked)
         values = {WIDTH: asked.get(WIDTH, NARROW)}
         for parameter in self.report.parameters:
             try:

@@ -19,7 +19,7 @@ from db.hospital import stays
 from db.statistics import census_state, summary
 from rules.census import Event, Step, in_order
 from rules.findings import Finding, Level
-from rules.paths import impossible
+from rules.paths import impossible, not_gone
 
 NEW: Final = 0  # the id of a movement that is not stored yet
 
@@ -71,7 +71,8 @@ class Ledger:
     ) -> list[Finding]:
         """Another version of a current movement."""
         step = step._replace(place=entry.step.place)
-        wrong = impossible([*(other.step for other in self.current if other is not entry), step])
+        others = (other.step for other in self.current if other is not entry)
+        wrong = impossible([*others, step]) or not_gone([step])
         if not wrong:
             later = Entry(
                 NEW, step, entry.external_id, supersedes=entry, unreadable=unreadable or {}, touched=True
@@ -93,7 +94,7 @@ class Ledger:
         place = self._next_place()
         steps = [entry.step._replace(place=place + number) for number, entry in enumerate(added)]
         kept = [entry.step for entry in self.current if id(entry) not in doomed]
-        wrong = impossible([*kept, *steps])
+        wrong = impossible([*kept, *steps]) or not_gone(steps)
         if not wrong:
             for entry in cancelled:
                 self._end(entry, "cancelled", reason)

@@ -41,6 +41,7 @@ class Movement:
     external_id: str = ""  # the sender's own id for this movement
 
 
+SCREEN: Final = "screen"  # the origin of what people key
 Known = dict[tuple[str, str], int]
 """Internal numbers of units and services by kind and code."""
 
@@ -179,8 +180,11 @@ def _recorded(encounter_id: int, wanted: Sequence[Movement], source: Source) -> 
 
 
 def change(movement_id: int, movement: Movement, source: Source, reason: str = "") -> Applied:
-    """Put another version in the place of a current movement; the old one stays as superseded."""
-    found = _find(movement_id)
+    """Put another version in the place of a current movement; the old one stays as superseded.
+
+    Somebody at a screen must say why; an import or a feed is told by its origin.
+    """
+    found = _unexplained(source, reason) or _find(movement_id)
     if isinstance(found, Applied):
         return found
     ledger, entry = found
@@ -196,8 +200,8 @@ def change(movement_id: int, movement: Movement, source: Source, reason: str = "
 
 
 def cancel(movement_id: int, source: Source, reason: str = "") -> Applied:
-    """Cancel a movement. Refused when what remains would be impossible (cancel later ones first)."""
-    found = _find(movement_id)
+    """Cancel a movement. Refused when what remains would be impossible (cancel later ones first) or not explained."""
+    found = _unexplained(source, reason) or _find(movement_id)
     if isinstance(found, Applied):
         return found
     return _cancelled(found[0], [found[1]], source, reason)
@@ -205,7 +209,7 @@ def cancel(movement_id: int, source: Source, reason: str = "") -> Applied:
 
 def cancel_leave(movement_id: int, source: Source, reason: str = "") -> Applied:
     """Cancel a leave together with its return, given either: the patient was never away."""
-    found = _find(movement_id)
+    found = _unexplained(source, reason) or _find(movement_id)
     if isinstance(found, Applied):
         return found
     ledger, entry = found
@@ -281,6 +285,13 @@ def _shown(step: Step | None) -> dict[str, str]:
 
 def _ledger(encounter_id: int) -> Ledger:
     return load((encounter_id,))[encounter_id]
+
+
+def _unexplained(source: Source, reason: str) -> Applied | None:
+    """The refusal of a correction at a screen that says nothing of why: closed months name it with its reason."""
+    if source.origin != SCREEN or clean(reason).strip():
+        return None
+    return refusal("M116", "The reason is missing: say why the movement is corrected.", "reason")
 
 
 def _find(movement_id: int) -> tuple[Ledger, Entry] | Applied:

@@ -13,12 +13,15 @@ from typing import Any, Final
 from db import store
 from db.connect import database
 from db.hospital import site
+from db.statistics import limits
 from db.statistics.counts import ARRIVED, LEFT, MOVED, MOVED_BED
 from rules.census import Event
 from rules.identity import Name, shown_name
 from rules.moments import moment_at
 
-LODGER_DAYS: Final = 30  # a visit that is open for longer is no lodger: its departure was never told
+LODGER_DAYS: Final = (
+    "lodger_days"  # the limit: a visit that is open for longer is no lodger, its end was never told
+)
 
 
 class Kind(StrEnum):
@@ -113,7 +116,7 @@ _LODGED: Final = (
     f" FROM encounter e INDEXED BY encounter_visit{_JOINED}"
     " JOIN unit u ON u.id = coalesce(e.unit_id, (SELECT id FROM unit WHERE code = e.location))"
     " WHERE e.class <> 'I' AND e.class IN ('E', 'O', 'OBS') AND u.counts_in_census = 1 AND e.state = 'active'"
-    f" AND e.arrived_day BETWEEN :first - {LODGER_DAYS} AND :last"
+    " AND e.arrived_day BETWEEN :last - :open_days AND :last"
     " AND (e.discharge_day IS NULL OR e.discharge_day > e.arrived_day) AND "
 )
 
@@ -155,7 +158,7 @@ def lodgers(day: int) -> list[Moved]:
         found += [
             Moved(kind=kind, **who, **reading.place(unit, service), bed=bed)
             for who, (unit, service, bed) in reading.rows(
-                database.execute_sql(sql, {"first": day, "last": day})
+                database.execute_sql(sql, {"last": day, "open_days": limits.within(LODGER_DAYS, day)})
             )
         ]
     return sorted(found, key=_place)
@@ -165,7 +168,8 @@ def lodging(day: int) -> dict[str, int]:
     """Heads of lodgers at the census hour of a day by unit."""
     there = "(e.discharge_day IS NULL OR e.discharge_day > :last) GROUP BY u.code"
     sql = f"SELECT u.code, count(*){_LODGED}{there}"
-    return dict(database.execute_sql(sql, {"first": day, "last": day}).fetchall())
+    bound = {"last": day, "open_days": limits.within(LODGER_DAYS, day)}
+    return dict(database.execute_sql(sql, bound).fetchall())
 
 
 def _place(each: Moved) -> tuple[int, int, int, int]:

@@ -93,7 +93,8 @@ def _command(found: Report) -> click.Command:
             filter(None, (parameter.label, HELP_OF_KIND.get(parameter.kind, ""), parameter.default))
         )
         command = click.option(
-            f"--{parameter.name}", f"{OWN}{parameter.name}", help=text + ".",
+            *dict.fromkeys((f"--{parameter.name}", f"--{parameter.name.replace('_', '-')}")), f"{OWN}{parameter.name}",
+            help=text + ".",
             type=click.Choice(parameter.choices) if parameter.kind == "choice" else str,
         )(command)  # fmt: skip
     made: click.Command = click.command(found.id, help=found.about, short_help=found.title)(command)

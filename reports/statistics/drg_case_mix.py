@@ -12,7 +12,8 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
-from db import conventions
+from config.code_tables import Shelf
+from db import conventions, store
 from db.statistics import drg_mix, figures
 from db.statistics.drg_mix import Part, Tally
 from db.worklist import blind
@@ -114,7 +115,7 @@ def query(asked: Asked) -> Data:
     found = drg_mix.parts(replace(stays.wanted(asked), counted=True), by, held)
     found.sort(key=SORTS[asked["sort"]])
     found.sort(key=lambda part: (part.group == "", part.group))
-    names = figures.names(FILTERS[by]) if by not in (MDC, ALL) else {}
+    names = _names(by, asked["to"])
     kept = ("from", "to", "unit", "service", "provider", "payer", "drg", "mdc", "newborn")
     words = [shlex.quote(f"{name}={asked[name]}") for name in kept if asked.get(name)]
     return Data(
@@ -122,6 +123,14 @@ def query(asked: Asked) -> Data:
         stays.selection(asked) or "all stays", found, names, " ".join(("PGE discharge-list", *words)),
         (IN_HAND,) if held else (),
     )  # fmt: skip
+
+
+def _names(by: str, day: str) -> dict[str, str]:
+    """The names of groups by their codes: those of the site file, or what the table says of MDCs on a day."""
+    if by == MDC:
+        tables = Shelf(store.current().directory / "site" / "tables")
+        return {row.code: row.text for row in tables[MDC].on(day)}
+    return figures.names(FILTERS[by]) if by != ALL else {}
 
 
 def total(parts: Sequence[Part]) -> Tally:

@@ -137,8 +137,9 @@ def _table(data: Data, months: tuple[Beside, ...], width: int, *, total: bool) -
     columns = [Column(each.heading, size, number=True) for each in months]
     columns += [Column("Total or|average", 9, number=True)] if total else []
     items: list[Item] = [Heads((Column("", _LABEL[width >= 132]), *columns))]
+    half = f"{months[0].heading}-{months[-1].heading}  " if len(months) < MONTHS else ""
     for title, prefix, keys in GROUPS:
-        items.append(Group(title))
+        items.append(Group(half + title))
         for key in keys:
             cells = [_shown(each, key, prefix) for each in months]
             row = (SHORT.get(key, LABELS[key]), *cells, *([_shown(data.year, key, prefix)] if total else []))

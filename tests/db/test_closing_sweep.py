@@ -144,6 +144,20 @@ class House:
         ).fetchone()
         return encounters.apply(number, owner, {"newborn": mark}, SOURCE)
 
+    def persons(self) -> Acts:
+        """What signed pages divide people by."""
+        (mrn,) = database.execute_sql("SELECT mrn FROM patient WHERE id = ?", (self.people[0],)).fetchone()
+        new = {"sex": "M", "birth_date": "1999-03-09", "race": "2028-9", "ethnicity": "2135-2", "county": "Kent",
+               "zip": "13001"}  # fmt: skip
+        for name, value in new.items():
+            yield name, partial(patients.apply, {"mrn": mrn, name: value}, SOURCE)
+        (account,) = database.execute_sql(
+            "SELECT account FROM encounter WHERE id = ?", (self.mother,)
+        ).fetchone()
+        for name, value in (("payer", "BCX"), ("point_of_origin", "4")):
+            yield name, partial(encounters.apply, account, self.people[0], {name: value}, SOURCE)
+        yield "a class of payer", lambda: site.apply("payer", "BCX", {"class": "blue"}, SOURCE)
+
     def site(self) -> Acts:
         """Files of the site."""
         yield "beds", lambda: site.apply_beds(Beds("3E", day_number("2025-11-10"), 20, 4), SOURCE)
@@ -176,6 +190,7 @@ def tables(actor: Actor) -> Acts:
         "statistics_limits postoperative_days": "count = 3",
         "statistics_limits infection_hours": "count = 20",
         "fetal_bands intermediate": "weeks = 22, grams = 501",
+        "age_bands 70": "years = 70",
     }
     lines: dict[str, list[str]] = {}
     for named, more in rows.items():
@@ -201,7 +216,7 @@ class TestALateAct:
     ) -> None:
         idle, unmarked, unexplained = [], [], []
         figures, told = seen()
-        keyed = chain(house.events(), house.records(), house.site(), house.movements())
+        keyed = chain(house.persons(), house.events(), house.records(), house.site(), house.movements())
         for name, do in chain(conventions(admin), tables(admin), map(in_one, keyed)):
             database.execute_sql("UPDATE closing_state SET changed = 0")
             do()

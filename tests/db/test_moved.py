@@ -173,6 +173,24 @@ class TestLodgers:
         assert [(each.kind, each.account) for each in moved.lodgers(day + 2)] == [(Kind.LODGER_OUT, "L1")]
         assert [moved.lodging(on) for on in (day, day + 1, day + 2)] == [{"3E": 1}, {"3E": 1}, {}]
 
+    @pytest.mark.parametrize(("own", "heads"), [(", count = 1", {}), (", count = 2", {"3E": 1}), ("", {})])
+    def test_for_as_many_days_as_the_facility_says(self, admin, own, heads):
+        """A row without a number closes the limit: then nobody is a lodger."""
+        the_units()
+        lodger = an_encounter(a_patient(), "L1", **{"class": "OBS"})
+        a_movement(lodger, "admit", "2025-10-07T22:00", "3E", "MED", patient_class="OBS")
+        our_limits(f'{{ code = "lodger_days", text = "x"{own} }}')
+        census.bring_up_to_date()
+        assert moved.lodging(day_number("2025-10-09")) == heads
+
+
+def our_limits(row):
+    tables = store.current().directory / "site" / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    (tables / "statistics_limits.toml").write_text(
+        f'id = "statistics_limits"\ntitle = "Ours"\nrows = [{row}]\n'
+    )
+
 
 class TestAge:
     def test_who_is_65_on_the_day_is_a_head_of_65_and_over(self, admin):
@@ -188,12 +206,7 @@ class TestAge:
         for born in ("1960-10-07", "1962-01-01", "1965-10-08"):
             a_stay("2025-10-06T08:00", patient_id=a_patient(birth_date=born), unit="3E")
         a_stay("2025-10-06T08:00", patient_id=a_patient(birth_date="1965-10-07"), unit="3E")
-        tables = store.current().directory / "site" / "tables"
-        tables.mkdir(parents=True, exist_ok=True)
-        row = f'{{ code = "aged_years", text = "Aged"{own} }}'
-        (tables / "statistics_limits.toml").write_text(
-            f'id = "statistics_limits"\ntitle = "Ours"\nrows = [{row}]\n'
-        )
+        our_limits(f'{{ code = "aged_years", text = "Aged"{own} }}')
         assert sum(each.aged for each in wards.heads(day_number("2025-10-07"))) == heads
 
 

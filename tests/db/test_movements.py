@@ -160,6 +160,22 @@ class TestRecord:
 
 
 @pytest.mark.usefixtures("admin")
+class TestStillAPatient:
+    """NUBC UB-04 manual, FL 17: status 30 is for a bill of a part of a stay."""
+
+    def test_is_no_disposition_of_a_discharge(self) -> None:
+        account = an_encounter()
+        record(account, "admit", "02")
+        (finding,) = record(account, "discharge", "05", disposition="30").findings
+        assert (finding.code, finding.field) == ("M115", "disposition")
+        left = record(account, "discharge", "05", disposition="01").record_id
+        with writing():
+            still = a_movement("discharge", "05", disposition="30")
+            assert movements.change(left, still, SOURCE, "a bill said so").findings[0].code == "M115"
+        assert encounters.get(account).disposition == "01"
+
+
+@pytest.mark.usefixtures("admin")
 class TestCancelAndChange:
     def test_a_cancelled_discharge_puts_the_patient_back_into_the_bed(self) -> None:
         account = an_encounter()
@@ -194,6 +210,14 @@ class TestCancelAndChange:
         assert [row.state for row in movements.of_encounter(account, every=True)] == ["current", "superseded"]
         with writing():
             assert "superseded already" in movements.change(first, a_movement("admit", "03"), SOURCE).reason
+
+    def test_a_correction_at_a_screen_says_why_and_one_of_an_import_by_its_origin(self) -> None:
+        account, screen = an_encounter(), Source("clerk")
+        first = record(account, "admit", "02").record_id
+        with writing():
+            assert movements.change(first, a_movement("admit", "01"), screen, " ").findings[0].code == "M116"
+            assert movements.cancel(first, screen).findings[0].code == "M116"
+            assert not movements.change(first, a_movement("admit", "01"), Source("clerk", "csv 1")).refused
 
     def test_same_minute_movements_keep_their_order_when_one_is_changed(self) -> None:
         account = an_encounter()

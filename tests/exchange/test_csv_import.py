@@ -216,6 +216,7 @@ class TestMovements:
             ("0001,A1,0,transfer,2026-01-03,ICU,MED,", "at"),
             ("0001,A1,0,transfer,2026-01-03T25:00,ICU,MED,", "at"),
             ("0001,A1,0,discharge,2026-01-01T10:00,,,01", "event"),
+            ("0001,A1,0,discharge,2026-01-05T10:00,,,30", "disposition"),
             ("0001,A1,0,return,2026-01-03T10:00,,,", "event"),
             ("0001,A2,0,discharge,2026-01-03T10:00,,,01", "event"),
             ("0001,A2,0,admit,2026-01-03T10:00,,MED,", "event"),

@@ -206,6 +206,11 @@ class TestMovement:
         applied(admin, adt("A01"), adt("A03", discharged="202601061215", disposition="20"))
         assert account().died
 
+    def test_a_discharge_of_somebody_who_is_still_a_patient_is_held(self, admin: Actor) -> None:
+        applied(admin, adt("A01"))
+        held(admin, adt("A03", discharged="202601061215", disposition="30"))
+        assert account().discharged_at == ""
+
     def test_a_time_with_an_offset_is_turned_to_the_facilitys_clock(self, admin: Actor) -> None:
         applied(admin, adt("A01", admitted="20260105150000.0000+0000"))
         assert account().admitted_at == "2026-01-05T10:00"

@@ -301,7 +301,7 @@ class TestLateChanges:
         with writing():
             movements.change(
                 movements.latest(late_stay, Event.DISCHARGE).id,
-                movements.Movement(Event.DISCHARGE, at("2025-11-23T09:00"), disposition="01"), SOURCE,
+                movements.Movement(Event.DISCHARGE, at("2025-11-23T09:00"), disposition="01"), SOURCE, "typo",
             )  # fmt: skip
         assert self.kinds(late(admin)) == [("admission entered", "LATE"), ("discharge entered", "LATE")]
 

@@ -142,6 +142,9 @@ class TestStore:
         }  # fmt: skip
         assert parts["280"].tally.weight == Fraction(32, 10)
 
+    def test_an_mdc_is_printed_with_its_name(self, october: Actor) -> None:
+        assert "MDC 05  Circulatory system\n" in text(self.made(october).data)
+
     def test_a_drg_has_as_many_stays_as_the_list_behind_it(self, october: Actor) -> None:
         report = find("discharge-list")
         assert report is not None

@@ -135,6 +135,13 @@ class TestSiteFiles:
             site.apply("unit", "3E", {"name": "Three East"}, Source("test"))
         assert known(UNIT, "3e") == "3E"
 
+    def test_a_name_is_the_same_with_a_hyphen_or_an_underscore(self, admin):
+        report = find("discharge-list")
+        made = [
+            produce(admin, report, {name: "1"}).parameters["same_day"] for name in ("same-day", "same_day")
+        ]
+        assert made == ["1", "1"]
+
     def test_what_a_report_does_not_ask_for_is_refused_and_not_left_out_silently(self, admin):
         with pytest.raises(NotAsked, match="does not ask for units: it asks for day, unit"):
             produce(admin, find("C01"), {"units": "3E"})

@@ -74,6 +74,12 @@ class TestReport:
             assert f"TOTAL: {count};" in capfd.readouterr().out
         assert run(["report", "dnfb-accounts", "--reason", "held,query", *sign_on]) == DONE
 
+    @pytest.mark.parametrize("mark", "-_")
+    def test_a_name_of_two_words_takes_a_hyphen_or_an_underscore(self, sign_on, capfd, mark):
+        asked = [f"--same{mark}day", "no", f"--no{mark}drg", "yes", f"--payer{mark}class", "medicare"]
+        assert run(["report", "discharge-list", *asked, *sign_on]) == DONE
+        assert "no same-day cases" in capfd.readouterr().out
+
     def test_a_file_is_written(self, sign_on, tmp_path):
         path = tmp_path / "units.xlsx"
         command = ["report", "site-file", "--file", "unit", "--format", "xlsx", "--out", str(path)]

@@ -95,6 +95,37 @@ class TestFigures:
         assert {each.maturing for each in differing(signed, now, young=True)} == {True}
         assert {each.maturing for each in differing(signed, now)} == {False}
 
+    def test_of_what_else_people_are_divided_by_stand_there_where_it_was_frozen(self):
+        signed, now = a_month(), a_month()
+        now["by_payer"] = {"MCR": {"discharges": 9, "discharge_days": 40}}
+        payer = {"divided": {"by_payer": "Payer"}}
+        assert differing(signed, now, **payer) == []
+        signed["by_payer"] = {"MCR": {"discharges": 10}, "": {"discharges": 1}}
+        assert [astuple(each)[:5] for each in differing(signed, now, **payer)] == [
+            ("Payer not stated", "discharges", "Discharges, deaths included", "1", "0"),
+            ("Payer MCR", "discharges", "Discharges, deaths included", "10", "9"),
+        ]  # fmt: skip
+
+    def test_days_of_a_payer_are_told_where_payers_changed_places_and_not_where_all_have_more(self):
+        signed, now = a_month(), a_month()
+        payer = {"divided": {"by_payer": "Payer"}}
+        signed["by_payer"] = {
+            "A": {"discharges": 1, "discharge_days": 6},
+            "B": {"discharges": 1, "discharge_days": 9},
+        }
+        now["by_payer"] = {
+            "A": {"discharges": 1, "discharge_days": 9},
+            "B": {"discharges": 1, "discharge_days": 6},
+        }
+        assert [(each.part, each.key) for each in differing(signed, now, **payer)] == [
+            ("Payer A", "discharge_days"), ("Payer B", "discharge_days"),
+        ]  # fmt: skip
+        now["by_payer"] = {
+            "A": {"discharges": 1, "discharge_days": 8},
+            "B": {"discharges": 1, "discharge_days": 9},
+        }
+        assert differing(signed, now, **payer) == []
+
     def test_of_a_part_without_newborns_stand_there_once(self):
         signed, now = a_month(), a_month()
         for month, days in ((signed, 300), (now, 310)):

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
-from rules.dictionary import Context, Record, row_path
+from rules.dictionary import Context, Record, is_null, row_path
 from rules.findings import Finding, Level
 from rules.records import rows_of
 from rules.tables import TableRow, listed
@@ -192,6 +192,36 @@ def _asks(row: TableRow, code: str, on: str, operating_room: Callable[[str, date
         return False
     masks = listed(row.more.get("masks"))
     return not masks or any(fnmatchcase(code, mask) for mask in masks)
+
+
+# Marking what is there
+
+
+def presumed(kind: TableRow, record: Record, day: str = "") -> dict[str, str]:
+    """Day and author that are offered for a document of a kind, to be corrected where they are others.
+
+    ``day`` is that of a procedure whose report it is; without it that of the first procedure.
+    """
+    rows = rows_of(record).get("procedures", {}).values()
+    cells = next((each for each in rows if not day or each.get("date", "")[:10] == day), {})
+    days = {
+        "admission": record.get("admitted_at", "")[:10], "discharge": record.get("discharged_at", "")[:10],
+        "procedure": day or cells.get("date", "")[:10],
+    }  # fmt: skip
+    people = {"attending": record.get("attending", ""), "surgeon": cells.get("surgeon", "")}
+    found = days.get(str(kind.more.get("day", "")), "")
+    author = people.get(str(kind.more.get("by", "")), "")
+    return {"written_at": found if is_date(found) else "", "author": "" if is_null(author) else author}
+
+
+def supporting(record: Record, document: Document) -> list[str]:
+    """The codes of a record that were taken from a document."""
+    named = (document.type, document.day)
+    return [
+        cells["code"]
+        for _, _, cells in coded_rows(record)
+        if (cells.get("document"), cells.get("document_date", "")) == named
+    ]
 
 
 # What a code was taken from

@@ -19,6 +19,7 @@ from db import store
 from db.actors import Actor
 from db.changes import Applied, Source, refusal
 from db.connect import large_cache, writing
+from db.evidence import code_notes
 from db.feeds import imports
 from db.hospital import encounters, events, site
 from db.patient_index import patients
@@ -249,6 +250,11 @@ def _beds(row: Row, source: Source) -> Applied:
     return Applied(applied.record_id, (*applied.findings, *findings), applied.changed, applied.created)
 
 
+def _code_note(row: Row, source: Source) -> Applied:
+    """A note of the facility on a code or a range: proposed, until a supervisor approves it."""
+    return code_notes.apply(row.values, source)
+
+
 def _charges(row: Row, source: Source) -> Applied:
     """What another system charges for an account, in dollars and cents."""
     found = re.fullmatch(r"\$?(\d{1,9})(?:\.(\d{2}))?", row["charges"].replace(",", ""))
@@ -279,6 +285,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = {
         ("unit", "from_date", "beds", "bassinets", "authorized", "out_of_service"), ("unit", "from_date", "beds"),
         "unit", _each(_beds),
     ),
+    "code-notes": Layout(code_notes.FIELDS, ("first_code", "text"), "first_code", _each(_code_note)),
     "charges": Layout(("account", "charges"), ("account", "charges"), "account", _each(_charges)),
     "units": _site_layout("unit", "name", "type", "division", "counts_in_census", "from_date", "to_date"),
     "services": _site_layout("service", "name", "obstetric", "from_date", "to_date"),

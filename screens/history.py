@@ -9,6 +9,7 @@ from db import history, store
 from db.abstracting.abstracts import DATA_SET
 from db.actors import Action as Deed
 from db.acts import viewed
+from db.evidence import code_notes
 from db.history import Change
 from db.hospital import site
 from db.patient_index import patients
@@ -25,6 +26,7 @@ from tui.screen import Column, Row, ScreenError
 PATIENT: Final = "PTA"
 ACCOUNT: Final = "ACC"
 SITE_ROW: Final = "SFR"
+CODE_NOTE: Final = "SNE"
 
 
 class ItemHistory(KeysetList):
@@ -47,7 +49,7 @@ class ItemHistory(KeysetList):
         if not record:
             self.about = "HIST on a record shows its history."
             return ""
-        if word in (PATIENT, ACCOUNT, SITE_ROW):
+        if word in (PATIENT, ACCOUNT, SITE_ROW, CODE_NOTE):
             self.changes = self._of_hospital(word, record)
             self.labels = [change.item.replace("_", " ") for change in self.changes]
         else:
@@ -81,6 +83,8 @@ class ItemHistory(KeysetList):
                 cases=(abstract.id,) if abstract else (),
             )  # fmt: skip
             return history.of_account(stay.id)
+        if word == CODE_NOTE:
+            return code_notes.history(int(key)) if key.isdecimal() else []
         kind, _, code = key.partition(" ")
         row = site.get(kind.lower(), code.strip()) if kind.lower() in site.SITE_FILES else None
         if row is None:

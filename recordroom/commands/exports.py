@@ -45,3 +45,26 @@ def records(data_set: str, out: Path, form: str, status: str, first: str, last: 
         except OSError as error:
             raise click.UsageError(f"{out} cannot be written: {error.strerror}.") from error
     notice("1 record written." if count == 1 else f"{count} records written.")
+
+
+@export.command("code-notes")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
+@store_options
+def code_notes(out: Path) -> None:
+    """Write the facility's notes on codes as CSV, as import code-notes takes them; void ones are left out."""
+    with opened_store() as signed_on:
+        from db.actors import Action
+        from db.acts import permit, viewed
+        from db.evidence import code_notes as notes
+        from db.files import replacing
+        from reports import sheet
+
+        permit(signed_on.actor, Action.EXPORT, kind=notes.KIND, record=out.name)
+        rows = [(*(str(getattr(each, name)) for name in notes.FIELDS), each.status) for each in notes.every()]
+        try:
+            with replacing(out) as file:
+                sheet.write_csv(file, "Site notes on codes", (*notes.FIELDS, "status"), rows)
+        except OSError as error:
+            raise click.UsageError(f"{out} cannot be written: {error.strerror}.") from error
+        viewed(signed_on.actor, Action.EXPORT, kind=notes.KIND, record=out.name, detail={"count": len(rows)})
+    notice("1 note written." if len(rows) == 1 else f"{len(rows)} notes written.")

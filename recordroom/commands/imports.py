@@ -25,6 +25,7 @@ KINDS = {
     "movements": "Admissions, transfers, leaves and discharges.",
     "events": "Operations, births, deaths, autopsies, consultations, infections.",
     "charges": "Charges of accounts, in dollars: what the value on hold is by.",
+    "code-notes": "Notes and coding decisions of the facility: proposed until they are approved.",
     "beds": "Beds set up and staffed in each unit from a day on.",
     "units": "Units (wards).",
     "services": "Treating services.",

@@ -98,7 +98,7 @@ class Documents(ListScreen):
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("ADD", "Add a document", "add", "F6"),
-        Command("SUP", "Support of the codes", "support", "F10"),
+        Command("CODES", "Support of the codes", "support", "F10"),
         Command("MARK", "Mark kinds: MARK HP DS OP=S", "mark"),
         Command("ASK", "Queries on the account", "ask"),
     )

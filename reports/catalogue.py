@@ -239,7 +239,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     ),
     Report(
         "query-log", "B03", "Queries to physicians",
-        "Queries asked in a period, by physician: when, by whom, answered when; response rate and days.",
+        "Queries sent in a period, by physician, type or reason: indicator, outcome, days; response, in time, agreed.",
         "reports.indices.query_log", QUERY_LOG,
     ),
     Report(
@@ -275,6 +275,11 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "summary-sheet", "H02", "Abstract and coding summary sheet",
         "Everything that an abstract says, its codes and DRG, what stands against it and what became of it.",
         "reports.prints.summary_sheet", (Parameter("account", "Account", "text"),), Action.VIEW_ABSTRACT,
+    ),
+    Report(
+        "query-form", "H05", "Query to a physician",
+        "A query as the physician gets it: indicators with their documents, the question, the answers offered.",
+        "reports.prints.query_form", (Parameter("query", "Query", "text"),), Action.VIEW_QUERY,
     ),
     Report(
         "chart-label", "H03", "Chart label",

@@ -50,6 +50,10 @@ def work_queue(session: Session) -> Iterable[Entry]:
         yield Entry("MINE", "Work that is yours", "WRK TO=ME", *aged(own))
 
 
+def physician_queries(session: Session) -> Iterable[Entry]:
+    yield Entry("QRL", "Queries to physicians", "QRL", *counts(session.actor, ("QRL",))["QRL"])
+
+
 def house(session: Session) -> Iterable[Entry]:
     units = census_counts.census_now()
     heads = sum(row[1] for row in units)
@@ -133,14 +137,16 @@ def scheduled(session: Session) -> Iterable[Entry]:
 
 
 def own_drafts(session: Session) -> Iterable[Entry]:
-    found = drafts.waiting(session.actor)
-    newest = f"{found[0].screen} {found[0].key}".strip() if found else ""
-    yield Entry("DRF", "Your drafts", "DRF", str(len(found)), newest)
+    if found := drafts.waiting(session.actor):
+        newest = f"{found[0].screen} {found[0].key}".strip()
+        yield Entry("DRF", "Your drafts", "DRF", str(len(found)), newest)
 
 
 PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.RUN_JOB, scheduled),  # there only where one is in trouble, and then never on a further page
+    (Deed.SIGN_ON, own_drafts),  # what one was in the midst of comes before what waits
     (Deed.FILE_ABSTRACT, work_queue),
+    (Deed.FILE_QUERY, physician_queries),
     (Deed.VIEW_CENSUS, house),
     (Deed.VIEW_HOLD_QUEUE, feed),
     (Deed.REVIEW_DUPLICATE, patient_index),
@@ -148,5 +154,4 @@ PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (
     (Deed.VIEW_REQUEST, disclosure),
     (Deed.REVIEW_RECORD, review),
     (Deed.REVIEW_ALERT, privacy_alerts),
-    (Deed.SIGN_ON, own_drafts),
 )

@@ -10,6 +10,7 @@ from db.abstracting import counts as abstract_counts
 from db.actors import Action as Deed
 from db.actors import Actor
 from db.feeds import counts as feed_counts
+from db.queries import counts as query_counts
 from db.schedule import counts as schedule_counts
 from db.worklist import counts as work_counts
 from db.worklist.counts import Waiting
@@ -39,9 +40,17 @@ def _troubled() -> Said:
     )
 
 
+def _asked(actor: Actor) -> Said:
+    """Queries that wait, and what of them is to be done first."""
+    found = query_counts.waiting(actor.user)
+    parts = ((found.overdue, "late"), (found.answered, "answered"), (found.drafts, "your drafts"))
+    return str(found.asked), ", ".join(f"{count} {what}" for count, what in parts if count)
+
+
 WORDS: Final[Mapping[str, tuple[Deed, Callable[[Actor], Said]]]] = {
     "WRK": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting())),
     "WRC": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting(work_counts.CODE))),
+    "QRL": (Deed.VIEW_QUERY, _asked),
     "RTN": (Deed.FILE_ABSTRACT, lambda actor: (str(abstract_counts.returns()), "")),
     "HLD": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.held()), "")),
     "DIS": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.disagreements()), "")),

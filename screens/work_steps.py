@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from db import store
 from db.actors import Action as Deed
 from db.acts import viewed
-from db.worklist import work_acts
+from db.queries import queries
+from db.worklist import blind, work_acts
 from rules import work as rules
 from rules.findings import Finding, Level
 from rules.moments import day_number
@@ -218,9 +219,13 @@ class Notes(ListScreen):
     title: ClassVar[str] = "Notes and queries"
     empty: ClassVar[str] = "Nothing was noted on this account."
     help: ClassVar[str] = (
-        "NOTE and a text adds one. Notes are only added to; each says who wrote it and when."
+        "NOTE and a text adds one. Notes are only added to; each says who wrote it and when. QUERIES (F10) lists the "
+        "queries to physicians about the account."
     )
-    commands: ClassVar[tuple[Command, ...]] = (Command("NOTE", "Add a note", "note"),)
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("NOTE", "Add a note", "note"),
+        Command("QUERIES", "Queries", "its_queries", "F10"),
+    )
     session: Session
     account = ""
     encounter_id = 0
@@ -242,11 +247,7 @@ class Notes(ListScreen):
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
         found = [(note.at, note.by, "note", note.text) for note in work_acts.notes(self.encounter_id)]
-        for query in work_acts.queries(self.encounter_id):
-            asked_of_whom = f"{query.provider}: " if query.provider else ""
-            found.append((query.asked_at, query.asked_by, "query", f"{asked_of_whom}{query.question}"))
-            if query.answered_at:
-                found.append((query.answered_at, "", "answer", query.answer))
+        found += self._queries()
         found.sort(key=lambda row: row[0], reverse=True)
         lines = [
             ("", "", "", line) if further else (shown.moment(at), by, what, line)
@@ -256,9 +257,25 @@ class Notes(ListScreen):
         rows = [Row((number,), cells, self.account) for number, cells in enumerate(lines)]
         return page_of(rows, key, limit, backward=backward)
 
+    def _queries(self) -> list[tuple[str, str, str, str]]:
+        """The queries about the account, for those who may see them; not while it is reviewed blind."""
+        actor = self.session.actor
+        if not actor.may(Deed.VIEW_QUERY) or self.encounter_id in blind.accounts_in_hand(actor.user):
+            return []
+        return [
+            (
+                each.asked_at, each.asked_by, "query",
+                f"{each.number} {each.provider}: {each.wording.title}, {each.status} {each.outcome}".rstrip(),
+            )
+            for each in queries.of_account(self.encounter_id)
+        ]  # fmt: skip
+
     def note(self, rest: str) -> Outcome:
         work_acts.note(self.session.actor, self.account, rest)
         return Outcome("Noted.", reload=True)
+
+    def its_queries(self, rest: str) -> Outcome:
+        return Outcome(go=f"QRL {self.account}")
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.account) if self.account else None

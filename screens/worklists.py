@@ -216,14 +216,6 @@ class WorkQueue(KeysetList):
         work_acts.release_hold(self.session.actor, subject)
         return Outcome(f"{subject} is in the queue again.", reload=True)
 
-    def ask(self, subject: str, question: str) -> Outcome:
-        work_acts.ask(self.session.actor, subject, question)
-        return Outcome(f"The query about {subject} is open.", reload=True)
-
-    def answer(self, subject: str, said: str) -> Outcome:
-        work_acts.answer(self.session.actor, subject, said)
-        return Outcome(f"{subject}: the answer is noted.", reload=True)
-
 
 class ToCode(WorkQueue):
     """WRC: the queue with what is to be coded."""
@@ -243,8 +235,8 @@ def actions_of(word: str) -> tuple[Action, ...]:
         Action("H", "Hold", go="WKH {subject}"),
         Action("U", "Unhold", method="release_hold"),
         Action("W", "What was noted", go="WKN {subject}"),
-        Action("Q", "Query", method="ask", why="What is asked of the attending?"),
-        Action("R", "Answer", method="answer", why="What was answered?"),
+        Action("Q", "Query", go="QRY {subject}"),
+        Action("R", "Its queries", go="QRL {subject}"),
         Action("S", "Assign", method="assign", why="Assign to whom?"),
         Action("O", "Overview", go=f"OVR {{subject}} {word}"),
         Action("M", "Movements", go="ACC {subject}"),

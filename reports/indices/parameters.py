@@ -138,6 +138,8 @@ PATIENT_LISTING: Final = (
     sort("name", "terminal-digit", "middle-digit", "number", "birth"), *LINES,
 )  # fmt: skip
 QUERY_LOG: Final = (
-    FROM, TO, replace(PROVIDER, choices=(NONE,)), a_question("open", "Not answered"), sort("asked", "days", "name"),
-    replace(grouped("physician", "service", "asker"), default="physician", required=True), *LINES,
+    FROM, TO, replace(PROVIDER, choices=(NONE,)), a_list("kind", "Types"), a_list("purpose", "Because"),
+    a_list("outcome", "Outcomes"), a_question("open", "Not answered"), sort("asked", "days", "name"),
+    replace(grouped("physician", "physician-type", "type", "reason", "outcome", "service", "asker"),
+            default="physician", required=True), *LINES,
 )  # fmt: skip

@@ -1,77 +1,171 @@
-"""B03: the log of queries to physicians, with the response rate and the days to the answer."""
+"""B03: the log of queries to physicians, and how they respond: rates from counts, by physician, type and more.
+
+What a query changed of codes and DRG is on it for those alone who may see that (permission "view query effect").
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from db import conventions
+from db import conventions, store
+from db.actors import Action, Role
+from db.queries import log
+from db.queries.effects import Effect
+from db.queries.log import Logged
 from db.statistics import figures
-from db.worklist import query_log
-from db.worklist.query_log import Query
+from reports import letters as merge
 from reports.indices import stays
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, render, sheets
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked
+from reports.sheet import Sheet
+from rules.codes import dotted
+from rules.moments import iso_date
+from rules.queries import ASKED, KINDS, Kind, Outcome
 
-__all__ = ["query", "render", "sheets"]
+__all__ = ["letters", "query", "render", "sheets"]
 
 COLUMNS: Final = (
-    Shown("asked", "Asked", 10, 11, kind="date"), Shown("account", "Account", 10, 12), Shown("name", "Name", 14, 20),
-    Shown("mrn", "MRN", 0, 10), Shown("physician", "Physician", 0, 9), Shown("service", "Serv", 0, 5),
-    Shown("by", "Asked by", 8, 8), Shown("question", "Question", 18, 24),
-    Shown("answered", "Answered", 10, 11, kind="date"),
-    Shown("days", "Days", 4, 4, number=True), Shown("answer", "Answer", 0, 0),
+    Shown("asked", "Asked", 10, 11, kind="date"), Shown("query", "Query", 7, 7), Shown("account", "Account", 10, 12),
+    Shown("name", "Name", 0, 18), Shown("mrn", "MRN", 0, 0), Shown("physician", "Physician", 0, 0),
+    Shown("service", "Serv", 0, 0), Shown("by", "Asked by", 0, 8), Shown("kind", "Kind", 6, 6),
+    Shown("purpose", "Because", 10, 10), Shown("finding", "Raised from", 0, 0), Shown("channel", "Put", 0, 0),
+    Shown("title", "Title", 0, 0), Shown("indicators", "Indicators", 0, 0, number=True),
+    Shown("indicator", "Indicator", 0, 15), Shown("question", "Question", 0, 0), Shown("due", "Due", 0, 0, kind="date"),
+    Shown("status", "Status", 0, 0), Shown("answered", "Answered", 10, 11, kind="date"),
+    Shown("days", "Days", 4, 4, number=True), Shown("outcome", "Outcome", 9, 14),
+    Shown("late", "Late", 4, 4), Shown("reminders", "Reminders", 0, 0, number=True),
+    Shown("escalations", "Escalated", 0, 0, number=True), Shown("answer", "Answer", 0, 0),
 )  # fmt: skip
-SORTS: Final[Mapping[str, Callable[[Query], tuple[Any, ...]]]] = {
-    "asked": lambda row: (row.asked_day, row.number),
+EFFECT: Final = (
+    Shown("drg_before", "DRG before", 0, 0), Shown("drg_after", "DRG after", 0, 0),
+    Shown("weight_change", "Weight", 0, 0, number=True), Shown("codes_changed", "Codes changed", 0, 0),
+)  # fmt: skip
+SORTS: Final[Mapping[str, Callable[[Logged], tuple[Any, ...]]]] = {
+    "asked": lambda row: (row.asked_day, row.id),
     "days": lambda row: (-row.days,),
     "name": lambda row: (row.name,),
 }
-BREAKS: Final[Mapping[str, tuple[str, Callable[[Query], str], str]]] = {
-    "physician": ("Physician", lambda row: row.physician, "provider"),
-    "service": ("Service", lambda row: row.service, "service"),
-    "asker": ("Asked by", lambda row: row.asked_by, ""),
+Break = tuple[str, Callable[[Logged], str], str]
+PHYSICIAN: Final[Break] = ("Physician", lambda row: row.physician, "provider")
+KIND: Final[Break] = ("Type", lambda row: KINDS[Kind(row.kind)], "")
+BREAKS: Final[Mapping[str, tuple[Break, ...]]] = {
+    "physician": (PHYSICIAN,),
+    "physician-type": (PHYSICIAN, KIND),
+    "type": (KIND,),
+    "reason": (("Because", lambda row: row.purpose, ""),),
+    "outcome": (("Outcome", lambda row: row.outcome or row.status, ""),),
+    "service": (("Service", lambda row: row.service, "service"),),
+    "asker": (("Asked by", lambda row: row.asked_by, ""),),
 }
 MEASURES: Final = (
-    Measure("Answered", 0), Measure("Response|%", 1, -1), Measure("Days to|answer", 2, 0),
+    Measure("Answered", 0), Measure("Response|%", 1, 7), Measure("In time|%", 2, 7), Measure("Agreed|%", 3, 0),
+    Measure("Days to|answer", 4, 0), Measure("Reminded", 5), Measure("Escalated", 6),
 )  # fmt: skip
 NOTES: Final = (
-    "Response: answered in per cent of those asked. Days to the answer of those answered; of others until today.",
-    "Type, indicator and outcome of a query are not recorded.",
+    (
+        "Response: answered in per cent of those asked; in time: by the day on which they were due. Agreed: in per cent"
+        " of those answered. Days to the answer of those answered; of others until today."
+    ),
+    "Withdrawn queries are listed and count in no rate; drafts and void ones are left out.",
 )
+RESTRICTED: Final = "Codes and DRG before and after stand in the table of this report: not for physicians."
 
 
 def query(asked: Asked) -> Listing:
     """Read the queries asked for. Raises ``NotAsked``."""
-    found, physicians = query_log.asked(stays.period(asked)), asked.listed("provider")
-    if physicians:
-        found = [row for row in found if (row.physician or "none") in physicians]
-    if "open" in asked:
-        found = [row for row in found if (row.answered_day is None) == asked.yes("open")]
-    head, group, file = BREAKS[asked["break"]]
+    found = [row for row in log.asked(stays.period(asked)) if _wanted(row, asked)]
+    breaks = BREAKS[asked["break"]]
     found.sort(key=SORTS[asked["sort"]])
-    found.sort(key=group)
+    for _, of, _ in reversed(breaks):
+        found.sort(key=of)
     withheld, style = Withheld.of(asked), conventions.convention("date_style")
-    summary = asked["detail"] == SUMMARY
-    said = [f"physicians {asked['provider']}"] if physicians else []
-    said += [("answered", "not answered")[asked.yes("open")]] if "open" in asked else []
+    told = asked.actor.may(Action.VIEW_QUERY_EFFECT) or Role.SERVICE in asked.actor.roles
+    changed = log.effects_of(found) if told else {}
+    lines = [
+        _line(row, withheld, tuple(of(row) for _, of, _ in breaks), changed.get(row.id), told=told)
+        for row in found
+    ]
     return Listing(
-        "B03", "QUERIES TO PHYSICIANS", stays.period_said(asked, style), "; ".join(said) or "all queries", COLUMNS,
-        [_line(row, withheld, group(row)) for row in found], MEASURES, (head,), (*NOTES, *withheld.sentences()),
-        "query", "queries", summary, asked.yes("eject"), style, [row.number for row in found],
-        titles=figures.names(file) if file else {},
+        "B03", "QUERIES TO PHYSICIANS", stays.period_said(asked, style), _said(asked) or "all queries",
+        (*COLUMNS, *(EFFECT if told else ())), lines, MEASURES, tuple(head for head, _, _ in breaks),
+        (*NOTES, *((RESTRICTED,) if told else ()), *withheld.sentences()), "query", "queries",
+        asked["detail"] == SUMMARY, asked.yes("eject"), style, [row.id for row in found],
+        titles=figures.names(breaks[0][2]) if breaks[0][2] else {},
     )  # fmt: skip
 
 
-def _line(row: Query, withheld: Withheld, group: str) -> Line:
+def _wanted(row: Logged, asked: Asked) -> bool:
+    chosen = (
+        ("provider", row.physician or "none"), ("kind", row.kind.casefold()), ("purpose", row.purpose.casefold()),
+        ("outcome", row.outcome.replace(" ", "-") or "none"),
+    )  # fmt: skip
+    if any(codes and value not in codes for name, value in chosen if (codes := _listed(asked, name))):
+        return False
+    return "open" not in asked or (row.status in ASKED) == asked.yes("open")
+
+
+def _listed(asked: Asked, name: str) -> tuple[str, ...]:
+    codes = asked.listed(name)
+    return codes if name == "provider" else tuple(code.casefold() for code in codes)
+
+
+def _said(asked: Asked) -> str:
+    words = {"provider": "physicians", "kind": "types", "purpose": "because", "outcome": "outcomes"}
+    said = [f"{word} {asked[name]}" for name, word in words.items() if asked.get(name)]
+    said += [("answered", "not answered")[asked.yes("open")]] if "open" in asked else []
+    return "; ".join(said)
+
+
+def _line(
+    row: Logged, withheld: Withheld, groups: tuple[str, ...], effect: Effect | None, *, told: bool
+) -> Line:
     mrn, name, account = withheld.who(row.patient_id, row.sensitive, row.mrn, row.name, row.account)
-    question, answer = withheld.content(row.encounter_id, row.question, row.answer)
-    answered = row.answered_day is not None
+    texts = (row.title, row.first_indicator, row.question, row.answer, row.finding)
+    title, indicator, question, answer, finding = withheld.content(row.encounter_id, *texts)
+    shown = title == row.title or not row.title
+    late = not row.in_time and row.counts and (row.answered_day is not None or row.status in ASKED)
     values = (
-        stays.day_text(row.asked_day), account, name, mrn, row.physician, row.service, row.asked_by, question,
-        stays.day_text(row.answered_day) if row.answered_day else "", row.days, answer,
+        stays.day_text(row.asked_day), row.number, account, name, mrn, row.physician, row.service, row.asked_by,
+        row.kind, row.purpose, finding, row.channel, title, row.indicators, indicator, question,
+        stays.day_text(row.due_day) if row.due_day else "", row.status,
+        stays.day_text(row.answered_day) if row.answered_day else "", row.days,
+        row.outcome or (row.status if row.status == "withdrawn" else ""), "late" if late else "", row.reminders,
+        row.escalations, answer, *(_effect(effect if shown else None) if told else ()),
     )  # fmt: skip
-    return Line(
-        values, f"ABS {row.account}", (group,), (int(answered), 100 * answered, row.days if answered else 0)
+    replied, counts = int(row.replied and row.counts), int(row.counts)
+    counted = (
+        replied, 100 * replied, 100 * (replied and row.in_time), 100 * (replied and row.outcome == Outcome.AGREED),
+        row.days * replied, row.reminders * counts, row.escalations * counts, counts,
+    )  # fmt: skip
+    return Line(values, f"QRF {row.number}", groups, counted)
+
+
+def _effect(effect: Effect | None) -> tuple[str, ...]:
+    if effect is None or effect.after is None:
+        return (effect.before.drg if effect else "", "", "", "")
+    old, new = effect.before.weight_ten_thousandths, effect.after.weight_ten_thousandths
+    change = "" if old is None or new is None else f"{(new - old) / 10_000:+.4f}"
+    codes = effect.marked if effect.marked is not None else tuple(each.code for each in effect.changes)
+    said = " ".join(map(dotted, dict.fromkeys(codes)))
+    return (
+        effect.before.drg,
+        effect.after.drg,
+        change,
+        said if effect.marked is not None else f"{said} (not marked)",
     )
+
+
+def letters(data: Listing) -> Sheet:
+    """A letter to each physician who was asked: the queries of the list that wait for an answer."""
+    keys = [column.key for column in data.columns]
+    rows = [dict(zip(keys, line.values, strict=True)) for line in data.lines]
+    here, today = store.current(), iso_date(store.current().now().day)
+    own = ("query", "account", "name", "asked", "due", "title", "question", "indicator")
+    made = [
+        {"letter_date": today, "facility": here.facility, "mrn": row["mrn"],
+         "addressee": data.titles.get(str(row["physician"]), "") or row["physician"], **{key: row[key] for key in own}}
+        for row in rows if row["status"] in ASKED
+    ]  # fmt: skip
+    return merge.letters(own, made)

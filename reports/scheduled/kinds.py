@@ -13,7 +13,7 @@ from db.schedule import jobs
 from db.schedule.jobs import Job, NotScheduled, Wanted
 from reports import output
 from reports.catalogue import Report, find
-from reports.parameters import IDENTIFIERS, MOVING, NotAsked, Parameter, resolved
+from reports.parameters import IDENTIFIERS, MOVING, NotAsked, Parameter, named, resolved
 from reports.run import known
 from rules.text import clean
 
@@ -85,6 +85,9 @@ KINDS: Final[tuple[Kind, ...]] = (
          Action.REVIEW_DUPLICATE),
     Kind("work", "Work queue", "Compare every row of the work queue with what puts it there.",
          Action.CHECK_ABSTRACTS),
+    Kind("queries", "Queries to physicians",
+         "Remind and escalate what is not answered in time, by the facility's table query_escalation.",
+         Action.CHASE_QUERY),
     Kind("expiry", "Keys that end", "Say whose key ends within so many days.", Action.ADMINISTER_USERS,
          (Parameter("days", "Days", "number", default="14"),)),
     Kind("prune", "Old runs of jobs",
@@ -119,7 +122,8 @@ def file(actor: Actor, wanted: Wanted, today: int, expected_version: int = 0) ->
     """
     permit(actor, Action.AMEND_SCHEDULE, kind=jobs.KIND, record=wanted.name)
     kind = kind_of(wanted.what)
-    given = {name: clean(value).strip() for name, value in wanted.parameters.items() if clean(value).strip()}
+    named_so = named(kind.parameters, wanted.parameters)
+    given = {name: clean(value).strip() for name, value in named_so.items() if clean(value).strip()}
     if not given.get(FOLDER, "/").startswith("/"):
         raise NotScheduled(f"The folder {given[FOLDER]} must begin at the root: /var/lib/recordroom/backup.")
     asked(kind, with_preset(actor, kind, given), today)

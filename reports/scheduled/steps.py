@@ -204,6 +204,17 @@ def _queue_checked(work: Work) -> Result:
     return Result("The work queue is sound" if found.sound else wrong, found.rows, not found.sound)
 
 
+def _chased(work: Work) -> Result:
+    """Which queries, the list says; whom they are about is not said here."""
+    from db.queries import query_acts
+    from rules.queries import Act
+
+    found = query_acts.chase(work.service)
+    told = ", ".join(sorted({each.to_whom for each in found if each.act is Act.ESCALATE}))
+    said = f"{len(found)} {'query' if len(found) == 1 else 'queries'} chased"
+    return Result(f"{said}; told: {told}" if told else said, len(found))
+
+
 def _ending(work: Work) -> Result:
     from db.access import users
 
@@ -238,6 +249,7 @@ _STEPS: Final[Mapping[str, Callable[[Work], list[Step]]]] = {
     "audit": _single("audit", _audited),
     "duplicates": _single("duplicates", _compared),
     "work": _single("work", _queue_checked),
+    "queries": _single("queries", _chased),
     "expiry": _single("expiry", _ending),
     "prune": _single("prune", _pruned),
 }

@@ -22,6 +22,7 @@ from db.hospital import site
 from db.patient_index import patients
 from db.registry import cases
 from db.report_writer import saved
+from rules.queries import Indicator
 from rules.report_writer import LIST, Definition, Shown
 from screens.session import Seat
 from screens.sign_on import SignOn
@@ -78,6 +79,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(replace(actor, user="lee"), poisoned)
     message = a_held_message(actor)
+    a_query(actor)
     an_empty_batch(actor)
     a_merge_and_an_overlay(poisoned)
     sensitive.open_with_reason(actor, poisoned, builders.POISON_LAST)
@@ -163,6 +165,16 @@ def reviews_of(poisoned: int) -> None:
     review_acts.file_blind(reviewer, "3", second)
 
 
+def a_query(actor: Actor) -> None:
+    """Query Q000001 about the stay that is in house, with poisoned texts."""
+    bad = builders.POISON_LAST
+    builders.a_sent_query(
+        actor, "4713", provider="1001", title=f"Findings {builders.POISON_FIRST}",
+        question=f"What do they represent? {builders.POISON_FIRST}",
+        options=(bad, "Other", "Unable to determine"), indicators=(Indicator(bad, bad, "2026-11-16"),),
+    )  # fmt: skip
+
+
 def a_held_message(actor: Actor) -> str:
     """A message that cannot be applied, with a poisoned name in it."""
     from db.connect import database
@@ -227,3 +239,9 @@ def desk(seat: Callable[[], Workstation]) -> Workstation:
 def coded(codes_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code sets are installed."""
     monkeypatch.setenv("RECORDROOM_CODES", str(codes_path))
+
+
+@pytest.fixture
+def booked(books_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code sets are installed, with the index and all that a facility can import."""
+    monkeypatch.setenv("RECORDROOM_CODES", str(books_path))

@@ -28,15 +28,18 @@ from tests.tui.conftest import Workstation
 
 # Screens that show the record of one patient: their row names that patient, so that WHO finds it.
 ONE = {
+    "ADF", "CMP", "WIF",
     "ABQ", "ABS", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI",
     "RQH", "SEN", "STP",
     "SUS", "TRA", "WHO", "FAC", "LBL", "SUM", "RVA", "RVC", "RVD", "RVW", "WKH", "WKN",
-    "IDN", "MRG", "OVU", "UNM",
+    "DCF", "DOC", "ERC", "ERL", "SUP",
+    "IDN", "MRG", "OVU", "UNM", "QRE", "QRF", "QRH", "QRS", "QRY",
 }  # fmt: skip
 # Lists of patients: one row that says what was asked.
 LISTS = {
+    "ADL",
     "DFF", "DUP", "FIL", "MRL", "OVL", "RLA", "RTN", "RVF", "RVL", "RVP", "RVS", "TRX", "TXA",
-    "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "REN", "RQL", "SAW", "TRL", "TRN",
+    "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "QRL", "REN", "RQL", "SAW", "TRL", "TRN",
     "UNU",
     "WRC", "WRK",
 }  # fmt: skip
@@ -128,8 +131,8 @@ COMMANDS = {
     "abstract transmit": "transmit abstract", "audit copy": "", "audit list": "view audit", "audit verify": "",
     "backup": "backup", "census check": "check census", "census close": "", "census rebuild": "",
     "census restate": "", "census status": "",
-    "demo": "", "disclosure check": "", "doctor": "", "export records": "export", "group": "",
-    "import beds": "",
+    "demo": "", "disclosure check": "", "doctor": "", "export code-notes": "", "export records": "export", "group": "",
+    "import beds": "", "import code-notes": "",
     "import charges": "import", "import encounters": "import", "import records": "import",
     "import events": "import", "import hl7": "import", "import movements": "import",
     "import patients": "import",

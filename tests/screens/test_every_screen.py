@@ -16,9 +16,11 @@ from tui.view import own_command, own_words
 
 KEYS = {
     "CHT": POISON_MRN, "PTA": POISON_MRN, "PAT": POISON_MRN, "ACD": POISON_MRN, "ACC": POISON_ACCOUNT,
+    "DOC": POISON_ACCOUNT, "DCF": POISON_ACCOUNT, "SUP": POISON_ACCOUNT, "ERL": POISON_ACCOUNT,
+    "ERC": f"{POISON_ACCOUNT} cm I10 dx {ACCOUNT}", "SNE": "NEW I50",
     "MOV": POISON_ACCOUNT, "WKH": POISON_ACCOUNT, "WKN": POISON_ACCOUNT, "ABS": POISON_ACCOUNT,
     "OVR": POISON_ACCOUNT, "ABQ": POISON_ACCOUNT, "ADM": "11/16/2026", "DSC": "11/15/2026", "TRN": "11/15/2026",
-    "DTH": "11/15/2026", "INP": "3E", "NOT": "I214", "COD": "chf", "RUN": "daily-census",
+    "DTH": "11/15/2026", "INP": "3E", "NOT": "I214", "COD": "chf", "TRE": "I214", "PCT": "0SR", "PCD": "0SR", "RUN": "daily-census",
     "RVA": "1", "RVD": "2", "RVC": "3", "RVS": "1", "RVW": "4",
     "FAC": POISON_ACCOUNT, "SUM": POISON_ACCOUNT, "LBL": POISON_MRN, "OUT": POISON_MRN,
     "WHO": POISON_MRN, "SAW": "admin", "SEN": POISON_MRN, "WHY": POISON_MRN,
@@ -27,7 +29,9 @@ KEYS = {
     "CNF": f"ABS {POISON_ACCOUNT}", "HIS": f"PTA {POISON_MRN}", "TXA": "1", "IDN": POISON_MRN,
     "MRG": f"{MRN} {POISON_MRN}",
     "CLM": "2026-10", "RMK": "2026-10", "RMH": "2026-10",
+    "QRY": POISON_ACCOUNT, "QRS": "Q000001", "QRH": "Q000001", "QRE": "Q000001", "QRF": "Q000001", "QTE": "AKI",
     "UNM": "1", "OVU": "1", "SIGNON": None,
+    "ADF": "4713", "CMP": f"{POISON_ACCOUNT} I21.4 N17.9", "WIF": POISON_ACCOUNT,
 }  # fmt: skip
 REVIEWED = True  # reviews are under way in the small hospital
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

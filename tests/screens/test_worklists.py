@@ -248,13 +248,6 @@ class TestWorkingOnTheQueue:
         desk.press("g")
         assert "1 waiting" in desk.text
 
-    def test_a_query_waits_and_its_answer_is_work(self, desk: Workstation) -> None:
-        queue(desk)
-        desk.press("q", "Present on admission?", "enter")
-        assert "ACW" in next(line for line in desk.lines if ACCOUNT in line)
-        desk.press("r", "Yes", "enter")
-        assert "ACQ" in next(line for line in desk.lines if ACCOUNT in line)
-
 
 class TestDrafts:
     def test_say_whom_they_are_about_and_showing_them_is_logged(self, desk: Workstation) -> None:

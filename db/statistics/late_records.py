@@ -86,6 +86,8 @@ def told(
         if not _readmission(closed, day, old, new):
             return None
         old, new = (iso_date(int(each)) if each else "" for each in (old, new))
+    if kind == "birth_date" and _band(closed, on, old) == _band(closed, on, new):
+        return None
     at, name = moment_at(utc, store.current().zone).local, NOTED[kind].format(done)
     return Change(name, on.name, on.at, old, new, by, at, origin, "", max(day, 1), on.patient_id)
 
@@ -130,6 +132,15 @@ def _readmission(closed: Closing, day: int, old: str, new: str) -> bool:
     """Whether a return has become one within the days of a readmission, as the month counts, or no longer is."""
     last = day + limits.within("readmission_days", closed.to_day)
     return (bool(old) and int(old) <= last) != (bool(new) and int(new) <= last)
+
+
+def _band(closed: Closing, of: _Subject, birth_date: str) -> int | None:
+    """The age at which the band of completed years at admission begins; None: the birth date is not whole."""
+    if len(birth_date) != len("2026-11-21"):
+        return None
+    admitted, born = (int(day.replace("-", "")) for day in (iso_date(of.admit_day), birth_date))
+    years = (admitted - born) // 10_000
+    return max((first for first, _ in limits.age_bands(closed.to_day) if first <= years), default=0)
 
 
 def _event(event_id: int) -> _Subject | None:

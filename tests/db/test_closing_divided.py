@@ -96,6 +96,13 @@ class TestWhatSignedPagesDivideBy:
     ) -> None:
         assert marks_of(partial(divided.amend, divided.there, *amended)) == 0
 
+    def test_a_birth_date_in_the_same_band_of_age_is_not_told_beside_what_differs(
+        self, divided: Divided
+    ) -> None:
+        divided.amend(divided.gone, "birth_date", "1952-03-09")
+        divided.amend(divided.gone, "sex", "M")
+        assert [each.kind for each in seen()[1]] == ["sex edited"]
+
     def test_another_sex_is_told_of_who_was_in_house_at_the_end(self, divided: Divided) -> None:
         assert marks_of(partial(divided.amend, divided.there, "sex", "M")) == 1
         figures, changes = seen()

@@ -13,19 +13,22 @@ from db.abstracting import lifecycle as life
 from db.abstracting.abstract_release import Checker
 from db.abstracting.abstract_returns import Return
 from db.abstracting.abstracts import AbstractRecord, Drg
+from db.coding import drg_prices
+from db.coding.drg_prices import Price
 from db.feeds import intake
 from db.registry.cases import Case
 from db.worklist import work_acts
 from rules import lifecycle
-from rules.abstract_findings import record_findings
+from rules.abstract_findings import day_of, record_findings
 from rules.codes import dotted
 from rules.dictionary import Group, split_path
 from rules.drg import Grouping
+from rules.drg_payment import dollars
 from rules.feed_differences import Difference, item_of, items_of, taken_from
 from rules.findings import Finding, Level, worst_first
 from rules.values import shown as value_shown
 from screens.account import banner, encounter_named
-from screens.coded import CodedForm
+from screens.coding_words import CODING_WORDS, CodingWords
 from screens.data_set import OVERRIDE
 from screens.record import RECORD_WORDS, Loaded
 from screens.worklists import following, latest_note, place_in
@@ -37,7 +40,7 @@ OF_MOVEMENTS = {
 }  # fmt: skip  # what an update of the feed may say otherwise than the movements, and moves nothing
 
 
-class Abstract(CodedForm):
+class Abstract(CodingWords):
     """An inpatient account's abstract. Opened from the work list, or as ``ABS account``."""
 
     title: ClassVar[str] = "Discharge abstract"
@@ -47,13 +50,14 @@ class Abstract(CodedForm):
     reason_for_errors: ClassVar[bool] = True
     brief: ClassVar[bool] = True
     grid: Grid | None = standard_grid(data_set)
+    worksheet: Grid | None = standard_grid("coding")
     help: ClassVar[str] = (
-        "What the feed and the movements know is filled in, and the cursor stands on the first field that is missing. "
-        "Enter goes to the next one that is missing, Tab to every field. In a diagnosis or procedure key a code, with "
-        "or without point, or words such as hip fx, and Enter; F4 lists as you type. A code that nothing longer begins "
-        "with is left by itself, and Enter behind it does no harm. F11 shows the whole record on one page, where "
-        "letters act; VIEW P asks for it prompt by prompt. F2 files and brings the next record of the work list. With "
-        "errors it asks for a reason, and the record stays in the work list."
+        "What the feed and the movements know is filled in, and the cursor stands on the first field that is "
+        "missing. Enter goes to the next one that is missing, Tab to every field. In a diagnosis or procedure key "
+        "a code, with or without point, or words such as hip fx, and Enter; F4 lists as you type. A code that "
+        "nothing longer begins with is left by itself, and Enter behind it does no harm. F11 shows the whole "
+        "record on one page, where letters act; VIEW W its codes, VIEW P prompts. F2 files and brings the next "
+        "record of the work list. With errors it asks for a reason and keeps the record in the work list."
     )
     commands: ClassVar[tuple[Command, ...]] = (
         Command("MOVES", "Movements", "moves", "F10"),
@@ -66,6 +70,7 @@ class Abstract(CodedForm):
         Command("CLEAR", "Say why what came back stands as it is", "clear"),
         Command("FEED", "Take the feed's value here", "take_feed"),
         Command("NOTES", "Notes and queries on the account", "work_notes"),
+        *CODING_WORDS,
         OVERRIDE,
         *RECORD_WORDS,
     )
@@ -222,9 +227,10 @@ class Abstract(CodedForm):
     def follows(self, values: Values, path: str) -> Values:
         """The operating practitioner is the surgeon of the principal procedure until something else is keyed."""
         surgeon, before = values.get(SURGEON, ""), self.values.get(SURGEON, "")
+        followed = super().follows(values, path)
         if split_path(path)[0] != "procedures" and path != "procedures":
-            return {}
-        return {"operating": surgeon} if values.get("operating", "") in ("", before) else {}
+            return followed
+        return followed | ({"operating": surgeon} if values.get("operating", "") in ("", before) else {})
 
     def panel(self, values: Values) -> Sequence[str]:
         if not values.get("diagnoses[1].code"):
@@ -234,20 +240,36 @@ class Abstract(CodedForm):
             return (f"MS-DRG: not grouped. {grouping.notice}",)
         initial = f" (before HAC {grouping.initial_drg})" if grouping.hac_reduced else ""
         lines = (f"MS-DRG {grouping.drg}{initial} {grouping.title}", self._figures(grouping, values))
-        return (*lines, *filter(None, (self._no_codes(),)))
+        return (*lines, *filter(None, (self._before_hac(grouping, values), self._no_codes())))
 
     def _figures(self, grouping: Grouping, values: Values) -> str:
-        row = self.weight(grouping, values)
-        if row is None or row.weight is None:
-            weight = "no weight loaded"
-        else:
-            stay = f"  GMLOS {row.gmlos}" if row.gmlos is not None else ""
-            weight = f"weight {row.weight:.4f} (FY{row.fiscal_year}){stay}"
-        days = self.opened.encounter.los_days
-        figures = f"MDC {grouping.mdc}  {weight}" + ("" if days is None else f"  LOS {days}")
+        price = self.price(grouping.drg, values)
+        kind = f" {price.weight.type}" if price.weight and price.weight.type.isalpha() else ""
+        stay = f"  GMLOS {price.gmlos}" if price.gmlos is not None else ""
+        weight = price.shown_weight if price.relative_weight is None else f"weight {price.shown_weight}{stay}"
+        days = values.get("los_days", "")
+        figures = f"MDC {grouping.mdc}{kind}  {weight}" + (f" LOS {days}" if days else "")
+        figures += f"  ${dollars(price.cents)}" if price.cents is not None else ""
         driving = [f"{dotted(row.code)} {row.counts}".rstrip() for row in grouping.dx[1:] if row.drives]
         driving += [row.code for row in grouping.px if row.drives]
-        return figures + f"  v{grouping.version}" + (f"  by {', '.join(driving)}" if driving else "")
+        return figures + (f"  by {', '.join(driving)}" if driving else "") + f"  v{grouping.version}"
+
+    def _before_hac(self, grouping: Grouping, values: Values) -> str:
+        """What the DRG was before hospital-acquired conditions lost their weight (42 CFR 412.170)."""
+        if not grouping.hac_reduced:
+            return ""
+        price = self.price(grouping.initial_drg, values)
+        pays = f"  ${dollars(price.cents)}" if price.cents is not None else ""
+        codes = ", ".join(
+            f"{dotted(each.code)} (HAC {each.hac}, POA {each.poa or 'blank'})"
+            for each in grouping.dx
+            if each.hac
+        )
+        return f"Initial DRG {grouping.initial_drg} {price.shown_weight}{pays}: {codes} counts for nothing."
+
+    def price(self, of: str, values: Values) -> Price:
+        """Weight and expected payment of a DRG as of the discharge."""
+        return drg_prices.price(self.session.codes, of, day_of(values.get("discharged_at", "")))
 
     def _no_codes(self) -> str:
         missing = "Codes are checked by form alone: the code sets are not built (recordroom codes build)."

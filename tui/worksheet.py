@@ -50,8 +50,8 @@ class Worksheet(Way):
         self.told: Sequence[str] = ()  # about the row in hand
         self.turned = 0  # first line of the pane that is shown
         self._about: object = None  # what ``told`` is about
-        self._parts: list[Part] = []
-        self._page: frozenset[str] = frozenset()  # paths that belong to the page, in sight or not
+        self._made: tuple[list[Part], frozenset[str]] = ([], frozenset())
+        self._made_for: object = None
         self._lines: dict[Part, Line] = {}
         self._pane: list[Line] = []
         self._width = 0
@@ -69,8 +69,7 @@ class Worksheet(Way):
             self.form.enter(walk.missing() or walk.needed("") or walk.first(), quiet=True)
 
     def changed(self) -> None:
-        self._parts, self._about = self._made(), None
-        self._lines.clear()
+        self._made_for = self._about = None
 
     def entered(self, path: str) -> None:
         self.turned = 0
@@ -98,7 +97,21 @@ class Worksheet(Way):
             self.form.walk.missing() if name != "tab" and self.form.is_brief else ""
         )
 
-    def _made(self) -> list[Part]:
+    @property
+    def _parts(self) -> list[Part]:
+        """The lines of the page, made anew when the record or its tables are others."""
+        layout = self.form.face.layout
+        if self._made_for is not layout:
+            self._made_for, self._made = layout, self._make()
+            self._lines.clear()
+        return self._made[0]
+
+    @property
+    def _page(self) -> frozenset[str]:
+        """Paths that belong to the page, in sight or not."""
+        return self._made[1] if self._parts else frozenset()
+
+    def _make(self) -> tuple[list[Part], frozenset[str]]:
         form, made, page = self.form, list[Part](), set[str]()
         for block in form.screen.worksheet.blocks if form.screen.worksheet else ():
             parts = self._of(block)
@@ -113,8 +126,7 @@ class Worksheet(Way):
                 rows = range(1, form.face.rows_of(part.name) + 1)
                 made += [Part(block, group=part, index=row) for row in rows]
                 page |= {f"{part.name}[{row}].{column.name}" for row in rows for column in part.columns}
-        self._page = frozenset(page)
-        return made
+        return made, frozenset(page)
 
     def _of(self, block: Block) -> list[Field | Group]:
         """The items and tables that a block names, not all those of a section that has the same name."""
@@ -231,7 +243,7 @@ class Worksheet(Way):
                 pieces.append(
                     (at, *self._value(beside, field, min(room, shown_width(field, form.shell.date_style))))
                 )
-            elif text := form.face.echoes.get(beside, ""):
+            elif name not in fields and (text := form.face.echoes.get(beside, "")):
                 pieces.append((at, fit(text, room), PLAIN))
         return line(pieces, width)
 

@@ -29,6 +29,7 @@ from rules.tables import TableRow
 
 POA_EXEMPT = "poa_exempt"
 ANSWERS_KEPT = 50_000
+HITS_KEPT = 500
 CACHE_KIB = 512  # of pages in each session; the machine keeps the file once for all of them
 TABLE_HITS = 120  # codes by whose tables a PCS table is found
 LONGEST = 7  # characters of a code, in both systems
@@ -108,6 +109,9 @@ class CodeStore:
         self._pcs = PcsTables(connection, shelf)
         self._others = OtherCodes(connection)
         self._answers: dict[tuple[str, str, date], bool | None] = {}  # the file never changes: nor do they
+        self._hits: dict[
+            tuple[System, str, date], Hit | None
+        ] = {}  # a record asks for its codes at every change
         self._weights: dict[tuple[str, int], Weight | None] = {}
         self._exempt_lists = [int(day) for day in self._meta.get("poa_lists", "").split()]
         self.valid_through = date.fromisoformat(self._meta["valid_through"])
@@ -160,7 +164,17 @@ class CodeStore:
 
     def hit(self, code: str, system: System, day: date | None = None) -> Hit | None:
         """``code`` as it stands on ``day``, or as it last stood; None when the code set does not have it."""
-        rows = self._search.versions(normal(code), system)
+        if day is None:
+            return self._found(normal(code), system, day)
+        key = (system, code, day)
+        if key not in self._hits:
+            if len(self._hits) >= HITS_KEPT:
+                self._hits.clear()
+            self._hits[key] = self._found(normal(code), system, day)
+        return self._hits[key]
+
+    def _found(self, code: str, system: System, day: date | None) -> Hit | None:
+        rows = self._search.versions(code, system)
         if not rows:
             return None
         when = self._number(day)

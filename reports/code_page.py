@@ -40,7 +40,7 @@ def code_page(codes: CodeStore, detail: Detail, days: Days) -> list[PageLine]:
     parts: list[tuple[str, list[PageLine]]] = [
         ("Edits", list(_edits(hit))),
         ("In the book", [line for each in detail.above for line in _place(*each)]),
-        ("Notes, nearest last", [line for note in detail.notes for line in _note(note)]),
+        ("Notes, nearest first", [line for note in nearest_first(detail.notes) for line in _note(note)]),
         ("Under it", [line for each in detail.below for line in _hit(each)]),
     ]  # fmt: skip
     if diagnosis:
@@ -65,6 +65,12 @@ def code_page(codes: CodeStore, detail: Detail, days: Days) -> list[PageLine]:
 def written(key: str) -> str:
     """A code as the book writes it; chapters and sections by their names."""
     return dotted(key) if normal(key) == key and "-" not in key else key.replace("chapter", "Chapter")
+
+
+def nearest_first(notes: Sequence[Note]) -> list[Note]:
+    """The notes of the code itself, then those of what it stands under, each place's in their order."""
+    places = list(dict.fromkeys(note.key for note in notes))
+    return sorted(notes, key=lambda note: -places.index(note.key))
 
 
 def _standing(hit: Hit, days: Days) -> Iterator[str]:

@@ -1,34 +1,80 @@
-"""COD and NOT: find a code by words, abbreviations or its beginning; read what the book says about it."""
+"""COD and HCP: find a code by words, abbreviations or its beginning, in any of the code sets, by the codes of a day."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db import store
-from db.coding.codes import CodeStore, Detail
-from rules.codes import System, dotted, may_begin
-from rules.text import cells
-from screens import shown
+from db.coding.codes import Hit
+from db.coding.other_codes import OtherCode
+from rules.code_words import LEGEND, NOT_VALID, PROCEDURE_LEGEND, flags, shorter
+from rules.codes import System
+from screens.book import (
+    BACK,
+    FORTH,
+    MODIFIERS,
+    Asked,
+    Named,
+    Trail,
+    asked,
+    installed,
+    named,
+    set_words,
+    with_text,
+)
 from screens.drafts import page_of
 from screens.session import Session
-from tui.screen import Action, Column, Document, ListScreen, Page, PageScreen, PlainPage, Row, ScreenError
+from screens.site_notes import marked
+from tui.screen import Action, Column, Command, ListScreen, Outcome, Page, Row, ScreenError
 
 MOST = 100
-PAGE_LINES = 60
-WIDTH = 78
-MARK = {True: "", False: "-"}
+DIAGNOSES_ALONE = "The tabular list and the Alphabetic Index are of diagnoses: this is none."
+CODE_ACTIONS: tuple[Action, ...] = (
+    Action("N", "Notes", go="NOT {subject}"),
+    Action("T", "Tree", method="tree"),
+    Action("I", "Index", method="index_terms"),
+    Action("X", "Excl", method="excluded_by"),
+    Action("H", "Hist", go="NOT {subject};^History"),
+    Action("U", "Use", method="use"),
+)
 
 
-def installed(session: Session) -> CodeStore:
-    """The code store. Raises ``ScreenError`` while there is none."""
-    if session.codes is None:
-        raise ScreenError("The code sets are not built yet: run 'recordroom codes build'.")
-    return session.codes
+class CodeList(ListScreen):
+    """A list whose rows are codes: what can be done with one. The subject is its set, itself, and the day."""
+
+    session: Session
+    day: Asked
+
+    def tree(self, subject: str) -> Outcome:
+        """Its neighbours in the tabular list; of a procedure the table that it is of."""
+        code = self.named(subject)
+        if code.system is System.PCS:
+            return Outcome(go=f"PCT {code.code}{self.day.on}")
+        if code.system is not System.CM:
+            raise ScreenError("This code set has no tree.")
+        return Outcome(go=f"TRE {subject}")
+
+    def index_terms(self, subject: str) -> Outcome:
+        return self._diagnosis(subject, "^Index terms")
+
+    def excluded_by(self, subject: str) -> Outcome:
+        return self._diagnosis(subject, "^Excluded by")
+
+    def use(self, subject: str) -> Outcome:
+        """Take the code back to the field that the book was opened from."""
+        return Outcome(go=f"USE {self.named(subject).code}")
+
+    def named(self, subject: str) -> Named:
+        return named(installed(self.session), subject.partition(" ON ")[0])
+
+    def _diagnosis(self, subject: str, group: str) -> Outcome:
+        if self.named(subject).system is not System.CM:
+            raise ScreenError(DIAGNOSES_ALONE)
+        return Outcome(go=f"NOT {subject};{group}")
 
 
-class CodeLookup(ListScreen):
-    """What a search found, best first, in force today."""
+class CodeLookup(CodeList):
+    """What a search found, best first, by the codes of a day."""
 
     title: ClassVar[str] = "Code look-up"
     position_label: ClassVar[str] = "Words or code"
@@ -37,125 +83,143 @@ class CodeLookup(ListScreen):
     empty: ClassVar[str] = "No code found. Key words, an abbreviation, or the beginning of a code."
     help: ClassVar[str] = (
         "Key / and what you look for: words in any order (hip fx r initial), abbreviations (chf), a code with or "
-        "without dot, a range (I20-I25). Begin with PCS for procedures: / pcs hip replacement."
+        "without dot, a range (I20-I25). F10 takes the next code set, or begin with its word: / pcs hip replacement, "
+        "/ hcpcs wheelchair, / mod bilateral, / and the name of a facility's own set. End with ON 09/30/2025 for the "
+        "codes of a day, with FOR and an account for those of its discharge. F9 goes back to what was asked before, "
+        "F6 forth again. U puts the code into the field of the form that the look-up was opened from. "
+        "Medicare's sex edit is off for discharges from 10/01/2024: no code has a limit by sex."
     )
-    actions: ClassVar[tuple[Action, ...]] = (Action("N", "Notes", go="NOT {subject}"),)
-    session: Session
-    text = ""
-    system = System.CM
-    chosen = ""
+    actions: ClassVar[tuple[Action, ...]] = CODE_ACTIONS
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("SET", "Set", "turn_set", "F10"),
+        BACK,
+        FORTH,
+    )
+    first_set: ClassVar[str] = System.CM.value
+    code_set = ""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.code_set, self.day, self.trail = self.first_set, asked(session, ""), Trail[tuple[str, Asked]]()
 
     def open(self, key: str) -> str:
         self.ask(key)
+        self.turned = None
         return ""
 
     def ask(self, text: str) -> None:
-        """Look for something else; a leading code system is taken off."""
-        word, _, rest = text.strip().partition(" ")
-        named = word.lower() in set(System)
-        self.system = System(word.lower()) if named else System.CM
-        self.text = rest if named else text.strip()
+        """Look for something else; the word of a code set before it is taken off. The day stays."""
+        found = asked(self.session, text)
+        word, _, rest = found.text.partition(" ")
+        if self.session.codes and word.casefold() in set_words(self.session.codes):
+            self.code_set, found = word.casefold(), with_text(found, rest)
+        if not found.said and self.day.said:
+            found = with_text(self.day, found.text)
+        self.day = found
+        self._show()
+
+    def _show(self) -> None:
+        if self.day.text:
+            self.trail.go((self.code_set, self.day))
+        self.turned = ()
+
+    def back(self, rest: str) -> Outcome:
+        return self._step(-1)
+
+    def forth(self, rest: str) -> Outcome:
+        return self._step(1)
+
+    def _step(self, by: int) -> Outcome:
+        self.code_set, self.day = self.trail.step(by)
+        self.turned = ()
+        return Outcome(reload=True)
+
+    def turn_set(self, rest: str) -> Outcome:
+        """F10: the same question to the next code set; ``SET pcs`` to that one."""
+        words = list(set_words(installed(self.session)))
+        wanted = rest.strip().casefold()
+        if wanted and wanted not in words:
+            raise ScreenError(f"The code sets are {', '.join(words)}.")
+        self.code_set = wanted or words[(words.index(self.code_set) + 1) % len(words)]
+        self._show()
+        return Outcome(reload=True)
 
     def heading(self) -> Sequence[str]:
-        if not self.text:
-            return ("Key words, an abbreviation or a code, and Enter; over a list key / first.",)
-        return (f"{self.system.upper()}: {self.text}",)
+        name = set_words(installed(self.session))[self.code_set]
+        what = f"{name} {self.day.shown_day}"
+        if not self.day.text:
+            return (what, "Key words, an abbreviation or a code, and Enter; over a list key / first.")
+        legend = LEGEND if self.code_set == System.CM else PROCEDURE_LEGEND
+        return (f"{what}: {self.day.text}", legend)
 
     def columns(self) -> Sequence[Column]:
-        return (Column("Code", 8, frozen=True), Column("CC", 3), Column("Title", 60), Column("Marks", 40))
+        severity = (Column("CC", 3, frozen=True),) if self.code_set == System.CM else ()
+        return (
+            Column("Code", 8, frozen=True),
+            *severity,
+            Column("Flags", 5, frozen=True),
+            Column("Title", 200, shorten=shorter),
+        )
 
     def page(self, key: tuple[int, ...] | None, limit: int, *, backward: bool = False) -> Page:
-        today = store.current().now().day
-        codes = installed(self.session)
-        from datetime import date
-
-        hits = codes.search(self.text, self.system, date.fromordinal(today), MOST) if self.text else []
+        found, system = self.found(), self.code_set
+        own = marked(system, [code for code, _ in found], self.day.day.isoformat())
         rows = [
-            Row(
-                (number,),
-                (hit.shown, hit.severity, hit.text, ", ".join(hit.marks)),
-                f"{hit.system} {hit.code}",
-                MARK[hit.billable],
-            )
-            for number, hit in enumerate(hits)
+            Row((number,), cells, f"{system} {code}{self.day.on}", "*" if code in own else "")
+            for number, (code, cells) in enumerate(found)
         ]
         return page_of(rows, key, limit, backward=backward)
+
+    def found(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Code and cells of what answers the question."""
+        codes, text, day = installed(self.session), self.day.text, self.day.day
+        if not text and self.code_set != MODIFIERS:
+            return []
+        if self.code_set in set(System):
+            system = System(self.code_set)
+            return [
+                (hit.code, row_of(hit)[0 : None if system is System.CM else 4])
+                for hit in standing(codes.search(text, system, day, MOST))
+            ]
+        others = (
+            codes.modifiers(text, day)
+            if self.code_set == MODIFIERS
+            else codes.facility(self._set_name(), text, day, MOST)
+        )
+        return [(each.code, other_row(each)) for each in others]
+
+    def _set_name(self) -> str:
+        sets = installed(self.session).facility_sets()
+        return next(each.name for each in sets if each.name.casefold() == self.code_set)
 
     def position(self, text: str) -> tuple[int, ...] | None:
         self.ask(text)
         return None
 
 
-class CodeNotes(PageScreen):
-    """A code with its place in the book and the notes that hold for it, inherited ones too."""
+class HcpcsLookup(CodeLookup):
+    """HCPCS Level II: the same look-up, begun there."""
 
-    title: ClassVar[str] = "Notes of a code"
-    session: Session
-    code = ""
-
-    def open(self, key: str) -> Document:
-        word, _, rest = key.strip().partition(" ")
-        system = System(word.lower()) if word.lower() in set(System) else None
-        code = rest if system else word
-        if system is None:
-            system = System.PCS if len(code) == 7 and not may_begin(code, System.CM) else System.CM
-        if not code:
-            raise ScreenError("Say which code: NOT I21.4. COD looks for one.")
-        detail = installed(self.session).show(code, system)
-        if detail is None:
-            raise ScreenError(f"{code} is not in the code sets: COD looks for it.")
-        self.code = detail.hit.shown
-        lines = notes_of(detail)
-        pages = [PlainPage(lines[at : at + PAGE_LINES]) for at in range(0, len(lines), PAGE_LINES)]
-        return Document(f"{detail.hit.shown} {detail.hit.text}", pages)
-
-    def recall_as(self) -> tuple[str, str] | None:
-        return ("code", self.code)
+    title: ClassVar[str] = "HCPCS Level II"
+    first_set: ClassVar[str] = System.HCPCS.value
+    empty: ClassVar[str] = "No code found. / mod lists the modifiers; codes status says what is imported."
 
 
-def notes_of(detail: Detail) -> list[str]:
-    """A code's page: what it is, where it stands, its notes, what is under it, its history."""
-    hit = detail.hit
-    lines = wrapped(f"{hit.shown}  {hit.text}")
-    facts = [
-        "billable" if hit.billable else "header: a more specific code is needed",
-        hit.severity,
-        *hit.marks,
-    ]
-    lines += wrapped("; ".join(fact for fact in facts if fact), "  ")
-    lines += ["", "In the book"]
-    lines += [line for key, title in detail.above for line in wrapped(f"{pointed(key)}  {title}", "  ")]
-    if detail.notes:
-        lines += ["", "Notes, nearest last"]
-        lines += [
-            line
-            for note in detail.notes
-            for line in wrapped(f"{pointed(note.key)} {note.kind}: {note.text}", "  ")
-        ]
-    if detail.below:
-        lines += ["", "Under it"]
-        lines += [line for below in detail.below for line in wrapped(f"{below.shown}  {below.text}", "  ")]
-    if len(detail.history) > 1:
-        lines += ["", "History"]
-        lines += [
-            f"  {shown.day(each.valid_from.isoformat())} - "
-            f"{shown.day(each.valid_to.isoformat()) if each.valid_to else 'today'}  {each.text}"[:WIDTH]
-            for each in detail.history
-        ]
-    return lines
+def standing(hits: Sequence[Hit]) -> list[Hit]:
+    """Each code once: as it stands on the day, and not also as it stood before or will."""
+    found: dict[str, Hit] = {}
+    for hit in hits:
+        found.setdefault(hit.code, hit)
+    return list(found.values())
 
 
-def pointed(key: str) -> str:
-    """A category as the book writes it; chapters and blocks stay as they are."""
-    return dotted(key) if len(key) > 3 and may_begin(key, System.CM) else key
+def row_of(hit: Hit) -> tuple[str, ...]:
+    """The cells of a code: itself, severity of a diagnosis, flags, title."""
+    said = flags(billable=hit.billable, valid=hit.valid, exempt=hit.poa_exempt, marks=hit.marks)
+    severity = (hit.severity,) if hit.system is System.CM else ()
+    return (hit.shown, *severity, said, hit.text)
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
-    """``text`` in lines of the page's width."""
-    lines, line = [], indent
-    for word in text.split():
-        if cells(line) + cells(word) + 1 > WIDTH and line.strip():
-            lines.append(line)
-            line = indent + "  "
-        line = f"{line} {word}" if line.strip() else line + word
-    return [*lines, line]
+def other_row(each: OtherCode) -> tuple[str, ...]:
+    """The cells of a modifier or of a code of a facility's own set."""
+    return (each.code, "" if each.valid else NOT_VALID, each.text)

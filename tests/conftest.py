@@ -108,6 +108,14 @@ def codes_path(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
+def books_path(codes_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code store with an Alphabetic Index, PCS tables, HCPCS and a facility's own set."""
+    from tests.code_books import filled
+
+    return filled(codes_path, tmp_path_factory.mktemp("books") / "codes.db")
+
+
+@pytest.fixture(scope="session")
 def code_sets(codes_path: Path) -> Iterator[CodeStore]:
     """The code store open for reading."""
     with CodeStore.open(codes_path) as found:

@@ -11,7 +11,7 @@ from tui.field import Entry
 from tui.keys import Act, Stroke
 from tui.screen import Action, Column, ListScreen, Page, Printout, Row, ScreenError
 from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, blank, line, plain
-from tui.view import View
+from tui.view import View, own_command
 
 if TYPE_CHECKING:
     from tui.shell import Shell
@@ -107,7 +107,9 @@ class ListView(View):
             (
                 at,
                 fit(
-                    self.columns[position].heading, self.columns[position].width, self.columns[position].align
+                    self.columns[position].heading,
+                    min(self.columns[position].width, width - at),
+                    self.columns[position].align,
                 ),
                 BOLD,
             )
@@ -125,8 +127,11 @@ class ListView(View):
         for position, start in columns:
             column = self.columns[position]
             cell = row.cells[position] if position < len(row.cells) else ""
-            texts.append(" " * (start - at) + fit(cell, min(column.width, width - start), column.align))
-            at = start + min(column.width, width - start)
+            room = min(column.width, width - start)
+            if column.shorten and cells(cell) > room:
+                cell = column.shorten(cell)
+            texts.append(" " * (start - at) + fit(cell, room, column.align))
+            at = start + room
         chosen = "x" if row.key in self.selected else ">" if here else " "
         gutter = f"{chosen}{fit(str(number + 1), 2, '>')}{fit(row.mark or ' ', 1)} "
         return line([(0, gutter, BOLD if here else PLAIN), (GUTTER, "".join(texts), attributes)], width)
@@ -139,7 +144,9 @@ class ListView(View):
     def legend(self) -> list[str]:
         actions = [f"{action.letter}={action.label}" for action in self.screen.actions[1:]]
         enter = [f"Enter={self.screen.actions[0].label}"] if self.screen.actions else []
-        return [*enter, *actions, *super().legend(), *(["/=Position"] if self.positions else [])]
+        keyed = [own_command(each.word, each.label, each.key) for each in self.screen.commands if each.key]
+        rest = [item for item in super().legend() if item not in keyed]
+        return [*enter, *actions, *keyed, *rest, *(["/=Position"] if self.positions else [])]
 
     # --- rows ----------------------------------------------------------------------------------------------
 

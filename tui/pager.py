@@ -13,7 +13,7 @@ from tui.pages import Stack, after
 from tui.picks import Pick
 from tui.screen import Choice, Document, PageScreen, PlainPage, Printout, Screen
 from tui.spans import BOLD, Line, line, wrap
-from tui.view import View
+from tui.view import View, own_command
 from tui.window import Window
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ class Pager(View):
 
     def legend(self) -> list[str]:
         shown, stack = self.shell.keymap.shown, self.stack
-        items = [shown(Act.HELP), shown(Act.EXIT), shown(Act.BACK), shown(Act.FORWARD), "/=Find"]
+        commands = self.screen.commands if self.screen else ()
+        keyed = [own_command(each.word, each.label, each.key) for each in commands if each.key]
+        items = [shown(Act.HELP), shown(Act.EXIT), *keyed, shown(Act.BACK), shown(Act.FORWARD), "/=Find"]
         items += ["Tab=Follow"] if stack.linked else []
         items += [f"{shown(Act.PROMPT, 'Groups')}"] if stack.breaks else []
         items += [item for item in super().legend() if item not in items]
@@ -308,6 +310,10 @@ class Pager(View):
     async def reload(self) -> None:
         """The pages anew, at the same row: the same line that leads on, or one that begins as the first did."""
         assert isinstance(self.screen, PageScreen)
+        if self.screen.turned:
+            self.screen.turned = False
+            self.show(await self.shell.call(self.screen.again, self.key))
+            return
         old, top, row, at = self.stack, self.window.top, self.window.row, self.window.here
         text, link = (old.text(row), old.link(at) if at >= 0 else "") if old.total else ("", "")
         nth = bisect_left(old.linked, at)

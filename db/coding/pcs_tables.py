@@ -133,12 +133,13 @@ class PcsTables:
     def _of_values(
         self, at: int, table: str, titles: Mapping[str, str], named: Mapping[tuple[int, str], str]
     ) -> dict[str, str]:
-        if named:
-            return {value: title for (pos, value), title in named.items() if pos == at}
+        imported = {value: title for (pos, value), title in named.items() if pos == at}
+        if all(code[at - 1] in imported for code in titles):
+            return imported
         shipped = {code[at - 1]: self._shipped(f"{at}-{table[0]}-{code[at - 1]}") for code in titles}
         from_titles = told(at, titles) if not all(shipped.values()) else {}
         nothing = {NONE_VALUE: "None"}
-        return nothing | from_titles | {value: name for value, name in shipped.items() if name}
+        return nothing | from_titles | {value: name for value, name in shipped.items() if name} | imported
 
     def _shipped(self, key: str) -> str:
         table = self._shelf.get(VALUES)

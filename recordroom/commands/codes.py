@@ -5,45 +5,19 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import IO
 
 import click
 
-from db.coding.codes import CodeStore, Detail, Hit
+from db.coding.codes import CodeStore, Hit
 from recordroom.commands.code_sets import build, changes, import_, opened_codes, status
 from recordroom.commands.common import store_options
-from rules.codes import NAME, System, dotted, may_begin, normal
+from rules.codes import System, may_begin
 from rules.text import clean
 
 _SYSTEMS = click.Choice([*(system.value for system in System), "all"])
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
-_MARKS = {
-    "external": "external cause",
-    "manifestation": "manifestation",
-    "not-principal": "not as principal",
-    "needs-secondary": "needs a secondary diagnosis",
-    "questionable": "questionable admission",
-    "unspecified": "unspecified side",
-    "newborn": "age 0",
-    "pediatric": "age 0-17",
-    "maternity": "age 9-64",
-    "adult": "age 15-124",
-    "non-covered": "non-covered",
-    "limited-coverage": "limited coverage",
-}
-_KINDS = {
-    "inclusionTerm": "Is also called",
-    "includes": "Includes",
-    "excludes1": "Excludes 1 (not coded together)",
-    "excludes2": "Excludes 2 (not included here)",
-    "codeFirst": "Code first",
-    "useAdditionalCode": "Use additional code",
-    "codeAlso": "Code also",
-    "notes": "Note",
-    "sevenChrNote": "Seventh character",
-}
 
 
 @click.group()
@@ -101,41 +75,22 @@ def _line(hit: Hit) -> str:
 @click.option("--day", type=_DAY, help="Discharge date; today otherwise.")
 @store_options
 def show(code: str, system: str | None, day: datetime | None) -> None:
-    """Show a code: standing, history, its place in the book, and all notes that hold for it."""
+    """Show a code as the screen NOT does: standing, edits, place in the book, notes, index terms, history."""
+    from reports.code_page import code_page
+
     when = day.date() if day else date.today()  # noqa: DTZ011 (the calendar day at the terminal)
     with opened_codes() as store:
         for each in [System(system)] if system else [each for each in System if may_begin(code, each)]:
             if detail := store.show(code, each, when):
-                for line in _described(detail):
-                    click.echo(clean(line))
+                for line in code_page(store, detail, _written):
+                    click.echo(clean(line.text))
                 return
     click.echo(f"recordroom: There is no code {clean(code)}.", err=True)
     sys.exit(1)
 
 
-def _described(detail: Detail) -> Iterator[str]:
-    hit = detail.hit
-    yield f"{hit.shown}  {hit.text}"
-    yield f"  {NAME[hit.system]}, {'valid' if hit.valid else 'header' if not hit.billable else 'not valid on this day'}"
-    for each in detail.history:
-        end = f"to {each.valid_to:%m/%d/%Y}" if each.valid_to else "on"
-        yield f"  {'billable' if each.billable else 'header':<8} from {each.valid_from:%m/%d/%Y} {end}"
-    for first, last, level in detail.severities:
-        yield f"  {level:<8} from {first:%m/%d/%Y} {f'to {last:%m/%d/%Y}' if last else 'on'}"
-    if hit.marks:
-        yield "  " + ", ".join(_MARKS.get(mark, mark) for mark in hit.marks)
-    if hit.poa_exempt:
-        yield "  exempt from POA reporting (to be confirmed)"
-    for depth, (key, title) in enumerate(detail.above):
-        yield f"{'  ' * depth}  {_shown(key, hit.system)}  {title}"
-    for below in detail.below:
-        yield f"    > {below.shown:<8}  {below.text}"
-    for note in detail.notes:
-        yield f"  {_KINDS.get(note.kind, note.kind)} [{_shown(note.key, hit.system)}]: {note.text}"
-
-
-def _shown(key: str, system: System) -> str:
-    return dotted(key, system) if normal(key) == key and "-" not in key else key
+def _written(day: date) -> str:
+    return f"{day:%m/%d/%Y}"
 
 
 for command in (build, changes, import_, status):

@@ -67,7 +67,7 @@ class TestShowAndStatus:
         shown = run("codes", "show", "i214").stdout
         assert shown.startswith("I21.4  Non-ST elevation (NSTEMI) myocardial infarction\n")
         assert "I20-I25  Ischemic heart diseases" in shown
-        assert "Is also called [I21.4]: Acute subendocardial myocardial infarction" in shown
+        assert "I21.4 Is also called: Acute subendocardial myocardial infarction" in shown
 
     def test_show_of_no_code_exits_1(self, run) -> None:  # type: ignore[no-untyped-def]
         result = run("codes", "show", "I21.X9")

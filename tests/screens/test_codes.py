@@ -17,13 +17,15 @@ class TestLookingUp:
     )
     def test_what_is_typed_is_looked_for(self, desk: Workstation, asked: str, first: str) -> None:
         desk.press("ctrl+o", "=COD", "enter", asked, "enter")
-        assert first in desk.lines[6]
+        assert first in desk.lines[7]
 
-    def test_severity_and_headers_are_marked(self, desk: Workstation) -> None:
+    def test_severity_and_flags_stand_in_columns_of_their_own(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=COD I50.2", "enter")
-        header = next(line for line in desk.lines if " I50.2 " in line)
-        assert header[3] == "-"  # not billable
-        assert any("I50.20" in line and " CC " in line for line in desk.lines)
+        assert "I50.2        H     Systolic" in desk.text  # a header
+        assert "I50.20   CC        Unspecified systolic" in desk.text
+        desk.press("/", "M86.00", "enter")
+        assert "M86.00   CC  U     Acute" in desk.text  # unspecified
+        assert "H header E ended X POA-exempt U unspecified D not PDX Age:" in desk.text
 
     def test_nothing_found_says_what_may_be_keyed(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=COD zzzzqq", "enter")

@@ -89,7 +89,7 @@ class Earlier(ListScreen):
     def columns(self) -> Sequence[Column]:
         if self.once:
             return (
-                Column("Code", 8, frozen=True), Column("What it is", 31), Column("Kind", 7), Column("Times", 5, ">"),
+                Column("Code", 8, frozen=True), Column("What it is", 24), Column("Kind", 7), Column("Times", 5, ">"),
                 Column("Last", 10), Column("First", 10), Column("POA", 3), Column("Account", 12),
             )  # fmt: skip
         return (

@@ -33,7 +33,7 @@ COLUMNS = (
 
 # What opening each screen logs; blank where no record of a patient is shown.
 SHOWS = {
-    "ABQ": "view abstract", "ABS": "view abstract", "OVR": "view abstract", "HAB": "", "ACC": "view encounter",
+    "ABQ": "view abstract", "ABS": "view abstract", "OVR": "view abstract", "CDG": "view abstract", "HAB": "", "ACC": "view encounter",
     "ACD": "view accounting", "ADM": "view census",
     "DOC": "view encounter", "DCF": "view encounter", "SUP": "view encounter", "ERL": "view abstract",
     "ERC": "view encounter", "SNT": "", "SNE": "",

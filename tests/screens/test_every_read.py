@@ -29,7 +29,7 @@ from tests.tui.conftest import Workstation
 # Screens that show the record of one patient: their row names that patient, so that WHO finds it.
 ONE = {
     "ADF", "CMP", "WIF",
-    "ABQ", "ABS", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI",
+    "ABQ", "ABS", "CDG", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI",
     "RQH", "SEN", "STP",
     "SUS", "TRA", "WHO", "FAC", "LBL", "SUM", "RVA", "RVC", "RVD", "RVW", "WKH", "WKN",
     "DCF", "DOC", "ERC", "ERL", "SUP",

@@ -15,7 +15,7 @@ from exchange.code_sets.contents import as_date, number
 from exchange.code_sets.drg_tables import DrgWeight
 from exchange.code_sets.index_xml import IndexEntry
 from exchange.code_sets.kinds import Kind, edition_of, first_day
-from exchange.code_sets.official import Official, Refused
+from exchange.code_sets.official import Official, Refused, counted
 from exchange.code_sets.order_file import Change, Entry
 from exchange.code_sets.pcs_xml import composed
 from exchange.code_sets.tabular import Node, seventh_codes
@@ -24,6 +24,7 @@ from rules.codes import ICD10_FROM, NAME, System, dotted, normal, releases
 from rules.codes_facts import invalid
 from rules.drg import valid_from_to, version_begins, versions
 
+ARE, HAVE = ("is", "are"), ("has", "have")
 ALLOWED = 0.001  # share of a code set that may differ from the master; told, not refused
 ALLOWED_LISTED = 0.005  # of a list of some codes, which may keep one that has ended
 ALLOWED_INDEXED = 0.02  # of the codes in an index, which errs more often
@@ -199,10 +200,10 @@ def _compared(file: Official, kind: Kind, listed: CodeSet, edition: str, known: 
     said = []
     if missing:
         said.append(
-            f"{len(missing):,} codes valid on {as_date(day):%m/%d/%Y} are missing, the first {missing[0]}"
+            f"{counted(len(missing))} valid on {as_date(day):%m/%d/%Y} missing, the first {missing[0]}"
         )
     if extra:
-        said.append(f"{len(extra):,} codes are not valid on {as_date(day):%m/%d/%Y}, the first {extra[0]}")
+        said.append(f"{counted(len(extra), ARE)} not valid on {as_date(day):%m/%d/%Y}, the first {extra[0]}")
     if len(missing) + len(extra) > ALLOWED * len(codes):
         cut = "; it was cut off" if missing and not extra and codes and missing[0] > max(codes) else ""
         raise file.refused(" and ".join(said) + cut)
@@ -233,12 +234,12 @@ def _check_listed(file: Official, kind: Kind, rows: list[str], edition: str, kno
     if len(unknown) > ALLOWED_LISTED * len(rows):
         raise _not_valid(file, len(unknown), unknown[0], kind, since)
     if unknown:
-        yield f"{len(unknown)} codes are not valid on {as_date(since):%m/%d/%Y}: {', '.join(unknown[:10])}"
+        yield f"{counted(len(unknown), ARE)} not valid on {as_date(since):%m/%d/%Y}: {', '.join(unknown[:10])}"
 
 
 def _not_valid(file: Official, count: int, first: str, kind: Kind, since: int) -> Refused:
     shown, name = dotted(first, kind.system), NAME[kind.system]
-    text = f"{count:,} codes are not of {name} on {as_date(since):%m/%d/%Y}, the first {shown}"
+    text = f"{counted(count, ARE)} not of {name} on {as_date(since):%m/%d/%Y}, the first {shown}"
     return file.refused(text, todo="fetch the file of that year, or say the right year with --year")
 
 
@@ -295,9 +296,9 @@ def _check_levels(file: Official, kind: Kind, rows: Any, edition: str, known: Kn
     if not others[best] or others[best] * 2 < len(apart):
         raise _other_year(file, edition, edition_of(best))
     if len(apart) > ALLOWED_LEVELS * len(rows):
-        text = f"{len(apart):,} codes have another level than in grouper {version}, the first {apart[0]}"
+        text = f"{counted(len(apart), HAVE)} another level than in grouper {version}, the first {apart[0]}"
         raise file.refused(f"{text}; it was cut off, or is of another year")
-    yield f"{len(apart)} codes have another level than in grouper {version}: {', '.join(apart[:10])}"
+    yield f"{counted(len(apart), HAVE)} another level than in grouper {version}: {', '.join(apart[:10])}"
 
 
 def _check_weights(

@@ -11,6 +11,7 @@ from exchange.code_sets.contents import Contents, Imports, day_before
 from exchange.code_sets.diagnoses import rows_of
 from exchange.code_sets.drg_tables import DrgWeight
 from exchange.code_sets.kinds import BOOKS, KINDS
+from exchange.code_sets.official import counted
 from exchange.code_sets.validity import grouped_by
 from rules.codes_search import fold
 
@@ -122,7 +123,7 @@ def differences(contents: Contents, imports: Imports) -> dict[str, str]:
             code: level for code, first, last, level in contents.severity if first <= each.effective <= last
         }
         apart = sorted(told_apart(each.source.kind, each.rows, levels))
-        what = f"{len(apart)} codes differ: {', '.join(apart[:10])}" if apart else "agrees"
+        what = f"{counted(len(apart))} otherwise: {', '.join(apart[:10])}" if apart else "agrees"
         found[f"differs {each.source.name}"] = (
             f"{KINDS[each.source.kind].title} of {each.source.edition}: {what} (grouper {version})"
         )

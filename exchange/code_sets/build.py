@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.code_sources import CodeSource, cached_store, code_store, fingerprint
+from config.code_sources import EXPANSIONS, CodeSource, cached_store, code_store, fingerprint
 from config.code_sources import inputs as all_inputs
 from exchange.code_sets import books, diagnoses, procedures
 from exchange.code_sets.contents import Contents, Imports, as_date
@@ -99,6 +99,7 @@ def collect(sources: Mapping[str, CodeSource], progress: Progress = lambda text:
     """What the code store of ``sources`` holds. Raises ``SourceMissing`` and ``OSError``."""
     contents, imports = Contents(), Imports(sources)
     contents.rows = imports.rows()
+    contents.expansions = sources[EXPANSIONS].read().decode()
     progress("Reading ICD-10-CM, and asking the code editor which codes are valid when.")
     through = [diagnoses.collect(contents, sources, imports)]
     progress("The same for ICD-10-PCS.")

@@ -47,6 +47,7 @@ class Contents:
     poa_lists: dict[int, frozenset[str]] = field(default_factory=dict)  # by first day
     rows: dict[str, int] = field(default_factory=dict)  # rows by source
     meta: dict[str, str] = field(default_factory=dict)
+    expansions: str = ""  # the table of abbreviations and lay terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,11 @@ def squeezed(element: ElementTree.Element | None, *, within: bool = True) -> str
     return " ".join(("".join(element.itertext()) if within else element.text or "").split())
 
 
+def counted(count: int, be: tuple[str, str] = ("", "")) -> str:
+    """A count of codes with its verb: ``1 code is``, ``2 codes are``."""
+    return f"{count:,} code{'s' if count != 1 else ''} {be[count != 1]}".rstrip()
+
+
 def distinct(file: Official, keyed: Iterator[tuple[int, str]], what: str = "the code") -> None:
     """Refuse a file that has a key (given with its line) twice."""
     seen: dict[str, int] = {}

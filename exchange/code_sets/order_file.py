@@ -14,6 +14,7 @@ from rules.text import clean
 # Columns counted from 0: number 0-4, code 6-12, flag 14, short title 16-75, long title from 77.
 SHORTEST = 78
 CHANGES = {"add": "add", "delete": "delete", "revise": "revise to", "header": "header"}  # of a change list
+LONGEST_TOTAL = 40  # characters of a closing line of an addendum, which says how many there are of an action
 _BLANKS = (5, 13, 15, 76)
 _ADDENDUM = re.compile(r"(Add|Delete|Revise from|Revise to): *(?= )", re.IGNORECASE)
 _TOTAL = re.compile(r"(?P<word>add|delet|revis)\w*(?P<side> from| to)?", re.IGNORECASE)
@@ -78,7 +79,7 @@ def read_addenda(file: Official, system: System) -> list[Change]:
     changes: list[Change] = []
     totals: dict[str, int] = {}
     for number, line in enumerate(file.lines(), 1):
-        if found := _ADDENDUM.match(line[:12].ljust(13)):
+        if (found := _ADDENDUM.match(line[:12].ljust(13))) and len(line) > LONGEST_TOTAL:
             changes.append(Change(found[1].lower(), _changed(file, number, line, system)))
         elif (said := _TOTAL.search(line)) and len(numbers := _NUMBER.findall(line)) == 1:
             totals[_action(said)] = int(numbers[0].replace(",", ""))
@@ -106,12 +107,13 @@ def _named(code: str, system: System) -> bool:
 
 def _check_totals(file: Official, changes: list[Change], totals: dict[str, int]) -> None:
     counts = Counter(change.action for change in changes)
-    if not totals:
+    said = {action.partition(" ")[0] for action in totals}
+    if not totals or {action.partition(" ")[0] for action in counts} - said:
         raise file.refused("its closing lines with the counts are missing, so it was cut off")
-    for action, said in totals.items():
-        if counts[action] != said:
+    for action, count in totals.items():
+        if counts[action] != count:
             raise file.refused(
-                f"it has {counts[action]:,} lines {action!r} and closes with a count of {said:,}"
+                f"it has {counts[action]:,} lines {action!r} and closes with a count of {count:,}"
             )
     if (old := counts["revise from"]) != (new := counts["revise to"]):
         raise file.refused(f"it has {old:,} lines 'revise from' and {new:,} lines 'revise to'")

@@ -12,6 +12,7 @@ from exchange.code_sets.contents import Contents, Imports, Titles, Version, day_
 from exchange.code_sets.diagnoses import untitled
 from exchange.code_sets.hcpcs import Hcpcs
 from exchange.code_sets.pcs_xml import composed
+from exchange.code_sets.search_index import procedure_penalty
 from exchange.code_sets.validity import extended, validity
 from rules.codes import System
 from rules.codes_facts import having
@@ -68,7 +69,18 @@ def collect(contents: Contents, sources: Mapping[str, CodeSource], imports: Impo
             known = tuple(marks[code]) if title or code not in wordings else (*marks[code], COMPOSED)
             title = title or wordings.get(code, "")
             contents.versions.append(
-                Version(System.PCS, code, title, True, first, last, code[:3], positions[code], known)
+                Version(
+                    System.PCS,
+                    code,
+                    title,
+                    True,
+                    first,
+                    last,
+                    code[:3],
+                    positions[code],
+                    known,
+                    penalty=procedure_penalty(code),
+                )  # fmt: skip
             )
     return through
 

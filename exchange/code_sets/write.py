@@ -5,18 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 
 from config.code_sources import FORMAT, CodeSource
-from db.coding.codes_schema import INDEXES, OPEN, TABLES, WORDS
+from db.coding.codes_schema import INDEXES, OPEN, TABLES
 from exchange.code_sets.changes import changes
 from exchange.code_sets.contents import Contents
+from exchange.code_sets.search_index import fill
 from exchange.code_sets.tabular import Node
 from rules.codes import System
-from rules.codes_search import BORROWED, fold, wording
 from rules.drg import versions
 
 Sources = Mapping[str, CodeSource]
@@ -46,41 +44,7 @@ def _write(path: Path, contents: Contents, sources: Sources, inputs: str) -> dic
 
 
 def _fill(connection: sqlite3.Connection, contents: Contents) -> dict[str, int]:
-    ranked = sorted(
-        contents.versions,
-        key=lambda each: (
-            each.penalty + 0.02 * each.title.count(" "),
-            each.system,
-            each.position,
-            each.valid_from,
-        ),
-    )
-    words: dict[str, set[str]] = defaultdict(set)
-    fold_term = lru_cache(maxsize=None)(fold)  # a category lends its terms to every code under it
-    for system in System:
-        connection.execute(WORDS.format(system=system.value))
-    for id_, each in enumerate(ranked, 1):
-        title = fold(each.title)
-        own = dict.fromkeys((title, *map(fold_term, each.terms)))
-        others = dict.fromkeys(text for text in map(fold_term, each.borrowed) if text not in own)
-        wordings = [*map(wording, own), *(BORROWED + wording(text) for text in others)]
-        connection.execute(
-            "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                id_, each.system, each.code, each.title, each.billable, each.valid_from, each.valid_to, each.parent,
-                each.position, " ".join(each.marks), round(each.penalty, 2), "|".join(wordings),
-            ),
-        )  # fmt: skip
-        text = " ".join((*own, *others)).strip()
-        if text:
-            connection.execute(f"INSERT INTO words_{each.system} (rowid, text) VALUES (?, ?)", (id_, text))
-            for word in set(text.split(" ")):
-                words[word].add(each.system)
-    connection.executemany(
-        "INSERT INTO word VALUES (?, ?)", [(word, " ".join(sorted(of))) for word, of in sorted(words.items())]
-    )
-    for system in System:
-        connection.execute(f"INSERT INTO words_{system} (words_{system}) VALUES ('optimize')")
+    fill(connection, contents.versions, contents.expansions)
     nodes = [node for node in contents.nodes.values() if node.level != "code"]
     connection.executemany(
         "INSERT INTO place VALUES (?, ?, ?, ?)",

@@ -14,11 +14,14 @@ from pathlib import Path
 from config import SHIPPED
 from rules.findings import Told
 
-FORMAT = 3  # of the code store; a change of its tables or of how they are filled raises it
+FORMAT = 4  # of the code store; a change of its tables or of how they are filled raises it
 FILE = "codes.db"
 FOLDER = "codes"  # beside the code store: compressed copies of the imported files, and what they are
 MANIFEST = "manifest.json"
 WARN_DAYS = 60  # before the end of the code sets
+EXPANSIONS = (
+    "code_expansions"  # the table of abbreviations and lay terms, which a facility extends by its own
+)
 SEEDS = {
     "pcs_titles": "pcs_titles_2024_04.txt.xz",
     "untitled_codes": "untitled_codes_2026_10.txt.xz",
@@ -86,6 +89,7 @@ def code_sources() -> dict[str, CodeSource]:
     folder = SHIPPED / "seeds"
     for name, file in SEEDS.items():
         sources[name] = CodeSource(name, "shipped", folder / file)
+    sources[EXPANSIONS] = CodeSource(EXPANSIONS, "shipped", SHIPPED / "tables" / f"{EXPANSIONS}.toml")
     return sources
 
 

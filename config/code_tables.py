@@ -131,6 +131,11 @@ class Shelf(Mapping[str, CodeTable]):
             return []
         return [file for folder in self._folders if (file := folder / f"{id_}.toml").is_file()]
 
+    def own(self, id_: str) -> tuple[TableRow, ...]:
+        """The facility's own rows of a table; nothing where it has none."""
+        files = [file for file in self._files(id_) if file.parent != SHIPPED / FOLDER]
+        return tuple(row for file in files for row in _table(file).on())
+
     def _read(self, id_: str) -> CodeTable:
         tables = [
             _shipped(file) if file.parent == SHIPPED / FOLDER else _table(file) for file in self._files(id_)

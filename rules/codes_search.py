@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 # Words that say nothing about which condition is meant: they neither help nor lengthen a wording.
 FILLERS = frozenset(
     """
-    a an and any as at by classified closed disease diseases disorder disorders due elsewhere encounter episode for
-    from in initial into is nec nos not of on or organism other others part specified the their this to unspecified
-    with without
+    a an and any approach as at by classified closed disease diseases disorder disorders due elsewhere encounter
+    episode for from in initial into is nec nos not of on or organism other others part patient procedure specified
+    the their this to unspecified with without
     """.split()  # noqa: SIM905 (a list of sixty strings would hide the words)
 )
 # Of these, the ones that are not even looked for.
@@ -21,17 +21,27 @@ LINKS = frozenset("a an and as at by for from in into is of on or the their this
 _SHORT = {
     "r": "right", "rt": "right", "l": "left", "lt": "left", "bil": "bilateral", "bilat": "bilateral",
     "init": "initial", "subseq": "subsequent", "fx": "fracture", "w": "with", "wo": "without", "unsp": "unspecified",
+    "no": "without",
 }  # fmt: skip
+_HEARD = str.maketrans("cqzx", "kkss")
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHES = str.maketrans("", "", "'’‘`")
-_JOINED = re.compile(r"\b(w)/(o)?(?=\W|[a-z])")
-MOST_VARIANTS = 8
+_JOINED = re.compile(r"\b(w)/(o)?(?=\W|[a-z]{3})")
+_BRITISH = (
+    ("ae", "e"),
+    ("oe", "e"),
+    ("our", "or"),
+    ("isation", "ization"),
+    ("ise", "ize"),
+    ("yse", "yze"),
+    ("tre", "ter"),
+)
 MOST_WORDS = 12
 BORROWED = "~"  # before a wording that a code has from its category
 
-_EXACT, _BEGINS = 1.0, 0.85  # a word found whole, or as the beginning of one
-_BORROWED_SHARE = 0.92  # what a wording of the category is worth to the code
-_SPREAD_SHARE = 0.5  # what words are worth that no single wording holds together
+_SLIPS = 0.34  # of a word's characters that may be mistyped
+_SOUNDS = 0.6  # slips that two words are nearer for having the same consonants
+_AS_LIKELY = 0.5  # a guess that is so many slips behind the best is looked for, too
 
 
 def fold(text: str) -> str:
@@ -68,94 +78,146 @@ def stems(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(stem, words))
 
 
-def looked_for(words: Iterable[str]) -> frozenset[str]:
-    """The words that must be there, whatever their order and number."""
-    words = tuple(words)
-    return frozenset(stems(word for word in words if len(word) > 1 and word not in LINKS) or stems(words))
+def key_of(words: Iterable[str]) -> tuple[str, ...]:
+    """The words by which a phrase is recognized in a query, in the order of the alphabet, whatever theirs is.
+
+    Words that only link are left out where at least two others stay: ``blood in urine`` is ``blood urine``.
+    """
+    words = frozenset(words)
+    telling = words - LINKS
+    return tuple(sorted(telling if len(telling) > 1 else words))
+
+
+Instead = Mapping[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Expansions:
-    """What a facility means by its abbreviations and lay terms.
+class Expansion:
+    """Other wordings of a phrase, and the codes, or their beginnings, that answer it best."""
 
-    ``texts`` gives other wordings by phrase, ``codes`` the codes that answer a phrase best (without dots); a phrase
-    is kept without plural endings.
-    """
-
-    texts: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    codes: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
-    longest: int = 1
+    key: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+    codes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str, str]]) -> Expansions:
-        """From rows of phrase, other wordings (``a | b``) and codes (``I21.9 I21.4``); later rows win."""
-        texts: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
-        codes: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for phrase, others, listed in rows:
-            words = stems(query_words(phrase))
-            wordings = tuple(query_words(other) for other in others.split("|"))
-            texts[words] = tuple(each for each in wordings if each and stems(each) != words)
-            if listed:
-                codes[words] = tuple(code.replace(".", "").upper() for code in listed.split())
-        return cls(texts, codes, max((len(words) for words in texts), default=1))
-
-    def variants(self, words: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """The query in other words, itself first, longest phrases replaced first."""
-        found, seen = [words], {looked_for(words)}
-        for variant in found:
-            for size in range(min(self.longest, len(variant)), 0, -1):
-                for start in range(len(variant) - size + 1):
-                    for other in self.texts.get(stems(variant[start : start + size]), ()):
-                        replaced = (*variant[:start], *other, *variant[start + size :])
-                        if (key := looked_for(replaced)) not in seen and len(found) < MOST_VARIANTS:
-                            seen.add(key)
-                            found.append(tuple(dict.fromkeys(replaced)))
-        return found
+    def of(cls, phrase: str, others: str, codes: str, instead: Instead) -> Expansion:
+        """From a phrase, other wordings (``a | b``) and codes (``I21.9 I21.4``)."""
+        texts = tuple(stems(query_words(other)) for other in others.split("|"))
+        return cls(
+            key_of(stems(written_out(query_words(phrase), instead))),
+            tuple(each for each in texts if each),
+            tuple(code.replace(".", "").upper() for code in codes.split()),
+        )
 
 
-def telling(words: Sequence[str]) -> tuple[str, ...]:
-    """The words of a query that a wording is scored by; all of them when all are fillers."""
-    return stems(word for word in words if word not in FILLERS) or stems(words)
+def phrases_of(code: str, also: str) -> Iterator[str]:
+    """The phrases of a row of the table of expansions: its ``code`` and those of ``also``, set apart by commas."""
+    yield code
+    yield from filter(None, map(str.strip, also.split(",")))
 
 
-def score(words: Sequence[str], wordings: str) -> float:
-    """How well the wordings of a code (joined by ``|``, the title first) answer ``words`` (see ``telling``).
+def replacements(rows: Iterable[tuple[str, str]]) -> Instead:
+    """Phrases that are mere ways of writing, by their words, with the words that are put in their place."""
+    return {stems(query_words(phrase)): query_words(text) for phrase, text in rows}
 
-    Up to 2 for the share of the query that one wording holds, up to 1 for the share of the wording that was
-    asked for. Words that only several wordings hold together count less.
+
+def phrases_in(
+    words: Sequence[str], known: Iterable[Expansion]
+) -> list[tuple[tuple[int, ...], Expansion | None]]:
+    """The query in pieces: places of its words, each with what it is known as; longest phrases first, then as said.
+
+    A phrase of several words may stand anywhere and in any order; a word belongs to one piece.
     """
-    if not words:
-        return 0.0
-    best, asked = 0.0, len(words)
-    for each in wordings.split("|"):
-        found = 0.0
-        for word in words:
-            begins = f" {word}"
-            if f"{begins} " in each or f"{begins}s " in each:
-                found += _EXACT
-            elif begins in each:
-                found += _BEGINS
-        if found:
-            value = 2 * found / asked + min(1.0, found / (each.count(" ") - 1))
-            if each.startswith(BORROWED):
-                value *= _BORROWED_SHARE
-            best = max(best, value)
-    if best < 2 * _BEGINS:
-        together = sum(f" {word}" in wordings for word in words)
-        best = max(best, 2 * _SPREAD_SHARE * together / asked + best * (1 - _SPREAD_SHARE))
-    return best
+    asked = stems(words)
+    found = []
+    for each in known:
+        places = _places(asked, each)
+        if places:
+            spread = places[-1] - places[0] - len(places) + 1
+            found.append((-len(places), spread, places, each))
+    found.sort(key=lambda each: each[:3])
+    taken: set[int] = set()
+    pieces: list[tuple[tuple[int, ...], Expansion | None]] = []
+    for _, _, places, each in found:
+        if taken.isdisjoint(places):
+            taken.update(places)
+            pieces.append((places, each))
+    pieces += [((place,), None) for place in range(len(asked)) if place not in taken]
+    return sorted(pieces, key=lambda piece: piece[0])
 
 
-def nearest(word: str, vocabulary: Sequence[str], limit: int = 3) -> list[str]:
-    """The words of ``vocabulary`` most like ``word``, most alike first: for a word that begins none of them.
+def _places(asked: Sequence[str], expansion: Expansion) -> tuple[int, ...]:
+    """Where the words of a phrase stand in a query; nothing when one does not, or a linking word would stand alone."""
+    if len(expansion.key) == 1 and expansion.key[0] in LINKS and len(asked) > 1:
+        return ()
+    try:
+        return tuple(sorted(asked.index(word) for word in expansion.key))
+    except ValueError:
+        return ()
 
-    Compares by optimal string alignment; the first letter counts a little, since it is seldom mistyped.
+
+def written_out(words: tuple[str, ...], instead: Instead) -> tuple[str, ...]:
+    """The query with mere ways of writing replaced, longest first: ``history of`` is ``hx``."""
+    longest = max(map(len, instead), default=0)
+    written: list[str] = []
+    place = 0
+    while place < len(words):
+        for size in range(min(longest, len(words) - place), 0, -1):
+            other = instead.get(stems(words[place : place + size]))
+            if other is not None:
+                written += other
+                place += size
+                break
+        else:
+            written.append(words[place])
+            place += 1
+    return tuple(written)[:MOST_WORDS]
+
+
+def american(word: str) -> Iterator[str]:
+    """The word as it is spelled in the United States, when it may be British: ``oedema``, ``tumour``."""
+    for british, ours in _BRITISH:
+        if british in word:
+            yield word.replace(british, ours)
+
+
+def nearest(word: str, vocabulary: Mapping[str, int], most: int = 2) -> list[str]:
+    """The words of ``vocabulary`` that were most likely meant by ``word``, the likeliest first; none when none is near.
+
+    The fewest slips by optimal string alignment, less for words that sound alike, more for another first letter, since
+    it is seldom mistyped; then the word that begins and ends like this one for longest, then the one that is used most.
     """
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    found = process.extract(
-        word, vocabulary, scorer=OSA.normalized_similarity, score_cutoff=0.6, limit=4 * limit
+    slips = max(1, round(len(word) * _SLIPS))
+    found = process.extract(word, vocabulary.keys(), scorer=OSA.distance, score_cutoff=slips, limit=20)
+    sound = _consonants(word)
+    ranked = sorted(
+        (distance + (each[0] != word[0]) / 2 - _SOUNDS * (_consonants(each) == sound), -_frame(word, each),
+         -vocabulary[each], each)
+        for each, distance, _ in found
+    )  # fmt: skip
+    return [each[-1] for each in ranked[:most] if each[0] <= ranked[0][0] + _AS_LIKELY]
+
+
+def _consonants(word: str) -> str:
+    """What is heard of a word beside its vowels: ``concusion`` is as ``concussion``."""
+    word = word.replace("ph", "f").replace("ch", "k").replace("ck", "k").replace("rh", "r").replace("h", "")
+    word = word.translate(_HEARD)
+    return "".join(
+        letter
+        for place, letter in enumerate(word)
+        if letter not in "aeiouy" and letter != word[place - 1 : place]
     )
-    ranked = sorted(found, key=lambda each: -(each[1] + 0.05 * (each[0][0] == word[0])))
-    return [each[0] for each in ranked[:limit]]
+
+
+def _frame(one: str, other: str) -> int:
+    """How many letters two words have in common at the beginning and at the end."""
+    return _alike(one, other) + _alike(one[::-1], other[::-1])
+
+
+def _alike(one: str, other: str) -> int:
+    return next(
+        (place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one)
+    )

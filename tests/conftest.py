@@ -92,7 +92,10 @@ def codes_path(pytestconfig: pytest.Config) -> Path:
     root = Path(__file__).parents[1]
     builder = (
         *(f"exchange/code_sets/{name}.py" for name in ("books", "build", "changes", "contents", "diagnoses")),
-        *(f"exchange/code_sets/{name}.py" for name in ("procedures", "tabular", "validity", "write")),
+        *(
+            f"exchange/code_sets/{name}.py"
+            for name in ("procedures", "search_index", "tabular", "validity", "write")
+        ),
         "db/coding/codes_schema.py",
         "rules/codes_search.py",
     )

@@ -10,6 +10,8 @@ FIRST: Final = 20151001
 
 # code: one row for each time in which a code kept its title and its standing. ``id`` is the order in which equally
 # good answers are shown. ``wordings`` is what a search is scored by, ``penalty`` what a code loses by its kind.
+# word: in how many rows of a system a word stands; of the system "said" are the words of the expansions, which are kept
+# by the words of their phrases in the order of the alphabet. instead: mere ways of writing.
 # severity: CC or MCC, by the grouper versions. weight: Table 5 by the fiscal year it is for.
 # source: kind and year are those of an imported file, else blank and 0; licence_holder only of a facility's own set.
 # index_entry: book is main, external, neoplasm, drug or pcs; ids in the order of the book; parent 0 stands under none;
@@ -53,7 +55,13 @@ CREATE TABLE weight (
 CREATE TABLE poa_exempt (
     code TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, PRIMARY KEY (code, valid_from)
 ) WITHOUT ROWID;
-CREATE TABLE word (word TEXT PRIMARY KEY, system TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE word (
+    word TEXT NOT NULL, system TEXT NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (word, system)
+) WITHOUT ROWID;
+CREATE TABLE expansion (
+    words TEXT PRIMARY KEY, first TEXT NOT NULL, texts TEXT NOT NULL, codes TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE instead (phrase TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE index_entry (
     id INTEGER PRIMARY KEY,
     book TEXT NOT NULL,
@@ -109,6 +117,7 @@ CREATE TABLE code_change (
 INDEXES: Final = """
 CREATE INDEX code_code ON code (system, code, valid_from);
 CREATE INDEX code_parent ON code (system, parent, position);
+CREATE INDEX expansion_first ON expansion (first);
 CREATE INDEX index_entry_parent ON index_entry (book, parent);
 CREATE INDEX code_change_code ON code_change (system, code);
 """

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, islice, zip_longest
 from typing import Any
 
 from config.code_tables import Shelf
+from db.coding.codes_words import Words
 from rules.codes import System, may_begin, normal
-from rules.codes_search import (
-    LINKS,
-    MOST_WORDS,
-    Expansions,
-    nearest,
-    query_words,
-    score,
-    stem,
-    stems,
-    telling,
-)
+from rules.codes_score import Query, Scorer, Slot
+from rules.codes_search import FILLERS
 
-MOST_RELAXED = 24  # queries made with words left out, when all words together find nothing
-CANDIDATES = 300  # rows of one wording that are scored; they come likeliest first
-EXPANSIONS = "code_expansions"
+MOST_RELAXED = 10  # queries made with slots left out, when all together find too little
+CANDIDATES = 150  # rows of one query that are scored; they come likeliest first
+FEW = 10  # with fewer answers than this, slots are left out
 
 Row = tuple[Any, ...]
 HIT = "id, system, code, title, billable, valid_from, valid_to, marks, penalty, wordings"
 
 _RANGE = re.compile(r"\s*(\S+?)\s*(?:-|\.\.|:)\s*(\S+)\s*")
 _LEAST = 0.4  # a score below this answers nothing that was asked
-_GUESSED = 0.15  # what an answer loses when a word was corrected
-_DROPPED = 0.1  # and for each word that was left out
 _LISTED = 10.0  # a code that the expansions name for the phrase goes before all others
+
+Scored = dict[int, tuple[float, Row]]
 
 
 class Search:
@@ -41,9 +33,7 @@ class Search:
 
     def __init__(self, connection: sqlite3.Connection, shelf: Shelf) -> None:
         self._db = connection
-        self._shelf = shelf
-        self._expansions: Expansions | None = None
-        self._vocabulary: dict[str, list[str]] = {}
+        self._words = Words(connection, shelf)
 
     def rows(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
         """What ``text`` asks for, best first; a text that begins no code is taken for words."""
@@ -86,87 +76,81 @@ class Search:
         ).fetchall()
 
     def _by_words(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
-        words = query_words(text)
-        if not words:
-            return []
-        scored: dict[int, tuple[float, Row]] = {}
-        self._add_listed(words, systems, when, scored)
-        self._add(self.expansions.variants(words), systems, when, 0.0, scored)
-        if not scored:
-            corrected = self._corrected(words, systems)
-            if corrected:
-                for guess in corrected:
-                    self._add(self.expansions.variants(guess), systems, when, _GUESSED, scored)
-                words = corrected[0]
-        if not scored:
-            self._relax(self.expansions.variants(words), systems, when, scored)
+        answers = [self._answers(query, systems, when, limit) for query in self._words.asked(text, systems)]
+        if len(answers) == 1:
+            return answers[0]
+        # Where it is not plain which word was meant, the guesses take turns.
+        mixed = dict.fromkeys(row for rank in zip_longest(*answers) for row in rank if row is not None)
+        return list(mixed)[:limit]
+
+    def _answers(self, query: Query, systems: Sequence[System], when: int, limit: int) -> list[Row]:
+        scored: Scored = {}
+        scorer = Scorer(query)
+        for system in systems:
+            self._named(query, scorer, system, when, scored)
+            self._worded(query, query.slots, scorer, system, when, scored)
+        if len(scored) < min(limit, FEW):
+            self._relax(query, scorer, systems, when, scored)
         ranked = sorted(scored.items(), key=lambda each: (-each[1][0], each[0]))
         return [row for _, (_, row) in ranked[:limit]]
 
-    def _relax(
-        self,
-        variants: Sequence[tuple[str, ...]],
-        systems: Sequence[System],
-        when: int,
-        scored: dict[int, tuple[float, Row]],
+    def _named(self, query: Query, scorer: Scorer, system: System, when: int, scored: Scored) -> None:
+        """The codes that the expansions name, and those below them; for a whole query before all others."""
+        for slot in query.slots:
+            for rank, code in enumerate(slot.codes):
+                found = self._db.execute(
+                    f"SELECT {HIT} FROM code WHERE system = ? AND code >= ? AND code < ? AND valid_from <= ?"
+                    " AND valid_to >= ? ORDER BY id LIMIT ?",
+                    (system, code, code + "~", when, when, CANDIDATES),
+                ).fetchall()
+                _add(scorer, found, scored)
+                if query.named:
+                    scored |= {row[0]: (_LISTED - rank, row) for row in found if row[2] == code and row[4]}
+
+    def _worded(
+        self, query: Query, slots: Sequence[Slot], scorer: Scorer, system: System, when: int, scored: Scored
     ) -> None:
-        """Leave words out, as few as it takes; every answer is still measured by all of them."""
-        tried = 0
-        for dropped in range(1, MOST_WORDS):
-            for variant in variants:
-                asked = tuple(dict.fromkeys(telling(variant)))
-                for kept in combinations(asked, max(len(asked) - dropped, 1)):
-                    if len(kept) < len(asked) and tried < MOST_RELAXED:
-                        tried += 1
-                        self._add([kept], systems, when, _DROPPED * dropped, scored, asked)
-            if scored or tried == MOST_RELAXED:
+        """Codes whose titles and terms say all of ``slots``, the last word perhaps only begun."""
+        parts = [part for slot in slots if (part := self._expression(slot, query, system))]
+        if parts:
+            _add(scorer, self._match(" AND ".join(parts), system, when), scored)
+
+    def _relax(
+        self, query: Query, scorer: Scorer, systems: Sequence[System], when: int, scored: Scored
+    ) -> None:
+        """Leave out what tells least, as little as it takes; every answer is still measured by the whole query."""
+        slots = sorted(query.slots, key=lambda slot: slot.weight)
+        loose = [slot for slot in slots if not _is_filler(slot)]
+        for kept in islice(_fewer(slots, loose), MOST_RELAXED):
+            for system in systems:
+                self._worded(query, kept, scorer, system, when, scored)
+            if len(scored) >= FEW:
                 return
 
-    def _add_listed(
-        self,
-        words: tuple[str, ...],
-        systems: Sequence[System],
-        when: int,
-        scored: dict[int, tuple[float, Row]],
-    ) -> None:
-        """The codes that the expansions name for exactly this phrase."""
-        for rank, code in enumerate(self.expansions.codes.get(stems(words), ())):
-            for system in systems:
-                for row in self.versions(code, system):
-                    if row[5] <= when <= row[6]:
-                        scored[row[0]] = (_LISTED - rank, row)
+    def _expression(self, slot: Slot, query: Query, system: System) -> str:
+        """A slot as full-text search asks for it: any choice, of each of its words any form."""
+        choices = []
+        for choice in slot.choices:
+            typing = slot is query.slots[-1] and len(choice) == 1
+            words = [
+                self._term(word, query.forms.get(word, (word,)), system, typing)
+                for word in choice
+                if len(word) > 1 or word.isdigit() or len(choice) == 1
+            ]
+            if words and all(words):
+                choices.append(" AND ".join(words))
+        return "(" + " OR ".join(f"({choice})" for choice in dict.fromkeys(choices)) + ")" if choices else ""
 
-    def _add(
-        self,
-        variants: Iterable[tuple[str, ...]],
-        systems: Sequence[System],
-        when: int,
-        loss: float,
-        scored: dict[int, tuple[float, Row]],
-        measure: tuple[str, ...] = (),
-    ) -> None:
-        """Score what each variant finds by its own words, or by those of ``measure``."""
-        for variant in variants:
-            asked = measure or telling(variant)
-            for system in systems:
-                for row in self._matching(variant, system, when):
-                    value = score(asked, row[9]) - row[8] - loss
-                    if value >= _LEAST and value > scored.get(row[0], (0.0,))[0]:
-                        scored[row[0]] = (value, row)
-
-    def _matching(self, words: Sequence[str], system: System, when: int) -> list[Row]:
-        """Rows in which every word stands, the last one perhaps only begun, likeliest first.
-
-        A single letter says too little to look for. A word that is none by itself may be begun only, too.
-        """
-        longer = tuple(dict.fromkeys(stem(word) for word in words if len(word) > 1 and word not in LINKS))
-        if not longer:
-            return []
-        typing = f'"{longer[-1]}"*'
-        found = self._match(" AND ".join([*map(self._term, longer[:-1]), typing]), system, when)
-        if found or len(longer) == 1:
-            return found
-        return self._match(" AND ".join(f'"{word}"*' for word in longer), system, when)
+    def _term(self, word: str, forms: Sequence[str], system: System, typing: bool) -> str:
+        """A complete word is looked for as it is and in its plural, which is many times quicker than a beginning."""
+        found = []
+        for form in forms:
+            whole = [each for each in (form, f"{form}s", f"{form}es") if self._words.is_word(each, system)]
+            if whole and not (typing and form == word):
+                found += [f'"{each}"' for each in whole]
+            elif form == word:
+                found.append(f'"{form}"*')
+        return "(" + " OR ".join(found) + ")"
 
     def _match(self, expression: str, system: System, when: int) -> list[Row]:
         return self._db.execute(
@@ -176,56 +160,22 @@ class Search:
             (expression, when, when, CANDIDATES),
         ).fetchall()
 
-    def _term(self, word: str) -> str:
-        """A complete word is looked for as it is and in its plural, which is many times quicker than a beginning."""
-        forms = [form for form in (word, f"{word}s", f"{word}es") if self._is_word(form)]
-        return "(" + " OR ".join(f'"{form}"' for form in forms) + ")" if forms else f'"{word}"*'
 
-    def _is_word(self, word: str) -> bool:
-        return self._db.execute("SELECT 1 FROM word WHERE word = ?", (word,)).fetchone() is not None
+def _add(scorer: Scorer, rows: Iterable[Row], scored: Scored) -> None:
+    for row in rows:
+        if row[0] not in scored:
+            value = scorer.score(row[2], row[3], row[9]) - row[8]
+            if value >= _LEAST:
+                scored[row[0]] = (value, row)
 
-    def _corrected(self, words: tuple[str, ...], systems: Sequence[System]) -> list[tuple[str, ...]]:
-        """The query with each word that begins no known one replaced by its nearest; nothing when all are known."""
-        options: list[list[str]] = []
-        changed = False
-        for word in words:
-            if len(word) < 4 or self._known(word, systems):
-                options.append([word])
-                continue
-            near = nearest(word, self._words(systems))
-            changed = changed or bool(near)
-            options.append(near or [word])
-        if not changed:
-            return []
-        guesses = [tuple(each[0] for each in options)]
-        for place, each in enumerate(options):
-            guesses += [(*guesses[0][:place], other, *guesses[0][place + 1 :]) for other in each[1:]]
-        return guesses
 
-    def _known(self, word: str, systems: Sequence[System]) -> bool:
-        word = stem(word)
-        if any(word in phrase for phrase in self.expansions.texts):
-            return True
-        rows = self._db.execute("SELECT system FROM word WHERE word >= ? AND word < ?", (word, word + "~"))
-        return any(system in row[0].split() for row in rows for system in systems)
+def _is_filler(slot: Slot) -> bool:
+    return len(slot.choices) == 1 and all(word in FILLERS for word in slot.choices[0])
 
-    def _words(self, systems: Sequence[System]) -> list[str]:
-        key = " ".join(systems)
-        if key not in self._vocabulary:
-            rows = self._db.execute("SELECT word, system FROM word")
-            self._vocabulary[key] = [
-                word
-                for word, of in rows
-                if len(word) > 3 and not word.isdigit() and any(each in of.split() for each in systems)
-            ]
-        return self._vocabulary[key]
 
-    @property
-    def expansions(self) -> Expansions:
-        """Abbreviations and lay terms, the facility's own included."""
-        if self._expansions is None:
-            rows = self._shelf[EXPANSIONS].on() if EXPANSIONS in self._shelf else ()
-            self._expansions = Expansions.of(
-                (row.code, row.text, str(row.more.get("codes", ""))) for row in rows
-            )
-        return self._expansions
+def _fewer(slots: Sequence[Slot], loose: Sequence[Slot]) -> Iterator[Sequence[Slot]]:
+    """Fewer and fewer of the slots, those that tell least left out first; each slot alone at last."""
+    if len(loose) < len(slots) and loose:
+        yield loose
+    for kept in range(len(loose) - 1, 0, -1):
+        yield from reversed(list(combinations(loose, kept)))

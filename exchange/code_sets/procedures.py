@@ -80,7 +80,7 @@ def collect(contents: Contents, sources: Mapping[str, CodeSource], imports: Impo
                     positions[code],
                     known,
                     penalty=procedure_penalty(code),
-                )  # fmt: skip
+                )
             )
     return through
 

@@ -1,0 +1,247 @@
+"""Reads a query for codes: corrects and completes its words, and finds the phrases that the expansions know."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from config.code_sources import EXPANSIONS
+from config.code_tables import Shelf
+from rules.codes import System
+from rules.codes_score import Query, Slot
+from rules.codes_search import (
+    FILLERS,
+    LINKS,
+    Expansion,
+    Instead,
+    american,
+    nearest,
+    phrases_in,
+    phrases_of,
+    query_words,
+    replacements,
+    stem,
+    stems,
+    written_out,
+)
+
+SAID = "said"  # the "system" of words that only the expansions have
+SHORTEST_CORRECTED = 4  # characters; a shorter word that is unknown may be anything
+_LIKE = 2  # a word that was meant is at most so many characters longer or shorter
+_LEAST_WEIGHT, _MOST_WEIGHT = 0.4, 1.4  # of a word that every code has, and of one that a single code has
+_FILLER_WEIGHT = 0.05
+_ROWS = 90_000  # codes of a system, about
+
+
+class Words:
+    """The words of one code store, and the facility's own expansions."""
+
+    def __init__(self, connection: sqlite3.Connection, shelf: Shelf) -> None:
+        self._db = connection
+        self._shelf = shelf
+        self._instead: Instead | None = None
+        self._own: dict[tuple[str, ...], Expansion] = {}
+
+    def asked(self, text: str, systems: Sequence[System]) -> list[Query]:
+        """``text`` as a query, or as several where it is not plain which word was meant; none when it has no words."""
+        self._load()
+        words = self._written(query_words(text))
+        guesses = dict.fromkeys(self._written(guess) for guess in self._corrected(words, systems))
+        return [query for guess in guesses if (query := self._query(guess, systems)).slots]
+
+    def is_word(self, word: str, system: System) -> bool:
+        """Whether a title or term of the system has exactly this word."""
+        return (
+            self._db.execute("SELECT 1 FROM word WHERE word = ? AND system = ?", (word, system)).fetchone()
+            is not None
+        )
+
+    # Expansions
+
+    def _load(self) -> None:
+        """What is replaced before all else, and the facility's own expansions; the others stay in the code store."""
+        if self._instead is not None:
+            return
+        rows = own_rows(self._shelf)
+        own = [(phrase, text) for phrase, text, _, instead in rows if instead]
+        plain = replacements((phrase, text) for phrase, text, _, instead in rows if not instead)
+        shipped = replacements(self._db.execute("SELECT phrase, text FROM instead"))
+        self._instead = {key: text for key, text in shipped.items() if key not in plain} | dict(
+            replacements(own)
+        )
+        for phrase, text, codes, instead in rows:
+            if not instead:
+                expansion = Expansion.of(phrase, text, codes, self._instead)
+                self._own[expansion.key] = expansion
+
+    def _written(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return written_out(words, self._instead or {})
+
+    def _expansions(self, words: Iterable[str]) -> dict[tuple[str, ...], Expansion]:
+        """The phrases all of whose words are among ``words``, by their words; the facility's own win."""
+        asked = frozenset(words)
+        marks = ", ".join("?" * len(asked))
+        rows = self._db.execute(
+            f"SELECT words, texts, codes FROM expansion WHERE first IN ({marks})", tuple(asked)
+        )
+        found = {}
+        for key, texts, codes in rows:
+            if asked.issuperset(parts := tuple(key.split(" "))):
+                found[parts] = Expansion(
+                    parts,
+                    tuple(tuple(text.split(" ")) for text in texts.split("|") if text),
+                    tuple(codes.split()),
+                )
+        return found | {key: each for key, each in self._own.items() if asked.issuperset(key)}
+
+    # The query
+
+    def _query(self, words: tuple[str, ...], systems: Sequence[System]) -> Query:
+        asked = stems(words)
+        pieces = phrases_in(words, self._expansions(asked).values())
+        slots: list[tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = []
+        telling = 0
+        for places, expansion in pieces:
+            said = tuple(asked[place] for place in places)
+            if expansion is None:
+                if (
+                    said[0] not in LINKS
+                    and said[0] != "without"
+                    and (len(said[0]) > 1 or said[0].isdigit() or len(asked) == 1)
+                ):
+                    slots.append(((said,), ()))
+                    telling += said[0] not in FILLERS
+            else:
+                telling += 1
+                own = tuple(word for word in said if word not in LINKS) or said
+                slots.append(((*expansion.texts, own), expansion.codes))
+        if not slots and asked:
+            slots = [((asked,), ())]
+        forms = self._forms({word for choices, _ in slots for choice in choices for word in choice})
+        counts = self._counts({form for each in forms.values() for form in each}, systems)
+        weighed = [
+            Slot(_told_apart(choices), codes, self._weight(choices, forms, counts, telling))
+            for choices, codes in slots
+        ]
+        return Query(
+            tuple(weighed), forms, telling == 1 and len(slots) == 1,
+            True if "without" in words else False if "with" in words else None,
+        )  # fmt: skip
+
+    def _forms(self, words: set[str]) -> dict[str, tuple[str, ...]]:
+        """Each word with the single words that the expansions give for it: ``renal`` is ``kidney`` too."""
+        known = self._expansions(words)
+        forms = {}
+        for word in words:
+            expansion = known.get((word,))
+            others = [text[0] for text in expansion.texts if len(text) == 1] if expansion else []
+            forms[word] = tuple(dict.fromkeys((word, *others)))
+        return forms
+
+    def _counts(self, words: set[str], systems: Sequence[System]) -> Mapping[str, int]:
+        marks, of = ", ".join("?" * len(words)), ", ".join("?" * len(systems))
+        counts: dict[str, int] = defaultdict(int)
+        for word, rows in self._db.execute(
+            f"SELECT word, rows FROM word WHERE word IN ({marks}) AND system IN ({of})", (*words, *systems)
+        ):
+            counts[word] += rows
+        return counts
+
+    @staticmethod
+    def _weight(
+        choices: Sequence[tuple[str, ...]],
+        forms: Mapping[str, tuple[str, ...]],
+        counts: Mapping[str, int],
+        telling: int,
+    ) -> float:
+        """How telling a slot is: by its rarest word in the wording that most codes have."""
+        if len(choices) == 1 and choices[0][0] in FILLERS and telling:
+            return _FILLER_WEIGHT
+        rows = max(
+            min(sum(counts.get(form, 0) for form in forms[word]) or 1 for word in choice)
+            for choice in choices
+        )
+        share = math.log(_ROWS / rows) / math.log(_ROWS) if rows < _ROWS else 0.0
+        return _LEAST_WEIGHT + (_MOST_WEIGHT - _LEAST_WEIGHT) * share
+
+    # Corrections
+
+    def _corrected(self, words: tuple[str, ...], systems: Sequence[System]) -> list[tuple[str, ...]]:
+        """The query with each word that begins no known one replaced by what was meant, in two guesses."""
+        likely: list[str] = []
+        other: list[str] = []
+        place = 0
+        while place < len(words):
+            word = words[place]
+            joined = self._joined(word, words[place + 1], systems) if place + 1 < len(words) else ""
+            first, second = ((joined,), (joined,)) if joined else self._meant(word, systems)
+            likely += first
+            other += second
+            place += 2 if joined else 1
+        return [tuple(likely), tuple(other)]
+
+    def _joined(self, first: str, second: str, systems: Sequence[System]) -> str:
+        """``gall stones`` is ``gallstones``, where at least one of them is no word by itself."""
+        if len(first) < 2 or len(second) < 3 or {first, second} & LINKS:
+            return ""
+        if self._whole(first, systems) and self._whole(second, systems):
+            return ""
+        return first + second if self._whole(first + second, systems) else ""
+
+    def _meant(self, word: str, systems: Sequence[System]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What was most likely meant by a word, and what else may have been."""
+        if len(word) < SHORTEST_CORRECTED or not word.isalpha() or self._known(word, systems):
+            return (word,), (word,)
+        for spelled in american(word):
+            if self._known(spelled, systems):
+                return (spelled,), (spelled,)
+        for place in range(len(word) - 3, 2, -1):
+            if self._whole(word[:place], systems) and self._whole(word[place:], systems):
+                return (word[:place], word[place:]), (word[:place], word[place:])
+        near = nearest(word, self._like(word, systems)) or [word]
+        return (near[0],), (near[-1],)
+
+    def _whole(self, word: str, systems: Sequence[System]) -> bool:
+        return self._any("word IN (?, ?)", (stem(word), word), systems)
+
+    def _known(self, word: str, systems: Sequence[System]) -> bool:
+        word = stem(word)
+        return self._any("word >= ? AND word < ?", (word, word + "~"), systems)
+
+    def _any(self, where: str, values: tuple[str, ...], systems: Sequence[System]) -> bool:
+        of = ", ".join("?" * (len(systems) + 1))
+        if any(values[0] in each.key for each in self._own.values()):
+            return True
+        return (
+            self._db.execute(
+                f"SELECT 1 FROM word WHERE {where} AND system IN ({of}) LIMIT 1", (*values, *systems, SAID)
+            ).fetchone()
+            is not None
+        )
+
+    def _like(self, word: str, systems: Sequence[System]) -> dict[str, int]:
+        """Words of about the same length, without digits, with the number of rows in which they stand."""
+        of = ", ".join("?" * (len(systems) + 1))
+        rows = self._db.execute(
+            f"SELECT word, sum(rows) FROM word WHERE length(word) BETWEEN ? AND ? AND system IN ({of})"
+            " AND word NOT GLOB '*[0-9]*' GROUP BY word",
+            (max(len(word) - _LIKE, SHORTEST_CORRECTED), len(word) + _LIKE, *systems, SAID),
+        )
+        return dict(rows.fetchall())
+
+
+def own_rows(shelf: Shelf) -> list[tuple[str, str, str, bool]]:
+    """The facility's own expansions, in order: phrase, wordings, codes, whether it is a replacement."""
+    return [
+        (phrase, row.text, str(row.more.get("codes", "")), bool(row.more.get("instead")))
+        for row in shelf.own(EXPANSIONS)
+        for phrase in phrases_of(row.code, str(row.more.get("also", "")))
+    ]
+
+
+def _told_apart(choices: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        dict.fromkeys(tuple(word for word in choice if word not in LINKS) or choice for choice in choices)
+    )

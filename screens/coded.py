@@ -17,6 +17,7 @@ from rules.evidence import CODED, SUPPORT
 from rules.records import rows_of
 from rules.text import clean
 from screens.data_set import SYSTEMS, DataSetForm
+from screens.site_notes import in_one_line
 from tui.screen import Choice, Values
 
 NO_GROUPING = Grouping()
@@ -158,12 +159,16 @@ class CodedForm(DataSetForm):
         """What the notes of the code in hand advise beside the other codes of the record, and what it may cost."""
         group, row, _ = split_path(path)
         code = values.get(f"{group}[{row}].code", "")
-        if group not in WITH_POA or not code or self.session.codes is None:
+        if not group or not code:
             return ()
+        system = System.PCS if group == "procedures" else System.CM
+        own = in_one_line(code, system, self.day(values)[:10])
+        if group not in WITH_POA or self.session.codes is None:
+            return own
         record = self._coded(values)
         at = next((n for n, (place, _) in enumerate(record) if place == (group, row)), -1)
         found = self._advice(self.session.codes, [each for _, each in record], at) if at >= 0 else []
-        return [*self._at_risk(values, group, row), *(each.sentence for each in found)]
+        return [*self._at_risk(values, group, row), *own, *(each.sentence for each in found)]
 
     def _coded(self, values: Values) -> list[tuple[tuple[str, int], Coded]]:
         """Diagnoses in their order, then external causes, by group and row."""

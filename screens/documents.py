@@ -100,7 +100,7 @@ class Documents(ListScreen):
         Command("ADD", "Add a document", "add", "F6"),
         Command("CODES", "Support of the codes", "support", "F10"),
         Command("MARK", "Mark kinds: MARK HP DS OP=S", "mark"),
-        Command("ASK", "Queries on the account", "ask"),
+        Command("ASK", "Ask the physician", "ask"),
     )
     session: Session
     chart: Chart
@@ -202,7 +202,7 @@ class Documents(ListScreen):
         return Outcome(go=f"SUP {self.chart.stay.account}")
 
     def ask(self, rest: str) -> Outcome:
-        return Outcome(go=f"WKN {self.chart.stay.account}")
+        return Outcome(go=f"QRY {self.chart.stay.account}")
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.chart.stay.account)
@@ -321,7 +321,7 @@ class Support(ListScreen):
         Action("D", "Document", method="name", why="Taken from which document: its number, or its kind"),
         Action("S", "Same as the code before", method="same"),
         Action("C", "Clear", method="clear"),
-        Action("N", "Notes", go="NOT {subject}"),
+        Action("N", "Notes", method="notes"),
     )
     commands: ClassVar[tuple[Command, ...]] = (Command("DOCS", "Documents of the chart", "listed", "F10"),)
     session: Session
@@ -385,6 +385,9 @@ class Support(ListScreen):
         if not before.get("document"):
             return Outcome("The code before has no document: Enter names one here.", error=True)
         return self._put(subject, {name: before.get(name, "") for name in SUPPORT})
+
+    def notes(self, subject: str) -> Outcome:
+        return Outcome(go=f"NOT {' '.join(subject.split()[:2])} FOR {self.chart.stay.account}")
 
     def clear(self, subject: str) -> Outcome:
         return self._put(subject, dict.fromkeys(SUPPORT, ""))

@@ -153,7 +153,11 @@ class Earlier(ListScreen):
         return Outcome(go=f"ERC {self.stay.account} {subject}")
 
     def notes(self, subject: str) -> Outcome:
-        return Outcome(go=f"NOT {' '.join(subject.split()[:2])}") if subject else Outcome()
+        return (
+            Outcome(go=f"NOT {' '.join(subject.split()[:2])} FOR {self.stay.account}")
+            if subject
+            else Outcome()
+        )
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.stay.account)

@@ -60,7 +60,8 @@ class SiteNotes(KeysetList):
     asked = ""
 
     def open(self, key: str) -> str:
-        self.asked = key.strip()
+        word, _, rest = key.strip().partition(" ")
+        self.asked = rest if word.lower() in set(System) and rest else key.strip()
         return ""
 
     def heading(self) -> Sequence[str]:
@@ -211,6 +212,14 @@ def lines_about(code: str, system: System, day: str = "") -> list[str]:
         told = ", ".join(filter(None, (note.source, days, f"approved by {note.approved_by}")))
         lines += [f"    {line}" for line in wrap(told, WIDTH)]
     return lines
+
+
+def in_one_line(code: str, system: System, day: str = "") -> list[str]:
+    """The same beside a code that is being keyed: one line for each note, the decision first."""
+    return [
+        f"* {note.codes}: {f'{note.decision}. ' if note.decision else ''}{note.text}"
+        for note in code_notes.about(code, system, day)
+    ]
 
 
 def marked(code_set: str, codes: Sequence[str], day: str = "") -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from db.evidence import code_notes
+from tests.screens.conftest import ACCOUNT
 from tests.tui.conftest import Workstation
 
 pytestmark = pytest.mark.usefixtures("coded")
@@ -65,3 +66,13 @@ class TestWriting:
         notes.press("f6", "tab", "I5.", "enter", "f2")
         assert "NOT FILED" in notes.message
         assert beside(notes, lambda: len(code_notes.search(""))) == 1
+
+
+class TestBesideTheCodesBeingKeyed:
+    def test_a_note_stands_in_the_pane_of_the_code_in_hand(self, notes: Workstation) -> None:
+        notes.press("a", "y", "ctrl+o", f"=CDG {ACCOUNT}", "enter", "R079", "I5022", "Y", "up")
+        assert "* I50: I50.3-. HFpEF is diastolic" in notes.text, notes.text
+
+    def test_the_word_of_the_coding_screen_leads_to_the_notes_of_its_code(self, notes: Workstation) -> None:
+        notes.press("ctrl+o", "=SNT cm I5022", "enter")
+        assert "HFpEF" in notes.text

@@ -57,7 +57,7 @@ def asked(session: Session, key: str) -> Asked:
     now = store.current().now()
     today = date.fromordinal(now.day)
     words = key.split()
-    if len(words) >= 2 and words[-2].upper() == "ON" and any(map(str.isdigit, words[-1])):
+    if len(words) >= 2 and words[-2].upper() == "ON" and _may_be_day(words[-1]):
         from datetime import datetime
 
         day = parse_date(words[-1], datetime.fromisoformat(now.local[:16]))
@@ -66,7 +66,23 @@ def asked(session: Session, key: str) -> Asked:
         return Asked(" ".join(words[:-2]), date.fromisoformat(day), "as asked")
     if len(words) >= 2 and words[-2].upper() == "FOR" and (stay := encounters.find(words[-1])):
         return _of_account(session, " ".join(words[:-2]), stay, today)
-    return Asked(key.strip(), today)
+    return _of_open_record(session, key.strip()) or Asked(key.strip(), today)
+
+
+def _may_be_day(word: str) -> bool:
+    return word.upper() == "T" or any(map(str.isdigit, word))
+
+
+def _of_open_record(session: Session, text: str) -> Asked | None:
+    """Codes of the day of the record that is open under the book: of its discharge; None with no record open."""
+    if not session.records:
+        return None
+    from screens.data_set import DataSetForm
+
+    for form in reversed(list(session.records.values())):
+        if isinstance(form, DataSetForm) and (day := form.day(form.values)):
+            return Asked(text, date.fromisoformat(day), f"{form.word} {form.key.partition(' ')[0]}")
+    return None
 
 
 def _of_account(session: Session, text: str, encounter: int, today: date) -> Asked:

@@ -20,7 +20,7 @@ CODING_WORDS: Final = (
     Command("QUERY", "Ask the physician about this code", "query"),
     Command("SITE", "Site notes on this code", "site_notes"),
     Command("LOOK", "This code in the book", "look_up"),
-    Command("BOOK", "Alphabetic Index, with words", "book"),
+    Command("BOOK", "Alphabetic Index or PCS tables", "book"),
 )
 
 
@@ -39,7 +39,10 @@ class CodingWords(CodedForm):
     support = partialmethod(_lead, "SUP {account}")
     site_notes = partialmethod(_lead, "SNT {of}")
     look_up = partialmethod(_lead, "NOT {of} FOR {account}")
-    book = partialmethod(_lead, "IDX {rest}")
+
+    def book(self, rest: str) -> Outcome:
+        """BOOK: the Alphabetic Index; of a procedure the PCS tables."""
+        return self._lead("PCT {rest}" if self._code_in_hand()[0] is System.PCS else "IDX {rest}", rest)
 
     def query(self, rest: str) -> Outcome:
         """QUERY: about the code in hand, or about the record when there is none."""

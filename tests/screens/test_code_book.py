@@ -136,6 +136,12 @@ class TestBackToTheForm:
         assert "S72.001A Fracture" in desk.text
         assert "MS-DRG 536" in desk.text
 
+    def test_the_book_over_an_open_record_has_the_codes_of_its_discharge(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "ctrl+o", "COD chf", "enter")
+        assert f"on 11/14/2026 (ABS {ACCOUNT}): chf" in desk.text
+        desk.press("/", "chf ON T", "enter")
+        assert "on 11/22/2026 (as asked): chf" in desk.text
+
     def test_a_pcs_code_from_its_table(self, desk: Workstation) -> None:
         desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "ctrl+o", "^PROC", "enter")
         desk.press("ctrl+o", "PCT hip replacement", "enter", "B", "0", "J", "A", "f2")

@@ -31,6 +31,7 @@ class Difference:
     code: str  # as people write it
     left: str
     right: str
+    system: System = System.CM
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,17 @@ def _of_part(left: _Named, right: _Named, system: System, said: Kind) -> list[Di
     for name, code in right.items():
         shown = dotted(code.code, system)
         if name not in left:
-            found.append(Difference(Kind.ADDED, shown, "", _place(code)))
+            found.append(Difference(Kind.ADDED, shown, "", _place(code), system))
             continue
         was = left[name]
         if name in moved:
-            found.append(Difference(Kind.RESEQUENCED, shown, str(was.seq), str(code.seq)))
+            found.append(Difference(Kind.RESEQUENCED, shown, str(was.seq), str(code.seq), system))
         if was.more != code.more:
-            found.append(Difference(said, shown, was.more or "blank", code.more or "blank"))
+            found.append(Difference(said, shown, was.more or "blank", code.more or "blank", system))
     dropped = [code for name, code in left.items() if name not in right]
-    return found + [Difference(Kind.DROPPED, dotted(code.code, system), _place(code), "") for code in dropped]
+    return found + [
+        Difference(Kind.DROPPED, dotted(code.code, system), _place(code), "", system) for code in dropped
+    ]
 
 
 def _place(code: _Code) -> str:

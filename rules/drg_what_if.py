@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from rules.codes import System, dotted, normal
 from rules.codes_edits import principal_problems
-from rules.drg import Claim, Diagnosis, Grouping, Procedure, group
+from rules.drg import Claim, Diagnosis, Grouping, group
 from rules.drg_payment import expected
 
 REVIEW_AID = "REVIEW AID: code only what the record supports."
@@ -34,16 +34,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One way to answer an open query: the codes that the option stands for, in the place of ``instead_of`` if any.
+    """One way to answer an open query: the diagnoses that the option stands for, in the place of ``instead_of`` if any.
 
-    A diagnosis that is on the claim already takes the POA that the option gives.
+    A diagnosis that is on the claim already takes the POA that the option gives. ``instead_of`` without diagnoses: the
+    code goes. ``unknown`` says why it cannot be told which codes the option stands for.
     """
 
-    query: str  # its number or title, as people know it
+    query: str  # its number, as people know it
     option: str
     dx: tuple[Diagnosis, ...] = ()
-    px: tuple[Procedure, ...] = ()
     instead_of: str = ""
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,11 @@ def what_if(
         return []
     weight = weigh(now.drg)
     payment = expected(weight, rate_cents)
-    found = []
+    found = [
+        WhatIf(Kind.ANSWER, _said(answer), "", claim, "", "", answer.unknown, False, None, None, None, "")
+        for answer in answers
+        if answer.unknown
+    ]
     for kind, change, code, other in _variations(claim, now, answers):
         outcome = group(other, per_code=False)
         heavy = weigh(outcome.drg) if outcome.drg else None
@@ -148,7 +153,12 @@ def _variations(claim: Claim, now: Grouping, answers: Sequence[Answer]) -> Itera
             left = (*claim.px[:row], *claim.px[row + 1 :])
             yield Kind.PROCEDURE, f"Without {shown}", normal(procedure.code), replace(claim, px=left)
     for answer in answers:
-        yield Kind.ANSWER, f"{answer.query}: {answer.option}", "", answered(claim, answer)
+        if not answer.unknown:
+            yield Kind.ANSWER, _said(answer), "", answered(claim, answer)
+
+
+def _said(answer: Answer) -> str:
+    return f"{answer.query}: {answer.option}"
 
 
 def _without(claim: Claim, row: int) -> Claim:
@@ -185,6 +195,6 @@ def answered(claim: Claim, answer: Answer) -> Claim:
             replaced = ""
         else:
             dx.append(new)
-    there = {normal(each.code) for each in claim.px}
-    px = [each for each in answer.px if normal(each.code) not in there]
-    return replace(claim, dx=tuple(dx), px=(*claim.px, *px))
+    if not answer.dx:
+        dx = [each for each in dx if normal(each.code) != replaced]
+    return replace(claim, dx=tuple(dx))

@@ -32,6 +32,7 @@ from rules.lifecycle import in_the_way
 DATA_SET: Final = "working"
 FIGURES: Final = ("working_drg", "working_weight", "working_gmlos", "expected_discharge")
 """Items that a filing keeps of the working DRG."""
+HOME: Final = "01"  # UB-04 FL 17
 FROM_ACCOUNT: Final = ("mrn", "account", "birth_date", "sex", "admitted_at")
 
 
@@ -178,8 +179,9 @@ def in_house(unit: str = "", after: tuple[str, str, int] | None = None, limit: i
 
 
 def at_day(record: Mapping[str, str], day: str) -> dict[str, str]:
-    """A record that is coded anew on ``day``: without the figures of the filing before."""
-    return {name: value for name, value in record.items() if name not in FIGURES} | {"coded_on": day}
+    """A record that is coded anew on ``day``: without the figures of the filing before, home expected as a rule."""
+    kept = {name: value for name, value in record.items() if name not in FIGURES}
+    return {"disposition": HOME} | kept | {"coded_on": day}
 
 
 def with_figures(

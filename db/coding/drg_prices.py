@@ -13,7 +13,7 @@ from rules.drg_payment import cents, dollars, expected
 
 BASE_RATE = "drg_base_rate"
 NO_WEIGHT = "no weight loaded"
-NO_RATE = "no base rate set"
+NO_RATE = "- (no base rate)"
 
 
 @dataclass(frozen=True, slots=True)

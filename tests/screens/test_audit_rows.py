@@ -33,7 +33,8 @@ COLUMNS = (
 
 # What opening each screen logs; blank where no record of a patient is shown.
 SHOWS = {
-    "ABQ": "view abstract", "ABS": "view abstract", "OVR": "view abstract", "CDG": "view abstract", "HAB": "", "ACC": "view encounter",
+    "ABQ": "view abstract", "ABS": "view abstract", "OVR": "view abstract", "CDG": "view abstract", "HAB": "",
+    "ACC": "view encounter",
     "ACD": "view accounting", "ADM": "view census",
     "DOC": "view encounter", "DCF": "view encounter", "SUP": "view encounter", "ERL": "view abstract",
     "ERC": "view encounter", "SNT": "", "SNE": "",
@@ -59,7 +60,8 @@ SHOWS = {
     "DUP": "review duplicate", "FIL": "view patient", "IDN": "view patient", "MRG": "view patient",
     "MRL": "view patient", "OVL": "review duplicate", "OVU": "view patient", "REG": "", "UNM": "view patient",
     "QRE": "view query", "QRF": "view query", "QRH": "view query", "QRL": "view query", "QRS": "view query",
-    "QRT": "", "QRY": "view abstract", "QTE": "", "WKF": "", "WKH": "view encounter", "WKN": "view encounter", "DNF": "", "PRD": "",
+    "QRT": "", "QRY": "view abstract", "QTE": "",
+    "WKF": "", "WKH": "view encounter", "WKN": "view encounter", "DNF": "", "PRD": "",
     "CLO": "", "CLM": "", "RMK": "", "RMH": "", "SCH": "", "SCE": "", "SCR": "",
     "WHO": "view audit", "WHY": "", "WRC": "view encounter", "WRK": "view encounter",
 }  # fmt: skip
@@ -232,6 +234,8 @@ SILENT = {
     "disclosure_law.check_entitlement": "decides inside the act of the release",
     "drafts.discard": "a draft is no record", "drafts.load": "a draft is no record",
     "drafts.save": "a draft is no record", "drafts.waiting": "a draft is no record",
+    "working.void_working": "begins its act in cases.void_case",
+    "hypothetical.kept": "a person's own, of no chart", "hypothetical.names": "a person's own, of no chart",
     "habits.of": "how the workstation behaves for oneself", "presets.names": "a person's own presets",
     "presets.kept": "a person's own presets",
     "presets.of": "a person's own presets", "intake.open_batch": "inside the act of the import",

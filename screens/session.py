@@ -48,7 +48,7 @@ class Session:
     confirmed: float = field(default_factory=monotonic, repr=False)  # when the user last proved who it is
     wrong_dictionary: str = ""  # the first mistake in the facility's dictionaries, found at sign-on
     queues: dict[str, Asked] = field(default_factory=dict, repr=False)  # asked of the work queue, by word
-    hypothetical: dict[str, str] = field(default_factory=dict, repr=False)  # the patient on HYP, stored nowhere
+    hypothetical: dict[str, str] = field(default_factory=dict, repr=False)  # the patient on HYP
     taking: str = ""  # the word of the queue that is being taken one after the other
     records: dict[tuple[str, str], FormScreen] = field(
         default_factory=dict, repr=False

@@ -111,7 +111,7 @@ class PcsTable(FormScreen):
             return Opened({TABLE: tables[0].value}, focus=self._first_open({TABLE: tables[0].value}))
         others = ", ".join(each.value for each in tables[1:6])
         more = " ..." if len(tables) > 6 else ""
-        said = f"{tables[0].value} has most of it; so have {others}{more}: F4 in Table lists them."
+        said = f"{tables[0].value} fits best; so do {others}{more}: F4 in Table lists them."
         focus = self._first_open({TABLE: tables[0].value})
         return Opened({TABLE: tables[0].value}, focus=focus, message=said)
 

@@ -261,6 +261,10 @@ def _printed(code: str) -> list[str]:
     code = normal(code)
     shorter = [dotted(code[:size], System.CM) for size in range(len(code) - 1, 2, -1)]
     dashed = [f"{text}{dash}" for text in shorter for dash in ("-", ".-") if dash == "-" or "." not in text]
+    whole = (
+        [code[:6], code[:6].rstrip("X")] if len(code) == 7 else []
+    )  # the index leaves the seventh character to add
+    dashed += [dotted(text, System.CM) for text in whole]
     forms = [dotted(code, System.CM), f"{dotted(code, System.CM)}-", code, *dashed]
     return list(dict.fromkeys(forms))
 

@@ -88,7 +88,8 @@ class PcsTables:
         return tuple(named.get(pos) or self._shipped(key) for pos, key in enumerate(keys, 1))
 
     def tables(self, text: str, index: CodeIndex, hits: Sequence[Hit], when: int) -> list[tuple[str, int]]:
-        """The tables that ``text`` begins, that the PCS index names for it, and those of ``hits``, with their count."""
+        """The tables that ``text`` begins, that the PCS index names for it, and those of ``hits``, best first, with
+        the number of codes or terms found."""
         beginning = text.strip().upper()
         found: Counter[str] = Counter()
         if 0 < len(beginning) <= 3 and beginning.isalnum():
@@ -103,7 +104,7 @@ class PcsTables:
         for entry in index.words_of(IndexBook.PCS, text):
             found.update(code[:3] for code in entry.codes if len(code) >= 3)
         found.update(hit.code[:3] for hit in hits)
-        return found.most_common()
+        return list(found.items())
 
     def definitions(self, table: str) -> list[tuple[str, str, str, str]]:
         """Title, definition, explanation and what is included, of the values that the table has."""

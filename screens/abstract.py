@@ -236,7 +236,9 @@ class Abstract(CodingWords):
         if not values.get("diagnoses[1].code"):
             return (self._no_codes() or "MS-DRG: it comes with the first diagnosis.",)
         grouping = self.grouping(values)
-        if not grouping.drg:
+        if not grouping.drg or (
+            grouping.hac_reduced and grouping.notice
+        ):  # POA of an acquired condition is missing
             return (f"MS-DRG: not grouped. {grouping.notice}",)
         initial = f" (before HAC {grouping.initial_drg})" if grouping.hac_reduced else ""
         lines = (f"MS-DRG {grouping.drg}{initial} {grouping.title}", self._figures(grouping, values))

@@ -87,7 +87,8 @@ class CodedForm(DataSetForm):
             elif group == "procedures" and row in procedures:
                 marks = procedure_marks(procedures[row])
             listed = self._lists(code, System.PCS if group == "procedures" else System.CM, day)
-            found[f"{place}.marks"] = " ".join((*marks, *listed))
+            support = values.get(f"{place}.document", "")
+            found[f"{place}.marks"] = " ".join((*marks, *listed, *([f"[{support}]"] if support else ())))
         return found
 
     def _lists(self, code: str, system: System, day: date | None) -> Iterator[str]:
@@ -145,7 +146,7 @@ class CodedForm(DataSetForm):
         below = codes.choices(hit.code, system, day, MOST_BELOW) if codes else []
         last = all(len(each.code) == 7 and each.code[:6] == hit.code.ljust(6, "X") for each in below)
         wanted = "needs a 7th character" if below and last else "is a category"
-        return f"{hit.shown} {wanted}: pick one of the codes below it."
+        return f"{hit.shown} {wanted}: go on with it, or pick one."
 
     def _filled(self, text: str, system: System, day: date | None) -> str:
         """The code that is meant when X was left out before the seventh character: W19A is W19.XXXA."""

@@ -142,7 +142,7 @@ class Face:
         spots = self.layout.on_row.get(row, ())
         starts = [column for column, _, _ in pieces] + [spot.column - 1 for spot in spots]
         for spot in spots:
-            if mark := self._mark(record, spot):
+            if mark := self.mark(record, spot):
                 pieces.append((spot.column - 1, mark, BOLD))
             pieces.append((spot.column, *self._value(record, spot)))
             if echo := self.echoes.get(spot.path, ""):
@@ -161,7 +161,8 @@ class Face:
         text = (HIDDEN if value else "") if secret else shown(spot.field, value, self._style)
         return fit(text, spot.width), PLAIN if spot.field.read_only or self.locked else UNDERLINE
 
-    def _mark(self, record: Record, spot: Spot) -> str:
+    def mark(self, record: Record, spot: Spot) -> str:
+        """The mark before a field: ``*`` it must be filled in, else the worst finding at it."""
         if spot.path in self.wrong:
             return "E"
         mark = self.marks.get(spot.path, "")

@@ -419,8 +419,7 @@ class FormView(View):
             and self.entry.at == len(self.entry.text)
             and await self._is_complete(spot)
         ):
-            self.shell.left_by_itself = self.shell.habits.forgives
-            self._left = self.shell.strokes
+            self.leave_by_itself()
             await self.forward("full")
 
     async def _is_complete(self, spot: Spot) -> bool:
@@ -432,6 +431,11 @@ class FormView(View):
             return False
         shell, values = self.shell, dict(self.record.values)
         return await shell.call(self.screen.is_complete, values, spot.path, text)
+
+    def leave_by_itself(self) -> None:
+        """The key in hand has completed the field: the Enter that habit puts behind it is forgiven."""
+        self.shell.left_by_itself = self.shell.habits.forgives
+        self._left = self.shell.strokes
 
     def left_by_itself(self) -> bool:
         """Whether this key says again what the key before it has done already: the field is left."""

@@ -30,24 +30,32 @@ class Lists:
         self.explained = ""  # field that F1 has just explained: F1 again is about the screen
         self.listed = 0  # where the list of findings stood: mending one leaves the next in its place
 
-    async def prompt(self, text: str) -> None:
-        """F4: what this field takes, narrowed by what has been keyed."""
+    async def prompt(self, text: str) -> str:
+        """F4: what this field takes, narrowed by what has been keyed; why that is not enough, if it is a beginning."""
         form, shell, spot = self.form, self.form.shell, self.form.spot
         if spot is None or not form.asked(spot):
-            return
+            return ""
         if not spot.field.lookup:
             shell.say(f"No list here. {field_help(spot.field)[0]}")
-            return
+            return ""
         values, path = dict(form.record.values), spot.path
+        why = await shell.call(form.screen.unfinished, values, path, text) if text else ""
 
         async def find(narrowed: str) -> Sequence[Choice]:
             return await shell.call(form.screen.lookup, values, path, narrowed, LIST_LIMIT)
 
         async def picked(choice: Choice) -> None:
             await self.take(path, choice)
+            if pick.went_on:
+                form.leave_by_itself()
 
-        shown = partial(pointed, spot.field)
-        await shell.push(Pick(shell, spot.label, find, picked, text, shown=shown))
+        pick = Pick(
+            shell, spot.label, find, picked, text, shown=partial(pointed, spot.field), goes_on=bool(why)
+        )
+        await shell.push(pick)
+        if why:
+            shell.say(why)
+        return why
 
     async def take(self, path: str, choice: Choice) -> None:
         """A choice that was picked goes into its field, and the cursor to the next one."""

@@ -108,9 +108,8 @@ class Intake:
             form.refuse(spot, f"{clean(value)} is not in the list. F4 shows it.")
             return False
         if exact is None and len(choices) > 1:
-            await form.lists.prompt(value)
-            why = await form.shell.call(form.screen.unfinished, dict(form.record.values), spot.path, value)
-            form.shell.fail(why or f"Several match {clean(value)}: pick one.")
+            if not await form.lists.prompt(value):
+                form.shell.fail(f"Several match {clean(value)}: pick one.")
             return False
         if not choices and not (spot.field.unlisted and len(value) <= field_limit(spot.field)):
             form.refuse(spot, f"Nothing is known as {clean(value)}. F4 lists what this field takes.")

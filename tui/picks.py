@@ -29,9 +29,13 @@ class Pick(View):
 
     def __init__(
         self, shell: Shell, heading: str, find: Find, picked: Picked, text: str = "", *, values: bool = True,
-        shown: Callable[[str], str] = str, at: int = 0,
+        shown: Callable[[str], str] = str, at: int = 0, goes_on: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(shell)
+        self.went_on = False  # by a character, without Enter
+        self.goes_on = (
+            goes_on  # what is typed goes on with a value: whole, it is picked; what leads nowhere is refused
+        )
         self.heading, self.find, self.picked, self.values, self.shown = heading, find, picked, values, shown
         self.entry = Entry(text, len(text), fresh=False)
         self.choices: Sequence[Choice] = ()
@@ -118,6 +122,8 @@ class Pick(View):
             return False
         elif stroke.name in ("", "backspace", "delete"):
             await self._narrow()
+            if self.goes_on and not stroke.name:
+                await self._go_on()
         return True
 
     async def act(self, act: Act, rest: str = "") -> bool:
@@ -143,6 +149,17 @@ class Pick(View):
     async def _narrow(self) -> None:
         self.choices = await self.find(self.entry.text.strip())
         self.at = self.top = 0
+
+    async def _go_on(self) -> None:
+        """The one value that is left is picked once it is typed in full; a character with none is taken back."""
+        typed = "".join(self.entry.text.split()).upper()
+        if not self.choices:
+            self.entry.key("backspace", "")
+            await self._narrow()
+            self.shell.fail(f"None of these goes on with {typed[-1:]}.")
+        elif len(self.choices) == 1 and self.choices[0].value == typed.replace(".", ""):
+            self.went_on = True
+            await self._pick()
 
     async def _pick(self) -> None:
         if not self.choices:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from config.grids import Block, Does, Letter
+from rules.findings import worst_first
 from rules.text import cells, clean, fit
 from tui.digest import parts_named
 from tui.face import MARKS
@@ -145,14 +146,19 @@ class Worksheet(Way):
     # --- drawing -------------------------------------------------------------------------------------------
 
     @property
-    def pane_height(self) -> int:
-        return max(LEAST_PANE, int(self.form.shell.body_height * PANE_SHARE))
+    def _room(self) -> int:
+        """Lines between the screen's panel and the foot, without the line over the pane."""
+        return self.form.shell.body_height - min(MOST_TOP, len(self.form.face.panel)) - 1
 
     @property
     def height(self) -> int:
-        """Lines of the page in sight, between the screen's panel and the line over the pane."""
-        top = min(MOST_TOP, len(self.form.face.panel))
-        return max(1, self.form.shell.body_height - top - 1 - self.pane_height)
+        """Lines of the page in sight: all of it, while the pane keeps its share."""
+        least = max(LEAST_PANE, int(self.form.shell.body_height * PANE_SHARE))
+        return max(1, min(len(self._parts), self._room - least))
+
+    @property
+    def pane_height(self) -> int:
+        return self._room - self.height
 
     def body(self, width: int) -> list[Line]:
         if width != self._width:
@@ -228,10 +234,11 @@ class Worksheet(Way):
         path = f"{group.name}[{index}].{first.name}"
         columns = self._columns(block, group, width)
         size, fields = min(shown_width(first), 12), {column.name for column in group.columns}
-        marks = {form.face.marks.get(f"{group.name}[{index}].{column.name}", "") for column in group.columns}
-        mark = (
-            "E" if path in form.face.wrong else next((each for each in MARKS.values() if each in marks), " ")
-        )
+        marks = {
+            form.face.mark(form.record, spot)
+            for spot in form.face.layout.row_of(form.face.layout.by_path[path])
+        }
+        mark = next((each for each in ("E", "*", *MARKS.values()) if each in marks), " ")
         pieces: list[Piece] = [(0, mark, BOLD), (1, fit(str(index), 2, ">"), PLAIN)]
         pieces.append((FIRST_COLUMN, *self._value(path, first, size)))
         echo_at = FIRST_COLUMN + size + 1
@@ -248,7 +255,7 @@ class Worksheet(Way):
         return line(pieces, width)
 
     def _item(self, item: Field, width: int) -> Line:
-        mark = "E" if item.name in self.form.face.wrong else self.form.face.marks.get(item.name, " ")
+        mark = self.form.face.mark(self.form.record, self.form.face.layout.by_path[item.name])
         at = FIRST_COLUMN + cells(item.label) + 2
         size = shown_width(item, self.form.shell.date_style)
         echo = fit(self.form.face.echoes.get(item.name, ""), max(0, width - at - size - 2))
@@ -275,9 +282,9 @@ class Worksheet(Way):
             return line([(0, prompt, BOLD), (cells(prompt), form.entry.window(room)[0], REVERSE),
                          (cells(prompt) + room + 1, echo, PLAIN)], width)  # fmt: skip
         open_ = sum(not each.overridden for each in form.findings)
-        said = f"{open_} finding{'s' * (open_ != 1)}: Ctrl+E" if open_ else "No findings"
+        said = f"{open_} finding{'s' * (open_ != 1)}" if open_ else "No findings"
         more = len(self._pane) - self.turned - self.pane_height
-        right = f" {said}" + ("  More: F8" if more > 0 else "  Bottom" if self.turned else "")
+        right = f" {said}" + ("  F8=More" if more > 0 else "  Bottom" if self.turned else "")
         pieces = [(0, f"-- {fit(self._named(spot), width - cells(right) - 5)}", BOLD)]
         return line([*pieces, (width - cells(right) - 1, right, PLAIN)], width)
 
@@ -292,11 +299,13 @@ class Worksheet(Way):
     def _wrapped(self, width: int) -> list[Line]:
         """The pane: the findings at the row in hand, then what the screen says about it."""
         form, spot = self.form, self.form.spot
-        here = {spot.path} if spot else set()
-        if spot and spot.group:
-            here = set(form.face.layout.row_paths(spot.group, spot.index))
-        found = [f"{MARKS[each.level]} {each.code} {each.message}" for each in form.said(form.findings)
-                 if each.field in here]  # fmt: skip
+        here = set(form.face.layout.row_paths(spot.group, spot.index)) if spot and spot.group else set[str]()
+        whole = spot is None or form.is_blank(spot)  # no row in hand: what stands against the record
+        found = [
+            f"{MARKS[each.level]} {each.code} {form.lists.where(each) if whole else ''}{each.message}"
+            for each in worst_first([each for each in form.findings if not each.overridden])
+            if whole or each.field in here or (spot and each.field == spot.path)
+        ]
         return [
             plain(" " + ("  " if number else "") + text, width)
             for sentence in (*found, *self.told)

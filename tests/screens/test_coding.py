@@ -172,20 +172,29 @@ class TestOneKey:
 class TestUnfinishedCodes:
     def test_a_missing_seventh_character_is_picked_by_its_meaning(self, page: Workstation) -> None:
         page.press(ADMITTING, "s72001", "enter")
-        assert page.message == "S72.001 needs a 7th character: pick one of the codes below it."
+        assert page.message == "S72.001 needs a 7th character: go on with it, or pick one."
         assert "S72.001A  MCC initial encounter for closed fracture" in page.text
-        page.press("a", "enter")
+        page.press("a")
         assert codes(page) == ["S72001A"]
         assert focus(page) == "diagnoses[1].poa"
 
-    def test_a_blank_behind_it_asks_too(self, page: Workstation) -> None:
-        page.press(ADMITTING, "s72001 ")
-        assert "needs a 7th character" in page.message
+    def test_who_knows_it_keys_on(self, page: Workstation) -> None:
+        page.press(ADMITTING, "s72001 a y j9601 y")
+        assert codes(page) == ["S72001A", "J9601"]
+        assert values(page)["diagnoses[1].poa"] == "Y"
+
+    def test_a_character_that_leads_to_no_code_is_refused_and_nothing_lost(self, page: Workstation) -> None:
+        page.press(ADMITTING, "s72001", "enter", "y")
+        assert page.message == "None of these goes on with Y."
+        assert page.shell.failed
+        page.press("b")
+        assert codes(page) == ["S72001B"]
 
     def test_a_category_lists_the_codes_below_it(self, page: Workstation) -> None:
         page.press(ADMITTING, "i21", "enter")
-        assert page.message == "I21 is a category: pick one of the codes below it."
-        assert "I21.4" in page.text
+        assert page.message == "I21 is a category: go on with it, or pick one."
+        page.press("4")
+        assert codes(page) == ["I214"]
 
     def test_x_is_filled_in(self, page: Workstation) -> None:
         page.press(ADMITTING, "s42.0a")
@@ -250,7 +259,7 @@ class TestThePane:
     def test_f8_turns_it_and_f7_turns_it_back(self, page: Workstation) -> None:
         page.press(ADMITTING, "a419 y", "up")
         first = pane(page)
-        assert "More: F8" in page.text
+        assert "F8=More" in page.text
         page.press("f8")
         assert pane(page) != first
         page.press("f7")

@@ -16,6 +16,7 @@ from db.hospital import encounters
 from db.registry import cases
 from exchange.hl7_intake import Intake
 from recordroom.demo.clock import local
+from recordroom.demo.evidence import mark_charts
 from recordroom.demo.load import Loader
 from recordroom.demo.model import DAY
 from recordroom.demo.requests import file_requests
@@ -53,6 +54,7 @@ def leave_waiting(actor: Actor, loader: Loader) -> None:
     file_requests(actor)
     _begin_draft(actor)
     fill_queue(actor)
+    mark_charts(actor)
     plan_reviews(actor)
 
 

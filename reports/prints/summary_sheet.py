@@ -38,6 +38,7 @@ from rules.records import NULL_MEANINGS, rows_of
 DIAGNOSES: Final = ("diagnoses", "external_causes")
 CELLS: Final = {ItemType.DATE: 11, ItemType.MOMENT: 16, ItemType.TIME: 5, ItemType.INTEGER: 6, ItemType.DECIMAL: 8,
                 ItemType.YES_NO: 3}  # fmt: skip
+SUPPORT_CELLS: Final = 14  # kind and day of a document
 NUMBERS: Final = (ItemType.INTEGER, ItemType.DECIMAL)
 CONVENTIONS: Final = (
     "Counts: CC or MCC beside this principal, in brackets what an exclusion takes away. D: the DRG rests on it.",
@@ -165,9 +166,11 @@ def _columns(group: Group, width: int) -> list[Column]:
 def _diagnoses(data: Data, group: Group, rows: Mapping[int, Mapping[str, str]], width: int) -> list[Item]:
     of_claim = data.rows_of_claim.get("dx", ()) if group.id == "diagnoses" else ()
     counted = dict(zip(of_claim, data.grouping.dx, strict=False))
+    support = _support(rows, data.style)
     columns = (
-        Column("No", 3, number=True), Column("Code", 8), Column("What it is", width - 30), Column("POA", 3),
-        Column("Counts", 7), Column("D", 1),
+        Column("No", 3, number=True), Column("Code", 8),
+        Column("What it is", width - 30 - (SUPPORT_CELLS + 1) * bool(support)), Column("POA", 3), Column("Counts", 7),
+        Column("D", 1), *([Column("Support", SUPPORT_CELLS)] if support else ()),
     )  # fmt: skip
     values = []
     for number, row in rows.items():
@@ -175,9 +178,18 @@ def _diagnoses(data: Data, group: Group, rows: Mapping[int, Mapping[str, str]], 
         values.append((
             str(number), dotted(row.get("code", "")), data.meanings.get(f"{group.id}[{number}].code", ""),
             row.get("poa", ""), _counts(found) if found and number != min(rows) else "",
-            "D" if found and found.drives else "",
+            "D" if found and found.drives else "", *([support.get(number, "")] if support else ()),
         ))  # fmt: skip
     return table(group.label, columns, values)
+
+
+def _support(rows: Mapping[int, Mapping[str, str]], style: str) -> dict[int, str]:
+    """Kind and day of the document that each code was taken from, where any code of the group names one."""
+    return {
+        number: f"{row['document']} {show_date(row.get('document_date', ''), style)}".strip()
+        for number, row in rows.items()
+        if row.get("document")
+    }
 
 
 def _counts(found: GroupedDiagnosis) -> str:
@@ -186,9 +198,12 @@ def _counts(found: GroupedDiagnosis) -> str:
 
 def _procedures(data: Data, group: Group, rows: Mapping[int, Mapping[str, str]], width: int) -> list[Item]:
     counted = dict(zip(data.rows_of_claim.get("px", ()), data.grouping.px, strict=False))
+    support = _support(rows, data.style)
     columns = (
-        Column("No", 3, number=True), Column("Code", 8), Column("What it is", width - 42), Column("Date", 11),
+        Column("No", 3, number=True), Column("Code", 8),
+        Column("What it is", width - 42 - (SUPPORT_CELLS + 1) * bool(support)), Column("Date", 11),
         Column("Surgeon", 10), Column("OR", 2), Column("D", 1),
+        *([Column("Support", SUPPORT_CELLS)] if support else ()),
     )  # fmt: skip
     values = []
     for number, row in rows.items():
@@ -197,6 +212,7 @@ def _procedures(data: Data, group: Group, rows: Mapping[int, Mapping[str, str]],
             str(number), row.get("code", ""), data.meanings.get(f"procedures[{number}].code", ""),
             show_date(row.get("date", "").lstrip("/"), data.style), row.get("surgeon", ""),
             "OR" if found and found.operating_room else "", "D" if found and found.drives else "",
+            *([support.get(number, "")] if support else ()),
         ))  # fmt: skip
     return table(group.label, columns, values)
 

@@ -10,6 +10,7 @@ from typing import Final
 from db.actors import Action
 from reports.indices.parameters import (
     ADMISSION_LIST,
+    CODE_CHANGES,
     DISCHARGE_LIST,
     DISEASE_INDEX,
     DNFB_ACCOUNTS,
@@ -231,6 +232,11 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "dnfb-accounts", "B04", "Accounts not final billed",
         "The accounts behind what is not final billed: discharge, payer, value, reason, and in whose hands.",
         "reports.indices.dnfb_accounts", DNFB_ACCOUNTS,
+    ),
+    Report(
+        "code-changes", "B09", "Open abstracts with changed codes",
+        "Abstracts not released with a code that changed for their discharge date: which, since when, and why to look.",
+        "reports.indices.code_changes", CODE_CHANGES,
     ),
     Report(
         "drg-case-mix", "B02", "DRG case mix",

@@ -6,32 +6,18 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from db.coding.codes import CodeStore
 from db.coding.codes_schema import OPEN
+from db.coding.imported_changes import Difference
 from exchange.code_sets.contents import as_date
-from rules.text import clean
 
-LAST_IMPORT = "last-import.tsv"  # in the folder of the inputs
 WHAT = {
     "new": "codes new", "gone": "codes gone", "title": "titles new or changed", "dates": "codes with other dates",
     "severity": "CC or MCC changed", "poa": "POA exemption changed", "weight": "DRG weights new or changed",
     "index": "index terms", "facility": "codes of the facility's own sets",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A difference between two code stores; ``since`` is the first day that it is about."""
-
-    system: str
-    code: str
-    kind: str
-    since: int
-    old: str
-    new: str
 
 
 def between(before: Path, after: Path) -> list[Difference]:
@@ -139,23 +125,3 @@ def summed(differences: Iterable[Difference]) -> list[tuple[str, str, int]]:
     """System, what changed, and how many times."""
     counts = Counter((each.system, each.kind) for each in differences)
     return [(system, WHAT[kind], count) for (system, kind), count in sorted(counts.items())]
-
-
-def written(differences: Iterable[Difference], sources: Sequence[str]) -> bytes:
-    """Differences as a file: the first line says what was imported, then tab-separated rows."""
-    lines = [clean(", ".join(sources) or "removed")]
-    lines += [
-        "\t".join((each.system, each.code, each.kind, str(each.since), each.old, each.new))
-        for each in differences
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def read(folder: Path) -> tuple[str, list[Difference]]:
-    """What the last import of a folder was, and what it changed. Nothing where there was none."""
-    try:
-        lines = (folder / LAST_IMPORT).read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError:
-        return "", []
-    rows = (line.split("\t") for line in lines[1:] if line)
-    return lines[0], [Difference(row[0], row[1], row[2], int(row[3]), row[4], row[5]) for row in rows]

@@ -25,10 +25,11 @@ from config.code_sources import (
     imported,
     manifest,
 )
+from db.coding.imported_changes import LAST_IMPORT, Difference, written
 from db.files import replace_file
 from exchange.code_sets.against import Known, checked
 from exchange.code_sets.build import Progress, build
-from exchange.code_sets.differences import LAST_IMPORT, Difference, between, written
+from exchange.code_sets.differences import between
 from exchange.code_sets.kinds import KINDS, edition, first_day, recognised
 from exchange.code_sets.official import Official, Refused
 from rules.text import clean

@@ -161,6 +161,7 @@ def status() -> None:
     """Say what the code store holds, what it was made from, what is missing and how long it is valid."""
     with opened_codes() as store:
         found = store.status()
+        ended = store.unknown_expansions(store.own_expansions(), date.today())  # noqa: DTZ011 (the calendar day at the terminal)
     click.echo(f"Code store     {found.path}")
     click.echo(f"Valid through  {found.valid_through:%m/%d/%Y}")
     if warning := expiry_notice(found.path, date.today()):  # noqa: DTZ011 (the calendar day at the terminal)
@@ -184,6 +185,8 @@ def status() -> None:
         click.echo(f"Compared       {clean(difference)}")
     for missing in found.missing:
         click.echo(f"Missing        {missing}")
+    for phrase, code in ended:
+        click.echo(clean(f"Search words   {phrase}: no code in force is or begins with {code}."))
 
 
 @click.command()
@@ -222,10 +225,10 @@ def _described(kind: str, old: str, new: str) -> str:
 
 
 def _last_import(system: str | None) -> None:
-    from exchange.code_sets.differences import read
+    from db.coding.imported_changes import last_import
 
     file = _home_file()
-    imported, rows = read((file.parent if file else cached_store().parent) / FOLDER)
+    imported, rows = last_import((file.parent if file else cached_store().parent) / FOLDER)
     if not imported:
         click.echo("Nothing was imported.", err=True)
         return

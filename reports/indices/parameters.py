@@ -123,6 +123,12 @@ DNFB_ACCOUNTS: Final = (
             required=True),
     *LINES,
 )  # fmt: skip
+CODE_CHANGES: Final = (
+    Parameter("kind", "What changed", "list", required=False,
+              choices=("deleted", "header", "revised", "severity", "poa", "gone", "dates", "title")),
+    replace(SERVICE, choices=(NONE,)), sort("discharged", "account", "name", "terminal-digit"),
+    replace(grouped("code", "kind", "service", "holder", "account"), default="code", required=True), *LINES,
+)  # fmt: skip
 DRG_CASE_MIX: Final = (
     FROM, TO,
     Parameter("view", "View", "choice", default="summary", choices=("summary", "mix", "stay", "frequency", "trim")),

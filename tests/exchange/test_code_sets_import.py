@@ -19,8 +19,8 @@ import pytest
 
 from config.code_sources import CodeSource, SourceMissing, expiry_notice, imported, valid_through
 from db.coding.codes import CodeStore
+from db.coding.imported_changes import last_import
 from exchange.code_sets.build import build
-from exchange.code_sets.differences import read as last_import
 from exchange.code_sets.importing import Home, Outcome, Said, import_files, remove
 from exchange.code_sets.official import Refused
 from rules.codes import System

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from rules import deadlines
+from rules.codes import dotted
 from rules.findings import Told
 from rules.records import rows_of
 from rules.tables import CodeTable, TableRow, listed
@@ -327,6 +328,12 @@ class CodeChange:
 
     code: str
     said: str  # such as added, removed, POA N to Y, principal
+    procedure: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The code as people write it."""
+        return self.code if self.procedure else dotted(self.code)
 
 
 def standing(record: Mapping[str, str], drg: str, weight_ten_thousandths: int | None = None) -> Standing:
@@ -352,9 +359,9 @@ def code_changes(before: Standing, after: Standing) -> list[CodeChange]:
         if code in old and old[code] != poa
     ]
     if before.dx and after.dx and before.dx[0][0] != after.dx[0][0]:
-        found.append(CodeChange(after.dx[0][0], f"principal, before {before.dx[0][0]}"))
-    found += [CodeChange(code, "removed") for code in before.px if code not in after.px]
-    found += [CodeChange(code, "added") for code in after.px if code not in before.px]
+        found.append(CodeChange(after.dx[0][0], f"principal, before {dotted(before.dx[0][0])}"))
+    found += [CodeChange(code, "removed", True) for code in before.px if code not in after.px]
+    found += [CodeChange(code, "added", True) for code in after.px if code not in before.px]
     return found
 
 

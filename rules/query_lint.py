@@ -180,25 +180,24 @@ def _words(wording: Wording, tables: Tables) -> Iterator[Finding]:
     for path, text in (*own, *offered, *quoted):
         if word := _phrase(text, tables, "payment"):
             yield _wrong(
-                "QY13", f"A query says nothing of payment, DRG, severity or scores: leave out {word}.", path
+                "QY13", f"Leave out {word}: a query says nothing of payment, DRG, severity or scores.", path
             )
     for path, text in (*own, *offered):
         if word := _phrase(text, tables, "leading"):
-            yield _wrong("QY14", f"The words {word} lead to an answer: leave them out.", path)
+            yield _wrong("QY14", f"Leave out {word}: it leads to an answer.", path)
 
 
 def _phrase(text: str, tables: Tables, kind: str, *, start: bool = False) -> str:
-    """The first phrase of a kind that stands in a text, or at its start; blank when none does."""
+    """The first phrase of a kind as it stands in a text, or at its start; blank when none does."""
     for row in tables.words.on(tables.day):
         if row.more.get("kind") != kind:
             continue
         flags = 0 if row.more.get("exact") is True else re.IGNORECASE
         for phrase in listed(row.more.get("words")):
             pattern = rf"(?<![\w-]){re.escape(phrase)}(?![\w-])"
-            if start and re.match(rf"\s*{pattern}", text, flags):
-                return phrase
-            if not start and re.search(pattern, text, flags):
-                return phrase
+            found = re.match(rf"\s*{pattern}", text, flags) if start else re.search(pattern, text, flags)
+            if found:
+                return found[0].strip()
     return ""
 
 

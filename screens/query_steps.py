@@ -11,7 +11,6 @@ from db.queries.effects import Effect
 from db.queries.queries import Query
 from db.queries.query_acts import Replied
 from rules import queries as rules
-from rules.codes import dotted
 from rules.findings import Finding, Level
 from rules.moments import iso_date
 from rules.queries import OUTCOMES, STEPS, Act, Outcome, Standing
@@ -252,7 +251,7 @@ class Changes(FormScreen):
         values: Values = {}
         for number, each in enumerate(found.changes, 1):
             marked = "" if found.marked is None else str(int(each.code in found.marked))
-            cells = {"code": dotted(each.code), "said": each.said, "mark": marked}
+            cells = {"code": each.shown, "said": each.said, "mark": marked}
             values |= {f"codes[{number}].{name}": value for name, value in cells.items() if value}
         locked = (
             "" if found.after else "The abstract was not filed since the answer: then the codes are compared."

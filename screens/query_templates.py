@@ -137,8 +137,8 @@ class Edit(DraftedForm):
         }  # fmt: skip
         for number, indicator in enumerate(each.wording.indicators, 1):
             values[f"indicators[{number}].text"] = indicator.text
-        by = f"version {each.version} by {each.by}" if each.version else f"as shipped; {each.citation}"
-        return self.with_draft(Opened(values, (f"{code}: {by}"[:79],), "title", locked=locked))
+        by = f"version {each.version} by {each.by}" if each.version else "as shipped"
+        return self.with_draft(Opened(values, (f"{code}: {by}",), "title", locked=locked))
 
     def sections(self) -> Sequence[Section]:
         return (

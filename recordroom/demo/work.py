@@ -12,6 +12,7 @@ from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
 from db.worklist import work, work_acts
+from recordroom.demo.queries import fill_queries
 from rules.work import Asked, Kind
 
 BASE_RATE: Final = "6480.00"
@@ -38,10 +39,7 @@ def fill_queue(actor: Actor) -> None:
         work_acts.hold(actor, account, reason, store.current().now().day + days if days else None)
     for account, user in zip(waiting[3:7], ("tech", "tech", "coder", "coder"), strict=False):
         work_acts.assign(actor, account, user)
-    for account in waiting[7:9]:
-        work_acts.ask(actor, account, "Was the acute kidney injury present on admission?")
-    for account in waiting[8:9]:
-        work_acts.answer(actor, account, "Yes: creatinine 2.4 in the emergency department.")
+    fill_queries(actor, waiting[7:10])
     complete = [item.encounter_id for item in work.page(actor, Asked(kinds=Kind.RELEASE), None, 1)]
     for encounter_id in complete:
         reasons = [Reason("", "The payer on the claim is not the one of the stay.", "payer")]

@@ -20,7 +20,6 @@ from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, rend
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked
 from reports.sheet import Sheet
-from rules.codes import dotted
 from rules.moments import iso_date
 from rules.queries import ASKED, KINDS, Kind, Outcome
 
@@ -147,13 +146,13 @@ def _effect(effect: Effect | None) -> tuple[str, ...]:
         return (effect.before.drg if effect else "", "", "", "")
     old, new = effect.before.weight_ten_thousandths, effect.after.weight_ten_thousandths
     change = "" if old is None or new is None else f"{(new - old) / 10_000:+.4f}"
-    codes = effect.marked if effect.marked is not None else tuple(each.code for each in effect.changes)
-    said = " ".join(map(dotted, dict.fromkeys(codes)))
+    meant = [each for each in effect.changes if effect.marked is None or each.code in effect.marked]
+    said = " ".join(dict.fromkeys(each.shown for each in meant))
     return (
         effect.before.drg,
         effect.after.drg,
         change,
-        said if effect.marked is not None else f"{said} (not marked)",
+        said if effect.marked is not None else f"{said} (not marked)".strip(),
     )
 
 

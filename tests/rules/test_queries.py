@@ -290,7 +290,7 @@ class TestEffects:
         after = Standing((("A419", "Y"), ("N390", "N"), ("D62", "N")), ("0DTJ4ZZ", "30233N1"))
         assert [(each.code, each.said) for each in code_changes(before, after)] == [
             ("D649", "removed"), ("A419", "added, POA Y"), ("D62", "added, POA N"), ("N390", "POA Y to N"),
-            ("A419", "principal, before N390"), ("30233N1", "added"),
+            ("A419", "principal, before N39.0"), ("30233N1", "added"),
         ]  # fmt: skip
 
     @given(

@@ -34,6 +34,7 @@ from rules.dictionary import Context
 from rules.lifecycle import Status
 from rules.moments import day_number
 from rules.periods import span
+from rules.queries import Indicator
 from rules.reviews import Method
 from tests import builders
 from tests.conftest import ADMIN, PASSPHRASE
@@ -42,7 +43,7 @@ from tests.screens.test_every_screen import the_key
 from tests.screens.test_special_registry import STROKE
 from tests.tui.conftest import Workstation
 
-ACCOUNT = "B1"
+ACCOUNT, QUERY = "B1", "Q000002"
 KEYED = {
     "diagnoses[1].code": "I2109", "diagnoses[1].poa": "Y", "diagnoses[2].code": "I6359", "diagnoses[2].poa": "Y",
     "note": "KEYEDFIRST", "disposition": "66", "payer_3": "PAYERFIRST", "receiving_facility": "SETTLEDFIRST",
@@ -69,6 +70,10 @@ def reviewing_template(house_template: House, tmp_path_factory: pytest.TempPathF
     record = dict(opened.record) | KEYED
     drg = Drg("321", "05", "44.0", 29_871)
     abstracts.file_abstract(lee, opened, library().of("abstract"), record, (), drg, expected_revision=0)
+    builders.a_sent_query(
+        lee, ACCOUNT, title="Findings of KEYEDFIRST", question="What do they represent? KEYEDFIRST",
+        indicators=(Indicator("KEYEDFIRST", "PAYERFIRST", "2026-11-04"),),
+    )  # fmt: skip
     asked = Asked("blind", "One", "abstract", method=Method.FOCUSED, named=ACCOUNT)
     plan = review_acts.plan(replace(actor, user="chief"), asked)
     assert plan == "000001"
@@ -90,7 +95,7 @@ def in_hand(house: House) -> Iterator[Actor]:
 
 
 def key_for(word: str, house: House) -> str:
-    return (the_key(word, house) or "").replace(POISON_ACCOUNT, ACCOUNT)
+    return (the_key(word, house) or "").replace(POISON_ACCOUNT, ACCOUNT).replace("Q000001", QUERY)
 
 
 class TestTheReviewer:
@@ -108,7 +113,8 @@ class TestTheReviewer:
         for line in (
             f"ABS {ACCOUNT}", f"OVR {ACCOUNT}", f"ABQ {ACCOUNT}", f"SUM {ACCOUNT}", f"FAC {ACCOUNT}",
             f"HIS ABS {ACCOUNT}", f"HIS ACC {ACCOUNT}", f"PGE face-sheet account={ACCOUNT}",
-            f"PGE summary-sheet account={ACCOUNT}", f"TRA NEW {ACCOUNT}",
+            f"PGE summary-sheet account={ACCOUNT}", f"TRA NEW {ACCOUNT}", f"QRY {ACCOUNT}",
+            f"QRF {QUERY}", f"QRS {QUERY}", f"QRH {QUERY}", f"QRE {QUERY}", f"PGE query-form query={QUERY}",
         ):  # fmt: skip
             desk.press("ctrl+o", "=DESK", "enter", "ctrl+o", f"={line}", "enter")
             assert "This shows the record of your blind review 000001: file that first." in desk.text, line

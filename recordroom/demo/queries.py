@@ -1,0 +1,145 @@
+"""Physician queries of the demo hospital: answered, waiting, late and escalated ones, a draft, over the last weeks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from db import store
+from db.actors import Actor
+from db.connect import database, writing
+from db.hospital import encounters
+from db.queries import queries, query_acts, templates
+from db.queries.query_acts import Raised, Replied
+from rules.queries import Act, Indicator, Standing, standing
+
+DUE_DAYS: Final = 7
+OF_WEEKS: Final = 24  # discharges with an abstract, of which some were asked about
+FOUND: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "AKI": (("Creatinine 0.9 on admission, 2.4 on day 3, 1.1 at discharge", "Laboratory"),
+            ("Urine output 300 mL in 24 hours", "Nursing flow sheet"), ("Normal saline, lisinopril held", "Orders")),
+    "HF": (("Heart failure, improved", "Discharge summary"), ("Ejection fraction 30 percent", "Echocardiogram"),
+           ("Furosemide 40 mg by vein twice a day", "Medication record")),
+    "ANEMIA": (("Anemia, stable", "Progress note"), ("Hemoglobin 12.1 to 7.4 after the operation", "Laboratory"),
+               ("Two units of packed cells", "Transfusion record")),
+    "POA": (("Pressure injury of the sacrum", "Progress note of day 3"),
+            ("Skin intact except the sacrum, see the wound nurse", "Nursing admission assessment")),
+    "RESP": (("SpO2 84 percent on room air, respiratory rate 32", "Emergency department"),
+             ("High-flow oxygen 40 L/min for two days", "Respiratory therapy")),
+    "SEPSIS": (("Temperature 39.2 C, heart rate 128, respiratory rate 26", "Emergency department"),
+               ("WBC 19.4, lactate 3.8", "Laboratory"), ("Ceftriaxone, 30 mL/kg of fluid", "Medication record")),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A query of the past: sent so many days ago, and after how many days what came of it, if anything."""
+
+    template: str
+    ago: int
+    answered_after: int | None
+    outcome: str
+    said: str
+
+
+STORIES: Final = (
+    Story("AKI", 44, 3, "agreed", "Acute kidney injury due to dehydration, resolved."),
+    Story("HF", 41, 5, "agreed", "Acute on chronic systolic heart failure."),
+    Story("ANEMIA", 38, 9, "other", "Expected drop after hip replacement; no anemia diagnosis."),
+    Story("SEPSIS", 36, 2, "disagreed", "Pneumonia without sepsis."),
+    Story("RESP", 33, 6, "agreed", "Acute hypoxic respiratory failure."),
+    Story("POA", 30, 11, "unable to determine", "Not examined on admission."),
+    Story("HF", 27, 4, "agreed", "Chronic diastolic heart failure."),
+    Story("AKI", 24, 1, "agreed", "ATN from contrast."),
+    Story("ANEMIA", 20, None, "", ""),
+    Story("RESP", 12, None, "", ""),
+    Story("HF", 9, None, "", ""),
+)
+
+
+def fill_queries(actor: Actor, waiting: list[str]) -> None:
+    """Queries about filed abstracts over the last weeks, and about ``waiting`` accounts as they are asked now."""
+    for account, story in zip(_filed(len(STORIES)), STORIES, strict=False):
+        _told(actor, account, story)
+    query_acts.chase(actor)
+    for account, code in zip(waiting, ("AKI", "POA", "SEPSIS"), strict=False):
+        raised = _raised(account, code)
+        if code == "SEPSIS":
+            query_acts.keep(actor, account, raised)
+            continue
+        sent = query_acts.send(actor, account, raised, Standing())
+        if code == "POA":
+            replied = Replied("agreed", sent.provider, "Present in the emergency department.")
+            query_acts.step(actor, sent.number, Act.ANSWER, sent.version, replied=replied)
+
+
+def _filed(count: int) -> list[str]:
+    rows = database.execute_sql(
+        "SELECT e.account FROM data_case c JOIN encounter e ON e.id = c.encounter_id WHERE c.data_set = 'abstract'"
+        " AND c.void_utc IS NULL AND c.status <> 'open' AND e.attending_id IS NOT NULL"
+        " ORDER BY e.discharge_day DESC, e.id LIMIT ?",
+        (OF_WEEKS,),
+    ).fetchall()
+    return [account for (account,) in rows[::2]][:count]
+
+
+def _raised(account: str, code: str) -> Raised:
+    stay, template = encounters.get(encounters.find(account)), templates.templates()[code]
+    day = (stay.discharged_at or stay.admitted_at)[:10]
+    said = template.wording
+    wording = type(said)(
+        said.title, said.kind, said.purpose, said.question, said.options,
+        tuple(Indicator(text, source, day) for text, source in FOUND[code]), said.target,
+    )  # fmt: skip
+    return Raised(
+        wording, stay.attending or "1001", template.to, template=code, template_version=template.version
+    )
+
+
+def _told(actor: Actor, account: str, story: Story) -> None:
+    """A query as it would stand had it been sent then; its days are written past the acts, which know today alone."""
+    draft = query_acts.keep(actor, account, _raised(account, story.template))
+    today, now = store.current().now().day, store.current().now().utc
+    day, due = today - story.ago, today - story.ago + DUE_DAYS
+    answered = None if story.answered_after is None else day + story.answered_after
+    status = "sent" if answered is None else "closed"
+    utc = now - story.ago * 86_400
+    with writing():
+        database.execute_sql(
+            "UPDATE work_query SET asked_day = ?, asked_utc = ?, due_day = ?, status = ?, outcome = ?, answer = ?,"
+            " answered_day = ?, answered_utc = ?, answerer = ?, answered_by = ?, settled_utc = ? WHERE id = ?",
+            (day, utc, due, status, story.outcome, story.said, answered, answered and now, draft.provider,
+             actor.user if answered else "", answered and now, draft.id),
+        )  # fmt: skip
+        steps = [("send", "draft", "sent", day, "", "")]
+        if answered is not None:
+            steps += [("answer", "sent", "answered", answered, story.outcome, story.said),
+                      ("close", "answered", "closed", answered, "", "the abstract was filed")]  # fmt: skip
+        for act, before, after, on, outcome, text in steps:
+            database.execute_sql(
+                "INSERT INTO query_step (query_id, at_utc, day, by, act, before, after, outcome, text)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (draft.id, utc, on, actor.user, act, before, after, outcome, text),
+            )
+        _effect(draft, answered is not None)
+
+
+def _effect(draft: queries.Query, filed: bool) -> None:
+    """Codes as the abstract has them, before the query without its second diagnosis."""
+    row = database.execute_sql(
+        "SELECT c.document, b.drg, b.weight_ten_thousandths FROM data_case c JOIN abstract b ON b.case_id = c.id"
+        " WHERE c.encounter_id = ? AND c.data_set = 'abstract'",
+        (draft.encounter_id,),
+    ).fetchone()
+    if row is None:
+        return
+    after = standing(json.loads(row[0]), row[1], row[2])
+    before = Standing(after.dx[:1] + after.dx[2:], after.px, after.drg, after.weight_ten_thousandths)
+    texts = [
+        json.dumps([each.dx, each.px, each.drg, each.weight_ten_thousandths]) for each in (before, after)
+    ]
+    database.execute_sql(
+        "INSERT INTO query_effect (query_id, before, before_utc, after, after_utc) VALUES (?, ?, 0, ?, ?)",
+        (draft.id, texts[0], *((texts[1], 0) if filed else (None, None))),
+    )

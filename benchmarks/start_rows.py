@@ -22,6 +22,12 @@ SCREENS = (  # what is keyed, and what shows that it is there
     ("ABS {account}", "MS-DRG"), ("TRL", "TRL"), ("RQL", "RQL"), ("HLD", "HLD"), ("SFL unit", "SFL"), ("MENU", "MENU"),
 )  # fmt: skip
 
+CODED = (  # keyed on the coding screen: diagnoses with POA, then procedures, and the way over all of their notes
+    "a419 y r6521 y j9601 y n179 y e1165 y i5021 y i4891 y j441 y e871 y d62 n n390 y z794 ",
+    "\t5a1955z11112026\t\t\t02hv33z11112026\t\t\t4a023n711112026\t\t\t",
+    *("\x1b[A",) * 18,
+)
+
 
 def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
     """The lines of the table. Among the ten screens are a search for a code and an abstract that is grouped.
@@ -29,7 +35,7 @@ def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
     Memory is what one more session takes: another is open beside it, so that the libraries and tables of the grouper
     that both have mapped count for neither.
     """
-    store, account = made.directory, _abstracted(made.plain)
+    store, (account, another) = made.directory, _abstracted(made.plain)
     for room in ROOMS:  # as an installation leaves them; what a session compiles itself, it pays for
         compileall.compile_dir(ROOT / room, quiet=1)
     here, anchor = [], []
@@ -55,10 +61,18 @@ def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
         first = line.private_mb
         _walk(line, account)
         ten = line.private_mb
+    with _workstation(store) as beside, _workstation(store) as line:
+        _sign_on(beside)
+        _code(beside, account)
+        _sign_on(line)
+        before = line.private_mb
+        _code(line, another)
+        coding = line.private_mb - before
     return [
         *found,
         Measure("private memory, first screen", first, "MB", bare, "bare Textual", most=42),
         Measure("private memory, ten screens", ten, "MB", bare, "bare Textual", most=50),
+        Measure("memory grown by coding", coding, "MB", most=15),
     ]
 
 
@@ -77,12 +91,26 @@ def _walk(line: Line, account: str) -> None:
         line.quiet(0.5)
 
 
-def _abstracted(plain: Path) -> str:
+def _code(line: Line, account: str) -> None:
+    """Twelve diagnoses and three procedures on the coding screen, each looked at, then the desk."""
+    line.send(f"\x0f=CDG {account}\r")
+    line.until("Principal")
+    line.quiet(0.5)
+    for keyed in CODED:
+        line.send(keyed)
+        line.quiet(0.3)
+    line.send("\x0f=DESK\r")
+    line.until("Work queue")
+    line.quiet(0.5)
+
+
+def _abstracted(plain: Path) -> list[str]:
+    """Two accounts whose abstracts have a DRG."""
     with closing(sqlite3.connect(plain)) as connection:
-        row = connection.execute(
-            "SELECT e.account FROM abstract a JOIN encounter e ON e.id = a.encounter_id WHERE a.drg <> '' LIMIT 1"
-        ).fetchone()
-    return str(row[0])
+        found = connection.execute(
+            "SELECT e.account FROM abstract a JOIN encounter e ON e.id = a.encounter_id WHERE a.drg <> '' LIMIT 2"
+        ).fetchall()
+    return [str(account) for (account,) in found]
 
 
 def _workstation(store: Path) -> Line:

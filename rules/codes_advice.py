@@ -168,7 +168,7 @@ def advice(notes: Iterable[TabularNote], at: int, record: Sequence[Coded], means
             )
         else:
             found.append(Advice(State.TOLD, kind, key, texts))
-    return sorted(found, key=lambda each: (each.state, _order(each)))
+    return sorted(found, key=_order)
 
 
 def against(other: Coded, notes: Iterable[TabularNote], code: Coded, means: Means) -> list[Advice]:
@@ -221,9 +221,14 @@ def _named(texts: Sequence[str], codes: Sequence[Coded], means: Means) -> list[C
     ]
 
 
-def _order(each: Advice) -> tuple[bool, int]:
-    kinds = [*ASKED, *TOLD]
-    return each.key.startswith(CHAPTER), kinds.index(each.kind) if each.kind in kinds else len(kinds)
+def _order(each: Advice) -> tuple[bool, int, int]:
+    """What needs a look first; what a whole chapter asks or tells comes last."""
+    kinds, of_chapter = [*ASKED, *TOLD], each.key.startswith(CHAPTER)
+    return (
+        of_chapter and each.state not in (State.AGAINST, State.BEHIND),
+        each.state,
+        kinds.index(each.kind) if each.kind in kinds else len(kinds),
+    )
 
 
 def _place(key: str) -> str:

@@ -83,6 +83,13 @@ class TestCodesBeside:
         (found,) = of(CHAPTER, 0, "I96", "A419")
         assert (found.state, found.beside) == (State.TOLD, ())
 
+    def test_what_a_whole_chapter_asks_stands_behind_what_the_code_itself_tells(self) -> None:
+        chapter = Note(
+            "chapter 1", "useAdditionalCode", "code to identify resistance to antimicrobial drugs (Z16.-)"
+        )
+        found = of((chapter, *SEPSIS), 0, "A419")
+        assert [each.key for each in found] == ["A41", "A41.9", "A41", "chapter 1"]
+
 
 class TestCodeFirst:
     def test_is_met_by_a_code_that_stands_before(self) -> None:

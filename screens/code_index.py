@@ -293,7 +293,12 @@ class AlphabeticIndex(CodeList):
         codes, place = installed(self.session), self.place
         if place.book == DERIVED:
             when = int(f"{self.day.day:%Y%m%d}")
-            listed = codes.alphabetic.places(place.text, when)
+            word, *others = place.text.split()
+            listed = [
+                (text, code)
+                for text, code in codes.alphabetic.places(word, when)
+                if all(f" {other}" in f" {fold(text)}" for other in others)
+            ]
             return [
                 Row((number,), (text, dotted(code)), f"code:{code}")
                 for number, (text, code) in enumerate(listed)
@@ -344,15 +349,25 @@ class AlphabeticIndex(CodeList):
         )
 
     def _look_derived(self, text: str) -> None:
+        """Go to a word; under one to those of its wordings that have the further words, if there are any."""
         words = fold(text).split()
-        begun = (
-            installed(self.session).alphabetic.words(words[0][:-1] + chr(ord(words[0][-1]) - 1) + "~", 1)
-            if words
-            else []
-        )
-        if not begun or not begun[0].startswith(words[0]):
+        if self.place.text:
+            narrowed = Place(DERIVED, text=" ".join([self.place.text, *words]))
+            before, self.place = self.place, narrowed
+            if self._few():
+                self._go(narrowed)
+                return
+            self.place = before
+        begun = [self._word(word) for word in words[:1]]
+        if not any(begun):
             raise ScreenError(f"No word of a title or inclusion term begins with {text.strip()}.")
-        self._go(Place(DERIVED, text=begun[0]))
+        self._go(Place(DERIVED, text=" ".join([*begun, *words[1:]])))
+
+    def _word(self, beginning: str) -> str:
+        """The first word that begins so; blank when there is none."""
+        just_before = beginning[:-1] + chr(ord(beginning[-1]) - 1) + "~"
+        found = installed(self.session).alphabetic.words(just_before, 1)
+        return found[0] if found and found[0].startswith(beginning) else ""
 
 
 def bracketed(nemod: str) -> str:

@@ -13,7 +13,7 @@ from rules.code_words import LEGEND, shorter
 from rules.codes import System, normal
 from screens import shown
 from screens.book import BACK, FORTH, MODIFIERS, Asked, Named, Trail, asked, installed, named, set_words
-from screens.codes import CODE_ACTIONS, CodeList, row_of
+from screens.codes import CODE_ACTIONS, CodeList, row_of, use
 from screens.drafts import page_of
 from screens.session import Session
 from screens.site_notes import lines_about
@@ -96,7 +96,7 @@ class CodeNotes(PageScreen):
         return Outcome(go=f"TRE {self.code}{self.day.on}")
 
     def take(self, rest: str) -> Outcome:
-        return Outcome(go=f"USE {self.code.code}")
+        return use(installed(self.session), self.code, self.day)
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("code", self.heading.partition(" ")[0]) if self.heading else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from db.coding.codes import Hit
+from db.coding.codes import CodeStore, Hit, code_problem
 from db.coding.other_codes import OtherCode
 from rules.code_words import LEGEND, NOT_VALID, PROCEDURE_LEGEND, flags, shorter
 from rules.codes import System
@@ -62,7 +62,7 @@ class CodeList(ListScreen):
 
     def use(self, subject: str) -> Outcome:
         """Take the code back to the field that the book was opened from."""
-        return Outcome(go=f"USE {self.named(subject).code}")
+        return use(installed(self.session), self.named(subject), self.day)
 
     def named(self, subject: str) -> Named:
         return named(installed(self.session), subject.partition(" ON ")[0])
@@ -71,6 +71,13 @@ class CodeList(ListScreen):
         if self.named(subject).system is not System.CM:
             raise ScreenError(DIAGNOSES_ALONE)
         return Outcome(go=f"NOT {subject};{group}")
+
+
+def use(codes: CodeStore, code: Named, on: Asked) -> Outcome:
+    """Take a code back to the field that the book was opened from. Raises ``ScreenError`` when none could have it."""
+    if code.system and (wrong := code_problem(codes, code.code, code.system, on.day)):
+        raise ScreenError(wrong)
+    return Outcome(go=f"USE {code.code}")
 
 
 class CodeLookup(CodeList):

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from config.menu import MenuTable, ScreenEntry
-from rules.findings import SessionOver, Told
+from rules.findings import SessionOver, Superseded, Told
 from rules.text import clean
 from tui import chrome, picture
 from tui.commands import Commands
@@ -346,12 +346,20 @@ class Shell:
             await self._key(stroke)
         except SessionOver as over:
             await self.lock(str(over))
+        except Superseded:
+            self.clear_message()
         except Told as error:
             self.fail(str(error))
         if not self.stack and self.ended is None:
             await self.go_home()
         if self.stack:
             await self.top.after()
+
+    def hurry(self, following: Stroke) -> None:
+        """More is typed into a list while it is being looked up: the next key asks anew, so this may stop."""
+        typed = not following.name or following.name == "backspace"
+        if typed and self.stack and isinstance(self.top, Pick) and self.session is not None:
+            self.session.stop_looking()
 
     async def _key(self, stroke: Stroke) -> None:
         act = self.keymap.act(stroke)
@@ -451,7 +459,7 @@ class Shell:
         if form is None or choice is None:
             field = f"{form.spot.label} of " if form and form.spot and form.spot.label else ""
             self.fail(
-                f"{field}{form.title} does not take {clean(value) or 'nothing'} where its cursor stands."
+                f"{field}{form.title} does not take {clean(value) or 'nothing'}: F4 there lists what it takes."
                 if form
                 else "No form is open under this: key the word of the look-up from a field of a form."
             )

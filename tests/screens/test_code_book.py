@@ -157,7 +157,7 @@ class TestBackToTheForm:
     def test_a_header_is_no_code_for_a_field(self, desk: Workstation) -> None:
         desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter", "ctrl+o", "^DIAG", "enter")
         desk.press("ctrl+o", "NOT I21.0", "enter", "f2")
-        assert "does not take I210" in desk.message
+        assert desk.message == "I21.0 is a header: a more specific code is needed."
 
     def test_with_no_form_open_it_says_so(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=COD chf", "enter", "U")
@@ -209,6 +209,9 @@ class TestWithoutAnIndex:
     def test_words_of_titles_and_inclusion_terms_lead_in_instead(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=IDX femur", "enter")
         assert "femur / Fracture of" in desk.text
+        desk.press("/", "neck", "enter")  # further words leave fewer
+        assert "S72.00" in desk.at_cursor
+        assert "femur / Fracture of  " not in desk.text
         desk.press("enter")
         assert desk.lines[0].split()[0] == "TRE"
 

@@ -18,6 +18,7 @@ from rules.codes import System, dotted
 from rules.dictionary import Record, row_path, split_path
 from rules.evidence import SUPPORT, TYPES, Document, Missing
 from rules.findings import Finding, Level
+from rules.text import cells as cells_of
 from rules.values import shown as value_shown
 from screens import coding_draft, shown
 from screens.account import banner, encounter_named
@@ -43,10 +44,10 @@ from tui.screen import (
     Section,
     Values,
 )
-from tui.spans import wrap
 
 MISSING: Final = "missing"
 MOST_TOLD: Final = 3  # lines of documents above the codes
+ACROSS: Final = 74  # cells of such a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,12 +333,7 @@ class Support(ListScreen):
         return ""
 
     def heading(self) -> Sequence[str]:
-        told = [
-            f"{n} {each.type} {value_shown(each.day)} {each.author}".rstrip()
-            for n, each in enumerate(self._there, 1)
-        ]
-        lines = wrap("   ".join(told) or "No document is marked as present: F10 marks them.", 78)
-        return (*banner(self.chart.stay), *lines[:MOST_TOLD])
+        return (*banner(self.chart.stay), *numbered(self._there))
 
     @property
     def _there(self) -> list[Document]:
@@ -407,6 +403,22 @@ class Support(ListScreen):
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.chart.stay.account)
+
+
+def numbered(there: Sequence[Document]) -> list[str]:
+    """The documents that are there, by the numbers that they are chosen by, on a few lines."""
+    lines = [""]
+    for number, each in enumerate(there, 1):
+        item = f"{number} {each.type} {value_shown(each.day)} {each.author}".rstrip()
+        joined = f"{lines[-1]}   {item}" if lines[-1] else item
+        if cells_of(joined) > ACROSS:
+            lines.append(item)
+        else:
+            lines[-1] = joined
+    kept = lines[:MOST_TOLD]
+    if len(lines) > MOST_TOLD:
+        kept[-1] = f"{kept[-1]} ..."
+    return kept if there else ["No document is marked as present: DOC marks them."]
 
 
 def chosen(there: Sequence[Document], answer: str) -> Document:

@@ -18,7 +18,7 @@ from rules.records import rows_of
 from rules.values import shown as value_shown
 from screens import coding_draft, shown
 from screens.account import banner, encounter_named
-from screens.documents import chosen
+from screens.documents import chosen, numbered
 from screens.drafts import page_of
 from screens.session import Session
 from tui.screen import (
@@ -41,7 +41,6 @@ from tui.screen import (
     Section,
     Values,
 )
-from tui.spans import wrap
 
 GROUPS: Final = {
     "dx": "diagnoses",
@@ -84,7 +83,9 @@ class Earlier(ListScreen):
     def heading(self) -> Sequence[str]:
         kept = sum(bool(each.withheld) for each in self.stays)
         said = f"  {kept} kept back for your blind review." if kept else ""
-        return (*banner(self.stay), f"{len(self.stays)} other encounters.{said} {WHY}")
+        count = len(self.stays)
+        others = f"{count} other encounter{'' if count == 1 else 's'} with codes."
+        return (*banner(self.stay), f"{others}{said}", WHY)
 
     def columns(self) -> Sequence[Column]:
         if self.once:
@@ -196,15 +197,11 @@ class CopyCode(FormScreen):
         self.there = [
             each for each in documents.open_documents(self.session.actor, self.stay.id) if each.there
         ]
-        listed = [
-            f"{n} {each.type} {value_shown(each.day)} {each.author}".rstrip()
-            for n, each in enumerate(self.there, 1)
-        ]
         said = (
             "" if self.there else "No document of this chart is marked as present: DOC marks them, then copy."
         )
         values = {"code": f"{code_of(self.code)} {self._title()}".strip(), "origin": origin}
-        return Opened(values, (*banner(self.stay)[:1], *wrap("   ".join(listed), 78)[:1]), "document", said)
+        return Opened(values, (banner(self.stay)[0], numbered(self.there)[0]), "document", said)
 
     def _title(self) -> str:
         return self.session.codes.title(self.code.code, self.code.system) if self.session.codes else ""

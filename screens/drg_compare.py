@@ -14,7 +14,7 @@ from rules.abstract_findings import claim_of
 from rules.code_set_compare import Difference, Kind, compare
 from rules.codes import System, dotted
 from rules.drg import Claim
-from rules.drg_payment import TRANSFERS, Stay, dollars, transfer_note
+from rules.drg_payment import dollars
 from rules.drg_what_if import REVIEW_AID, carriers, told
 from rules.tables import Tables
 from rules.text import fit
@@ -31,6 +31,7 @@ from screens.drg_sides import (
     settled_record,
     side_of,
     subject_of,
+    transfer,
     working_of,
 )
 from screens.session import Session
@@ -184,15 +185,6 @@ def _said(letter: str, side: Side, tables: Tables) -> Iterator[str]:
         transfer(side, tables),
     ):
         yield from wrap(f"   {more}", WIDTH) if more else ()
-
-
-def transfer(side: Side, tables: Tables) -> str:
-    """That Medicare may pay the stay by the day, in a sentence; blank when not."""
-    weight, los, day = side.price.weight, side.claim.los_days, side.claim.discharged_on
-    if weight is None or weight.gmlos is None or los is None or day is None:
-        return ""
-    stay = Stay(los, weight.gmlos, weight.post_acute)
-    return transfer_note(side.claim.disposition, stay, tables[TRANSFERS], day.isoformat())
 
 
 def _difference(each: Difference, codes: CodeStore | None, claim: Claim) -> str:

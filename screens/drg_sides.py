@@ -27,7 +27,9 @@ from rules.codes_edits import CodeEdit, edit, sex_conflicts
 from rules.codes_facts import valid_on
 from rules.drg import Claim, Diagnosis, Grouping, Procedure, group
 from rules.drg_answers import Asked, answers
+from rules.drg_payment import TRANSFERS, Stay, transfer_note
 from rules.drg_what_if import Answer, WhatIf, what_if
+from rules.tables import Tables
 from rules.text import clean
 from screens import shown
 from screens.account import banner, encounter_named
@@ -183,6 +185,15 @@ def settled_record(session: Session, data_set: str, record: Mapping[str, str]) -
     """A filed record with its computed items, such as the age."""
     dictionary = library(session.seat.directory / "site").of(data_set)
     return settled(dictionary, record, rule_context.context(session.tables, session.codes))
+
+
+def transfer(side: Side, tables: Tables) -> str:
+    """That Medicare may pay the stay by the day, in a sentence; blank when not."""
+    weight, los, day = side.price.weight, side.claim.los_days, side.claim.discharged_on
+    if weight is None or weight.gmlos is None or los is None or day is None:
+        return ""
+    stay = Stay(los, weight.gmlos, weight.post_acute)
+    return transfer_note(side.claim.disposition, stay, tables[TRANSFERS], day.isoformat())
 
 
 # What-if ---------------------------------------------------------------------------------------------------

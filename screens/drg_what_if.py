@@ -9,7 +9,7 @@ from rules.drg import Claim
 from rules.drg_payment import dollars
 from rules.drg_what_if import REVIEW_AID, WhatIf, carriers, told
 from screens.drafts import page_of
-from screens.drg_sides import LINE, Side, Subject, lines, side_of, subject_of
+from screens.drg_sides import ADMIT, LINE, Side, Subject, lines, side_of, subject_of, transfer
 from screens.session import Session
 from tui.screen import Action, Column, Command, ListScreen, Outcome, Page, Row
 from tui.spans import wrap
@@ -48,7 +48,10 @@ class WhatIfList(ListScreen):
         claim: Claim = self.side.claim
         self.found = lines(self.session, self.subject, claim)
         self.carried = told(carriers(claim, self.side.grouping), self.side.grouping)
-        return self.side.grouping.notice if not self.side.grouping.drg else ""
+        stay = self.subject.stay
+        if stay and not stay.discharged_at and not self.which:
+            return f"The patient is in house: WIF {stay.account} {ADMIT} takes the working codes."
+        return ""
 
     def heading(self) -> Sequence[str]:
         grouping, price = self.side.grouping, self.side.price
@@ -58,8 +61,9 @@ class WhatIfList(ListScreen):
         figures = (
             f"Weight {price.shown_weight}  GMLOS {price.gmlos or '-'}  expected payment {price.shown_payment}"
         )
-        carried = wrap(self.carried, WIDTH) if self.carried else ()
-        return (REVIEW_AID, *self.subject.banner[:1], now, figures, *carried)
+        said = (self.carried, transfer(self.side, self.session.tables))
+        more = [line for text in said if text for line in wrap(text, WIDTH)]
+        return (REVIEW_AID, *self.subject.banner[:1], now, figures, *more)
 
     def columns(self) -> Sequence[Column]:
         return (

@@ -116,7 +116,11 @@ class WorkingCodes(CodedForm):
         until = day_of(working.coded_on(stay))
         days = until.toordinal() - stay.admit_day if until and stay.admit_day else 0
         so_far = f"LOS {days}" + ("" if stay.discharged_at else " so far")
-        return f"{so_far}  expected discharge {shown.day(leaves.isoformat())}" if leaves else so_far
+        case, zone = self.opened.case, store.current().zone
+        filing = (
+            f"  filing {case.revision} by {case.filed_by}, {shown.utc(case.filed_utc, zone)}" if case else ""
+        )
+        return so_far + (f"  expected discharge {shown.day(leaves.isoformat())}" if leaves else "") + filing
 
     def _leaves(self, values: Values) -> date | None:
         row, admitted = self.weight(self.grouping(values), values), day_of(values.get("admitted_at", ""))

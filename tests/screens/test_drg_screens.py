@@ -139,6 +139,14 @@ class TestWhatIf:
         keyed.press("c", "f3", "f3")
         assert values(keyed) == before
 
+    def test_an_account_in_house_leads_to_its_working_codes(self, admitted: Workstation) -> None:
+        go(admitted, f"=WIF {IN_HOUSE}")
+        assert admitted.message == f"The patient is in house: WIF {IN_HOUSE} ADMIT takes the working codes."
+        go(admitted, f"=WIF {IN_HOUSE} ADMIT")
+        assert "Without J96.01" in admitted.text
+        admitted.press("4", "enter", "c")
+        assert "A  Admission codes as of" in page_of(admitted)
+
     def test_a_single_code_says_that_there_is_nothing_to_try(self, paid: Workstation) -> None:
         go(paid, f"=CDG {ACCOUNT}")
         paid.press("R079", "i21.4 y ")
@@ -195,10 +203,14 @@ class TestCompare:
         assert "There is one code set of this account" in keyed.message
 
     def test_a_transfer_is_told_and_not_priced(self, paid: Workstation) -> None:
-        go(paid, f"=CDG {ACCOUNT}")
-        paid.press("R079", "s72001a y ")
-        go(paid, f"=CMP {ACCOUNT} S72.001A 0SR90JZ")
-        assert "may be paid by the day" not in page_of(paid)
+        do(
+            paid,
+            lambda _: builders.a_stay("2026-11-10T08:00", "2026-11-12T10:00", account="T1", disposition="02"),
+        )
+        go(paid, "=CMP T1 A41.9 R65.21 5A1955Z : A41.9")
+        page = " ".join(page_of(paid).split())
+        assert "a stay of 2 days against a mean of" in page
+        assert "The expected payment here is that of the whole DRG." in page
 
 
 class TestAdmissionCoding:
@@ -207,7 +219,7 @@ class TestAdmissionCoding:
     ) -> None:
         go(admitted, f"=ADF {IN_HOUSE}")
         assert "Working DRG 280" in admitted.text
-        assert "expected discharge 11/20/2026" in admitted.text
+        assert "expected discharge 11/20/2026  filing 1 by admin, " in admitted.text
         rows = do(admitted, lambda _: database.execute_sql(
             "SELECT r.revision, r.filed_by, json_extract(r.document, '$.working_drg') FROM case_revision r"
             " JOIN data_case c ON c.id = r.case_id WHERE c.data_set = 'working'"

@@ -215,3 +215,28 @@ def test_a_review_of_an_older_store_is_simply_not_there(house: House) -> None:
         review_acts.named("77")
     assert signed_on.actor.user == ADMIN
     store.close_store()
+
+
+class TestCodesOfBothPeople:
+    def test_the_coder_s_codes_and_the_reviewer_s_are_compared_with_the_drg_of_both(
+        self, desk: Workstation
+    ) -> None:
+        desk.press("ctrl+o", "=CMP REVIEW 3", "enter")
+        assert "A  Coder: lee" in desk.text
+        assert "B  Reviewer: smith" in desk.text
+        desk.press("f8")
+        assert "POA          I21.09   Y to N" in desk.text
+
+    def test_a_review_without_a_second_abstract_is_told(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=CMP REVIEW 1", "enter")
+        assert "Review 000001 has no second abstract" in desk.text
+
+    def test_somebody_who_is_neither_of_them_nor_arbitrates_is_not_shown_it(self, desk: Workstation) -> None:
+        from dataclasses import replace
+
+        session = desk.shell.session
+        session.signed_on = replace(
+            session.signed_on, actor=replace(session.signed_on.actor, roles=frozenset({Role.CODER}))
+        )
+        desk.press("ctrl+o", "=CMP REVIEW 3", "enter")
+        assert "A review is shown to the two people in it" in desk.text

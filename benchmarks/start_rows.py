@@ -24,7 +24,7 @@ SCREENS = (  # what is keyed, and what shows that it is there
 
 CODED = (  # keyed on the coding screen: diagnoses with POA, then procedures, and the way over all of their notes
     "a419 y r6521 y j9601 y n179 y e1165 y i5021 y i4891 y j441 y e871 y d62 n n390 y z794 ",
-    "\t5a1955z11112026\t\t\t02hv33z11112026\t\t\t4a023n711112026\t\t\t",
+    "\t5a1955z11112026\t\t02hv33z11112026\t\t4a023n711112026\t\t",
     *("\x1b[A",) * 18,
 )
 

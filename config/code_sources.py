@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import importlib.util
 import json
@@ -64,6 +63,8 @@ class CodeSource:
         """The file; an imported one as it came. Raises ``SourceMissing`` when its copy was changed or is gone."""
         if not self.kind:
             return self.file.read_bytes()
+        import gzip  # only who builds needs it
+
         try:
             data = gzip.decompress(self.file.read_bytes())
         except (OSError, EOFError) as error:

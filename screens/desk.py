@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import ClassVar, Final
 
+from config.code_sources import expiry_notice, standing_store
 from db import drafts, store
 from db.access import counts as access_counts
 from db.actors import Action as Deed
@@ -15,6 +17,7 @@ from db.registry import counts as registry_counts
 from db.schedule import counts as schedule_counts
 from db.statistics import counts as census_counts
 from db.worklist import counts as work_counts
+from rules.moments import iso_date
 from screens.session import Session
 from screens.waiting import aged, counts
 from tui.screen import Entry, MenuScreen
@@ -34,7 +37,17 @@ class Desk(MenuScreen):
         full = self.session.signed_on.disk_warning
         wrong = self.session.wrong_dictionary
         wrong = f"The facility's dictionaries cannot be used: {wrong}" if wrong else ""
-        return (f"{name}, {roles}", *filter(None, (full, wrong)))
+        return (f"{name}, {roles}", *filter(None, (full, wrong, self._end_of_codes())))
+
+    def _end_of_codes(self) -> str:
+        """That the code sets end soon, for whoever codes: read off the first bytes of their file."""
+        path = (
+            standing_store(self.session.seat.directory)
+            if self.session.actor.may(Deed.FILE_ABSTRACT)
+            else None
+        )
+        today = date.fromisoformat(iso_date(store.current().now().day))
+        return expiry_notice(path, today) if path else ""
 
     def entries(self) -> Sequence[Entry]:
         may = self.session.actor.may

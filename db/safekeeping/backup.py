@@ -35,7 +35,7 @@ from db.trail import anchors, verifier
 from db.trail.audit import ANCHOR_NAME
 
 FOLDER: Final = "backup"  # in the store, unless the command names another place
-FOLDERS: Final = ("site", "drafts")  # copied file by file; each file in them is replaced whole
+FOLDERS: Final = ("site", "drafts", "codes")  # copied file by file; each file in them is replaced whole
 KEPT: Final = 14  # backups kept unless told otherwise
 LOCK: Final = ".lock"
 FORMAT: Final = 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import gzip
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from exchange.code_sets.kinds import KINDS, edition, first_day, recognised
 from exchange.code_sets.official import Official, Refused
 from rules.text import clean
 
+LOCK = ".lock"
 LARGEST = 300_000_000  # bytes; the largest official file has 20 million
 _QUIET: Progress = lambda text: None  # noqa: E731
 
@@ -136,7 +138,7 @@ def remove(kind: str, edition_or_set: str, home: Home, *, progress: Progress = _
 def _alone(home: Home) -> Iterator[None]:
     """One import at a time."""
     home.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (home.folder / "lock").open("w") as lock:
+    with os.fdopen(os.open(home.folder / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

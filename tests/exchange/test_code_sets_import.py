@@ -93,7 +93,7 @@ class House:
         return {
             str(file.relative_to(self.folder)): hashlib.sha256(file.read_bytes()).hexdigest()
             for file in sorted(self.folder.rglob("*"))
-            if file.is_file() and file.name != "lock" and file.parent.name != "files"
+            if file.is_file() and file.name != ".lock" and file.parent.name != "files"
         }
 
 

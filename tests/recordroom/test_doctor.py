@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -191,6 +193,16 @@ class TestStore:
         (manifest,) = store.glob("backup/*/manifest.json")
         os.utime(manifest, (time.time() - 3 * 86400,) * 2)
         assert any("72 hours old" in fault for fault in looks(Host(store))["backups"].faults)
+
+    def test_code_sets_that_end_or_are_none_are_named(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("RECORDROOM_CODES", raising=False)
+        with closing(sqlite3.connect(store / "codes.db")) as connection:
+            connection.execute("PRAGMA user_version = 20210930")
+        (said,) = looks(Host(store))["code sets"].faults
+        assert said.startswith("The code sets ended on 09/30/2021: upgrade the program")
+        (store / "codes.db").write_bytes(b"something else")
+        (said,) = looks(Host(store))["code sets"].faults
+        assert said == f"{store / 'codes.db'} is no code store: run 'recordroom codes build --store {store}'."
 
     def test_a_clock_before_the_last_audit_row_is_named(
         self, store: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +140,18 @@ class TestADiskThatFills:
         desk = seat()
         assert "is 80 % full: make room before it is, or nothing can be filed." in " ".join(desk.text.split())
         assert desk.message.startswith("Last sign-on")
+
+
+class TestCodeSetsThatEnd:
+    @pytest.mark.parametrize(("days", "said"), [(59, True), (62, False)])
+    def test_stand_on_the_desk_of_whoever_codes(
+        self, seat: Callable[[], Workstation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, said: bool
+    ) -> None:
+        last = datetime.fromtimestamp(time.time(), UTC).date() + timedelta(days=days)
+        with closing(sqlite3.connect(tmp_path / "codes.db")) as connection:
+            connection.execute(f"PRAGMA user_version = {last:%Y%m%d}")
+        monkeypatch.setenv("RECORDROOM_CODES", str(tmp_path / "codes.db"))
+        assert (f"on {last:%m/%d/%Y}: upgrade the program, then import" in " ".join(seat().text.split())) is said
 
 
 class TestLeaving:

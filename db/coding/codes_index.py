@@ -80,6 +80,10 @@ class CodeIndex:
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+        self._last: tuple[tuple[str, int], list[tuple[str, str]]] = (
+            ("", 0),
+            [],
+        )  # places of a word, being read
 
     def books(self) -> list[IndexBook]:
         """Which are imported."""
@@ -233,6 +237,11 @@ class CodeIndex:
     def places(self, word: str, when: int) -> list[tuple[str, str]]:
         """Wordings of the tabular list in which ``word`` comes in (what stands over them does not have it) with
         their codes, in the order of the alphabet from the word on."""
+        if self._last[0] != (word, when):
+            self._last = (word, when), self._places(word, when)
+        return self._last[1]
+
+    def _places(self, word: str, when: int) -> list[tuple[str, str]]:
         like = f"%{word}%"
         rows = self._db.execute(
             "SELECT c.title, c.code FROM code AS c LEFT JOIN code AS p ON p.system = c.system AND p.code = c.parent"

@@ -51,9 +51,12 @@ class TestLookingUp:
         assert desk.message == "Say which code: NOT I21.4. COD looks for one."
 
 
+@pytest.mark.parametrize(
+    "asked", ["COD chf", "HCP wheelchair", "NOT I21.4", "TRE I21.4", "IDX fracture", "PCT 0SR", "PCD 0SR"]
+)
 def test_without_the_code_sets_the_way_to_build_them_is_said(
-    desk: Workstation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Workstation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
     monkeypatch.setenv("RECORDROOM_CODES", str(tmp_path / "missing.db"))
-    desk.press("ctrl+o", "=COD chf", "enter")
+    desk.press("ctrl+o", f"={asked}", "enter")
     assert desk.message == "The code sets are not built yet: run 'recordroom codes build'."

@@ -7,18 +7,22 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Measure, percentile
-from config.code_sources import cached_store
+from config.code_sources import cached_store, code_sources
 from config.data_sets import library
 from db.coding.codes import CodeStore
-from exchange.code_sets.build import build
+from exchange.code_sets.build import build, collect
+from exchange.code_sets.write import write
 from rules import drg
 from rules.abstract_findings import claim_of, record_findings
 from rules.codes import System, normal
 from rules.dictionary import Context, Dictionary
 
-PHRASES = Path(__file__).parent.parent / "tests" / "data" / "code_phrases.tsv"
+LISTS = Path(__file__).parent.parent / "tests" / "data"
+PHRASES = LISTS / "code_phrases.tsv"
+HELD_OUT = 2000  # inclusion terms of the tabular list that are asked for in a store that has none
 TYPED = 60  # phrases typed letter by letter
 DAY = date(2026, 11, 21)
 
@@ -47,8 +51,49 @@ def rows(say: Callable[[str], None]) -> list[Measure]:
     measures.append(
         Measure("right code in the first ten", right, "%", None, f"{len(found)} phrases", least=95)
     )
+    measures += _lists(path)
+    say(f"{HELD_OUT} inclusion terms in a code store that has none")
+    measures.append(_held_out())
     say("grouping")
     return [*measures, _regrouping(path)]
+
+
+def _lists(path: Path) -> Iterator[Measure]:
+    """The lists of everyday phrases by authors who did not write the expansions; one line for each that is there."""
+    with CodeStore.open(path) as codes:
+        for file in sorted(LISTS.glob("everyday_*.tsv")):
+            system = System.PCS if "procedures" in file.name else System.CM
+            lines = [
+                line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if "\t" in line
+            ]
+            right = sum(_finds(codes, text, wanted.split(), system) for text, wanted, *_ in lines)
+            what = "everyday procedures" if system is System.PCS else "everyday diagnoses"
+            yield Measure(
+                f"{what} in the first ten", right / len(lines) * 100, "%", None, f"{len(lines)} phrases"
+            )
+
+
+def _held_out() -> Measure:
+    """Inclusion terms asked for in a store that was built without any: titles and expansions have to answer them.
+
+    Right is the code that has the term, or one below it, among the first ten.
+    """
+    sources = code_sources()
+    contents = collect(sources)
+    terms = [
+        (term, node.key) for node in contents.nodes.values() if node.level == "code" for term in node.terms
+    ]
+    asked = [terms[at * len(terms) // HELD_OUT] for at in range(HELD_OUT)]
+    for version in contents.versions:
+        version.terms = version.borrowed = ()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "codes.db"
+        write(path, contents, sources, "held out")
+        with CodeStore.open(path) as codes:
+            right = sum(_finds(codes, term, [code], System.CM) for term, code in asked)
+    return Measure(
+        "inclusion terms held out, first ten", right / len(asked) * 100, "%", None, f"{HELD_OUT} terms"
+    )
 
 
 def _typed(phrases: list[str]) -> Iterator[str]:
@@ -63,8 +108,8 @@ def _timed(act: Callable[[], object]) -> float:
     return (time.perf_counter() - begin) * 1000
 
 
-def _finds(codes: CodeStore, text: str, wanted: list[str]) -> bool:
-    first = [hit.code for hit in codes.search(text, None, DAY, 10)]
+def _finds(codes: CodeStore, text: str, wanted: list[str], system: System | None = None) -> bool:
+    first = [hit.code for hit in codes.search(text, system, DAY, 10)]
     return any(code.startswith(normal(beginning)) for code in first for beginning in wanted)
 
 

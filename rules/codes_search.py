@@ -151,9 +151,11 @@ def _places(asked: Sequence[str], expansion: Expansion) -> tuple[int, ...]:
     if len(expansion.key) == 1 and expansion.key[0] in LINKS and len(asked) > 1:
         return ()
     try:
-        return tuple(sorted(asked.index(word) for word in expansion.key))
+        places = tuple(sorted(asked.index(word) for word in expansion.key))
     except ValueError:
         return ()
+    denied = "without" in asked[places[0] : places[-1]] and "without" not in expansion.key
+    return () if denied else places
 
 
 def written_out(words: tuple[str, ...], instead: Instead) -> tuple[str, ...]:

@@ -15,6 +15,10 @@ class Told(Exception):
     findings: tuple[Finding, ...] = ()
 
 
+class Superseded(Told):
+    """What was looked up was stopped: more was typed meanwhile, and the next key asks anew. Nobody needs to be told."""
+
+
 class SessionOver(Told):
     """The session was ended from elsewhere, or has lasted too long: whoever sits there signs on again."""
 

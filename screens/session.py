@@ -137,6 +137,11 @@ class Session:
                 return None
         return self._codes
 
+    def stop_looking(self) -> None:
+        """What is being looked up in the code sets is stale."""
+        if self._codes is not None:
+            self._codes.interrupt()
+
     @cached_property
     def tables(self) -> AllTables:
         """Code tables: the shipped ones, the facility's own rows, and units, services, providers, payers."""

@@ -35,6 +35,9 @@ class Handler(Protocol):
 
     async def key(self, stroke: Stroke) -> None: ...
 
+    def hurry(self, following: Stroke) -> None:
+        """While a key is handled the next one arrives: what it makes stale may stop."""
+
 
 class Gate:
     """A queue with one consumer. ``paint`` is called when there is nothing to handle, or now and then."""
@@ -60,6 +63,8 @@ class Gate:
         """Keys from the terminal, in the order in which they were keyed."""
         self._keys.extend(strokes)
         self._arrived.set()
+        if self._keys and not self._idle.is_set():
+            self._handler.hurry(self._keys[0])
 
     @property
     def waiting(self) -> bool:

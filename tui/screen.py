@@ -339,6 +339,9 @@ class Session(Protocol):
     def check(self) -> None:
         """Raise ``SessionOver`` when the session was ended from elsewhere or has lasted too long."""
 
+    def stop_looking(self) -> None:
+        """What is being looked up is stale. Called beside the database thread; that raises ``Superseded``."""
+
     def end(self) -> None:
         """The session is over, however it came to that: give back what it holds."""
 

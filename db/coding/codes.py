@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from config.code_sources import FORMAT
+from config.code_sources import EXPANSIONS, FORMAT
 from config.code_tables import Shelf
 from db.coding.codes_book import Book, Note
 from db.coding.codes_index import CodeIndex, IndexBook, IndexEntry
@@ -24,7 +24,7 @@ from rules.codes import NAME, System, dotted, fiscal_year, may_begin, normal, pr
 from rules.codes_facts import valid_on
 from rules.codes_notes import CodeNotes, Reference
 from rules.drg import version_begins
-from rules.findings import Told
+from rules.findings import Superseded, Told
 from rules.tables import TableRow
 
 POA_EXEMPT = "poa_exempt"
@@ -157,7 +157,7 @@ class CodeStore:
         self.close()
 
     def interrupt(self) -> None:
-        """Stop the query that runs in another thread; it raises ``sqlite3.OperationalError`` there."""
+        """Stop the search that runs in another thread; it raises ``Superseded`` there. Or does nothing."""
         self._db.interrupt()
 
     # Single codes
@@ -312,18 +312,33 @@ class CodeStore:
         """The codes that ``text`` asks for, best first: a code or its beginning, a range, or words in any order.
 
         ``system`` None looks in all. Only what is in force on ``day`` answers words; a code is found by itself at
-        any time and tells whether it is valid. Fewer than 2 characters find nothing.
+        any time and tells whether it is valid. Fewer than 2 characters find nothing. Raises ``Superseded``.
         """
         text = text.strip()
         if len(text) < 2:
             return []
         systems = tuple(System) if system is None else (system,)
         when = self._number(day)
-        return [self._hit(row, when) for row in self._search.rows(text, systems, when, limit)]
+        try:
+            return [self._hit(row, when) for row in self._search.rows(text, systems, when, limit)]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise Superseded("More was typed meanwhile.") from error
 
     def choices(self, text: str, system: System, day: date | None = None, limit: int = 20) -> list[Hit]:
         """What a prompt list offers for ``text``: only codes that may be submitted on ``day``."""
         return [hit for hit in self.search(text, system, day, limit * 2) if hit.valid][:limit]
+
+    def own_expansions(self) -> Sequence[TableRow]:
+        """The facility's own abbreviations and lay terms."""
+        return self._shelf.own(EXPANSIONS)
+
+    def unknown_expansions(self, rows: Iterable[TableRow], day: date | None = None) -> list[tuple[str, str]]:
+        """Phrases with the codes, or beginnings of codes, that they name and none in force on ``day`` begins with."""
+        when = self._number(day)
+        named = [(row.code, code) for row in rows for code in str(row.more.get("codes", "")).split()]
+        return [(phrase, code) for phrase, code in named if not self._search.begins_any(normal(code), when)]
 
     # The book
 

@@ -45,6 +45,17 @@ class Search:
             f"SELECT {HIT} FROM code WHERE system = ? AND code = ? ORDER BY valid_from", (system, code)
         ).fetchall()
 
+    def begins_any(self, code: str, when: int) -> bool:
+        """Whether a code of any system that is in force begins so."""
+        found = (
+            self._db.execute(
+                "SELECT 1 FROM code WHERE system = ? AND code >= ? AND code < ? AND valid_from <= ? AND valid_to >= ?",
+                (system, code, code + "~", when, when),
+            ).fetchone()
+            for system in System
+        )
+        return any(found)
+
     def _by_code(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
         rows: list[Row] = []
         span = _RANGE.fullmatch(text)

@@ -32,6 +32,7 @@ SHORTEST_CORRECTED = 4  # characters; a shorter word that is unknown may be anyt
 _LIKE = 2  # a word that was meant is at most so many characters longer or shorter
 _LEAST_WEIGHT, _MOST_WEIGHT = 0.4, 1.4  # of a word that every code has, and of one that a single code has
 _FILLER_WEIGHT = 0.05
+_DENIED = 0.3  # of its weight counts what is asked to be absent
 _ROWS = 90_000  # codes of a system, about
 
 
@@ -102,9 +103,12 @@ class Words:
         asked = stems(words)
         pieces = phrases_in(words, self._expansions(asked).values())
         slots: list[tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = []
+        denied: set[int] = set()  # a code without a thing seldom says so
         telling = 0
         for places, expansion in pieces:
             said = tuple(asked[place] for place in places)
+            if places[0] and asked[places[0] - 1] == "without":
+                denied.add(len(slots))
             if expansion is None:
                 if (
                     said[0] not in LINKS
@@ -122,8 +126,12 @@ class Words:
         forms = self._forms({word for choices, _ in slots for choice in choices for word in choice})
         counts = self._counts({form for each in forms.values() for form in each}, systems)
         weighed = [
-            Slot(_told_apart(choices), codes, self._weight(choices, forms, counts, telling))
-            for choices, codes in slots
+            Slot(
+                _told_apart(choices),
+                codes,
+                self._weight(choices, forms, counts, telling) * (_DENIED if place in denied else 1),
+            )
+            for place, (choices, codes) in enumerate(slots)
         ]
         return Query(
             tuple(weighed), forms, telling == 1 and len(slots) == 1,

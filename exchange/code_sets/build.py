@@ -99,7 +99,8 @@ def collect(sources: Mapping[str, CodeSource], progress: Progress = lambda text:
     """What the code store of ``sources`` holds. Raises ``SourceMissing`` and ``OSError``."""
     contents, imports = Contents(), Imports(sources)
     contents.rows = imports.rows()
-    contents.expansions = sources[EXPANSIONS].read().decode()
+    if EXPANSIONS in sources:
+        contents.expansions = sources[EXPANSIONS].read().decode()
     progress("Reading ICD-10-CM, and asking the code editor which codes are valid when.")
     through = [diagnoses.collect(contents, sources, imports)]
     progress("The same for ICD-10-PCS.")

@@ -93,7 +93,7 @@ def fill(connection: sqlite3.Connection, versions: Iterable[Version], expansions
 
 def _expansions(connection: sqlite3.Connection, text: str, rows: dict[tuple[str, str], int]) -> None:
     """The shipped expansions by the first word of each, and their words, which are no misspellings."""
-    table = Source("code_expansions.toml", text).data["rows"]
+    table = Source("code_expansions.toml", text).data.get("rows", ())
     said = [(phrase, row) for row in table for phrase in phrases_of(row["code"], row.get("also", ""))]
     plain = [(phrase, row["text"]) for phrase, row in said if row.get("instead")]
     instead = replacements(plain)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from config.code_sources import FILE, FOLDER, SourceMissing, cached_store, expiry_notice
+from config.code_sources import FILE, FOLDER, SourceMissing, cached_store, expiry_notice, fingerprint, inputs
 from db.coding.codes import CodesMissing, CodeStore
 from recordroom.commands.common import named_store, notice, store_options
 from rules.codes import System, dotted
@@ -166,6 +166,9 @@ def status() -> None:
     click.echo(f"Valid through  {found.valid_through:%m/%d/%Y}")
     if warning := expiry_notice(found.path, date.today()):  # noqa: DTZ011 (the calendar day at the terminal)
         click.echo(f"Warning        {warning}")
+    with _told():
+        if found.inputs != fingerprint(inputs(found.path)):
+            click.echo("Warning        What it is built of has changed since: run recordroom codes build.")
     click.echo(f"Groupers       {', '.join(found.grouper_versions)}")
     click.echo(f"Weights        {', '.join(f'FY {year}' for year in found.weight_years) or 'none'}")
     click.echo(

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from config import code_sources as sources
-from config.code_sources import SEEDS, code_store, fingerprint
+from config.code_sources import EXPANSIONS, SEEDS, code_store, fingerprint
 from exchange.code_sets import build as builder
 from exchange.code_sets import write
 from exchange.code_sets.build import build
@@ -114,7 +114,7 @@ class TestContent:
 
     def test_every_source_is_recorded_with_its_hash(self, built: sqlite3.Connection) -> None:
         rows = dict(built.execute("SELECT name, sha256 FROM source"))
-        assert set(rows) == {*SEEDS, "cm_tabular", "cm_codes", "grouper"}
+        assert set(rows) == {*SEEDS, EXPANSIONS, "cm_tabular", "cm_codes", "grouper"}
         assert rows["table5"] == hashlib.sha256((SEED_FOLDER / SEEDS["table5"]).read_bytes()).hexdigest()
 
     @pytest.mark.skipif(

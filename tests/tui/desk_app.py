@@ -120,6 +120,9 @@ class Signed:
         if OVER or (LOG_FILE is not None and (LOG_FILE.parent / "over").exists()):
             raise SessionOver("Your session was ended.")
 
+    def stop_looking(self) -> None:
+        EVENTS.append("stop looking")
+
     def end(self) -> None:
         EVENTS.append("end")
 

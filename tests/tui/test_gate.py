@@ -21,12 +21,16 @@ class Typist:
 
     def __init__(self) -> None:
         self.got = ""
+        self.hurried = ""
         self.failed = False
         self.held = 0
         self.busy = False
         self.choosing = False
         self.left_by_itself = False
         self.gave_up = self.asks = False
+
+    def hurry(self, following: Stroke) -> None:
+        self.hurried += following.text
 
     async def key(self, stroke: Stroke) -> None:
         assert not self.busy, "a key came before the one before it was done"
@@ -88,6 +92,21 @@ class TestOrder:
             gate.put(keys("ef"))
 
         assert play(script) == "ab~cd~ef"
+
+
+class TestHurry:
+    def test_a_key_that_arrives_while_another_is_handled_is_told_at_once(self) -> None:
+        told: list[str] = []
+
+        async def script(gate: Gate, typist: Typist) -> None:
+            gate.put(keys("a~"))
+            while not typist.busy:
+                await asyncio.sleep(0)
+            gate.put(keys("b"))
+            told.append(typist.hurried)
+
+        assert play(script) == "a~b"
+        assert told == ["b"]
 
 
 class TestHolding:

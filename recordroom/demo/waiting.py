@@ -22,6 +22,7 @@ from recordroom.demo.model import DAY
 from recordroom.demo.requests import file_requests
 from recordroom.demo.reviews import plan_reviews
 from recordroom.demo.work import fill_queue
+from recordroom.demo.working import file_working_codes
 from rules import edits
 from rules.dictionary import Context, Dictionary, ItemType
 from rules.findings import Level
@@ -54,6 +55,7 @@ def leave_waiting(actor: Actor, loader: Loader) -> None:
     file_requests(actor)
     _begin_draft(actor)
     fill_queue(actor)
+    file_working_codes(actor)
     mark_charts(actor)
     plan_reviews(actor)
 

@@ -16,6 +16,7 @@ import pytest
 from config.code_tables import shipped_tables
 from config.data_sets import dictionary_for
 from db import drafts, store
+from db.abstracting import working
 from db.access import sign_on
 from db.actors import Actor, Role
 from db.connect import database
@@ -110,6 +111,13 @@ class TestTheDemoStore:
             "SELECT count(*) FROM data_case c JOIN encounter e ON e.id = c.encounter_id LEFT JOIN case_item i"
             " ON i.case_id = c.id AND i.item = 'los_days' WHERE c.data_set = 'abstract' AND i.number IS NOT e.los_days"
         ) == 0  # fmt: skip
+
+    def test_has_working_drgs_of_most_in_house_and_stays_beyond_their_mean(self, demo: Actor) -> None:
+        people = working.in_house()
+        coded = [each for each in people if each.drg]
+        assert len(people) / 3 < len(coded) < len(people)
+        assert {each.filed_by for each in coded} == {"coder"}
+        assert any(each.over_days and each.over_days > 0 for each in coded)
 
     def test_finds_patients_by_name_and_by_number(self, demo: Actor) -> None:
         found = patients.find("SMITH")

@@ -27,7 +27,7 @@ def books(books_path: Path) -> Iterator[CodeStore]:
 
 
 class TestPcsTables:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(st.sampled_from(["0SR", "0DT", "10D", "3E0", "B41", "5A1", "XW0", "00H"]), st.data())
     def test_whatever_is_chosen_from_what_is_permitted_ends_in_a_valid_code(
         self, code_sets: CodeStore, table: str, data: st.DataObject

@@ -165,6 +165,30 @@ class TestJumping:
         assert signed_on.shell.main.record.values["mrn"] == "123"
 
 
+class TestUsing:
+    """What a look-up found goes back to the field that it was opened from."""
+
+    def test_it_is_put_there_as_if_it_were_picked_from_the_list(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "^dx", "enter", "^^WRK", "enter", "ctrl+o", "CEN", "enter")
+        signed_on.press("ctrl+o", "USE I21.4", "enter")
+        assert title(signed_on) == "Discharge abstract"
+        assert signed_on.shell.main.record.values["dx[1].code"] == "I214"
+        assert signed_on.shell.main.focus == "dx[1].poa"
+
+    def test_what_the_field_does_not_take_leaves_everything_open(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "^dx", "enter", "^^CEN", "enter", "ctrl+o", "USE 0SR90JZ", "enter")
+        assert title(signed_on) == "Daily census"
+        assert "does not take 0SR90JZ" in signed_on.message
+
+    def test_a_field_without_a_list_takes_nothing(self, signed_on: Any) -> None:
+        signed_on.press("ABS", "enter", "^rem", "enter", "^^CEN", "enter", "ctrl+o", "USE I10", "enter")
+        assert "does not take I10" in signed_on.message
+
+    def test_with_no_form_open_it_says_what_to_do(self, signed_on: Any) -> None:
+        signed_on.press("CEN", "enter", "ctrl+o", "USE I10", "enter")
+        assert signed_on.message.startswith("No form is open under this")
+
+
 class TestLeaving:
     def test_f3_keeps_a_draft_when_something_was_keyed(self, signed_on: Any) -> None:
         signed_on.press("ABS", "enter", "1", "enter", "f3")

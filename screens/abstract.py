@@ -20,14 +20,14 @@ from db.registry.cases import Case
 from db.worklist import work_acts
 from rules import lifecycle
 from rules.abstract_findings import day_of, record_findings
-from rules.codes import dotted
 from rules.dictionary import Group, split_path
 from rules.drg import Grouping
-from rules.drg_payment import dollars
 from rules.feed_differences import Difference, item_of, items_of, taken_from
 from rules.findings import Finding, Level, worst_first
 from rules.values import shown as value_shown
+from screens import drg_lines
 from screens.account import banner, encounter_named
+from screens.coded import NO_GROUPING
 from screens.coding_words import CODING_WORDS, CodingWords
 from screens.data_set import OVERRIDE
 from screens.record import RECORD_WORDS, Loaded
@@ -35,6 +35,7 @@ from screens.worklists import following, latest_note, place_in
 from tui.screen import Command, Filed, Opened, Outcome, Refused, Values
 
 SURGEON = "procedures[1].surgeon"
+INPATIENT = "I"
 OF_MOVEMENTS = {
     "PV1-3": "unit", "PV1-10": "service", "PV1-36": "disposition", "PV1-44": "admitted_at", "PV1-45": "discharged_at",
 }  # fmt: skip  # what an update of the feed may say otherwise than the movements, and moves nothing
@@ -232,42 +233,29 @@ class Abstract(CodingWords):
             return followed
         return followed | ({"operating": surgeon} if values.get("operating", "") in ("", before) else {})
 
+    def grouping(self, values: Mapping[str, str]) -> Grouping:
+        """Inpatient accounts alone have an MS-DRG (42 CFR 412.2)."""
+        return super().grouping(values) if self.opened.encounter.patient_class == INPATIENT else NO_GROUPING
+
     def panel(self, values: Values) -> Sequence[str]:
+        if self.opened.encounter.patient_class != INPATIENT:
+            return (
+                self._no_codes()
+                or "No MS-DRG: this is no inpatient account. The first diagnosis is first-listed.",
+            )
         if not values.get("diagnoses[1].code"):
             return (self._no_codes() or "MS-DRG: it comes with the first diagnosis.",)
         grouping = self.grouping(values)
-        if not grouping.drg or (
-            grouping.hac_reduced and grouping.notice
-        ):  # POA of an acquired condition is missing
+        acquired = grouping.hac_reduced and grouping.notice  # its POA is missing: nothing is said yet
+        if not grouping.drg or acquired:
             return (f"MS-DRG: not grouped. {grouping.notice}",)
-        initial = f" (before HAC {grouping.initial_drg})" if grouping.hac_reduced else ""
-        lines = (f"MS-DRG {grouping.drg}{initial} {grouping.title}", self._figures(grouping, values))
-        return (*lines, *filter(None, (self._before_hac(grouping, values), self._no_codes())))
-
-    def _figures(self, grouping: Grouping, values: Values) -> str:
-        price = self.price(grouping.drg, values)
-        kind = f" {price.weight.type}" if price.weight and price.weight.type.isalpha() else ""
-        stay = f"  GMLOS {price.gmlos}" if price.gmlos is not None else ""
-        weight = price.shown_weight if price.relative_weight is None else f"weight {price.shown_weight}{stay}"
-        days = values.get("los_days", "")
-        figures = f"MDC {grouping.mdc}{kind}  {weight}" + (f" LOS {days}" if days else "")
-        figures += f"  ${dollars(price.cents)}" if price.cents is not None else ""
-        driving = [f"{dotted(row.code)} {row.counts}".rstrip() for row in grouping.dx[1:] if row.drives]
-        driving += [row.code for row in grouping.px if row.drives]
-        return figures + (f"  by {', '.join(driving)}" if driving else "") + f"  v{grouping.version}"
-
-    def _before_hac(self, grouping: Grouping, values: Values) -> str:
-        """What the DRG was before hospital-acquired conditions lost their weight (42 CFR 412.170)."""
-        if not grouping.hac_reduced:
-            return ""
-        price = self.price(grouping.initial_drg, values)
-        pays = f"  ${dollars(price.cents)}" if price.cents is not None else ""
-        codes = ", ".join(
-            f"{dotted(each.code)} (HAC {each.hac}, POA {each.poa or 'blank'})"
-            for each in grouping.dx
-            if each.hac
-        )
-        return f"Initial DRG {grouping.initial_drg} {price.shown_weight}{pays}: {codes} counts for nothing."
+        lines = [
+            drg_lines.heading(grouping),
+            drg_lines.figures(grouping, self.price(grouping.drg, values), values.get("los_days", "")),
+        ]
+        if grouping.hac_reduced:
+            lines.append(drg_lines.before_hac(grouping, self.price(grouping.initial_drg, values)))
+        return (*lines, *filter(None, (self._no_codes(),)))
 
     def price(self, of: str, values: Values) -> Price:
         """Weight and expected payment of a DRG as of the discharge."""

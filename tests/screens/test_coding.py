@@ -7,8 +7,10 @@ import pytest
 from config.grids import GridError, read_grid, standard_grid
 from config.menu import standard_menu
 from db.conventions import file_setting
+from db.patient_index import patients
 from screens.coding_words import CODING_WORDS
-from tests.screens.conftest import ACCOUNT
+from tests import builders
+from tests.screens.conftest import ACCOUNT, MRN
 from tests.screens.test_abstract import focus, values
 from tests.tui.conftest import Workstation
 
@@ -236,6 +238,19 @@ class TestTheDrg:
         page.press(ADMITTING, "m1611 y", "tab", "0SR90JZ", "11112026", "1001", "g", "1001", "4A023N7")
         assert row(page, "1 0SR90JZ").endswith("OR drives")
         assert not row(page, "4A023N7").endswith("OR")
+
+    def test_before_poa_is_keyed_an_acquired_condition_says_that_it_lacks(self, page: Workstation) -> None:
+        page.press(ADMITTING, "j189 y l89154")
+        assert page.lines[3].startswith(" MS-DRG: not grouped. Present on admission is missing")
+
+    def test_only_an_inpatient_account_has_one(self, desk: Workstation) -> None:
+        def visited() -> None:
+            patient = patients.by_mrn(MRN) or 0
+            builders.an_encounter(patient, "7001", **{"class": "O"})
+
+        desk.shell.executor.submit(visited).result()
+        desk.press("ctrl+o", "=CDG 7001", "enter")
+        assert desk.lines[3].startswith(" No MS-DRG: this is no inpatient account.")
 
 
 class TestThePane:

@@ -1,0 +1,35 @@
+"""The lines over the codes of an inpatient account: MS-DRG, weight, stays, expected payment, and the initial DRG."""
+
+from __future__ import annotations
+
+from db.coding.drg_prices import Price
+from rules.codes import dotted
+from rules.drg import Grouping
+from rules.drg_payment import dollars
+
+
+def heading(grouping: Grouping) -> str:
+    """The DRG by number and title."""
+    initial = f" (before HAC {grouping.initial_drg})" if grouping.hac_reduced else ""
+    return f"MS-DRG {grouping.drg}{initial} {grouping.title}"
+
+
+def figures(grouping: Grouping, price: Price, los_days: str) -> str:
+    """MDC, surgical or medical, weight, mean and own stay, payment where a base rate is set, and what drives it."""
+    kind = f" {price.weight.type}" if price.weight and price.weight.type.isalpha() else ""
+    stay = f"  GMLOS {price.gmlos}" if price.gmlos is not None else ""
+    weight = price.shown_weight if price.relative_weight is None else f"weight {price.shown_weight}{stay}"
+    said = f"MDC {grouping.mdc}{kind}  {weight}" + (f" LOS {los_days}" if los_days else "")
+    said += f"  ${dollars(price.cents)}" if price.cents is not None else ""
+    driving = [f"{dotted(row.code)} {row.counts}".rstrip() for row in grouping.dx[1:] if row.drives]
+    driving += [row.code for row in grouping.px if row.drives]
+    return said + (f"  by {', '.join(driving)}" if driving else "") + f"  v{grouping.version}"
+
+
+def before_hac(grouping: Grouping, price: Price) -> str:
+    """The initial DRG with its ``price``, and the acquired conditions that took its weight (42 CFR 412.170)."""
+    pays = f"  ${dollars(price.cents)}" if price.cents is not None else ""
+    codes = ", ".join(
+        f"{dotted(each.code)} (HAC {each.hac}, POA {each.poa or 'blank'})" for each in grouping.dx if each.hac
+    )
+    return f"Initial DRG {grouping.initial_drg} {price.shown_weight}{pays}: {codes} counts for nothing."

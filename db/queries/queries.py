@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -193,11 +193,13 @@ _ORDERS: Final = {
     "ACCOUNT": "e.account", "NEWEST": "-q.id",
 }  # fmt: skip
 _WAITING: Final = f"q.status IN ({', '.join(repr(str(each)) for each in ASKED)})"
-_WHICH: Final = {
-    "OPEN": f"({_WAITING} OR q.status = 'answered')", "DUE": f"{_WAITING} AND coalesce(q.due_day >= :today, 1)",
-    "OVERDUE": f"{_WAITING} AND q.due_day < :today", "ANSWERED": "q.status = 'answered'",
-    "DRAFT": "q.status = 'draft'",
-    "MINE": "q.asked_by = :user AND q.status NOT IN ('closed', 'withdrawn', 'void')", "ALL": "1",
+_WHICH: Final[Mapping[str, tuple[str, str]]] = {  # the condition, and the value that it is asked with
+    "OPEN": (f"q.status IN ({', '.join(repr(str(each)) for each in (*ASKED, Status.ANSWERED))})", ""),
+    "DUE": (f"{_WAITING} AND coalesce(q.due_day >= ?, 1)", "today"),
+    "OVERDUE": (f"{_WAITING} AND q.due_day < ?", "today"),
+    "ANSWERED": ("q.status = 'answered'", ""), "DRAFT": ("q.status = 'draft'", ""),
+    "MINE": ("q.asked_by = ? AND q.status IN ('draft', 'sent', 'reminded', 'escalated', 'answered')", "user"),
+    "ALL": ("1", ""),
 }  # fmt: skip
 
 
@@ -208,16 +210,15 @@ def open_list(actor: Actor, asked: Listed) -> None:
 
 def page(actor: Actor, asked: Listed, after: Key | None = None, limit: int = 50) -> list[Query]:
     """Queries in the order asked for; ``after`` is the key of the last one shown."""
-    order, where = _ORDERS[asked.order], [_WHICH[asked.which]]
-    values: dict[str, Any] = {"today": store.current().now().day, "user": actor.user, "limit": limit}
-    if asked.physician:
-        where.append("q.provider = :physician")
-        values["physician"] = asked.physician
-    if asked.account:
-        where.append("e.account = :account")
-        values["account"] = asked.account
+    order, (which, of) = _ORDERS[asked.order], _WHICH[asked.which]
+    known = {"today": store.current().now().day, "user": actor.user}
+    where, values = [which], [known[of]] if of else []
+    for column, value in (("q.provider", asked.physician), ("e.account", asked.account)):
+        if value:
+            where.append(f"{column} = ?")
+            values.append(value)
     if after is not None:
-        where.append(f"({order}, q.id) > (:place, :id)")
-        values |= {"place": after[0], "id": after[1]}
-    sql = _ROW.format(order=order, where=f"{' AND '.join(where)} ORDER BY {order}, q.id LIMIT :limit")
-    return [_query(row) for row in database.execute_sql(sql, values)]
+        where.append(f"({order}, q.id) > (?, ?)")
+        values += after
+    sql = _ROW.format(order=order, where=f"{' AND '.join(where)} ORDER BY {order}, q.id LIMIT ?")
+    return [_query(row) for row in database.execute_sql(sql, (*values, limit))]

@@ -36,7 +36,7 @@ MRN, OTHER, ACCOUNT = "00454999", "00454998", "L1"
 ONE: dict[str, dict[str, str]] = {
     "face-sheet": {"account": ACCOUNT}, "summary-sheet": {"account": ACCOUNT}, "chart-label": {"patient": MRN},
     "outguide": {"patient": MRN, "borrower": "NAME"}, "merge-slip": {"merge": "1"}, "accounting": {"patient": MRN},
-    "review-worksheet": {"plan": "1"},
+    "review-worksheet": {"plan": "1"}, "query-form": {"query": "Q000001"},
 }  # fmt: skip
 
 
@@ -67,13 +67,14 @@ def a_record(admin: Actor, name: str) -> None:
         "diagnoses[1].code": "I2109", "diagnoses[1].poa": "Y",
     }  # fmt: skip
     abstracts.file_abstract(admin, opened, dictionary, record, (), Drg(), expected_revision=0)
+    builders.a_sent_query(admin, ACCOUNT, provider="1001")  # its own texts run on over lines
     review_acts.plan(admin, Asked("closed", name, method=Method.FOCUSED, named=ACCOUNT, seed="1"))
 
 
 def test_every_report_about_one_record_is_tried_here() -> None:
     of_one = {
         each.id for each in CATALOGUE
-        if {parameter.name for parameter in each.parameters} & {"account", "patient", "merge"}
+        if {parameter.name for parameter in each.parameters} & {"account", "patient", "merge", "query"}
     }  # fmt: skip
     assert of_one <= set(ONE)
 

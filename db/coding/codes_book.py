@@ -54,8 +54,8 @@ class Book:
         code = normal(code)
         rows = self._db.execute(
             "SELECT n.key, n.kind, n.text FROM note AS n WHERE n.kind IN (?, ?, ?, ?, ?) AND (n.text LIKE ?"
-            " OR n.text GLOB '*[A-Z][0-9]*-[A-Z][0-9]*') ORDER BY n.key, n.row",
-            (*REFERRING, f"%{code[:CATEGORY]}%"),
+            " OR n.text GLOB ?) ORDER BY n.key, n.row",
+            (*REFERRING, f"%{code[:CATEGORY]}%", f"*[A-{code[0]}]*-[{code[0]}-Z]*"),  # or a range around it
         )
         return [
             Note(*row)

@@ -166,12 +166,12 @@ class CodedForm(DataSetForm):
         own = in_one_line(code, system, self.day(values)[:10])
         if group not in WITH_POA or self.session.codes is None:
             return own
-        record = self._coded(values)
+        record = self._codes_in_order(values)
         at = next((n for n, (place, _) in enumerate(record) if place == (group, row)), -1)
         found = self._advice(self.session.codes, [each for _, each in record], at) if at >= 0 else []
         return [*self._at_risk(values, group, row), *own, *(each.sentence for each in found)]
 
-    def _coded(self, values: Values) -> list[tuple[tuple[str, int], Coded]]:
+    def _codes_in_order(self, values: Values) -> list[tuple[tuple[str, int], Coded]]:
         """Diagnoses in their order, then external causes, by group and row."""
         rows = rows_of(values)
         return [

@@ -55,7 +55,12 @@ def field_help(field: Field) -> list[str]:
 
 def form_help(screen: FormScreen, sections: Sequence[Section], keymap: KeyMap) -> list[str]:
     """What the screen alone has comes first: its words, its letters, its sections."""
-    lines = [*screen.help.splitlines(), *own_words(screen), *grid_help(screen.grid)]
+    lines = [
+        *screen.help.splitlines(),
+        *own_words(screen),
+        *grid_help(screen.grid),
+        *sheet_help(screen.worksheet),
+    ]
     lines += ["", "Sections, with the word to jump to each:"]
     lines += [f"  ^{section.name.upper():<12} {section.title}" for section in sections if section.title]
     lines += ["", *ENTRIES, "", *key_help(keymap)]
@@ -84,6 +89,18 @@ def grid_help(grid: Grid | None) -> list[str]:
     return (
         [*lines, f"  The page itself: {' '.join(f'^{word}' for word in grid.home)}"] if grid.home else lines
     )
+
+
+def sheet_help(grid: Grid | None) -> list[str]:
+    """The signs of a worksheet."""
+    if grid is None:
+        return []
+    lines = ["", "Signs of the worksheet (VIEW W), on the row in hand while nothing is keyed into it:"]
+    for block in grid.blocks:
+        lines.append(
+            f"  {block.title}: " + ", ".join(f"{each.letter} {each.label}" for each in block.letters)
+        )
+    return lines
 
 
 def key_help(keymap: KeyMap) -> list[str]:

@@ -95,12 +95,13 @@ def sheet_help(grid: Grid | None) -> list[str]:
     """The signs of a worksheet."""
     if grid is None:
         return []
-    lines = ["", "Signs of the worksheet (VIEW W), on the row in hand while nothing is keyed into it:"]
-    for block in grid.blocks:
-        lines.append(
-            f"  {block.title}: " + ", ".join(f"{each.letter} {each.label}" for each in block.letters)
-        )
-    return lines
+    heading = "Signs of the worksheet (VIEW W), on the row in hand while nothing is keyed into it:"
+    signs = [", ".join(f"{each.letter} {each.label}" for each in block.letters) for block in grid.blocks]
+    return [
+        "",
+        heading,
+        *(f"  {block.title}: {text}" for block, text in zip(grid.blocks, signs, strict=True)),
+    ]
 
 
 def key_help(keymap: KeyMap) -> list[str]:

@@ -100,7 +100,7 @@ class TestHelp:
         page.press("f1")
         assert "LEAVE " in page.text
         page.press("f3")
-        lines = "\n".join(page.shell.main.help_lines())  # type: ignore[attr-defined]
+        lines = "\n".join(page.shell.main.help_lines())
         places = [
             lines.index(each)
             for each in ("Letters of the overview", "Signs of the worksheet", "Keys and words:")

@@ -17,7 +17,7 @@ from rules.drg import Claim
 from rules.drg_payment import dollars
 from rules.drg_what_if import REVIEW_AID, carriers, told
 from rules.tables import Tables
-from rules.text import fit
+from rules.text import clipped, fit
 from rules.values import shown as value_shown
 from screens.abstract import Abstract
 from screens.drg_sides import (
@@ -73,7 +73,9 @@ class Compare(PageScreen):
             self.account = subject.key if subject.stay else ""
             who, (left, right) = subject.banner, self._sides(subject, rest)
         lines = [*page_lines(left, right, self.session.codes, self.session.tables)]
-        return Document("Two code sets", paged((REVIEW_AID, *who[:1], ""), lines))
+        return Document(
+            "Two code sets", paged((REVIEW_AID, *(clipped(line, WIDTH) for line in who[:1]), ""), lines)
+        )
 
     def _sides(self, subject: Subject, rest: str) -> tuple[Side, Side]:
         left, colon, right = rest.partition(BETWEEN)

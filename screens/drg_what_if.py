@@ -21,12 +21,12 @@ NOT_TAKEN = "x"  # mark of a line that the code editor does not take
 class WhatIfList(ListScreen):
     """``WIF account``, ``WIF account ADMIT`` for the admission codes, ``WIF HYP`` for the hypothetical patient."""
 
-    title: ClassVar[str] = "What if"
+    title: ClassVar[str] = REVIEW_AID  # so that it stands on every page that is printed, too
     empty: ClassVar[str] = "Nothing to try: the principal diagnosis stands alone, or the codes do not group."
     actions: ClassVar[tuple[Action, ...]] = (Action("C", "Compare", go="CMP {subject}"),)
     commands: ClassVar[tuple[Command, ...]] = (Command("COMPARE", "Compare two code sets", "compare", "F10"),)
     help: ClassVar[str] = (
-        f"{REVIEW_AID} Each line is the record with one thing otherwise: a secondary diagnosis or a procedure left "
+        "Each line is the record with one thing otherwise: a secondary diagnosis or a procedure left "
         "out, another diagnosis as principal, POA of a possible hospital-acquired condition turned, an open query "
         "answered in one of the ways it allows. The heaviest DRG comes first. x marks what the code editor does not "
         "take as principal; the remark says why. Nothing here changes the record, and no code is tried that is not on "
@@ -63,7 +63,7 @@ class WhatIfList(ListScreen):
         )
         said = (self.carried, transfer(self.side, self.session.tables))
         more = [line for text in said if text for line in wrap(text, WIDTH)]
-        return (REVIEW_AID, *self.subject.banner[:1], now, figures, *more)
+        return (*self.subject.banner[:1], now, figures, *more)
 
     def columns(self) -> Sequence[Column]:
         return (

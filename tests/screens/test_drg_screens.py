@@ -16,6 +16,8 @@ from db.actors import Actor
 from db.connect import database
 from db.conventions import file_setting
 from db.hospital import encounters
+from reports import output
+from screens.printing import print_shown
 from tests import builders
 from tests.screens.conftest import ACCOUNT
 from tests.screens.test_abstract import focus, values
@@ -100,6 +102,25 @@ class TestWhatIf:
         assert REVIEW_AID in keyed.text
         keyed.press("c", "f8")
         assert REVIEW_AID in keyed.text
+
+    def test_every_printed_page_says_it_too(self, desk: Workstation, monkeypatch: pytest.MonkeyPatch) -> None:
+        printed: list[str] = []
+        monkeypatch.setattr(
+            output, "send", lambda pages, *_: printed.extend("\n".join(page.lines) for page in pages)
+        )
+        codes = [
+            "I214", "J9601", "N179", "E1165", "I5021", "I4891", "J441", "E871", "D62", "N390", "I10", "Z794", "E785",
+            "K922", "G9341", "E43", "R1310", "Z87891", "Z66", "B9620", "I69351", "F0390", "L89154", "J189", "R6521",
+        ]  # fmt: skip
+        values = {"coded_on": "2026-11-20", "age": "65", "sex": "M", "disposition": "01"}
+        desk.shell.session.hypothetical = values | {  # type: ignore[union-attr]
+            f"diagnoses[{row}].code": code for row, code in enumerate(codes, 1)
+        }
+        go(desk, "=WIF HYP")
+        desk.shell.printer = print_shown
+        go(desk, "PRT LASER")
+        assert len(printed) > 1, desk.text
+        assert all(REVIEW_AID.upper() in page.upper() for page in printed)
 
     def test_tells_the_code_that_carries_the_drg(self, keyed: Workstation) -> None:
         go(keyed, f"=WIF {ACCOUNT}")

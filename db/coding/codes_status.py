@@ -45,6 +45,7 @@ class Status:
     poa_lists: tuple[str, ...]  # fiscal years
     differences: tuple[str, ...]  # of the official tables of CC and MCC from the grouper
     missing: tuple[str, ...]
+    inputs: str  # fingerprint of what it was built of
 
 
 def status(connection: Connection, path: Path, meta: Mapping[str, str]) -> Status:
@@ -65,7 +66,7 @@ def status(connection: Connection, path: Path, meta: Mapping[str, str]) -> Statu
     return Status(
         path, valid_through, tuple(meta["grouper_versions"].split()), counts, sources, years, lists,
         tuple(value for name, value in sorted(meta.items()) if name.startswith("differs ")),
-        tuple(_missing(connection, counts, years, lists, fiscal_year(valid_through))),
+        tuple(_missing(connection, counts, years, lists, fiscal_year(valid_through))), meta["inputs"],
     )  # fmt: skip
 
 

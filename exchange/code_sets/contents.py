@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from config.code_sources import CodeSource
+from config.code_sources import CodeSource, SourceMissing
 from db.coding.codes_schema import OPEN
 from exchange.code_sets.drg_tables import DrgWeight
 from exchange.code_sets.kinds import KINDS
-from exchange.code_sets.official import Official
+from exchange.code_sets.official import Official, Refused
 from exchange.code_sets.tabular import Node
 from rules.codes import System
 from rules.codes_search import fold
@@ -63,15 +63,12 @@ class Import:
 
 
 class Imports:
-    """The imported files of a build by kind, oldest first."""
+    """The imported files of a build by kind, oldest first. Raises ``SourceMissing`` for a copy that cannot be used."""
 
     def __init__(self, sources: Mapping[str, CodeSource]) -> None:
         found = [source for source in sources.values() if source.kind]
         found.sort(key=lambda source: (source.effective, source.name))
-        self._all = [
-            Import(source, KINDS[source.kind].read(Official(source.original, source.read())))
-            for source in found
-        ]
+        self._all = [Import(source, _read(source)) for source in found]
 
     def of(self, *kinds: str) -> list[Import]:
         """The files of these kinds."""
@@ -80,6 +77,16 @@ class Imports:
     def rows(self) -> dict[str, int]:
         """The count of rows by name."""
         return {each.source.name: len(each.rows) for each in self._all}
+
+
+def _read(source: CodeSource) -> Any:
+    try:
+        return KINDS[source.kind].read(Official(source.original, source.read()))
+    except (KeyError, Refused) as error:
+        raise SourceMissing(
+            f"The copy of {source.original} that was imported cannot be used by this release ({error}): import it"
+            f" again, or take it out with --remove {source.kind} {source.edition or source.name.split(' ')[1]}."
+        ) from error
 
 
 def number(day: date) -> int:

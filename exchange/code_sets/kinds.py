@@ -23,7 +23,6 @@ class Kind:
     title: str
     read: Callable[[Official], Any]  # raises Refused; its length is the count of rows
     system: System = System.CM
-    once: bool = False  # whether only the latest edition is in force, as of a book
 
 
 KINDS = {
@@ -33,10 +32,10 @@ KINDS = {
         Kind("cm-addenda", "ICD-10-CM addenda", lambda file: order_file.read_addenda(file, System.CM)),
         Kind("cm-changes", "ICD-10-CM change list", order_file.read_changes),
         Kind("cm-tabular", "ICD-10-CM tabular list", tabular.read_official),
-        Kind("cm-index", "ICD-10-CM index", index_xml.read_index, once=True),
-        Kind("cm-external", "ICD-10-CM index of external causes", index_xml.read_index, once=True),
-        Kind("cm-neoplasm", "ICD-10-CM table of neoplasms", index_xml.read_index, once=True),
-        Kind("cm-drug", "ICD-10-CM table of drugs and chemicals", index_xml.read_index, once=True),
+        Kind("cm-index", "ICD-10-CM index", index_xml.read_index),
+        Kind("cm-external", "ICD-10-CM index of external causes", index_xml.read_index),
+        Kind("cm-neoplasm", "ICD-10-CM table of neoplasms", index_xml.read_index),
+        Kind("cm-drug", "ICD-10-CM table of drugs and chemicals", index_xml.read_index),
         Kind(
             "pcs-order",
             "ICD-10-PCS order file",
@@ -49,9 +48,9 @@ KINDS = {
             lambda file: order_file.read_addenda(file, System.PCS),
             System.PCS,
         ),
-        Kind("pcs-tables", "ICD-10-PCS tables", pcs_xml.read_tables, System.PCS, once=True),
-        Kind("pcs-index", "ICD-10-PCS index", index_xml.read_index, System.PCS, once=True),
-        Kind("pcs-definitions", "ICD-10-PCS definitions", pcs_xml.read_definitions, System.PCS, once=True),
+        Kind("pcs-tables", "ICD-10-PCS tables", pcs_xml.read_tables, System.PCS),
+        Kind("pcs-index", "ICD-10-PCS index", index_xml.read_index, System.PCS),
+        Kind("pcs-definitions", "ICD-10-PCS definitions", pcs_xml.read_definitions, System.PCS),
         Kind("poa-exempt", "diagnoses exempt from POA reporting", drg_tables.read_poa),
         Kind("table-5", "MS-DRG weights, Table 5", drg_tables.read_table5),
         Kind("table-6i", "MCC list, Table 6I", drg_tables.read_list),

@@ -140,6 +140,17 @@ class TestBuild:
         assert run("build").stdout.startswith(f"{tmp_path / 'store' / 'codes.db'}: built")
         assert "is up to date" in run("build").stdout
 
+    def test_status_says_when_the_program_brings_other_files_than_it_was_built_of(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        assert "Warning" not in run("status").stdout
+        run("import", str(tmp_path / "POAexemptCodesFY27.txt"))
+        assert "Warning" not in run("status").stdout
+        (tmp_path / "store" / "codes" / "manifest.json").write_text("[]")
+        assert "What it is built of has changed since: run recordroom codes build." in run("status").stdout
+        assert "built" in run("build").stdout
+        assert "Warning" not in run("status").stdout
+
     def test_a_store_that_is_not_there_is_a_usage_error(self, run: Run, tmp_path: Path) -> None:
         result = CliRunner().invoke(cli, ["codes", "build", "--store", str(tmp_path / "none")])
         assert result.exit_code == 2

@@ -68,9 +68,16 @@ def chart_of(session: Session, account: str) -> Chart:
     if stay.patient_class == "I":
         with suppress(KeptBlind):  # what is there is shown; what the first person coded from it is not
             record = coding_draft.now(session, stay.account)
+    return renewed(session, Chart(stay, found, record, ()))
+
+
+def renewed(session: Session, chart: Chart, changes: Values | None = None) -> Chart:
+    """A chart that is shown already, with its documents as they are now and what was put into its codes."""
+    found = documents.of_encounters((chart.stay.id,))[chart.stay.id]
+    record = {path: text for path, text in {**chart.record, **(changes or {})}.items() if text}
     context = rule_context.context(session.tables, session.codes)
     asked = evidence.missing(record, found, context, drg.is_operating_room) if record else []
-    return Chart(stay, found, record, asked)
+    return Chart(chart.stay, found, record, asked)
 
 
 def kind_shown(session: Session, code: str) -> str:
@@ -120,6 +127,7 @@ class Documents(ListScreen):
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
+        self.chart = renewed(self.session, self.chart)
         account = self.chart.stay.account
         lines = [(self._missing(each), f"{account} {_name(each)}", "!") for each in self.chart.missing]
         lines += [(self._cells(each), f"{account} {_name(each)}", "") for each in self.chart.documents]
@@ -193,7 +201,6 @@ class Documents(ListScreen):
         return self._again("Off the list; the reason is kept.")
 
     def _again(self, said: str) -> Outcome:
-        self.chart = chart_of(self.session, self.chart.stay.account)
         return Outcome(said, reload=True)
 
     def add(self, rest: str) -> Outcome:
@@ -302,7 +309,7 @@ class DocumentForm(DraftedForm):
         except (NotMarked, Conflict, NotPermitted) as error:
             return Refused((Finding(Level.FATAL, "DOC", str(error)),))
         self.discard_draft()
-        return Filed(f"{fields['type']} is {fields['status']}.", go=f"DOC {stay.account}")
+        return Filed(f"{fields['type']} is {fields['status']}.", go="EXIT")
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.chart.stay.account)
@@ -348,7 +355,7 @@ class Support(ListScreen):
         )
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
-        self.chart = chart_of(self.session, self.chart.stay.account)
+        self.chart = renewed(self.session, self.chart)
         coded = enumerate(evidence.coded_rows(self.chart.record))
         rows = [self._row(number, *each) for number, each in coded]
         return page_of(rows, key, limit, backward=backward)
@@ -395,7 +402,7 @@ class Support(ListScreen):
         group, row, _ = split_path(path)
         changes = {row_path(group, row, name): text for name, text in cells.items()}
         coding_draft.put(self.session, self.chart.stay.account, changes)
-        self.chart = chart_of(self.session, self.chart.stay.account)
+        self.chart = renewed(self.session, self.chart, changes)
         return Outcome("In your draft: F2 on the abstract files it.", reload=True)
 
     def listed(self, rest: str) -> Outcome:

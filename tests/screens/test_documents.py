@@ -16,6 +16,7 @@ from db.registry import cases
 from screens import coding_draft
 from tests.screens.conftest import ACCOUNT
 from tests.screens.test_abstract import focus, values
+from tests.screens.test_audit_rows import last_seq, rows_after
 from tests.tui.conftest import Workstation
 
 pytestmark = pytest.mark.usefixtures("coded")
@@ -74,6 +75,14 @@ class TestMarking:
         assert surgery.lines[0].split()[0] == "DOC"
         assert marked(surgery) == [("CN", "2026-11-12", "DR HOUSE", "signed")]
 
+    def test_the_form_leads_back_to_the_list_and_that_to_where_one_came_from(
+        self, surgery: Workstation
+    ) -> None:
+        surgery.press("f6", "CN", "enter", "f2")
+        assert "CN Consultation" in surgery.text
+        surgery.press("f3")
+        assert surgery.lines[0].split()[0] == "DESK"
+
     def test_one_is_taken_off_with_a_reason(self, surgery: Workstation) -> None:
         surgery.press("MARK CN", "enter", "end", "v", "another patient's", "enter")
         assert marked(surgery) == []
@@ -81,6 +90,14 @@ class TestMarking:
     def test_the_document_carries_the_offered_day_until_another_is_keyed(self, surgery: Workstation) -> None:
         surgery.press("f6", "DS", "enter", "f2")
         assert marked(surgery) == [("DS", "2026-11-14", "1001", "present")]
+
+
+class TestTheAuditTrail:
+    def test_has_one_row_for_a_look_and_one_for_a_marking(self, surgery: Workstation) -> None:
+        before = beside(surgery, last_seq)
+        surgery.press("f8", "f7", "f5", "MARK HP", "enter")
+        rows = [row["action"] for row in beside(surgery, rows_after, before)]
+        assert rows == ["file document"]
 
 
 class TestHolding:

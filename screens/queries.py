@@ -1,40 +1,34 @@
-"""QRY and QRL: a query to a physician raised from a finding, held to the rules as it is keyed; and the list of them."""
+"""QRY: a query to a physician, raised from a finding and held to the rules as it is keyed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar, Final
 
 from config.data_sets import dictionary_for
 from db import store
 from db.abstracting import rule_context
 from db.abstracting.abstracts import DATA_SET
+from db.evidence import documents
 from db.hospital import encounters
-from db.queries import counts as query_counts
 from db.queries import queries, query_acts, templates
 from db.queries.queries import Query as Raised
-from db.worklist import blind
 from rules import drg
 from rules import queries as rules
 from rules.abstract_findings import claim_of, day_of, record_findings
-from rules.dates import Unclear, parse_date
 from rules.findings import Finding, Level
-from rules.moments import day_number, iso_date
-from rules.queries import ORDERS, WHICH, Channel, Listed, Standing, Status, Template, To, read_line
+from rules.moments import iso_date
+from rules.queries import Channel, Standing, Status, Template, To
 from rules.query_lint import Tables, in_the_way, lint
 from rules.query_triggers import Proposal, about, proposals, template_for
-from rules.text import clean
 from screens import coding_draft, query_values, shown
 from screens.account import banner, encounter_named
 from screens.drafting import DraftedForm
-from screens.keyset import Key, KeysetList
 from screens.session import Session
 from tui.screen import (
-    Action,
     Changed,
     Choice,
-    Column,
     Command,
     Field,
     Filed,
@@ -43,7 +37,6 @@ from tui.screen import (
     Opened,
     Outcome,
     Refused,
-    Row,
     ScreenError,
     Section,
     Values,
@@ -55,7 +48,6 @@ TO: Final = {
     To.ATTENDING: "who attends", To.SURGEON: "who operated", To.CONSULTANT: "who was consulted",
 }  # fmt: skip
 CHANNELS: Final = {Channel.WRITTEN: "by letter or form", Channel.VERBAL: "spoken; the same rules hold"}
-SENSITIVE: Final = "(sensitive)"
 
 
 class Query(DraftedForm):
@@ -81,6 +73,7 @@ class Query(DraftedForm):
     known: dict[str, Template]
     record: Values
     tables: Tables
+    chart: Sequence[tuple[str, str, str]] = ()  # documents that can be read: kind, ISO day, author
     chosen = ""  # the template whose wording was put in
     asked = ""  # the code or item that it was opened with
     keeping = False
@@ -119,6 +112,12 @@ class Query(DraftedForm):
     def _look(self) -> None:
         """Read what proposes a query: the abstract as it stands, draft and all."""
         self.tables, self.known = query_acts.rule_tables(), templates.templates()
+        kinds, held = documents.types(), documents.of_account(self.stay.account) or ()
+        self.chart = [
+            (row.text if (row := kinds.find(each.type)) else each.type, each.day, each.author)
+            for each in held
+            if each.there
+        ]
         self.record = coding_draft.now(self.session, self.stay.account)
         made = dictionary_for(
             DATA_SET, self.record.get("discharged_at", "")[:10], self.session.seat.directory
@@ -175,7 +174,8 @@ class Query(DraftedForm):
             )),
             Section("indicators", "Clinical indicators, each from its document", (Group("indicators", "Indicator", (
                 Field("text", "What was found", 40, length=400, help="As the document has it: value, unit, finding."),
-                Field("source", "Document", 18, length=60, help="Such as Laboratory, H&P, Operative note."),
+                Field("source", "Document", 18, length=60, lookup=True, unlisted=True,
+                      help="Such as Laboratory, H&P, Operative note; F4 lists what is known of the chart."),
                 Field("day", "Date", 10, Kind.DATE, past=True, help="Of the document or result."),
             ), query_values.ROWS),)),
             query_values.QUESTION, query_values.ANSWERS,
@@ -192,6 +192,11 @@ class Query(DraftedForm):
         if now.get("as") != values.get("as") or path == "as":
             taken["provider"] = self._asked_as(now.get("as", "")) or now.get("provider", "")
             now |= taken
+        if path.endswith("].source"):
+            day = path.removesuffix("source") + "day"
+            days = {iso for name, iso, _ in self.chart if name == values.get(path, "")}
+            if len(days) == 1 and not values.get(day):
+                taken[day] = now[day] = days.pop()
         return Changed(self._findings(now), self._echoes(now), taken, self._panel(now))
 
     def _findings(self, values: Values) -> list[Finding]:
@@ -244,6 +249,10 @@ class Query(DraftedForm):
         if path in ("provider", "priority"):
             table = "site.providers" if path == "provider" else rules.DUE
             return query_values.from_table(self.session, table, text, limit)
+        if path.endswith("].source"):
+            return query_values.fitting(
+                [(name, f"{shown.day(day)} {who}".strip()) for name, day, who in self.chart], text, limit
+            )
         return query_values.choices(self.session, path, text, limit)
 
     def _templates(self, text: str, limit: int) -> list[Choice]:
@@ -312,131 +321,3 @@ class Query(DraftedForm):
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.stay.account)
-
-
-class Queries(KeysetList):
-    """QRL: queries to physicians, those due first on top."""
-
-    title: ClassVar[str] = "Queries to physicians"
-    word: ClassVar[str] = "QRL"
-    empty: ClassVar[str] = "No query here. QRY and an account raises one; FILTER ALL shows every one."
-    position_label: ClassVar[str] = "Query, or due on or after"
-    help: ClassVar[str] = (
-        "FILTER and a word: "
-        + "; ".join(f"{word} {said}" for word, said in WHICH.items())
-        + ". PHYSICIAN=GREEN and ACCOUNT=4711 narrow it, SORT and a word orders it: "
-        + ", ".join(ORDERS)
-        + ". ! marks what is late, * an answer to take up. A keys the answer, S another step (remind, escalate, "
-        "withdraw, void), F the form as it is printed, H what was done, C the codes that changed."
-    )
-    actions: ClassVar[tuple[Action, ...]] = (
-        Action("O", "Open", method="go_on"),
-        Action("A", "Answer", go="QRS {subject} ANSWER"),
-        Action("S", "Step", go="QRS {subject}"),
-        Action("F", "Form", go="QRF {subject}"),
-        Action("H", "History", go="QRH {subject}"),
-        Action("B", "Abstract", method="abstract"),
-        Action("C", "Codes", go="QRE {subject}"),
-    )
-    commands: ClassVar[tuple[Command, ...]] = (
-        Command("ADD", "Raise one", "raise_one", "F6"),
-        Command("FILTER", "Filter", "filter", "F10"),
-        Command("SORT", "Order", "sort"),
-        Command("TEMPLATES", "Templates", "templates"),
-    )
-    asked = Listed()
-
-    def open(self, key: str) -> str:
-        self.asked = read_line(key)
-        queries.open_list(self.session.actor, self.asked)
-        return ""
-
-    def heading(self) -> Sequence[str]:
-        found = query_counts.waiting(self.session.user)
-        counted = f"{found.asked} asked, {found.overdue} late, {found.answered} answered, {found.drafts} your drafts."
-        return (f"{counted} {str(self.asked).partition(' SORT=')[0]}, by {ORDERS[self.asked.order]}.",)
-
-    def columns(self) -> Sequence[Column]:
-        return (
-            Column("Query", 7, frozen=True), Column("Due", 10), Column("Status", 9), Column("Physician", 9),
-            Column("Account", 10), Column("Title", 28), Column("Name", 20), Column("Outcome", 19), Column("Kind", 6),
-            Column("Because", 10), Column("Asked", 10), Column("By", 8), Column("Priority", 8),
-        )  # fmt: skip
-
-    def fetch(self, after: Key | None, limit: int) -> list[Row]:
-        actor, place = self.session.actor, (after[0], after[1]) if after else None
-        held, today = blind.accounts_in_hand(actor.user), store.current().now().day
-        opened = store.current().opened_with_reason
-        return [
-            self._row(
-                each, each.encounter_id in held, bool(each.sensitive) and each.patient_id not in opened, today
-            )
-            for each in queries.page(actor, self.asked, place, limit)
-        ]
-
-    def _row(self, each: Raised, reviewed: bool, guarded: bool, today: int) -> Row:
-        mark = "!" if each.late_by(today) > 0 else "*" if each.status is Status.ANSWERED else ""
-        title, outcome = (blind.WITHHELD, "") if reviewed else (each.wording.title, each.outcome)
-        return Row(
-            each.key,
-            (
-                each.number, shown.day(iso_date(each.due_day)) if each.due_day else "none", each.status, each.provider,
-                each.account, SENSITIVE if guarded else title, SENSITIVE if guarded else each.patient_name, outcome,
-                each.wording.kind, each.wording.purpose, shown.day(iso_date(each.asked_day)), each.asked_by,
-                each.priority,
-            ),
-            each.number, mark,
-        )  # fmt: skip
-
-    def position(self, text: str) -> Key | None:
-        if queries.exists(text):
-            query = queries.read(text)
-            places = {
-                "DUE": query.due_day or queries.NEVER_DUE, "ASKED": query.asked_day, "PHYSICIAN": query.provider,
-                "ACCOUNT": query.account, "NEWEST": -query.id,
-            }  # fmt: skip
-            return (places[self.asked.order], query.id - 1)
-        if self.asked.order in ("PHYSICIAN", "ACCOUNT"):
-            return (text.upper(), 0)
-        found = parse_date(text, datetime.fromisoformat(store.current().now().local))
-        if isinstance(found, Unclear) or self.asked.order == "NEWEST":
-            raise ScreenError(f"{clean(text)} is no query and no place in this order.")
-        return (day_number(found), 0)
-
-    def go_on(self, subject: str) -> Outcome:
-        """A draft goes on being keyed, everything else is shown."""
-        draft = queries.read(subject).status is Status.DRAFT
-        return Outcome(go=f"{'QRY' if draft else 'QRF'} {subject}")
-
-    def abstract(self, subject: str) -> Outcome:
-        return Outcome(go=f"ABS {queries.read(subject).account}")
-
-    def raise_one(self, rest: str) -> Outcome:
-        account = rest.strip() or self.asked.account
-        if not account:
-            return Outcome("Say about which account: ADD and the account.", error=True)
-        return Outcome(go=f"QRY {account}")
-
-    def filter(self, rest: str) -> Outcome:
-        """FILTER and what is asked for; alone it goes on to the next of open, late, answered and one's own."""
-        if rest.strip():
-            return self._ask_for(read_line(rest, Listed(order=self.asked.order)))
-        round_ = ("OPEN", "OVERDUE", "ANSWERED", "MINE")
-        following = (
-            round_[(round_.index(self.asked.which) + 1) % len(round_)]
-            if self.asked.which in round_
-            else "OPEN"
-        )
-        return self._ask_for(Listed(following, self.asked.physician, self.asked.account, self.asked.order))
-
-    def sort(self, rest: str) -> Outcome:
-        return self._ask_for(read_line(f"SORT={rest.strip() or '?'}", self.asked))
-
-    def templates(self, rest: str) -> Outcome:
-        return Outcome(go="QRT")
-
-    def _ask_for(self, asked: Listed) -> Outcome:
-        self.asked = asked
-        self._before.clear()
-        queries.open_list(self.session.actor, asked)
-        return Outcome(reload=True)

@@ -7,6 +7,8 @@ import pytest
 from db import drafts
 from db.access import sensitive
 from db.connect import database
+from db.evidence import documents
+from db.hospital import encounters
 from db.queries import queries, templates
 from db.queries.queries import Query
 from screens.session import Session
@@ -91,6 +93,17 @@ class TestRaising:
         assert "Why: POA of E11.9 is U" in desk.text
         desk.press("^TEMPLATE", "enter", "f4")
         assert "* POA of E11.9 is U" in desk.text
+
+    def test_a_document_of_the_chart_is_picked_with_its_day(self, desk: Workstation) -> None:
+        actor = actor_of(desk)
+        given = [{"type": "OP", "status": "signed", "written_at": "2026-11-11T14:00", "author": "1001"}]
+        documents.mark(actor, encounters.find(ACCOUNT), given)  # type: ignore[arg-type]
+        go(desk, f"QRY {ACCOUNT}")
+        desk.press("^INDICATORS", "enter", "Debrided to the fascia", "enter", "f4")
+        assert "11/11/2026" in desk.text
+        desk.press("enter", "enter")
+        row = next(line for line in desk.lines if "Debrided to the fascia" in line)
+        assert row.rstrip().endswith("11/11/2026")
 
     def test_what_was_asked_is_not_keyed_over(self, desk: Workstation) -> None:
         query = raise_one(desk)

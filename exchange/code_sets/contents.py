@@ -84,8 +84,8 @@ def _read(source: CodeSource) -> Any:
         return KINDS[source.kind].read(Official(source.original, source.read()))
     except (KeyError, Refused) as error:
         raise SourceMissing(
-            f"The copy of {source.original} that was imported cannot be used by this release ({error}): import it"
-            f" again, or take it out with --remove {source.kind} {source.edition or source.name.split(' ')[1]}."
+            f"The copy of {source.original} cannot be used by this release ({error}): take it out with 'codes import"
+            f" --remove {source.kind} {source.edition or source.name.split(' ')[1]}', then import it again."
         ) from error
 
 

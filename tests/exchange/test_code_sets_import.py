@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import signal
@@ -34,6 +36,7 @@ from tests.exchange.official_files import (
     FY2027,
     HCPCS_2026,
     HEADERS,
+    PCS,
     PCS_TABLES,
     POA_2026,
     POA_2027,
@@ -155,6 +158,21 @@ class TestEveryKind:
             (0, 20261001, 99991231),
         ]
 
+    @pytest.mark.parametrize(("more", "edition"), [({}, "2026"), ({"02HM3JZ": "Of April 2026"}, "2026-04")])
+    def test_an_update_of_april_is_known_by_its_codes_where_its_name_says_nothing(
+        self, house: House, more: dict[str, str], edition: str
+    ) -> None:
+        later = house.folder / "untitled"
+        later.write_bytes(lzma.compress(b"pcs\t02HM3JZ\n"))
+        house.sources["untitled_codes"] = CodeSource("untitled_codes", "shipped", later)
+        taken = house.take(
+            "icd10pcs_order_2026.txt", order(PCS | more, {"0DT": "Resection", "02H": "Insertion"})
+        )
+        assert taken.taken[0].source.edition == edition
+        assert house.rows("SELECT title, valid_from FROM code WHERE code = '02HM3JZ'") == [
+            (more.get("02HM3JZ", ""), 20260401)
+        ]
+
     def test_beyond_the_code_master_a_file_says_what_is_valid_and_until_when(self, house: House) -> None:
         later = {code: title for code, title in FY2027.items() if code != "A001"} | {"A008": "A later code"}
         taken = house.take("icd10cm_order_2028.txt", order(later, HEADERS | UNTIL_2026)).taken[0]
@@ -215,8 +233,6 @@ class TestEveryKind:
         ]
 
     def test_a_code_without_a_title_gets_a_wording_from_the_tables_that_is_marked(self, house: House) -> None:
-        import lzma
-
         house.sources["pcs_titles"].file.parent.mkdir(exist_ok=True)
         few = house.folder / "titles"
         few.write_bytes(lzma.compress(b"0DTJ4ZZ\tResection of Appendix, Percutaneous Endoscopic Approach\n"))
@@ -272,7 +288,9 @@ class TestEveryKind:
         )
         with CodeStore.open(house.path) as codes:
             assert codes.status().differences == ("MCC list, Table 6I of 2027: agrees (grouper 44.0)",)
-        with pytest.raises(Refused, match=r"2 codes have another level than in grouper 44\.0, the first A001"):
+        with pytest.raises(
+            Refused, match=r"2 codes have another level than in grouper 44\.0, the first A001"
+        ):
             house.take("Table 6I FY 2027.txt", TABLE_6I.replace(b"A02.1\t", b"A00.1\t"))
 
 
@@ -306,7 +324,7 @@ A_BLANK = b"\r\n".join([*_lines(CM_2027)[:4], b"", *_lines(CM_2027)[4:]])
 POA_BOM = b"\xef\xbb\xbf" + POA_2027
 UNKNOWN = b"Order27\tPOAexemptCode\tDescription\r\n00012\tI42.77\tNone\r\n90000\tZ66\tDo not resuscitate\r\n"
 
-ORDER, INDEX, TABULAR, PCS = (
+ORDER, INDEX, TABULAR, TABLES = (
     "icd10cm_order_2027.txt", "icd10cm_index_2027.xml", "icd10cm_tabular_2027.xml", "icd10pcs_tables_2027.xml",
 )  # fmt: skip
 POA, T6I, HCPCS = "POAexemptCodesFY27.txt", "Table 6I FY 2027.txt", "HCPC2026_JAN_ANWEB.txt"
@@ -346,8 +364,8 @@ DAMAGE: tuple[tuple[str, str, bytes, str], ...] = (
     ("index of other codes", INDEX, OTHER_CODES, "Q77.7"),
     ("index out of level", INDEX, OUT_OF_LEVEL, "level 2"),
     ("tabular without a code", TABULAR, OTHER_TABULAR, "1 code valid on .* A001"),
-    ("PCS row miscounted", PCS, FIVE, "makes 4 codes and says 5"),
-    ("PCS table without a value", PCS, WITHOUT_8, "0DTJ8ZZ"),
+    ("PCS row miscounted", TABLES, FIVE, "makes 4 codes and says 5"),
+    ("PCS table without a value", TABLES, WITHOUT_8, "0DTJ8ZZ"),
     ("POA without heading", POA, POA_2027[40:], "none of the files"),
     ("POA with a byte-order mark", POA, POA_BOM, "byte-order mark"),
     ("POA cut off", POA, POA_2027[:-20] , "no codes of chapter 21|so it was cut off"),
@@ -453,11 +471,18 @@ class TestRepeating:
     def test_a_copy_that_was_changed_is_noticed(self, house: House) -> None:
         house.take("icd10cm_order_2027.txt", CM_2027)
         (copy,) = house.home.folder.glob("*.gz")
-        import gzip
-
         copy.write_bytes(gzip.compress(CM_2026))
         with pytest.raises(SourceMissing, match=r"import icd10cm_order_2027.txt again"):
             build(house.path, sources=house.home.sources(), again=True)
+
+    def test_a_copy_that_this_release_cannot_use_is_told_and_can_be_taken_out(self, house: House) -> None:
+        house.take("icd10cm_order_2027.txt", CM_2027)
+        manifest = house.home.folder / "manifest.json"
+        manifest.write_text(manifest.read_text().replace('"kind": "cm-order"', '"kind": "pcs-order"'))
+        with pytest.raises(SourceMissing, match="take it out with 'codes import --remove pcs-order 2027'"):
+            house.take("Table 5.txt", TABLE_5)
+        remove("pcs-order", "2027", house.home)
+        assert house.take("Table 5.txt", TABLE_5).taken[0].new
 
     def test_copies_are_readable_by_their_owner_alone(self, house: House) -> None:
         house.take("icd10cm_order_2027.txt", CM_2027)

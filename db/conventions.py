@@ -78,6 +78,7 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "station_number": ("", (), "Number of the facility, on page heads and in abstract files"),
     "spool_days": ("7", (), "Days that pages lie in the spool folder; 0 leaves them"),
     "job_run_days": ("400", (), "Days that runs of scheduled jobs are listed; 0 keeps them all"),
+    "search_miss_days": ("90", (), "Days that searches for codes that missed are kept; 0 keeps none"),
     "query_record": (
         "business record",
         ("business record", "legal record"),
@@ -133,6 +134,7 @@ CITATIONS: Final[Mapping[str, str]] = {
     "station_number": "VA PIMS 5.3 PTF manual: facility and suffix, up to six characters",
     "spool_days": "45 CFR 164.310(d): pages in clear are kept no longer than needed; the facility's choice",
     "job_run_days": "A year and a month, to compare with; the audit trail keeps how each run ended",
+    "search_miss_days": "The facility's choice: they name who typed what, and no patient",
     "query_record": (
         "AHIMA and ACDIS, Guidelines for Achieving a Compliant Query Practice (2022 update): the facility decides"
     ),
@@ -158,6 +160,7 @@ _FREE: Final[Mapping[str, str]] = {
     "abstract_follow_days": "0|[1-9][0-9]{0,3}",
     "station_number": "[0-9A-Z]{0,6}",
     "spool_days": "0|[1-9][0-9]{0,2}",
+    "search_miss_days": "0|[1-9][0-9]{0,3}",
     "job_run_days": "0|[1-9][0-9]{0,3}",
     "drg_base_rate": r"([1-9][0-9]{2,5}\.[0-9]{2})?",
 }  # settings of any wording, and the pattern they must have

@@ -184,10 +184,9 @@ class CodeLookup(CodeList):
             return []
         if self.code_set in set(System):
             system = System(self.code_set)
-            return [
-                (hit.code, row_of(hit)[0 : None if system is System.CM else 4])
-                for hit in standing(codes.search(text, system, day, MOST))
-            ]
+            hits = standing(codes.search(text, system, day, MOST))
+            self.session.search_log.looked(text, system, "COD", len(hits), to_choose=False)
+            return [(hit.code, row_of(hit)[0 : None if system is System.CM else 4]) for hit in hits]
         others = (
             codes.modifiers(text, day)
             if self.code_set == MODIFIERS

@@ -208,6 +208,7 @@ class DataSetForm(RecordForm):
         if path:
             self.keep_lock()
             self.watch.touch(monotonic())
+            self._coded(values, path)
         context = self.context()
         followed = self.follows(values, path)
         values = values | followed
@@ -224,6 +225,12 @@ class DataSetForm(RecordForm):
         return Changed(
             found, self.echoes(settled), derived, self.panel(settled), self.skip(settled), self.taken_over
         )
+
+    def _coded(self, values: Values, path: str) -> None:
+        """A code in a field ends what was looked for before."""
+        item = self.dictionary.item_at(path)
+        if item is not None and item.type in SYSTEMS and values.get(path):
+            self.session.search_log.chose(values[path], SYSTEMS[item.type])
 
     def follows(self, values: Values, path: str) -> Values:
         """Values that what was keyed at ``path`` brings with it."""
@@ -362,6 +369,7 @@ class DataSetForm(RecordForm):
         if self.session.codes is None:
             raise screen.ScreenError("The code sets are not built yet: run 'recordroom codes build'.")
         hits = self.session.codes.choices(text, SYSTEMS[item.type], _date(self.day(values)), limit)
+        self.session.search_log.looked(text, SYSTEMS[item.type], self.data_set, len(hits), to_choose=True)
         return [Choice(hit.code, f"{hit.severity:<4}{hit.text}") for hit in hits]
 
     def echoes(self, values: Mapping[str, str]) -> dict[str, str]:

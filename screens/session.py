@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
     from db.coding.code_tables import AllTables
     from db.coding.codes import CodeStore
     from rules.work import Asked
+    from screens.search_log import SearchLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,19 @@ class Session:
         if self._codes is not None:
             self._codes.interrupt()
 
+    def forget_codes(self) -> None:
+        """The facility's own words of the search were changed: read them anew."""
+        if self._codes is not None:
+            self._codes.close()
+        self._codes = None
+
+    @cached_property
+    def search_log(self) -> SearchLog:
+        """What was looked for in the code sets in vain."""
+        from screens.search_log import SearchLog
+
+        return SearchLog(self.actor)
+
     @cached_property
     def tables(self) -> AllTables:
         """Code tables: the shipped ones, the facility's own rows, and units, services, providers, payers."""
@@ -193,6 +207,8 @@ class Session:
         from db import locks
         from db.access import sign_on
 
+        if "search_log" in self.__dict__:
+            self.search_log.end()
         if not self.signed_on.store.tampered:
             locks.release(self.actor)
         sign_on.off(self.actor)

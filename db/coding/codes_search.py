@@ -14,7 +14,7 @@ from rules.codes import System, may_begin, normal
 from rules.codes_score import Query, Scorer, Slot
 from rules.codes_search import FILLERS
 
-MOST_RELAXED = 10  # queries made with slots left out, when all together find too little
+MOST_RELAXED = 14  # queries made with slots left out, when all together find too little
 CANDIDATES = 150  # rows of one query that are scored; they come likeliest first
 FEW = 10  # with fewer answers than this, slots are left out
 
@@ -185,8 +185,13 @@ def _is_filler(slot: Slot) -> bool:
 
 
 def _fewer(slots: Sequence[Slot], loose: Sequence[Slot]) -> Iterator[Sequence[Slot]]:
-    """Fewer and fewer of the slots, those that tell least left out first; each slot alone at last."""
+    """Fewer and fewer of the slots, one left out, the most telling kept, pairs of them, each alone."""
     if len(loose) < len(slots) and loose:
         yield loose
-    for kept in range(len(loose) - 1, 0, -1):
-        yield from reversed(list(combinations(loose, kept)))
+    many = len(loose)
+    for out in range(min(many, 4) if many > 1 else 0):
+        yield [*loose[:out], *loose[out + 1 :]]
+    for kept in range(many - 2, 2, -2):
+        yield loose[many - kept :]
+    yield from reversed(list(combinations(loose[-4:], 2)) if many > 2 else [])
+    yield from ([slot] for slot in reversed(loose[-3:]) if many > 1)

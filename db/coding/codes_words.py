@@ -100,6 +100,7 @@ class Words:
     # The query
 
     def _query(self, words: tuple[str, ...], systems: Sequence[System]) -> Query:
+        words = tuple(dict.fromkeys(words))
         asked = stems(words)
         pieces = phrases_in(words, self._expansions(asked).values())
         slots: list[tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = []

@@ -37,7 +37,7 @@ SHOWS = {
     "ACC": "view encounter",
     "ACD": "view accounting", "ADM": "view census",
     "DOC": "view encounter", "DCF": "view encounter", "SUP": "view encounter", "ERL": "view abstract",
-    "ERC": "view encounter", "SNT": "", "SNE": "",
+    "ERC": "view encounter", "SNT": "", "SNE": "", "MIS": "",
     "ALR": "review alert", "ALV": "review alert", "AUD": "", "CEN": "", "CHT": "view patient",
     "CNF": "view abstract", "COD": "", "TRE": "", "IDX": "", "PCT": "", "PCD": "", "HCP": "",
     "COR": "view accounting", "DESK": "", "DIS": "view hold queue", "DRF": "", "DSC": "view census",
@@ -251,6 +251,7 @@ SILENT = {
     "second_factor.begin": "shows a new secret; confirming it is the act",
     "sign_on.confirm": "a failure stands in signon.log, which the next sign-on folds in",
     "sign_on.off": "adds its row itself",
+    "search_misses.note": "what was typed for a code, and no record of a patient",
 }  # fmt: skip
 
 

@@ -55,6 +55,7 @@ def assert_harmless(desk: Workstation) -> None:
 WORDS = sorted({entry.word for entry in standard_menu().screens.values()} - {"SIGNON"})
 
 
+@pytest.mark.usefixtures("coded")
 class TestPoisonedPatient:
     @pytest.mark.parametrize("word", WORDS)
     def test_goes_through_the_screen_without_harm(self, desk: Workstation, house: House, word: str) -> None:

@@ -321,6 +321,7 @@ class Differences(KeysetList):
     commands: ClassVar[tuple[Command, ...]] = (
         Command("KIND", "Kind: row and kind", "kind"),
         Command("CORRECT", "Correct the record", "correct", "F10"),
+        Command("CODES", "Codes and DRG of both", "codes"),
     )
     session: Session
     one: Reviewed
@@ -430,6 +431,10 @@ class Differences(KeysetList):
         difference = found[int(row) - 1].id
         review_acts.categorise(self.session.actor, self.one.number, difference, category.strip().upper())
         return Outcome(f"Row {row} is {category.strip().upper()}.", reload=True)
+
+    def codes(self, rest: str) -> Outcome:
+        """CODES: the two code sets beside each other, with DRG, weight and edits of both."""
+        return Outcome(go=f"CMP REVIEW {self.one.number}")
 
     def correct(self, rest: str) -> Outcome:
         """The record with what was decided, as a draft on its own form."""

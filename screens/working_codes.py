@@ -28,6 +28,7 @@ from screens.record import RECORD_WORDS, Loaded
 from tui.screen import Action, Column, Command, Filed, Mode, Outcome, Row, Values
 
 CODED = ("admitting_diagnosis", "diagnoses", "procedures")
+BEYOND = "OVER"
 OVER = "*"  # mark of a stay beyond the mean of its working DRG
 
 
@@ -173,19 +174,23 @@ class InHouseList(KeysetList):
         Action("M", "Movements", go="ACC {subject}"),
     )
     help: ClassVar[str] = (
-        "One row for each inpatient, by unit and bed; ADL and a unit shows that unit. LOS: days since admission. "
-        "GMLOS: geometric mean stay of the working DRG when it was filed. Over: days beyond it, with * before the "
-        "row. C opens the working codes."
+        "One row for each inpatient, by unit and bed; ADL and a unit shows that unit, ADL OVER (or ADL 3E OVER) "
+        "stays beyond the mean. LOS: days since admission. GMLOS: geometric mean stay of the working DRG when it "
+        "was filed. Over: days beyond it, with * before the row. C opens the working codes."
     )
     unit = ""
+    over = False  # only stays beyond the mean
 
     def open(self, key: str) -> str:
-        self.unit = key.strip().upper()
+        words = key.upper().split()
+        self.over = words[-1:] == [BEYOND]
+        self.unit = " ".join(words[:-1] if self.over else words)
         working.open_list(self.session.actor, self.unit)
         return ""
 
     def heading(self) -> Sequence[str]:
-        return (f"Unit {self.unit}" if self.unit else "All units",)
+        where = f"Unit {self.unit}" if self.unit else "All units"
+        return (f"{where}, stays beyond the mean of their working DRG" if self.over else where,)
 
     def columns(self) -> Sequence[Column]:
         return (
@@ -197,7 +202,7 @@ class InHouseList(KeysetList):
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
         zone = store.current().zone
-        rows = working.in_house(self.unit, None if after is None else (after[0], after[1], after[2]), limit)
+        rows = self._people(None if after is None else (after[0], after[1], after[2]), limit)
         return [
             Row(
                 row.who.key,
@@ -212,6 +217,17 @@ class InHouseList(KeysetList):
             )
             for row in rows
         ]  # fmt: skip
+
+    def _people(self, after: tuple[str, str, int] | None, limit: int) -> list[InHouse]:
+        """Those asked for; there are no more in house than beds."""
+        found: list[InHouse] = []
+        while len(found) < limit:
+            rows = working.in_house(self.unit, after, limit)
+            found += [row for row in rows if not self.over or _over(row)]
+            if len(rows) < limit:
+                break
+            after = rows[-1].who.key
+        return found[:limit]
 
 
 def _over(row: InHouse) -> str:

@@ -265,6 +265,14 @@ class TestAdmissionCoding:
         assert f"280  1.6041 {days:>3}   4.1 " in row
         assert ("*" in row[:4]) is (days > 4)
 
+    def test_stays_beyond_the_mean_are_listed_alone(self, admitted: Workstation) -> None:
+        do(admitted, lambda _: builders.a_stay("2026-11-15T08:00", account="LATER"))
+        go(admitted, "=ADL 3E OVER")
+        assert "stays beyond the mean" in admitted.text
+        beyond = do(admitted, lambda _: store.current().now().day) - date(2026, 11, 16).toordinal() > 4
+        assert ("280" in admitted.text) is beyond
+        assert "MILLER" not in admitted.text
+
     def test_lists_who_is_not_coded_yet_too(self, desk: Workstation) -> None:
         go(desk, "=ADL 3E")
         assert "Unit 3E" in desk.text

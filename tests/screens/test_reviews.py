@@ -221,7 +221,7 @@ class TestCodesOfBothPeople:
     def test_the_coder_s_codes_and_the_reviewer_s_are_compared_with_the_drg_of_both(
         self, desk: Workstation
     ) -> None:
-        desk.press("ctrl+o", "=CMP REVIEW 3", "enter")
+        desk.press("ctrl+o", "=RVC 3", "enter", "ctrl+o", "CODES", "enter")
         assert "A  Coder: lee" in desk.text
         assert "B  Reviewer: smith" in desk.text
         desk.press("f8")

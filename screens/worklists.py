@@ -239,6 +239,7 @@ def actions_of(word: str) -> tuple[Action, ...]:
         Action("R", "Its queries", go="QRL {subject}"),
         Action("S", "Assign", method="assign", why="Assign to whom?"),
         Action("O", "Overview", go=f"OVR {{subject}} {word}"),
+        Action("C", "Codes", go=f"CDG {{subject}} {word}"),
         Action("M", "Movements", go="ACC {subject}"),
     )
 

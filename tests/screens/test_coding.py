@@ -12,7 +12,7 @@ from screens.coding_words import CODING_WORDS
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
 from tests.screens.test_abstract import focus, values
-from tests.tui.conftest import Workstation
+from tests.tui.conftest import Workstation, strokes
 
 pytestmark = pytest.mark.usefixtures("coded")
 
@@ -122,6 +122,18 @@ class TestKeying:
         assert "I21.4" not in "\n".join(page.lines[5:15])
         page.press(*["up"] * 12)
         assert "I21.4" in page.at_cursor
+
+
+class TestKeyCount:
+    def test_twelve_diagnoses_and_three_procedures_take_no_key_more_than_on_the_form(
+        self, page: Workstation
+    ) -> None:
+        here, there = (ADMITTING, *TWELVE, "tab", *THREE), (ADMITTING, *TWELVE, "f8", *THREE)
+        page.press(*here)
+        coded = codes(page), codes(page, "procedures"), values(page)["procedures[3].anesthesia"]
+        page.press("f12", "y", "ctrl+o", f"=ABS {ACCOUNT}", "enter", "^ADMITTING", "enter", *there)
+        assert coded == (codes(page), codes(page, "procedures"), values(page)["procedures[3].anesthesia"])
+        assert sum(len(strokes(key)) for key in here) == sum(len(strokes(key)) for key in there) == 136
 
 
 class TestOneKey:

@@ -17,6 +17,7 @@ from db.queries.queries import Query as Raised
 from rules import drg
 from rules import queries as rules
 from rules.abstract_findings import claim_of, day_of, record_findings
+from rules.codes import System
 from rules.findings import Finding, Level
 from rules.moments import iso_date
 from rules.queries import Channel, Standing, Status, Template, To
@@ -79,7 +80,9 @@ class Query(DraftedForm):
     keeping = False
 
     def open(self, key: str) -> Opened:
-        account, _, self.asked = key.strip().partition(" ")
+        account, _, asked = key.strip().partition(" ")
+        system, _, code = asked.strip().partition(" ")
+        self.asked = code.strip() if system.lower() in set(System) else asked.strip()
         self.before, self.keeping, self.chosen = None, False, ""
         if account and not encounters.find(account) and queries.exists(account):
             return self._again(queries.open_query(self.session.actor, account))
@@ -256,13 +259,13 @@ class Query(DraftedForm):
         return query_values.choices(self.session, path, text, limit)
 
     def _templates(self, text: str, limit: int) -> list[Choice]:
-        """Those that a finding proposes, with why, then the others."""
-        near = {
-            template_for(each, self.known.values()): each.why
-            for each in reversed(about(self.found, self.asked))
-        }
-        rows = [(code, f"* {why}") for code, why in reversed(near.items()) if code]
-        rows += [(code, each.wording.title) for code, each in self.known.items() if code not in near]
+        """Those that a finding proposes, with why, what was asked about first; then the others."""
+        every = self.known.values()
+        proposed: dict[str, str] = {}
+        for each in (*about(self.found, self.asked), *self.found):
+            proposed.setdefault(template_for(each, every), each.why)
+        rows = [(code, f"* {why}") for code, why in proposed.items() if code]
+        rows += [(code, each.wording.title) for code, each in self.known.items() if code not in proposed]
         return query_values.fitting(rows, text, limit)
 
     def keep_draft(self, rest: str) -> Outcome:

@@ -86,9 +86,10 @@ class TestRaising:
         go(desk, "QRL DRAFT")
         assert number in desk.text
 
-    def test_a_code_with_poa_u_proposes_its_template(self, desk: Workstation) -> None:
+    @pytest.mark.parametrize("asked", ["E11.9", "cm E119", "diagnoses[2].poa"])
+    def test_a_code_with_poa_u_proposes_its_template(self, desk: Workstation, asked: str) -> None:
         drafts.save(actor_of(desk), ("ABS", ACCOUNT), CODED, "note", "0")  # type: ignore[arg-type]
-        go(desk, f"QRY {ACCOUNT} E11.9")
+        go(desk, f"QRY {ACCOUNT} {asked}")
         assert "POA          Present on admission" in desk.text
         assert "Why: POA of E11.9 is U" in desk.text
         desk.press("^TEMPLATE", "enter", "f4")

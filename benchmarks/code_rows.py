@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,18 +14,25 @@ from benchmarks.measure import Measure, percentile
 from config.code_sources import cached_store, code_sources
 from config.data_sets import library
 from db.coding.codes import CodeStore
+from db.coding.drg_prices import weigher
 from exchange.code_sets.build import build, collect
 from exchange.code_sets.write import write
 from rules import drg
 from rules.abstract_findings import claim_of, record_findings
 from rules.codes import System, normal
 from rules.dictionary import Context, Dictionary
+from rules.drg_what_if import what_if
 
 LISTS = Path(__file__).parent.parent / "tests" / "data"
 PHRASES = LISTS / "code_phrases.tsv"
 HELD_OUT = 2000  # inclusion terms of the tabular list that are asked for in a store that has none
 TYPED = 60  # phrases typed letter by letter
 DAY = date(2026, 11, 21)
+BASE_RATE_CENTS = 650_000
+WHAT_IF = [
+    "A419", "R6521", "J9601", "N179", "L89154", "I5023", "E1165", "I10", "E785", "Z794", "D62", "K922", "I4891", "J441",
+    "E871", "G9341", "F0390", "Z87891", "R1310", "N390", "B9620", "E43", "I69351", "Z66", "T83511A",
+]  # fmt: skip  # sepsis with all that comes with it
 
 
 def rows(say: Callable[[str], None]) -> list[Measure]:
@@ -55,7 +63,7 @@ def rows(say: Callable[[str], None]) -> list[Measure]:
     say(f"{HELD_OUT} inclusion terms in a code store that has none")
     measures.append(_held_out())
     say("grouping")
-    return [*measures, _regrouping(path)]
+    return [*measures, _regrouping(path), _what_if(path)]
 
 
 def _lists(path: Path) -> Iterator[Measure]:
@@ -158,6 +166,19 @@ def _regrouping(path: Path) -> Measure:
             record = _record(["I214", *diagnoses[turn : turn + 24]], procedures[turn : turn + 25])
             times.append(_timed(lambda record=record: _asked(dictionary, record, context)))  # type: ignore[misc]
     return Measure("regroup and all edits, 25 dx, 25 px", percentile(times[5:], 0.5), "ms", most=5)
+
+
+def _what_if(path: Path) -> Measure:
+    """The what-if list of 25 diagnoses, beside as many groupings as it has lines."""
+    with CodeStore.open(path) as codes:
+        weigh = weigher(codes, DAY)
+        record = _record(WHAT_IF, [])
+        claim = replace(claim_of(record), age=61)
+        count = len(what_if(claim, weigh, BASE_RATE_CENTS))
+        here = [_timed(lambda: what_if(claim, weigh, BASE_RATE_CENTS)) for _ in range(15)]
+        anchor = [_timed(lambda: [drg.group(claim) for _ in range(count)]) for _ in range(15)]
+    return Measure("what-if list, 25 dx", percentile(here, 0.5), "ms", percentile(anchor, 0.5), f"{count} groupings",
+                   most_ratio=1.5)  # fmt: skip
 
 
 def _asked(dictionary: Dictionary, record: dict[str, str], context: Context) -> None:

@@ -67,7 +67,9 @@ class View:
         """Items of the key legend: first keys, the screen's own, then those known from everywhere."""
         commands = self.screen.commands if self.screen else ()
         taken = {self.shell.keymap.act(Stroke(each.key.lower())) for each in commands if each.key}
-        acts = [(act in FIRST_ACTS, self.shell.keymap.shown(act)) for act in self.live_acts() if act not in taken]
+        acts = [
+            (act in FIRST_ACTS, self.shell.keymap.shown(act)) for act in self.live_acts() if act not in taken
+        ]
         own = [(bool(each.key), own_command(each.word, each.label, each.key)) for each in commands]
         items = [
             *(text for first, text in acts if first),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from db.coding.codes_index import IndexEntry
 
 WIDTH = 78
+EXCLUDED = 12  # principal diagnoses that are named of many
 GROUP = 1  # level of the heading of a group
 Days = Callable[[date], str]
 
@@ -38,7 +39,7 @@ def code_page(codes: CodeStore, detail: Detail, days: Days) -> list[PageLine]:
     lines += _lines("; ".join(_standing(hit, days)))
     diagnosis = hit.system is System.CM
     parts: list[tuple[str, list[PageLine]]] = [
-        ("Edits", list(_edits(hit))),
+        ("Edits", [*_edits(hit), *_excluded(codes, hit)]),
         ("In the book", [line for each in detail.above for line in _place(*each)]),
         ("Notes, nearest first", [line for note in nearest_first(detail.notes) for line in _note(note)]),
         ("Under it", [line for each in detail.below for line in _hit(each)]),
@@ -99,6 +100,13 @@ def _edits(hit: Hit) -> Iterator[PageLine]:
         yield from _lines(f"{MARKS.get(mark, mark)}")
     if hit.system is System.CM and hit.billable:
         yield from _lines(SEX)
+
+
+def _excluded(codes: CodeStore, hit: Hit) -> Iterator[PageLine]:
+    """Beside which principal diagnoses it is no CC or MCC, where Table 6K is imported."""
+    if hit.severity and (found := codes.exclusions(hit.code)):
+        some = ", ".join(map(dotted, found[:EXCLUDED])) + (" ..." if len(found) > EXCLUDED else "")
+        yield from _lines(f"no {hit.severity} beside {len(found):,} principal diagnoses: {some}")
 
 
 def _place(key: str, title: str) -> list[PageLine]:

@@ -7,6 +7,7 @@ from typing import Final
 
 # Lists of the Medicare Code Editor (CMS, Definitions of Medicare Code Edits).
 MARKS: Final[Mapping[str, str]] = {
+    "composed": "wording put together from the PCS tables, official title not installed",
     "external": "external cause: not as principal diagnosis",
     "manifestation": "manifestation: not as principal diagnosis",
     "not-principal": "not accepted as principal diagnosis",

@@ -304,6 +304,15 @@ class CodeStore:
         ).fetchone()
         return row[0] if row else ""
 
+    def exclusions(self, code: str, day: date | None = None) -> tuple[str, ...]:
+        """The principal diagnoses beside which a CC or MCC does not count, by the latest Table 6K on ``day``."""
+        row = self._db.execute(
+            "SELECT c.codes FROM cc_exclusion AS e JOIN exclusion_collection AS c USING (fiscal_year, collection)"
+            " WHERE e.code = ? AND e.fiscal_year = (SELECT max(fiscal_year) FROM cc_exclusion WHERE fiscal_year <= ?)",
+            (normal(code), fiscal_year(day or self.valid_through)),
+        ).fetchone()
+        return tuple(row[0].split()) if row else ()
+
     # Search
 
     def search(

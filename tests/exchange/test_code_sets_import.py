@@ -25,6 +25,7 @@ from db.coding.imported_changes import last_import
 from exchange.code_sets.build import build
 from exchange.code_sets.importing import Home, Outcome, Said, import_files, remove
 from exchange.code_sets.official import Refused
+from reports.code_page import code_page
 from rules.codes import System
 from tests.exchange.official_files import (
     ADDENDA_2027,
@@ -277,10 +278,14 @@ class TestEveryKind:
         self, house: House
     ) -> None:
         house.take("Table 6K FY 2027.txt", TABLE_6K)
-        assert house.rows("SELECT collection FROM cc_exclusion WHERE code = 'A001'") == [("0002",)]
-        assert house.rows("SELECT codes FROM exclusion_collection WHERE collection = '0002'") == [
-            ("A000 A001 A009",)
-        ]
+        with CodeStore.open(house.path) as codes:
+            assert codes.exclusions("A00.1", date(2026, 11, 1)) == ("A000", "A001", "A009")
+            assert codes.exclusions("I42.1", date(2026, 11, 1)) == ()
+            assert codes.exclusions("A00.1", date(2026, 9, 30)) == ()  # no table of that year
+            detail = codes.show("A00.1", System.CM)
+            assert detail is not None
+            page = [line.text.strip() for line in code_page(codes, detail, str)]
+        assert "no CC beside 3 principal diagnoses: A00.0, A00.1, A00.9" in page
 
     def test_where_a_table_differs_from_the_grouper_is_told(self, house: House) -> None:
         assert house.take("Table 6I FY 2027.txt", TABLE_6I).taken[0].remarks == (

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from config.data_sets import dictionary_for
 from db import store
+from db.abstracting import abstract_check, abstracts, rule_context
+from db.abstracting.abstracts import Drg
 from db.actors import Actor, Role
 from db.acts import Conflict, NotPermitted
 from db.changes import Source
+from db.coding.code_tables import all_tables
 from db.connect import writing
 from db.evidence import documents
 from db.evidence.documents import NotMarked
 from db.hospital import encounters
 from db.patient_index import patients
+from db.registry import cases
+from exchange.csv_files import Profile
+from exchange.records_export import export_records
+from exchange.records_import import import_records
+from reports.catalogue import find
+from reports.page import Setup
+from reports.run import produce
+from reports.sheet import write_csv
+from rules import evidence, reviews
 from rules.evidence import Document
 from rules.moments import iso_date
+from rules.periods import month
 from tests import builders
 from tests.exchange.feed import adt, send
 
@@ -178,3 +193,83 @@ class TestMerging:
         found = documents.of_account("A9")
         assert found is not None
         assert [each.type for each in found] == ["DS"]
+
+
+CODES = {
+    "diagnoses[1].code": "I214",
+    "diagnoses[1].poa": "Y",
+    "diagnoses[2].code": "N179",
+    "diagnoses[2].poa": "Y",
+}
+BEHIND = {
+    "diagnoses[2].document": "DS",
+    "diagnoses[2].document_date": "2026-01-05",
+    "diagnoses[2].document_author": "1001",
+}
+
+
+def filed(actor: Actor, encounter_id: int, record: dict[str, str]) -> None:
+    dictionary = dictionary_for("abstract")
+    opened = abstracts.read(encounters.get(encounter_id), dictionary)
+    revision = opened.case.revision if opened.case else 0
+    values = {**opened.record, **record}
+    abstracts.file_abstract(
+        actor, opened, dictionary, values, (), Drg(), expected_revision=revision, reason="test"
+    )
+
+
+def kept(encounter_id: int) -> dict[str, str]:
+    case = cases.by_encounter("abstract", encounter_id)
+    return dict(case.record) if case else {}
+
+
+class TestAPeriod:
+    def test_is_checked_with_the_documents_of_each_account(self, admin: Actor, stay: int) -> None:
+        other = builders.a_stay("2026-01-03T08:00", "2026-01-09T11:30", account="A2")
+        for each in (stay, other):
+            filed(admin, each, CODES)
+        documents.mark(admin, stay, [{"type": "HP", "status": "present"}])
+        documents.mark(admin, other, [SUMMARY | {"written_at": "2026-01-09"}])
+        context = rule_context.context(all_tables(store.current().directory), None)
+        found = abstract_check.check(admin, month("2026-01"), context)
+        told = {
+            each.account: [f.code for f in each.findings if f.code.startswith("E0")] for each in found.found
+        }
+        assert (told["A1"], told["A2"]) == (["E03"], [])
+
+
+class TestSupport:
+    def test_goes_out_with_its_code_and_comes_in_again(self, admin: Actor, stay: int, tmp_path: Path) -> None:
+        documents.mark(admin, stay, [SUMMARY])
+        filed(admin, stay, CODES | BEHIND)
+        file = tmp_path / "abstracts.csv"
+        assert export_records(admin, "abstract", file, write_csv) == 1
+        assert "diagnoses[2].document_author" in file.read_text().partition("\r\n")[0]
+        filed(admin, stay, dict.fromkeys(BEHIND, ""))
+        assert not BEHIND.items() <= kept(stay).items()
+        _, report = import_records(admin, "abstract", file, Profile(), None)
+        assert report.counts["applied"] == 1
+        assert BEHIND.items() <= kept(stay).items()
+
+    def test_stands_on_the_summary_sheet_where_any_code_names_one(self, admin: Actor, stay: int) -> None:
+        sheet = find("summary-sheet")
+        assert sheet is not None
+        for record, shows in ((CODES, False), (CODES | BEHIND, True)):
+            filed(admin, stay, record)
+            lines = [
+                line
+                for page in produce(admin, sheet, {"account": "A1"}).pages(Setup(width=80))
+                for line in page.lines
+            ]
+            assert any("Support" in line for line in lines) is shows
+            assert any("N17.9" in line and "DS 01/05/2026" in line for line in lines) is shows
+            assert max(map(len, lines)) <= 80
+
+    def test_is_no_difference_between_two_coders(self) -> None:
+        dictionary = dictionary_for("abstract")
+        assert reviews.compare(dictionary, CODES | BEHIND, CODES, {}).differences == ()
+
+    def test_is_asked_on_no_form(self) -> None:
+        dictionary = dictionary_for("abstract")
+        aside = {id_ for id_, item in dictionary.by_id.items() if item.aside}
+        assert aside == {f"{group}.{name}" for group in evidence.CODED for name in evidence.SUPPORT}

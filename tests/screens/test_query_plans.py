@@ -25,6 +25,7 @@ GROWING = frozenset({
     "amendment", "patient", "patient_identifier", "patient_alias", "merge", "encounter", "encounter_diagnosis",
     "attending", "movement", "event", "segment", "leave_span", "day_stats", "data_case", "case_revision", "case_item",
     "request", "request_event", "release", "suspension", "received_message", "feed_disagreement", "document_note",
+    "chart_document",
     "abstract", "abstract_cycle", "abstract_difference", "abstract_return", "abstract_sent", "abstract_step",
     "abstract_transmission", "diagnosis", "procedure", "audit", "refused_row",
 })  # fmt: skip

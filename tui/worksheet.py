@@ -408,6 +408,7 @@ class Worksheet(Way):
     def _beside(self, step: int) -> str:
         """The same column of the next row of the page, or its first field that may be stood on."""
         form, spot, at = self.form, self.form.spot, self._part_in_hand()
+        at = len(self._parts) if at < 0 and step < 0 else at  # from the line under the page
         while spot and 0 <= (at := at + step) < len(self._parts):
             part = self._parts[at]
             names = [part.item.name] if part.item else []

@@ -20,6 +20,7 @@ WORDS: Final = "query_words"
 PURPOSES: Final = "query_purposes"
 OTHER: Final = "other"
 UNDETERMINED: Final = ("unable to determine", "clinically unable to determine", "clinically undetermined")
+BLANK: Final = "____"
 NEUTRAL: Final = frozenset(
     {"yes", "no", "none", "unknown", "right", "left", "both", "other", "due", "to", "of", "the", "a", "an", "and", "or",
      "with", "without", "in", "on", "please", "specify", "which", "unable", "determine", "clinically", "undetermined"}
@@ -52,7 +53,8 @@ def lint(
     """
     found = [
         *_shape(wording, tables), *_title(wording), *_options(wording), *_question(wording, tables),
-        *_words(wording, tables), *_indicators(wording.indicators, template, stay),
+        *_words(wording, tables), *(() if template else _blanks(wording)),
+        *_indicators(wording.indicators, template, stay),
     ]  # fmt: skip
     return worst_first(found)
 
@@ -170,6 +172,11 @@ def _question(wording: Wording, tables: Tables) -> Iterator[Finding]:
             said = f"A question that begins with {begins} is answered by yes or no: ask what, which or how."
             yield _wrong("QY12", said, "question")
             return
+
+
+def _blanks(wording: Wording) -> Iterator[Finding]:
+    if BLANK in wording.question:
+        yield _wrong("QY22", "Fill in ____ with the words of the record.", "question")
 
 
 def _words(wording: Wording, tables: Tables) -> Iterator[Finding]:

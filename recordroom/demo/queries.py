@@ -13,6 +13,7 @@ from db.hospital import encounters
 from db.queries import queries, query_acts, templates
 from db.queries.query_acts import Raised, Replied
 from rules.queries import Act, Indicator, Standing, standing
+from rules.query_lint import BLANK
 
 DUE_DAYS: Final = 7
 OF_WEEKS: Final = 24  # discharges with an abstract, of which some were asked about
@@ -30,6 +31,9 @@ FOUND: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "SEPSIS": (("Temperature 39.2 C, heart rate 128, respiratory rate 26", "Emergency department"),
                ("WBC 19.4, lactate 3.8", "Laboratory"), ("Ceftriaxone, 30 mL/kg of fluid", "Medication record")),
 }  # fmt: skip
+
+
+NAMED: Final = "the pressure injury of the sacrum"  # in the question whether it was present on admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def _raised(account: str, code: str) -> Raised:
     day = (stay.discharged_at or stay.admitted_at)[:10]
     said = template.wording
     wording = type(said)(
-        said.title, said.kind, said.purpose, said.question, said.options,
+        said.title, said.kind, said.purpose, said.question.replace(BLANK, NAMED), said.options,
         tuple(Indicator(text, source, day) for text, source in FOUND[code]), said.target,
     )  # fmt: skip
     return Raised(

@@ -146,6 +146,11 @@ class TestRulesOfWording:
         assert told(replace(ASKED_WELL, options=NEUTRAL)) == ["QY07"]
         assert told(replace(ASKED_WELL, kind="CHOICE", options=NEUTRAL)) == ["QY09"]
 
+    def test_a_blank_of_the_template_is_filled_in_before_it_is_sent(self) -> None:
+        asked = replace(ASKED_WELL, purpose="POA", target=(), question="When was ____ first found?")
+        assert told(asked) == ["QY22"]
+        assert told(replace(asked, question="When was the ulcer first found?")) == []
+
     def test_no_answer_is_offered_twice(self) -> None:
         assert told(replace(ASKED_WELL, kind="CHOICE", options=("Dehydration", "dehydration", *NEUTRAL))) == [
             "QY10"

@@ -6,19 +6,18 @@ What stands on it and what each sign does is data (``config/grids``). It is the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from config.grids import Block, Does, Letter
+from config.grids import Does, Letter
 from rules.findings import worst_first
 from rules.text import cells, clean, fit
-from tui.digest import parts_named
 from tui.face import MARKS
-from tui.field import shown, shown_width
+from tui.field import shown
 from tui.keys import Act, Stroke
 from tui.layout import Spot
-from tui.screen import Field, Group
-from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, Piece, blank, line, plain, wrap
+from tui.sheet import Sheet
+from tui.spans import BOLD, PLAIN, REVERSE, Line, blank, line, plain, wrap
 from tui.walk import Walk
 from tui.way import Way
 
@@ -28,18 +27,7 @@ if TYPE_CHECKING:
 PANE_SHARE = 0.28  # of the body
 LEAST_PANE = 4  # lines
 MOST_TOP = 3  # lines of the screen's panel
-FIRST_COLUMN = 4  # cell in which the first column of a table begins: mark, number, blank
 LEAST_ANSWER = 14  # cells that an answer keeps under the page
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A line of the page: the heading of a block, an item, or a row of a table."""
-
-    block: Block
-    item: Field | None = None
-    group: Group | None = None
-    index: int = 0
 
 
 class Worksheet(Way):
@@ -51,9 +39,7 @@ class Worksheet(Way):
         self.told: Sequence[str] = ()  # about the row in hand
         self.turned = 0  # first line of the pane that is shown
         self._about: object = None  # what ``told`` is about
-        self._made: tuple[list[Part], frozenset[str]] = ([], frozenset())
-        self._made_for: object = None
-        self._lines: dict[Part, Line] = {}
+        self.sheet = Sheet(form)
         self._pane: list[Line] = []
         self._width = 0
 
@@ -65,12 +51,13 @@ class Worksheet(Way):
 
     def ready(self) -> None:
         """The cursor stands on the page: on what is missing there, or where its tables go on."""
-        if self.form.focus not in self._page:
+        if self.form.focus not in self.sheet.paths:
             walk = self.walk
             self.form.enter(walk.missing() or walk.needed("") or walk.first(), quiet=True)
 
     def changed(self) -> None:
-        self._made_for = self._about = None
+        self.sheet.changed()
+        self._about = None
 
     def entered(self, path: str) -> None:
         self.turned = 0
@@ -87,61 +74,16 @@ class Worksheet(Way):
     @property
     def walk(self) -> Walk:
         """The form's walk, kept to what belongs to the page."""
-        page, stands = self._page, self.form.stands
+        page, stands = self.sheet.paths, self.form.stands
         return replace(self.form.walk, stands=lambda spot: spot.path in page and stands(spot))
 
     def following(self, here: str, name: str) -> str:
         """On the page first; behind it what the record still lacks elsewhere."""
-        if here not in self._page:
+        if here not in self.sheet.paths:
             return super().following(here, name)
         return self.form.next_after(here, name, self.walk) or (
             self.form.walk.missing() if name != "tab" and self.form.is_brief else ""
         )
-
-    @property
-    def _parts(self) -> list[Part]:
-        """The lines of the page, made anew when the record or its tables are others."""
-        layout = self.form.face.layout
-        if self._made_for is not layout:
-            self._made_for, self._made = layout, self._make()
-            self._lines.clear()
-        return self._made[0]
-
-    @property
-    def _page(self) -> frozenset[str]:
-        """Paths that belong to the page, in sight or not."""
-        return self._made[1] if self._parts else frozenset()
-
-    def _make(self) -> tuple[list[Part], frozenset[str]]:
-        form, made, page = self.form, list[Part](), set[str]()
-        for block in form.screen.worksheet.blocks if form.screen.worksheet else ():
-            parts = self._of(block)
-            if all(part.name in form.skip and not form.record.get(part.name) for part in parts):
-                continue
-            made.append(Part(block))
-            for part in parts:
-                if isinstance(part, Field):
-                    made.append(Part(block, item=part))
-                    page.add(part.name)
-                    continue
-                rows = range(1, form.face.rows_of(part.name) + 1)
-                made += [Part(block, group=part, index=row) for row in rows]
-                page |= {f"{part.name}[{row}].{column.name}" for row in rows for column in part.columns}
-        return made, frozenset(page)
-
-    def _of(self, block: Block) -> list[Field | Group]:
-        """The items and tables that a block names, not all those of a section that has the same name."""
-        return [part for part in parts_named(self.form, block.parts) if part.name in block.parts]
-
-    def _part_in_hand(self) -> int:
-        """Where the field in hand stands in the page; -1 when it does not."""
-        spot = self.form.spot
-        for number, part in enumerate(self._parts if spot else ()):
-            if spot and part.group and (part.group.name, part.index) == (spot.group, spot.index):
-                return number
-            if spot and part.item and part.item.name == spot.path:
-                return number
-        return -1
 
     # --- drawing -------------------------------------------------------------------------------------------
 
@@ -154,7 +96,7 @@ class Worksheet(Way):
     def height(self) -> int:
         """Lines of the page in sight: all of it, while the pane keeps its share."""
         least = max(LEAST_PANE, int(self.form.shell.body_height * PANE_SHARE))
-        return max(1, min(len(self._parts), self._room - least))
+        return max(1, min(len(self.sheet.parts), self._room - least))
 
     @property
     def pane_height(self) -> int:
@@ -162,14 +104,12 @@ class Worksheet(Way):
 
     def body(self, width: int) -> list[Line]:
         if width != self._width:
-            self._width = width
-            self._lines.clear()
-            self._pane = self._wrapped(width)
+            self._width, self._pane = width, self._wrapped(width)
         self._keep_in_sight()
-        in_hand = self._part_in_hand()
+        in_hand = self.sheet.in_hand()
         page = [
-            self._draw(part, width) if number == in_hand else self._kept(part, width)
-            for number, part in enumerate(self._parts[self.first : self.first + self.height], self.first)
+            self.sheet.drawn(part, width) if number == in_hand else self.sheet.kept(part, width)
+            for number, part in enumerate(self.sheet.parts[self.first : self.first + self.height], self.first)
         ]
         page += [blank(width)] * (self.height - len(page))
         pane = self._pane[self.turned : self.turned + self.pane_height]
@@ -178,99 +118,11 @@ class Worksheet(Way):
         return [*top, *page, self._bar(width), *pane]
 
     def _keep_in_sight(self) -> None:
-        at = self._part_in_hand()
+        at = self.sheet.in_hand()
         if at >= 0 and not self.first <= at < self.first + self.height:
-            lead = 1 if at and not (self._parts[at - 1].group or self._parts[at - 1].item) else 0
+            lead = 1 if at and not (self.sheet.parts[at - 1].group or self.sheet.parts[at - 1].item) else 0
             self.first = at - lead if at < self.first else at - self.height + 1
-        self.first = max(0, min(self.first, len(self._parts) - self.height))
-
-    def _kept(self, part: Part, width: int) -> Line:
-        if part not in self._lines:
-            self._lines[part] = self._draw(part, width)
-        return self._lines[part]
-
-    def _draw(self, part: Part, width: int) -> Line:
-        if part.item:
-            return self._item(part.item, width)
-        return (
-            self._row(part.block, part.group, part.index, width)
-            if part.group
-            else self._heading(part.block, width)
-        )
-
-    def _heading(self, block: Block, width: int) -> Line:
-        signs = " ".join(f"{each.letter}={each.label}" for each in block.letters)
-        group = next((part for part in self._of(block) if isinstance(part, Group)), None)
-        labels = (
-            [(at, label, PLAIN) for _, at, _, label in self._columns(block, group, width)] if group else []
-        )
-        room = (labels[0][0] if labels else width) - cells(block.title) - 3
-        said = (
-            []
-            if self.form.opened.locked
-            else [(cells(block.title) + 2, fit(signs, min(room, cells(signs))), PLAIN)]
-        )
-        return line([(0, block.title, BOLD), *said, *labels], width)
-
-    def _columns(self, block: Block, group: Group, width: int) -> list[tuple[str, int, int, str]]:
-        """Name, cell, width and label of what stands at the right of a row."""
-        fields = {column.name: column for column in group.columns}
-        style = self.form.shell.date_style
-        wanted = [
-            (name, max(shown_width(fields[name], style), cells(fields[name].label)), fields[name].label)
-            for name in block.columns
-            if name in fields
-        ]
-        wanted += [(told.name, told.width, told.label) for told in block.told]
-        at = width - sum(size + 1 for _, size, _ in wanted)
-        placed = []
-        for name, size, label in wanted:
-            placed.append((name, at, size, label))
-            at += size + 1
-        return placed
-
-    def _row(self, block: Block, group: Group, index: int, width: int) -> Line:
-        form, first = self.form, group.columns[0]
-        path = f"{group.name}[{index}].{first.name}"
-        columns = self._columns(block, group, width)
-        size, fields = min(shown_width(first), 12), {column.name for column in group.columns}
-        marks = {
-            form.face.mark(form.record, spot)
-            for spot in form.face.layout.row_of(form.face.layout.by_path[path])
-        }
-        mark = next((each for each in ("E", "*", *MARKS.values()) if each in marks), " ")
-        pieces: list[Piece] = [(0, mark, BOLD), (1, fit(str(index), 2, ">"), PLAIN)]
-        pieces.append((FIRST_COLUMN, *self._value(path, first, size)))
-        echo_at = FIRST_COLUMN + size + 1
-        pieces.append((echo_at, fit(form.face.echoes.get(path, ""), columns[0][1] - echo_at - 1), PLAIN))
-        for name, at, room, _ in columns:
-            beside = f"{group.name}[{index}].{name}"
-            if name in fields and (form.record.get(beside) or form.focus == beside):
-                field = next(column for column in group.columns if column.name == name)
-                pieces.append(
-                    (at, *self._value(beside, field, min(room, shown_width(field, form.shell.date_style))))
-                )
-            elif name not in fields and (text := form.face.echoes.get(beside, "")):
-                pieces.append((at, fit(text, room), PLAIN))
-        return line(pieces, width)
-
-    def _item(self, item: Field, width: int) -> Line:
-        mark = self.form.face.mark(self.form.record, self.form.face.layout.by_path[item.name])
-        at = FIRST_COLUMN + cells(item.label) + 2
-        size = shown_width(item, self.form.shell.date_style)
-        echo = fit(self.form.face.echoes.get(item.name, ""), max(0, width - at - size - 2))
-        return line(
-            [(0, mark or " ", BOLD), (FIRST_COLUMN, f"{item.label}:", PLAIN),
-             (at, *self._value(item.name, item, size)), (at + size + 1, echo, PLAIN)],
-            width,
-        )  # fmt: skip
-
-    def _value(self, path: str, field: Field, size: int) -> tuple[str, int]:
-        form = self.form
-        if path == form.focus:
-            return form.entry.window(size)[0], REVERSE
-        text = shown(field, form.record.get(path), form.shell.date_style)
-        return fit(text, size), PLAIN if field.read_only or form.opened.locked else UNDERLINE
+        self.first = max(0, min(self.first, len(self.sheet.parts) - self.height))
 
     def _bar(self, width: int) -> Line:
         """The code in hand and how many findings there are; or what is asked that the page does not show."""
@@ -318,17 +170,10 @@ class Worksheet(Way):
 
     def _cell(self, spot: Spot) -> int | None:
         """The cell of a field on the page; None when it is asked on the line under it."""
-        at = self._part_in_hand()
-        part = self._parts[at] if at >= 0 else None
-        if part is None or not self.first <= at < self.first + self.height:
+        at = self.sheet.in_hand()
+        if not self.first <= at < self.first + self.height:
             return None
-        if part.item:
-            return FIRST_COLUMN + cells(part.item.label) + 2
-        if spot.first:
-            return FIRST_COLUMN
-        assert part.group
-        columns = self._columns(part.block, part.group, self._width)
-        return next((cell for name, cell, _, _ in columns if name == spot.field.name), None)
+        return self.sheet.cell(spot, self.sheet.parts[at], self.form.shell.width)
 
     def cursor(self) -> tuple[int, int] | None:
         form, spot = self.form, self.form.spot
@@ -336,12 +181,11 @@ class Worksheet(Way):
             return None
         top, cell = min(MOST_TOP, len(form.face.panel)), self._cell(spot)
         if cell is None:
-            prompt = cells(self._prompt(spot))
-            return min(form.shell.width - 1, prompt + form.entry.window(max(LEAST_ANSWER, spot.width))[1]), (
-                top + self.height
-            )
-        size = min(shown_width(spot.field, form.shell.date_style), 12) if spot.group else spot.width
-        return cell + form.entry.window(size)[1], top + self._part_in_hand() - self.first
+            room = max(LEAST_ANSWER, spot.width)
+            at = cells(self._prompt(spot)) + form.entry.window(room)[1]
+            return min(form.shell.width - 1, at), top + self.height
+        at = cell + form.entry.window(self.sheet.size(spot))[1]
+        return at, top + self.sheet.in_hand() - self.first
 
     def turn(self, step: int) -> bool:
         """The pane, a page at a time."""
@@ -362,7 +206,7 @@ class Worksheet(Way):
             return await self._space(spot)
         if not (form.entry.fresh and spot.group) or form.opened.locked:
             return False
-        block = self._parts[at].block if (at := self._part_in_hand()) >= 0 else None
+        block = self.sheet.parts[at].block if (at := self.sheet.in_hand()) >= 0 else None
         sign = block.sign(stroke.text) if block else None
         if sign is None or (sign.does is Does.DELETE and not spot.first):
             return False
@@ -407,10 +251,10 @@ class Worksheet(Way):
 
     def _beside(self, step: int) -> str:
         """The same column of the next row of the page, or its first field that may be stood on."""
-        form, spot, at = self.form, self.form.spot, self._part_in_hand()
-        at = len(self._parts) if at < 0 and step < 0 else at  # from the line under the page
-        while spot and 0 <= (at := at + step) < len(self._parts):
-            part = self._parts[at]
+        form, spot, at = self.form, self.form.spot, self.sheet.in_hand()
+        at = len(self.sheet.parts) if at < 0 and step < 0 else at  # from the line under the page
+        while spot and 0 <= (at := at + step) < len(self.sheet.parts):
+            part = self.sheet.parts[at]
             names = [part.item.name] if part.item else []
             if part.group:
                 columns = [column.name for column in part.group.columns]

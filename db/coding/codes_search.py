@@ -15,7 +15,7 @@ from rules.codes_score import Query, Scorer, Slot
 from rules.codes_search import FILLERS
 
 MOST_RELAXED = 14  # queries made with slots left out, when all together find too little
-CANDIDATES = 150  # rows of one query that are scored; they come likeliest first
+CANDIDATES = 120  # rows of one query that are scored; they come likeliest first
 FEW = 10  # with fewer answers than this, slots are left out
 
 Row = tuple[Any, ...]

@@ -98,19 +98,19 @@ def import_files(paths: Sequence[Path], home: Home, said: Said, *, progress: Pro
         current = build(home.path(old), sources=old, progress=progress).path
         known = Known(current)
         try:
-            files = [_read(path) for path in paths]
-            taken = [_taken(file, home, old, said, known) for file in files]
+            read = [_read_in(path, home, old, said, known) for path in paths]
         finally:
             known.close()
+        taken = [each for each, _ in read]
         new = {each.source.name: each.source for each in taken if each.new}
         if len(new) < sum(each.new for each in taken):
             raise Refused("Two of the files are of the same kind and year: import the right one alone.")
         if not new:
             return Outcome(current, tuple(taken))
         try:
-            for each, file in zip(taken, files, strict=True):
+            for each, packed in read:
                 if each.new:
-                    replace_file(each.source.file, gzip.compress(file.data, 6, mtime=0))
+                    replace_file(each.source.file, packed)
             return _replaced(home, old, old | new, tuple(taken), progress)
         finally:
             _tidy(home)
@@ -141,6 +141,15 @@ def _alone(home: Home) -> Iterator[None]:
     with os.fdopen(os.open(home.folder / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _read_in(
+    path: Path, home: Home, old: Mapping[str, CodeSource], said: Said, known: Known
+) -> tuple[Taken, bytes]:
+    """A file that may be taken in, and the copy of it that is kept."""
+    file = _read(path)
+    taken = _taken(file, home, old, said, known)
+    return taken, gzip.compress(file.data, 6, mtime=0) if taken.new else b""
 
 
 def _taken(file: Official, home: Home, old: Mapping[str, CodeSource], said: Said, known: Known) -> Taken:

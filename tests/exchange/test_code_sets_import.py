@@ -55,6 +55,7 @@ from tests.exchange.official_files import (
 )
 
 MEGABYTES = 1
+ACCENTED = "Choléra due to Vibrio cholerae 01, biovar cholerae"
 CPT_SAID = Said(set_name="cpt", title="Office procedures", licence_holder="American Medical Association")
 
 
@@ -205,6 +206,17 @@ class TestEveryKind:
         assert house.rows("SELECT kind, text FROM note WHERE key = 'I42'") == [
             ("excludes2", "ventricular hypertrophy (I51.7)")
         ]
+
+    def test_titles_that_differ_in_accents_alone_are_one_and_the_official_spelling_stands(
+        self, house: House
+    ) -> None:
+        house.take("icd10cm_tabular_2027.xml", tabular(2027, ACCENTED))
+        assert house.rows("SELECT title FROM code WHERE code = 'A000'") == [(ACCENTED,)]
+        house.take("icd10cm_order_2026.txt", CM_2026)
+        assert house.rows("SELECT title, valid_to FROM code WHERE code = 'A000'") == [
+            (ALWAYS["A000"], 99991231)
+        ]
+        assert not house.rows("SELECT 1 FROM code_change WHERE code = 'A000'")
 
     def test_an_index_keeps_its_order_modifiers_and_references(self, house: House) -> None:
         house.take("icd10cm_index_2027.xml", FILES["icd10cm_index_2027.xml"][1])

@@ -8,6 +8,7 @@ from config.grids import GridError, read_grid, standard_grid
 from config.menu import standard_menu
 from db.conventions import file_setting
 from db.patient_index import patients
+from screens import coding_draft
 from screens.coding_words import CODING_WORDS
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
@@ -354,3 +355,23 @@ class TestItsGrid:
     def test_a_column_that_is_told_has_name_label_and_width(self) -> None:
         with pytest.raises(GridError, match="has a name, a label and a width"):
             read_grid('[[block]]\ntitle = "X"\nparts = ["x"]\ntold = [{ name = "a" }]')
+
+
+class TestBackFromTheBook:
+    def test_what_was_found_there_goes_into_the_field(self, keyed: Workstation) -> None:
+        keyed.press("ctrl+o", "COD chf", "enter")
+        assert keyed.lines[0].split()[0] == "COD"
+        keyed.press("ctrl+o", "USE I50.9", "enter")
+        assert codes(keyed) == ["I214", "J9601", "N179", "I509"]
+        assert focus(keyed) == "diagnoses[4].poa"
+
+    def test_what_other_screens_put_is_on_the_page(self, keyed: Workstation) -> None:
+        def put() -> None:
+            coding_draft.put(keyed.shell.session, ACCOUNT, {"diagnoses[4].code": "E1165"})  # type: ignore[arg-type]
+
+        keyed.press("ctrl+o", f"ACC {ACCOUNT}", "enter")
+        keyed.shell.executor.submit(put).result()
+        keyed.press("f3")
+        assert "4 E11.65" in keyed.text
+        keyed.press("ctrl+u")
+        assert codes(keyed) == ["I214", "J9601", "N179"]

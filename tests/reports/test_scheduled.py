@@ -429,6 +429,18 @@ class TestTheOtherKinds:
         assert found.sentence.startswith("2 charts compared; ")
         assert patients.not_compared() == 0
 
+    def test_queries_that_are_late_are_chased_and_no_patient_is_named(self, admin, service, clock):
+        from tests.builders import a_sent_query, a_stay
+
+        a_stay("2026-11-10T08:00", "2026-11-14T09:00", account="A1", provider="GREEN")
+        a_sent_query(admin, "A1")
+        add(admin, "ask", "queries")
+        assert runner.run_once(service, "ask", clock).sentence == "0 queries chased."
+        database.execute_sql("UPDATE work_query SET due_day = ?", (today() - 5,))
+        clock.utc += 1
+        found = runner.run_once(service, "ask", clock)
+        assert (found.outcome, found.sentence) == (DONE, "1 query chased; told: the physician advisor.")
+
     def test_a_key_that_ends_soon_is_told_until_it_has_ended(self, admin, service, clock):
         add(admin, "keys", "expiry", days="7")
         assert runner.run_once(service, "keys", clock).sentence == "No key ends within 7 days."

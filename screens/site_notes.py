@@ -141,6 +141,8 @@ class SiteNote(DraftedForm):
         self.version = str(self.note.version)
         values = {name: str(getattr(self.note, name)) for name in FIELDS}
         values["system"] = self.note.system.upper()
+        if self.note.last_code == self.note.first_code:
+            values["last_code"] = ""
         by = f"{self.note.status}, by {self.note.author}"
         line = f"{by}, approved by {self.note.approved_by}" if self.note.approved_by else by
         return self.with_draft(Opened(values, (f"{self.note.codes}  {line}",), locked=self._locked()))

@@ -34,7 +34,7 @@ ASKED: Final[Mapping[str, tuple[str, ItemType, bool]]] = {
 }
 """What is asked of a hypothetical patient beside codes: label, type, whether it is required."""
 OLDEST: Final = "124"  # VistA's calculator takes ages 0 to 124; so does edit 14 of the Medicare Code Editor
-NOTHING_STORED: Final = "Hypothetical patient: nothing is stored. KEEP and a name keeps it for you alone."
+NOTHING_STORED: Final = "Hypothetical patient, stored nowhere: KEEP and a name keeps it for you."
 CODES: Final = ("diagnoses", "procedures")
 
 

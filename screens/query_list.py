@@ -89,7 +89,7 @@ class Queries(KeysetList):
             each.key,
             (
                 each.number, shown.day(iso_date(each.due_day)) if each.due_day else "none", each.status, each.provider,
-                each.account, SENSITIVE if guarded else title, SENSITIVE if guarded else each.patient_name, outcome,
+                *(("", SENSITIVE, SENSITIVE) if guarded else (each.account, title, each.patient_name)), outcome,
                 each.wording.kind, each.wording.purpose, shown.day(iso_date(each.asked_day)), each.asked_by,
                 each.priority,
             ),

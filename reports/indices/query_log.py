@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from db import conventions, store
-from db.actors import Action, Role
+from db.actors import Action
 from db.queries import log
 from db.queries.effects import Effect
 from db.queries.log import Logged
@@ -80,7 +80,7 @@ def query(asked: Asked) -> Listing:
     for _, of, _ in reversed(breaks):
         found.sort(key=of)
     withheld, style = Withheld.of(asked), conventions.convention("date_style")
-    told = asked.actor.may(Action.VIEW_QUERY_EFFECT) or Role.SERVICE in asked.actor.roles
+    told = asked.actor.may(Action.VIEW_QUERY_EFFECT)
     changed = log.effects_of(found) if told else {}
     lines = [
         _line(row, withheld, tuple(of(row) for _, of, _ in breaks), changed.get(row.id), told=told)
@@ -123,7 +123,7 @@ def _line(
     mrn, name, account = withheld.who(row.patient_id, row.sensitive, row.mrn, row.name, row.account)
     texts = (row.title, row.first_indicator, row.question, row.answer, row.finding)
     title, indicator, question, answer, finding = withheld.content(row.encounter_id, *texts)
-    shown = title == row.title or not row.title
+    shown = row.encounter_id not in withheld.reviewed
     late = not row.in_time and row.counts and (row.answered_day is not None or row.status in ASKED)
     values = (
         stays.day_text(row.asked_day), row.number, account, name, mrn, row.physician, row.service, row.asked_by,

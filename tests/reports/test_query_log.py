@@ -121,6 +121,12 @@ class TestTheLog:
         }
         assert "282" in told.rows[0]
 
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page_of_a_month_without_any(
+        self, admin: Actor, golden: Callable[..., None], width: int
+    ) -> None:
+        golden("query-log-empty", the_log(admin).document(width), width)
+
     def test_letters_go_to_those_who_have_not_answered(self, october: Actor) -> None:
         sheet = the_log(october).letters()
         assert [row[sheet.keys.index("query")] for row in sheet.rows] == ["Q000003"]

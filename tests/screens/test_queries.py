@@ -178,9 +178,10 @@ class TestTheList:
         from db.patient_index import patients
 
         sensitive.mark(actor_of(desk), patients.by_mrn(MRN), "vip", "is the mayor")  # type: ignore[arg-type]
-        go(desk, f"QRL {ACCOUNT}")
+        go(desk, "QRL PHYSICIAN=1001")
         assert "(sensitive)" in desk.text
         assert "heart failure" not in desk.text
+        assert ACCOUNT not in desk.text
 
     def test_enter_opens_the_form_as_it_is_printed(self, desk: Workstation) -> None:
         raise_one(desk)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import resource
 import sqlite3
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Measure, percentile
@@ -19,13 +25,14 @@ from exchange.code_sets.build import build, collect
 from exchange.code_sets.write import write
 from rules import drg
 from rules.abstract_findings import claim_of, record_findings
-from rules.codes import System, normal
+from rules.codes import System, dotted, normal
 from rules.dictionary import Context, Dictionary
 from rules.drg_what_if import what_if
 
 LISTS = Path(__file__).parent.parent / "tests" / "data"
 PHRASES = LISTS / "code_phrases.tsv"
 HELD_OUT = 2000  # inclusion terms of the tabular list that are asked for in a store that has none
+USUAL = {System.CM: 400, System.PCS: 100}  # codes that a hospital's claims of a month are made of
 TYPED = 60  # phrases typed letter by letter
 DAY = date(2026, 11, 21)
 BASE_RATE_CENTS = 650_000
@@ -179,6 +186,54 @@ def _what_if(path: Path) -> Measure:
         anchor = [_timed(lambda: [drg.group(claim) for _ in range(count)]) for _ in range(15)]
     return Measure("what-if list, 25 dx", percentile(here, 0.5), "ms", percentile(anchor, 0.5), f"{count} groupings",
                    most_ratio=1.5)  # fmt: skip
+
+
+def _claims_per_second(path: Path) -> list[Measure]:
+    """Claims through ``recordroom group``, without its start: user and system time of the one process."""
+    source = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    coded = "SELECT code FROM code WHERE system = ? AND billable AND 20261101 BETWEEN valid_from AND valid_to"
+    pool = Random(44)
+    codes = {
+        system: pool.sample([code for (code,) in source.execute(coded, (system,))], many)
+        for system, many in USUAL.items()
+    }
+    source.close()
+    measures = []
+    for name, most_dx, most_px, count, least in (
+        ("1-12 dx, 0-2 px", 12, 2, 5000, 5000), ("25 dx, 25 px", 25, 25, 500, None),
+    ):  # fmt: skip
+        chosen = Random(11)
+        claims = [_claim(chosen, codes, most_dx, most_px) for _ in range(count)]
+        taken = _group_cpu_s(path, claims) - _group_cpu_s(path, claims[:1])
+        measures.append(Measure(f"recordroom group, {name}", count / taken, "claims/s", least=least))
+    return measures
+
+
+def _claim(chosen: Random, codes: Mapping[System, list[str]], most_dx: int, most_px: int) -> bytes:
+    few = most_dx != most_px
+    claim = {
+        "id": 1, "discharge_date": "2026-11-01", "admit_date": "2026-10-28", "age": chosen.randint(18, 90),
+        "sex": chosen.choice("MF"), "disposition": "01",
+        "dx": [
+            {"code": dotted(code), "poa": chosen.choice("YNUW")}
+            for code in chosen.choices(codes[System.CM], k=chosen.randint(1, most_dx) if few else most_dx)
+        ],
+        "px": [
+            {"code": code, "date": "2026-10-29"}
+            for code in chosen.choices(codes[System.PCS], k=chosen.randint(0, most_px) if few else most_px)
+        ],
+    }  # fmt: skip
+    return json.dumps(claim).encode() + b"\n"
+
+
+def _group_cpu_s(path: Path, claims: Iterable[bytes]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "recordroom", "group"], input=b"".join(claims), stdout=subprocess.DEVNULL,
+        env={**os.environ, "RECORDROOM_CODES": str(path)}, check=True,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return float(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 
 
 def _asked(dictionary: Dictionary, record: dict[str, str], context: Context) -> None:

@@ -5,7 +5,6 @@ Edit 19 is made here: the engine takes the patient's age for the length of stay.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -109,15 +108,17 @@ def edit(claim: Claim) -> Edited:
 _PARTS = ("", "admit_dx", "dx", "px")
 
 
-def _counts(claim: Claim) -> Counter[str] | None:
+def _counts(claim: Claim) -> dict[str, int] | None:
     """How often the editor raises each edit; None when it does not know the discharge date."""
-    assert claim.discharged_on is not None
-    if claim.discharged_on > LAST_DAY:
+    day = claim.discharged_on
+    assert day is not None
+    if day > LAST_DAY:
         return None
-    answer = engine().editor.edit(engine_input(claim, discharge_date=int(f"{claim.discharged_on:%Y%m%d}")))
+    number = day.year * 10000 + day.month * 100 + day.day
+    answer = engine().editor.edit(engine_input(claim, discharge_date=number))
     if answer["edit_type"] == "INVALID_DISCHARGE_DATE":
         return None
-    counts = Counter({edit["name"]: edit["count"] for edit in answer["edits"]})
+    counts = {edit["name"]: edit["count"] for edit in answer["edits"]}
     counts.pop("INCONSISTENT_WITH_LENGTH_OF_STAY", None)  # see the module's docstring
     if claim.age is None:
         counts.pop("INVALID_AGE", None)
@@ -128,13 +129,13 @@ def _counts(claim: Claim) -> Counter[str] | None:
 
 
 @lru_cache(maxsize=20_000)
-def _beside(claim: Claim) -> Counter[str] | None:
-    """``_counts`` of a claim of one code or two, which comes again after every change of a record; left unchanged."""
-    return _counts(claim)
+def _beside(claim: Claim) -> Mapping[str, int]:
+    """``_counts`` of a claim of one code or two, which comes again after every change of a record."""
+    return _counts(claim) or {}
 
 
-def _attributed(claim: Claim, found: Counter[str]) -> Iterable[CodeEdit]:
-    left = Counter(found)
+def _attributed(claim: Claim, found: Mapping[str, int]) -> Iterable[CodeEdit]:
+    left = dict(found)
     for name in list(left):
         if name in _CLAIM_EDITS:
             left.pop(name)
@@ -147,31 +148,31 @@ def _attributed(claim: Claim, found: Counter[str]) -> Iterable[CodeEdit]:
             yield _edit(name, "dx", 1, claim.dx[0].code)
     if not left:
         return
-    alone = _beside(_only(claim, (), ())) or Counter()
+    alone = _beside(_only(claim, (), ()))
     for name in list(left):
-        if alone[name]:
+        if alone.get(name):
             _take(left, name)
             yield _edit(name, "dx", 1, claim.dx[0].code)
     for part, rows in (("dx", range(1, len(claim.dx))), ("px", range(len(claim.px)))):
         for row in rows:
             if not left:
                 return
-            beside = _beside(_only(claim, *((row,), ()) if part == "dx" else ((), (row,)))) or Counter()
+            beside = _beside(_only(claim, *((row,), ()) if part == "dx" else ((), (row,))))
             for name in list(left):
-                if beside[name] > alone[name]:
+                if beside.get(name, 0) > alone.get(name, 0):
                     _take(left, name)
                     yield _edit(name, part, row + 1, _code(claim, part, row))
     yield from _left_out(claim, found, left)
 
 
-def _take(left: Counter[str], name: str) -> None:
+def _take(left: dict[str, int], name: str) -> None:
     """One of ``name`` has found its code."""
     left[name] -= 1
     if left[name] <= 0:
         del left[name]
 
 
-def _left_out(claim: Claim, found: Counter[str], left: Counter[str]) -> Iterable[CodeEdit]:
+def _left_out(claim: Claim, found: Mapping[str, int], left: Mapping[str, int]) -> Iterable[CodeEdit]:
     """What only a combination raises, by leaving out one code at a time."""
     if not left:
         return
@@ -185,7 +186,7 @@ def _left_out(claim: Claim, found: Counter[str], left: Counter[str]) -> Iterable
                     [other for other in dx if part != "dx" or other != row],
                     [other for other in px if part != "px" or other != row],
                 )
-                if (_counts(without) or Counter())[name] < found[name]:
+                if (_counts(without) or {}).get(name, 0) < found[name]:
                     named = True
                     yield _edit(name, part, row + 1, _code(claim, part, row))
             if named:
@@ -223,7 +224,7 @@ def principal_problems(claim: Claim) -> list[str]:
     """Why the code editor does not take the first diagnosis of ``claim`` as the principal one, in words."""
     if claim.discharged_on is None or claim.discharged_on < ICD10_FROM:
         return []
-    alone = _beside(_only(claim, (), ())) or Counter()
+    alone = _beside(_only(claim, (), ()))
     met = {"REQUIRES_SDX"} if len(claim.dx) > 1 else set()
     return [EDITS[name][2] for name in alone if name in _PRINCIPAL_EDITS - met]
 
@@ -231,15 +232,16 @@ def principal_problems(claim: Claim) -> list[str]:
 def _stay_edits(claim: Claim) -> Iterable[CodeEdit]:
     """Edit 19 from admission and discharge dates: a stay of a day or more, but less than is needed."""
     los = claim.los_days
+    if los is None or los < 1:
+        return
     for row, procedure in enumerate(claim.px, 1):
-        needed = LONG_STAY_PROCEDURES.get(normal(procedure.code))
-        if needed is not None and los is not None and 1 <= los < needed:
+        if los < LONG_STAY_PROCEDURES.get(normal(procedure.code), 0):
             yield _edit("INCONSISTENT_WITH_LENGTH_OF_STAY", "px", row, procedure.code)
 
 
 def _poa_edits(claim: Claim) -> Iterable[CodeEdit]:
     for row, diagnosis in enumerate(claim.dx, 1):
-        if diagnosis.poa.strip().upper() not in POA_VALUES:
+        if diagnosis.poa not in POA_VALUES and diagnosis.poa.strip().upper() not in POA_VALUES:
             yield _edit("INVALID_POA", "dx", row, diagnosis.code)
 
 
@@ -253,14 +255,14 @@ def sex_conflicts(claim: Claim) -> tuple[CodeEdit, ...]:
     if on is None or on <= SEX_EDIT_LAST or claim.sex not in ("M", "F") or not claim.dx:
         return ()
     then = replace(claim, discharged_on=SEX_EDIT_LAST)
-    found = Counter({"SEX_CONFLICT": (_counts(then) or Counter())["SEX_CONFLICT"]})
+    count = (_counts(then) or {}).get("SEX_CONFLICT", 0)
     return tuple(
         replace(
             each,
             level=Level.WARNING,
             message=f"{each.message[:-1]} as registered: check code and registration.",
         )
-        for each in _attributed(then, +found)
+        for each in _attributed(then, {"SEX_CONFLICT": count} if count else {})
     )
 
 

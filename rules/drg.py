@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -204,8 +204,7 @@ def group(claim: Claim, *, per_code: bool = True) -> Grouping:
     if version not in engine().versions:
         return Grouping(notice=no_version(claim.discharged_on))
     answer = engine().grouper.group(engine_input(claim, version=version))
-    grouping = _grouping(version, answer)
-    return _with_codes(grouping, claim, version, answer) if per_code else grouping
+    return _grouping(version, answer, *_codes(claim, version, answer) if per_code else ())
 
 
 def _missing(claim: Claim) -> str:
@@ -233,7 +232,7 @@ def no_version(day: date) -> str:
 
 def engine_input(claim: Claim, **more: object) -> Any:
     """``claim`` in the form that the engine reads, with unknown sexes and POA as it takes them."""
-    dx = [_diagnosis(diagnosis) for diagnosis in claim.dx]
+    dx = [_diagnosis(diagnosis.code, diagnosis.poa) for diagnosis in claim.dx]
     data: dict[str, object] = {
         "age": claim.age if claim.age is not None else 0,
         "sex": _SEX.get(claim.sex, 2),
@@ -249,28 +248,36 @@ def engine_input(claim: Claim, **more: object) -> Any:
     return data
 
 
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, str]:
-    poa = diagnosis.poa.upper()
-    return {"code": normal(diagnosis.code), "poa": poa if poa in {"Y", "N", "U", "W"} else " "}
+@lru_cache(maxsize=4096)
+def _diagnosis(code: str, poa: str) -> Mapping[str, str]:
+    poa = poa.upper()
+    return {"code": normal(code), "poa": poa if poa in {"Y", "N", "U", "W"} else " "}
 
 
-def _with_codes(grouping: Grouping, claim: Claim, version: int, answer: Mapping[str, Any]) -> Grouping:
-    """``grouping`` with what became of each code."""
-    outputs = {"": [answer["pdx_output"]] if answer["pdx_output"] else [], "sdx": answer["sdx_output"]}
-    secondary = _by_code(outputs["sdx"])
-    dx = tuple(
-        _grouped_diagnosis(diagnosis, outputs[""] if row == 0 else secondary.get(normal(diagnosis.code), []))
-        for row, diagnosis in enumerate(claim.dx)
+def _codes(
+    claim: Claim, version: int, answer: Mapping[str, Any]
+) -> tuple[tuple[GroupedDiagnosis, ...], tuple[GroupedProcedure, ...]]:
+    """What became of each diagnosis and procedure."""
+    secondary, procedures = _by_code(answer["sdx_output"]), _by_code(answer["proc_output"])
+    principal = [answer["pdx_output"]] if answer["pdx_output"] else []
+    return (
+        tuple(
+            _grouped_diagnosis(diagnosis, secondary.get(normal(diagnosis.code), []) if row else principal)
+            for row, diagnosis in enumerate(claim.dx)
+        ),
+        tuple(
+            _grouped_procedure(procedure, version, procedures.get(normal(procedure.code), []))
+            for procedure in claim.px
+        ),
     )
-    procedures = _by_code(answer["proc_output"])
-    px = tuple(
-        _grouped_procedure(procedure, version, procedures.get(normal(procedure.code), []))
-        for procedure in claim.px
-    )
-    return replace(grouping, dx=dx, px=px)
 
 
-def _grouping(version: int, answer: Mapping[str, Any]) -> Grouping:
+def _grouping(
+    version: int,
+    answer: Mapping[str, Any],
+    dx: tuple[GroupedDiagnosis, ...] = (),
+    px: tuple[GroupedProcedure, ...] = (),
+) -> Grouping:
     code = answer["return_code"]
     return Grouping(
         drg=f"{answer['final_drg']:03d}",
@@ -282,6 +289,8 @@ def _grouping(version: int, answer: Mapping[str, Any]) -> Grouping:
         version=f"{version // 10}.{version % 10}",
         return_code=code,
         notice="" if code == "OK" else REASONS.get(code, f"The grouper answers {code}."),
+        dx=dx,
+        px=px,
     )
 
 
@@ -302,20 +311,38 @@ def _grouped_diagnosis(diagnosis: Diagnosis, outputs: list[Mapping[str, Any]]) -
     if not outputs:
         return GroupedDiagnosis(code, poa)
     output = outputs.pop(0)
-    flags = output["flags"]
-    hac = next((hac for hac in output["hacs"] if hac["hac_status"] == "HAC_CRITERIA_MET"), None)
+    hacs = output["hacs"]
+    hac = next((each for each in hacs if each["hac_status"] == "HAC_CRITERIA_MET"), None) if hacs else None
+    return _told(
+        code, poa, output["severity"], tuple(output["flags"]), output["poa_error"], bool(hacs),
+        hac["hac_number"] if hac else None, hac["description"] if hac else "",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _told(
+    code: str,
+    poa: str,
+    severity: str,
+    flags: tuple[str, ...],
+    poa_error: str,
+    may_be_hac: bool,
+    hac: int | None,
+    hac_title: str,
+) -> GroupedDiagnosis:
+    """What the engine's words about a diagnosis mean; the same ones come again and again."""
     return GroupedDiagnosis(
         code,
         poa,
         valid="VALID" in flags,
-        severity=_severity(output["severity"]),
+        severity=_severity(severity),
         excluded="EXCLUDED" in flags,
         death_excluded="DEATH_EXCLUSION" in flags,
         drives="MARKED_FOR_FINAL" in flags and hac is None,
-        hac=hac["hac_number"] if hac else None,
-        hac_title=hac["description"] if hac else "",
-        may_be_hac=bool(output["hacs"]),
-        poa_error="POA is missing" if output["poa_error"] == "POA_NOT_RECOGNIZED" else "",
+        hac=hac,
+        hac_title=hac_title,
+        may_be_hac=may_be_hac,
+        poa_error="POA is missing" if poa_error == "POA_NOT_RECOGNIZED" else "",
     )
 
 

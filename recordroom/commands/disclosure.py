@@ -64,7 +64,7 @@ def check(list_words: bool) -> None:
             click.echo(json.dumps(line, ensure_ascii=False))
         return
     today = datetime.now(UTC).astimezone().date().isoformat()
-    status = answer_lines(sys.stdin.buffer, sys.stdout, lambda given: checked(given, tables, today))
+    status = answer_lines(sys.stdin.buffer, sys.stdout.buffer, lambda given: checked(given, tables, today))
     click.get_current_context().exit(status)
 
 

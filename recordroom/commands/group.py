@@ -6,10 +6,12 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import click
 
+from config.code_tables import shipped_tables
 from db.coding.codes import CodesMissing, CodeStore, Weight
 from recordroom.commands.common import named_store, notice, store_options
 from recordroom.commands.json_lines import answer_lines
@@ -17,19 +19,34 @@ from rules.codes_edits import CodeEdit, edit
 from rules.drg import Claim, Diagnosis, Procedure
 from rules.drg import group as grouped
 
+OTHER = "other"
+EXEMPT = shipped_tables()["poa_exempt_hospitals"]
+EXEMPT_KINDS = frozenset(row.code for row in EXEMPT.rows)
+KINDS = (*(row.code for row in EXEMPT.rows), OTHER)
+
 
 @click.command()
+@click.option(
+    "--facility-kind",
+    type=click.Choice(KINDS),
+    default=OTHER,
+    show_default=True,
+    help="Kind of hospital of claims that do not name one: all but other are exempt from POA reporting.",
+)
 @store_options
-def group() -> None:
+def group(facility_kind: str) -> None:
     """Group claims: one JSON object a line in, one a line out, in the same order.
 
     Each line may hold id, discharge_date, admit_date, age, sex (M, F, U, X), disposition, admit_dx, dx (a list of
-    {"code", "poa"}, the principal diagnosis first), px (a list of {"code", "date"}) and poa_exempt (whether the
-    hospital is exempt from POA reporting). Codes come with or without dot. What is not known is null.
+    {"code", "poa"}, the principal diagnosis first), px (a list of {"code", "date"}), facility_kind and poa_exempt
+    (whether the hospital is exempt from POA reporting; by its kind where it is not said). Codes come with or without
+    dot. What is not known is null.
     """
     store = _codes()
     try:
-        status = answer_lines(sys.stdin.buffer, sys.stdout, lambda given: answer(given, store))
+        status = answer_lines(
+            sys.stdin.buffer, sys.stdout.buffer, lambda given: answer(given, store, facility_kind)
+        )
     finally:
         if store is not None:
             store.close()
@@ -48,9 +65,9 @@ def _codes() -> CodeStore | None:
         return None
 
 
-def answer(given: Mapping[str, Any], store: CodeStore | None) -> dict[str, Any]:
-    """DRG, weight, marks and edits of one claim, JSON-ready."""
-    reader = _Reader(given)
+def answer(given: Mapping[str, Any], store: CodeStore | None, kind: str = OTHER) -> dict[str, Any]:
+    """DRG, weight, marks and edits of one claim, JSON-ready. ``kind`` is the hospital's, where the claim says none."""
+    reader = _Reader(given, kind)
     claim = reader.claim()
     result, edited = grouped(claim), edit(claim)
     weight = (
@@ -85,6 +102,9 @@ def answer(given: Mapping[str, Any], store: CodeStore | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_day = lru_cache(maxsize=1024)(date.fromisoformat)  # a file has few days and many claims
+
+
 def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
@@ -110,28 +130,37 @@ def _edit(found: CodeEdit, claim: Claim) -> dict[str, Any]:
 class _Reader:
     """Turns what was given into a claim; what cannot be used is left out and said so in ``notices``."""
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any], kind: str) -> None:
         self.given = given
+        self.kind = kind
         self.notices: list[str] = []
 
     def claim(self) -> Claim:
+        given, text, date_of = self.given, self._text, self._date
+        disposition = text(given, "disposition")
         return Claim(
-            discharged_on=self._date(self.given, "discharge_date"),
-            dx=tuple(
-                Diagnosis(self._text(each, "code"), self._text(each, "poa")) for each in self._rows("dx")
-            ),
-            px=tuple(
-                Procedure(self._text(each, "code"), self._date(each, "date")) for each in self._rows("px")
-            ),
+            discharged_on=date_of(given, "discharge_date"),
+            dx=tuple([Diagnosis(text(each, "code"), text(each, "poa")) for each in self._rows("dx")]),
+            px=tuple([Procedure(text(each, "code"), date_of(each, "date")) for each in self._rows("px")]),
             age=self._age(),
-            sex=self._text(self.given, "sex").upper()[:1],
-            disposition=self._text(self.given, "disposition").zfill(2)
-            if self._text(self.given, "disposition")
-            else "",
-            admitted_on=self._date(self.given, "admit_date"),
-            admit_dx=self._text(self.given, "admit_dx"),
-            poa_exempt=self.given.get("poa_exempt") is True,
+            sex=text(given, "sex").upper()[:1],
+            disposition=disposition.zfill(2) if disposition else "",
+            admitted_on=date_of(given, "admit_date"),
+            admit_dx=text(given, "admit_dx"),
+            poa_exempt=self._exempt(),
         )
+
+    def _exempt(self) -> bool:
+        """Whether the hospital reports no POA: as said, else by its kind."""
+        said = self.given.get("poa_exempt")
+        if isinstance(said, bool):
+            return said
+        if said is not None:
+            self.notices.append("poa_exempt must be true or false.")
+        kind = self._text(self.given, "facility_kind") or self.kind
+        if kind not in KINDS:
+            self.notices.append(f"facility_kind must be one of {', '.join(KINDS)}.")
+        return kind in EXEMPT_KINDS
 
     def _rows(self, name: str) -> list[Mapping[str, Any]]:
         """A list of objects, or of bare codes."""
@@ -151,6 +180,8 @@ class _Reader:
 
     def _text(self, given: Mapping[str, Any], name: str) -> str:
         value = given.get(name)
+        if type(value) is str:
+            return value.strip()
         if value is None:
             return ""
         if isinstance(value, dict):  # {"code": "R07.9"} for an admitting diagnosis
@@ -163,7 +194,7 @@ class _Reader:
     def _date(self, given: Mapping[str, Any], name: str) -> date | None:
         text = self._text(given, name)
         try:
-            return date.fromisoformat(text[:10]) if text else None
+            return _day(text[:10]) if text else None
         except ValueError:
             self.notices.append(f"{name} must be a day such as 2026-11-21.")
             return None

@@ -45,7 +45,7 @@ def score(name: str, stated_mechanism: bool) -> None:
         raise click.UsageError(f"There is no coefficient set {name}: use one of {', '.join(names)}.")
     model = scores.Model(known, children_blunt=not stated_mechanism)
     lines = sys.stdin.buffer
-    status = answer_lines(lines, sys.stdout, lambda given: scored(given, model, tables))
+    status = answer_lines(lines, sys.stdout.buffer, lambda given: scored(given, model, tables))
     click.get_current_context().exit(status)
 
 

@@ -54,7 +54,9 @@ class Lists:
         )
         await shell.push(pick)
         if why:
-            shell.say(why)
+            (shell.fail if shell.linear else shell.say)(
+                why
+            )  # a line is an answer: none of those keyed ahead was for this
         return why
 
     async def take(self, path: str, choice: Choice) -> None:

@@ -33,9 +33,9 @@ class Pick(View):
     ) -> None:  # fmt: skip
         super().__init__(shell)
         self.went_on = False  # by a character, without Enter
-        self.goes_on = (
-            goes_on  # what is typed goes on with a value: whole, it is picked; what leads nowhere is refused
-        )
+        self.begun = (
+            "".join(text.split()).upper() if goes_on else ""
+        )  # what is typed behind it goes on with a value
         self.heading, self.find, self.picked, self.values, self.shown = heading, find, picked, values, shown
         self.entry = Entry(text, len(text), fresh=False)
         self.choices: Sequence[Choice] = ()
@@ -122,7 +122,7 @@ class Pick(View):
             return False
         elif stroke.name in ("", "backspace", "delete"):
             await self._narrow()
-            if self.goes_on and not stroke.name:
+            if self.begun and not stroke.name:
                 await self._go_on()
         return True
 
@@ -153,6 +153,8 @@ class Pick(View):
     async def _go_on(self) -> None:
         """The one value that is left is picked once it is typed in full; a character with none is taken back."""
         typed = "".join(self.entry.text.split()).upper()
+        if not typed.startswith(self.begun):  # something else is looked for
+            return
         if not self.choices:
             self.entry.key("backspace", "")
             await self._narrow()

@@ -205,6 +205,11 @@ class TestUnfinishedCodes:
         page.press("b")
         assert codes(page) == ["S72001B"]
 
+    def test_who_rubs_it_out_looks_for_words(self, page: Workstation) -> None:
+        page.press(ADMITTING, "s72001", "enter", *["backspace"] * 6, "chf")
+        assert not page.shell.failed
+        assert "I50.9" in page.text
+
     def test_a_category_lists_the_codes_below_it(self, page: Workstation) -> None:
         page.press(ADMITTING, "i21", "enter")
         assert page.message == "I21 is a category: go on with it, or pick one."

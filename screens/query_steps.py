@@ -246,7 +246,9 @@ class Changes(FormScreen):
         self.query = query_named(self.session, key)
         found = effects.effect_of(self.session.actor, self.query.id)
         if found is None:
-            raise ScreenError(f"Of {self.query.number} no codes were kept: it was not sent, or before they were kept.")
+            raise ScreenError(
+                f"Of {self.query.number} no codes were kept: it was not sent, or before they were kept."
+            )
         self.effect = found
         values: Values = {}
         for number, each in enumerate(found.changes, 1):

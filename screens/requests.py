@@ -149,7 +149,7 @@ class Request(DataSetForm):
         if not key or word.upper() == NEW:
             begin = {id_: item.default for id_, item in self.dictionary.by_id.items() if item.default}
             begin["received_on"] = shown.iso(store.current().now().day)
-            return Loaded(begin | self.about(mrn), "0", self.earlier(mrn))
+            return Loaded(begin | self.chart_of(mrn), "0", self.earlier(mrn))
         filing = requests.open_request(self.session.actor, number_named(key))
         self.filing = filing
         who = patients.get(filing.patient_id)
@@ -197,7 +197,7 @@ class Request(DataSetForm):
         }
         return f"{NEW} {values.get('mrn', '')}", kept
 
-    def about(self, mrn: str) -> dict[str, str]:
+    def chart_of(self, mrn: str) -> dict[str, str]:
         """Number and name of the patient that was keyed."""
         if not mrn:
             return {}
@@ -230,7 +230,7 @@ class Request(DataSetForm):
     def changed(self, values: Values, path: str) -> Changed:
         if path != "mrn" or self.filing is not None:
             return super().changed(values, path)
-        known = self.about(values.get("mrn", ""))
+        known = self.chart_of(values.get("mrn", ""))
         reply = super().changed(values | known, path)
         return replace(reply, values={**known, **reply.values})
 

@@ -46,6 +46,7 @@ class FormView(View):
 
     screen: FormScreen
     legend_acts = (Act.HELP, Act.FILE, Act.EXIT, Act.PROMPT, Act.BACK, Act.FORWARD, Act.SAME, Act.CANCEL)
+    first_acts = (*FIRST_ACTS, Act.REFRESH)  # of a record that somebody else changes: try again
 
     def __init__(self, shell: Shell, screen: FormScreen, word: str) -> None:
         super().__init__(shell, screen, word)

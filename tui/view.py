@@ -37,6 +37,7 @@ class View:
     """One layer of the shell's stack. A view over a screen has ``screen``; an overlay has none."""
 
     legend_acts: Sequence[Act] = (Act.HELP, Act.EXIT)
+    first_acts: Sequence[Act] = FIRST_ACTS
 
     def __init__(self, shell: Shell, screen: Screen | None = None, word: str = "") -> None:
         self.shell = shell
@@ -68,7 +69,7 @@ class View:
         commands = self.screen.commands if self.screen else ()
         taken = {self.shell.keymap.act(Stroke(each.key.lower())) for each in commands if each.key}
         acts = [
-            (act in FIRST_ACTS, self.shell.keymap.shown(act)) for act in self.live_acts() if act not in taken
+            (act in self.first_acts, self.shell.keymap.shown(act)) for act in self.live_acts() if act not in taken
         ]
         own = [(bool(each.key), own_command(each.word, each.label, each.key)) for each in commands]
         items = [

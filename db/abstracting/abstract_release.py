@@ -212,7 +212,9 @@ def _nothing_asked(encounter_id: int) -> None:
     if waiting:
         number, provider = waiting[0]
         more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-        raise NotAllowed(f"Query {number} to {provider or 'the attending'}{more} is not answered: QRL lists it.")
+        raise NotAllowed(
+            f"Query {number} to {provider or 'the attending'}{more} is not answered: QRL lists it."
+        )
 
 
 def _not_in_hand(actor: Actor, account: str) -> None:

@@ -24,7 +24,8 @@ _MOVED: Final = (
     " WHERE g.seq > 1 AND g.from_day BETWEEN :first AND :last GROUP BY 1, 2, 3, 4"
 )
 _LEFT: Final = (
-    f"SELECT g.unit_id, g.service_id, e.died, e.disposition, count(*){LEFT.format(joined='')} GROUP BY 1, 2, 3, 4"
+    "SELECT g.unit_id, g.service_id, e.died, e.disposition, count(*)"
+    f"{LEFT.format(joined='')} GROUP BY 1, 2, 3, 4"
 )
 
 Rows = list[tuple[Any, ...]]

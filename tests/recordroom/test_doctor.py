@@ -194,7 +194,9 @@ class TestStore:
         os.utime(manifest, (time.time() - 3 * 86400,) * 2)
         assert any("72 hours old" in fault for fault in looks(Host(store))["backups"].faults)
 
-    def test_code_sets_that_end_or_are_none_are_named(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_code_sets_that_end_or_are_none_are_named(
+        self, store: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("RECORDROOM_CODES", raising=False)
         with closing(sqlite3.connect(store / "codes.db")) as connection:
             connection.execute("PRAGMA user_version = 20210930")

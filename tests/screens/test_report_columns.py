@@ -17,7 +17,8 @@ REVIEWED = True  # reviews are under way in the small hospital
 PAGE = Path(__file__).parents[2] / "docs" / "report-columns.md"
 ANSWERS = {
     "account": POISON_ACCOUNT, "borrower": "CLINIC", "code": "I21", "day": "2026-11-16", "file": "unit",
-    "from": "2026-11-01", "merge": "1", "month": "2026-11", "patient": POISON_MRN, "plan": "4", "query": "Q000001", "set": "abstract",
+    "from": "2026-11-01", "merge": "1", "month": "2026-11", "patient": POISON_MRN, "plan": "4",
+    "query": "Q000001", "set": "abstract",
     "to": "2026-11-30",
 }  # fmt: skip
 HEAD = """# Columns of every report

@@ -145,13 +145,20 @@ class TestADiskThatFills:
 class TestCodeSetsThatEnd:
     @pytest.mark.parametrize(("days", "said"), [(59, True), (62, False)])
     def test_stand_on_the_desk_of_whoever_codes(
-        self, seat: Callable[[], Workstation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, said: bool
+        self,
+        seat: Callable[[], Workstation],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        days: int,
+        said: bool,
     ) -> None:
         last = datetime.fromtimestamp(time.time(), UTC).date() + timedelta(days=days)
         with closing(sqlite3.connect(tmp_path / "codes.db")) as connection:
             connection.execute(f"PRAGMA user_version = {last:%Y%m%d}")
         monkeypatch.setenv("RECORDROOM_CODES", str(tmp_path / "codes.db"))
-        assert (f"on {last:%m/%d/%Y}: upgrade the program, then import" in " ".join(seat().text.split())) is said
+        assert (
+            f"on {last:%m/%d/%Y}: upgrade the program, then import" in " ".join(seat().text.split())
+        ) is said
 
 
 class TestLeaving:

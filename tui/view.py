@@ -69,7 +69,9 @@ class View:
         commands = self.screen.commands if self.screen else ()
         taken = {self.shell.keymap.act(Stroke(each.key.lower())) for each in commands if each.key}
         acts = [
-            (act in self.first_acts, self.shell.keymap.shown(act)) for act in self.live_acts() if act not in taken
+            (act in self.first_acts, self.shell.keymap.shown(act))
+            for act in self.live_acts()
+            if act not in taken
         ]
         own = [(bool(each.key), own_command(each.word, each.label, each.key)) for each in commands]
         items = [

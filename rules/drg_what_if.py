@@ -125,11 +125,9 @@ def told(carrying: Mapping[str, str], grouping: Grouping) -> str:
         return f"DRG {grouping.drg} needs each of {', '.join(map(dotted, carrying))}."
     level = grouping.severity
     count = sum(each.counts == level for each in grouping.dx[1:]) if level else 0
-    return (
-        f"DRG {grouping.drg} rests on {count} {level}s: it stays without any one of them."
-        if count > 1
-        else ""
-    )
+    if count < 2 or not any(each.drives and each.counts for each in grouping.dx[1:]):
+        return ""  # ventilation or an operation carries it, whatever the severity
+    return f"DRG {grouping.drg} rests on {count} {level}s: it stays without any one of them."
 
 
 _Variation = tuple[Kind, str, str, Claim]

@@ -9,6 +9,7 @@ from typing import Final
 from db.coding.codes import CodeStore, Weight
 from rules import drg
 from rules.abstract_findings import claim_and_rows, claim_of, day_of
+from rules.code_words import shorter
 from rules.codes import System, with_placeholders
 from rules.codes_advice import Advice, Coded, TabularNote, advice, against
 from rules.dictionary import Item, split_path
@@ -34,6 +35,9 @@ class CodedForm(DataSetForm):
 
     _last: tuple[Claim, Grouping] | None = None
     _noted: Mapping[str, Sequence[TabularNote]] = {}
+
+    def shorten(self, text: str) -> str:
+        return shorter(text)
 
     def follows(self, values: Values, path: str) -> Values:
         """A code that is keyed over loses the document that the one before was taken from."""

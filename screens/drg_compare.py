@@ -42,10 +42,7 @@ WIDTH = 78
 PAGE_LINES = 58
 BETWEEN = ":"  # the two sides, as they are typed
 REVIEW = "REVIEW"
-ONE_SET = (
-    "There is one code set of this account. CMP account and codes compares it with codes that you type: CMP 4711 I21.4 "
-    "N17.9; two sets stand on both sides of a colon."
-)
+ONE_SET = "There is one code set of this account: type the other, as in CMP 4711 I21.4 N17.9."
 MOVED = {Kind.PRINCIPAL, Kind.RESEQUENCED, Kind.POA, Kind.DAY, Kind.ADMITTING}
 
 

@@ -109,4 +109,4 @@ def remark(each: WhatIf) -> str:
         return each.unacceptable
     if not each.drg:
         return each.title
-    return each.title if each.changes_drg else "The DRG stays."
+    return each.title if each.changes_drg else "Same DRG."

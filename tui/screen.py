@@ -377,6 +377,10 @@ class FormScreen(Screen):
     grid: Grid | None = None  # what its overview shows and what letters do there; None: it has no overview
     worksheet: Grid | None = None  # the same of its worksheet; None: it has none
 
+    def shorten(self, text: str) -> str:
+        """What the worksheet says behind a code in place of ``text`` for which there is no room."""
+        return text
+
     def sections(self) -> Sequence[Section]:
         raise NotImplementedError
 

@@ -154,7 +154,7 @@ class Sheet:
         pieces: list[Piece] = [(0, mark, BOLD), (1, fit(str(index), 2, ">"), PLAIN)]
         pieces.append((FIRST_COLUMN, *self._value(path, first, size)))
         echo_at = FIRST_COLUMN + size + 1
-        pieces.append((echo_at, fit(form.face.echoes.get(path, ""), columns[0][1] - echo_at - 1), PLAIN))
+        pieces.append((echo_at, self.told(path, columns[0][1] - echo_at - 1), PLAIN))
         for name, at, room, _ in columns:
             beside = f"{group.name}[{index}].{name}"
             if name in fields and (form.record.get(beside) or form.focus == beside):
@@ -166,11 +166,16 @@ class Sheet:
                 pieces.append((at, fit(text, room), PLAIN))
         return line(pieces, width)
 
+    def told(self, path: str, room: int) -> str:
+        """What stands behind the code at ``path``, in ``room`` cells: side and encounter at its end too."""
+        text = self.form.face.echoes.get(path, "")
+        return fit(text if cells(text) <= room else self.form.screen.shorten(text), room)
+
     def _item(self, item: Field, width: int) -> Line:
         mark = self.form.face.mark(self.form.record, self.form.face.layout.by_path[item.name])
         at = FIRST_COLUMN + cells(item.label) + 2
         size = shown_width(item, self.form.shell.date_style)
-        echo = fit(self.form.face.echoes.get(item.name, ""), max(0, width - at - size - 2))
+        echo = self.told(item.name, max(0, width - at - size - 2))
         return line(
             [(0, mark or " ", BOLD), (FIRST_COLUMN, f"{item.label}:", PLAIN),
              (at, *self._value(item.name, item, size)), (at + size + 1, echo, PLAIN)],

@@ -137,16 +137,16 @@ class Worksheet(Way):
         said = f"{open_} finding{'s' * (open_ != 1)}" if open_ else "No findings"
         more = len(self._pane) - self.turned - self.pane_height
         right = f" {said}" + ("  F8=More" if more > 0 else "  Bottom" if self.turned else "")
-        pieces = [(0, f"-- {fit(self._named(spot), width - cells(right) - 5)}", BOLD)]
+        pieces = [(0, f"-- {self._named(spot, width - cells(right) - 5)}", BOLD)]
         return line([*pieces, (width - cells(right) - 1, right, PLAIN)], width)
 
-    def _named(self, spot: Spot | None) -> str:
+    def _named(self, spot: Spot | None, room: int) -> str:
         if spot is None or not spot.group:
-            return ""
+            return fit("", room)
         first = self.form.record.groups[spot.group].columns[0]
         path = f"{spot.group}[{spot.index}].{first.name}"
         value = shown(first, self.form.record.get(path), self.form.shell.date_style)
-        return f"{value} {self.form.face.echoes.get(path, '')}".strip()
+        return fit(f"{value} {self.sheet.told(path, room - cells(value) - 1)}".strip(), room)
 
     def _wrapped(self, width: int) -> list[Line]:
         """The pane: the findings at the row in hand, then what the screen says about it."""

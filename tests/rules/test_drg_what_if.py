@@ -141,6 +141,12 @@ class TestCarriers:
         assert carriers(subject, group(subject)) == {}
         assert told({}, group(subject)) == "DRG 280 rests on 2 MCCs: it stays without any one of them."
 
+    def test_a_drg_that_a_procedure_carries_rests_on_no_mcc(self) -> None:
+        subject = claim("A41.9 R65.21 J96.01", "5A1955Z")
+        grouping = group(subject)
+        assert (grouping.drg, grouping.severity) == ("870", "MCC")
+        assert told(carriers(subject, grouping), grouping) == ""
+
     def test_an_excluded_code_carries_nothing(self) -> None:
         subject = claim("I21.4 I21.09")
         assert carriers(subject, group(subject)) == {}

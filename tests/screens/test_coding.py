@@ -216,6 +216,12 @@ class TestUnfinishedCodes:
         page.press("4")
         assert codes(page) == ["I214"]
 
+    def test_side_and_encounter_are_in_sight_where_the_title_is_too_long(self, page: Workstation) -> None:
+        page.press(ADMITTING, "s72001a")
+        assert "neck of right femur, init" in next(
+            line for line in page.lines if line.startswith("-- S72.001A")
+        )
+
     def test_x_is_filled_in(self, page: Workstation) -> None:
         page.press(ADMITTING, "s42.0a")
         assert codes(page) == []  # S42.0 has six characters below it: nothing is left out there

@@ -129,7 +129,7 @@ class TestWhatIf:
     def test_lines_give_weight_and_payment_against_the_record(self, keyed: Workstation) -> None:
         go(keyed, f"=WIF {ACCOUNT}")
         assert line_of(keyed, "Without J96.01").split()[3:7] == ["281", "0.9191", "-0.6850", "-4,452.50"]
-        assert "0.0000         0.00 The DRG s" in line_of(keyed, "Without N17.9")
+        assert "0.0000         0.00 Same DRG." in line_of(keyed, "Without N17.9")
 
     def test_a_code_that_the_editor_does_not_take_as_principal_is_marked_with_the_reason(
         self, keyed: Workstation

@@ -10,7 +10,9 @@ from typing import Final
 from db.actors import Action
 from reports.indices.parameters import (
     ADMISSION_LIST,
+    CC_CAPTURE,
     CODE_CHANGES,
+    CODE_EDITS,
     DISCHARGE_LIST,
     DISEASE_INDEX,
     DNFB_ACCOUNTS,
@@ -242,6 +244,16 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "drg-case-mix", "B02", "DRG case mix",
         "Discharges by MDC and DRG: weights, stays against the national mean, one-day stays, trim points, index.",
         "reports.statistics.drg_case_mix", DRG_CASE_MIX, names_patients=False,
+    ),
+    Report(
+        "code-edits", "B10", "Code edits",
+        "Medicare code edits (MCE) standing on filed abstracts: by edit, coder or service, with accounts and standing.",
+        "reports.indices.code_edits", CODE_EDITS,
+    ),
+    Report(
+        "cc-capture", "B11", "CC and MCC capture",
+        "Discharges with an MCC, a CC or neither by base DRG, service, physician or month; secondary diagnoses a stay.",
+        "reports.statistics.cc_capture", CC_CAPTURE, names_patients=False,
     ),
     Report(
         "query-log", "B03", "Queries to physicians",

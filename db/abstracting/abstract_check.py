@@ -1,32 +1,23 @@
-"""Every edit over the stored abstracts of a period: read in slices of a few queries, found by the one function.
-
-The record is taken as its form would show it: what was filed, with what cannot be keyed as account and movements
-have it now. Nothing is changed.
-"""
+"""Every edit over the stored abstracts of a period: read in slices of a few queries, found by the one function."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from config.data_sets import library
-from db import store
-from db.abstracting import abstract_feed, abstracts, feed_words, filed_abstracts
+from db.abstracting.stored_abstracts import AT_ONCE, Reader, Stored
 from db.actors import Action, Actor
 from db.acts import permit, viewed
 from db.connect import database, large_cache
-from db.conventions import convention
 from db.evidence import documents
-from db.hospital import encounters
 from db.worklist import blind
 from rules.abstract_findings import record_findings
-from rules.dictionary import Context, Dictionary
+from rules.dictionary import Context
 from rules.findings import Finding, Level
 from rules.periods import Period
 
-AT_ONCE: Final = 500  # abstracts of a slice
 WRONG: Final = (Level.FATAL, Level.ERROR)
 
 
@@ -106,12 +97,12 @@ def check(
     """
     asked = {"from": period.from_day, "to": period.to_day, "status": status, "unit": unit}
     permit(actor, Action.CHECK_ABSTRACTS, kind="abstract", record=period.name)
-    made, digest, judge = Checkup(), hashlib.sha256(), _Judge(context)
+    made, digest, reader = Checkup(), hashlib.sha256(), Reader()
     held, shown = blind.accounts_in_hand(actor.user), set[int]()
     with large_cache():
-        for slice_ in _slices(period, status, unit):
-            shown |= {held[encounter_id] for encounter_id in held.keys() & slice_.keys()}
-            for each in judge(slice_):
+        for ids in _slices(period, status, unit):
+            shown |= {held[encounter_id] for encounter_id in held.keys() & set(ids)}
+            for each in _judged(reader.read(ids), context):
                 made.take(each)
                 digest.update(f"{each.account}\n".encode())
             progress(made.checked)
@@ -124,14 +115,14 @@ def check(
 
 
 _DUE: Final = (
-    "SELECT e.discharge_day, e.id, c.filed_by FROM encounter e JOIN data_case c ON c.data_set = 'abstract'"
+    "SELECT e.discharge_day, e.id FROM encounter e JOIN data_case c ON c.data_set = 'abstract'"
     " AND c.encounter_id = e.id AND c.void_utc IS NULL WHERE e.class = 'I' AND e.state = 'active'"
     " AND e.discharge_day BETWEEN ? AND ? AND (e.discharge_day, e.id) > (?, ?)"
 )
 
 
-def _slices(period: Period, status: str, unit: str) -> Iterator[dict[int, str]]:
-    """Who filed last, by account with an abstract, in the order of discharge, a slice at a time."""
+def _slices(period: Period, status: str, unit: str) -> Iterator[list[int]]:
+    """The accounts with an abstract in the order of discharge, a slice at a time."""
     more, values = "", list[Any]()
     if status:
         more, values = more + " AND c.status = ?", [*values, status]
@@ -146,42 +137,18 @@ def _slices(period: Period, status: str, unit: str) -> Iterator[dict[int, str]]:
         ).fetchall()
         if not rows:
             return
-        yield {id_: filed_by for _, id_, filed_by in rows}
-        after = rows[-1][:2]
+        yield [id_ for _, id_ in rows]
+        after = rows[-1]
 
 
-class _Judge:
-    """Judges slices of abstracts, with what is the same for all of them read once."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._library = library(store.current().directory / "site")
-        self._follow_days = int(convention("abstract_follow_days"))
-        self._versions: dict[str, tuple[Dictionary, Callable[[str], bool]]] = {}  # by day of discharge
-
-    def __call__(self, filed_by: Mapping[int, str]) -> Iterator[Checked]:
-        ids = list(filed_by)
-        stays = {stay.id: stay for stay in encounters.of_ids(ids)}
-        given = abstract_feed.from_accounts(list(stays.values()))
-        filed = {each.encounter_id: each for each in filed_abstracts.filed(ids)}
-        charts = {stays[id_].account: found for id_, found in documents.of_encounters(ids).items()}
-        context = replace(self._context, documents=charts.get)
-        for id_ in ids:
-            stay, case = stays[id_], filed[id_]
-            dictionary, fixed = self._on(stay.discharged_at[:10])
-            feed = feed_words.present(stay, given[id_], case, follow_days=self._follow_days)
-            record = feed_words.merge(case, feed, dictionary, fixed).record
-            found = record_findings(dictionary, record, context)
-            standing = tuple(each for each in found if not each.overridden)
-            yield Checked(stay.account, case.status, stay.discharged_at, stay.unit, filed_by[id_], standing)
-
-    def _on(self, day: str) -> tuple[Dictionary, Callable[[str], bool]]:
-        """The dictionary that holds on a day of discharge, as the form takes it, and what it does not let be keyed."""
-        if day not in self._versions:
-            try:
-                dictionary = self._library.of(abstracts.DATA_SET, day)
-            except LookupError:
-                dictionary = self._library.of(abstracts.DATA_SET)
-            known = (each for each in self._versions.values() if each[0] is dictionary)
-            self._versions[day] = next(known, (dictionary, feed_words.cannot_be_keyed(dictionary)))
-        return self._versions[day]
+def _judged(stored: Sequence[Stored], context: Context) -> Iterator[Checked]:
+    charts = documents.of_encounters([each.stay.id for each in stored])
+    by_account = {each.stay.account: charts[each.stay.id] for each in stored if each.stay.id in charts}
+    context = replace(context, documents=by_account.get)
+    for each in stored:
+        found = record_findings(each.dictionary, each.record, context)
+        standing = tuple(finding for finding in found if not finding.overridden)
+        stay = each.stay
+        yield Checked(
+            stay.account, each.case.status, stay.discharged_at, stay.unit, each.case.filed_by, standing
+        )

@@ -31,6 +31,7 @@ class FiledAbstract:
     record: Mapping[str, str]
     fed: Mapping[str, str] | None  # None: filed before this was kept
     heard: Mapping[str, str] | None
+    filed_by: str
 
 
 def settled(*, moved: bool) -> frozenset[str]:
@@ -39,8 +40,9 @@ def settled(*, moved: bool) -> frozenset[str]:
 
 
 _SELECT: Final = (
-    "SELECT c.id, c.encounter_id, c.status, c.revision, c.number, c.document, y.fed, y.heard FROM data_case c"
-    " LEFT JOIN abstract_cycle y ON y.case_id = c.id WHERE c.data_set = 'abstract' AND c.void_utc IS NULL AND "
+    "SELECT c.id, c.encounter_id, c.status, c.revision, c.number, c.document, y.fed, y.heard, c.filed_by"
+    " FROM data_case c LEFT JOIN abstract_cycle y ON y.case_id = c.id"
+    " WHERE c.data_set = 'abstract' AND c.void_utc IS NULL AND "
 )
 
 
@@ -54,10 +56,10 @@ def filed(encounter_ids: Sequence[int]) -> list[FiledAbstract]:
 
 
 def _filed(row: Sequence[Any]) -> FiledAbstract:
-    case_id, encounter_id, status, revision, number, document, fed, heard = row
+    case_id, encounter_id, status, revision, number, document, fed, heard, filed_by = row
     return FiledAbstract(
         case_id, encounter_id, status, revision, number, json.loads(document), json.loads(fed) if fed else None,
-        json.loads(heard) if heard else None,
+        json.loads(heard) if heard else None, filed_by,
     )  # fmt: skip
 
 

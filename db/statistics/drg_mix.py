@@ -26,7 +26,8 @@ from rules.tables import CodeTable
 TRIM_POINTS: Final = "drg_trim_points"
 ANY: Final = "any"
 BY: Final = {"mdc": "''", "all": "''", "service": "e.service_id", "unit": "e.unit_id", "physician": "e.attending_id",
-             "payer": "e.payer_id"}  # fmt: skip
+             "payer": "e.payer_id",
+             "month": "strftime('%Y-%m', (e.discharge_day - 719163) * 86400, 'unixepoch')"}  # fmt: skip
 _FILES: Final = {"service": "service", "unit": "unit", "physician": "provider", "payer": "payer"}
 # Stays that are alike in what is asked: so many rows at most as there are DRGs and lengths of stay.
 _ALIKE: Final = (
@@ -67,7 +68,7 @@ class Tally:
 class Part:
     """A DRG within what the discharges are divided by. Blank: without a DRG."""
 
-    group: str  # MDC, or the code of a service, unit, physician or payer
+    group: str  # MDC, month, or the code of a service, unit, physician or payer
     drg: str
     mdc: str
     title: str
@@ -85,7 +86,7 @@ def parts(wanted: Wanted, by: str, without: Collection[int] = ()) -> list[Part]:
         for group, drg, mdc, day, los, weight, stays, died in _alike(wanted, by, without):
             national = _national(codes, drg, day)
             low, high = trim_points(trims, drg, national.gmlos if national else None, day)
-            key = (mdc if by == "mdc" else "" if by == "all" else names.get(group, ""), drg)
+            key = (mdc if by == "mdc" else names.get(group, "") if by in _FILES else group, drg)
             _, tally, *_ = made.setdefault(key, (mdc, Tally(), national, (low, high)))
             tally.add(_tally(los, weight, stays, died, national, low, high))
     return [

@@ -47,6 +47,9 @@ def query(asked: Asked) -> Listing:
     withheld, style = Withheld.of(asked), conventions.convention("date_style")
     with opened() as codes:
         found = touched(codes) if codes else []
+    found = [
+        row for row in found if withheld.known(row.encounter_id)
+    ]  # being listed at all tells of the codes
     if kinds := asked.listed("kind"):
         found = [row for row in found if row.kind in kinds]
     if services := {code.casefold() for code in asked.listed("service")}:
@@ -65,9 +68,8 @@ def query(asked: Asked) -> Listing:
 
 def _line(row: Touched, withheld: Withheld, group: str) -> Line:
     mrn, name, account = withheld.who(row.patient_id, row.sensitive, row.mrn, row.name, row.account)
-    code, kind, why = withheld.content(row.encounter_id, dotted(row.code, row.system), row.kind, row.why)
     values = (
-        account, name, mrn, stays.day_text(row.discharge_day), row.service, row.status, row.holder, code, row.since,
-        kind, why,
+        account, name, mrn, stays.day_text(row.discharge_day), row.service, row.status, row.holder,
+        dotted(row.code, row.system), row.since, row.kind, row.why,
     )  # fmt: skip
     return Line(values, f"ABS {row.account}", (group,), (1,), key=row.encounter_id)

@@ -134,8 +134,22 @@ DRG_CASE_MIX: Final = (
     Parameter("view", "View", "choice", default="summary", choices=("summary", "mix", "stay", "frequency", "trim")),
     *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE, PROVIDER, PAYER)), a_list("drg", "DRGs"),
     a_list("mdc", "MDCs"), a_question("newborn", "Newborns"), sort("drg", "stays", "weight"),
-    replace(grouped("mdc", "service", "unit", "physician", "payer", "all"), default="mdc", required=True), DETAIL,
+    replace(grouped("mdc", "service", "unit", "physician", "payer", "month", "all"), default="mdc", required=True),
+    DETAIL,
     EJECT,
+)  # fmt: skip
+CC_CAPTURE: Final = (
+    FROM, TO, *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE, PROVIDER, PAYER)), a_list("drg", "DRGs"),
+    a_list("mdc", "MDCs"), a_question("newborn", "Newborns"), sort("name", "stays", "captured", "secondary"),
+    replace(grouped("drg", "service", "unit", "physician", "payer", "month"), default="drg", required=True),
+)  # fmt: skip
+CODE_EDITS: Final = (
+    FROM, TO, a_list("edit", "Edits"), Parameter("standing", "Standing", "choice", default="all",
+                                                choices=("all", "open", "released", "overridden")),
+    a_list("coder", "Coders"), *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE, PROVIDER)),
+    sort("discharge", "account", "name", "terminal-digit"),
+    replace(grouped("edit", "coder", "service", "physician", "standing", "account", "month"), default="edit",
+            required=True), *LINES,
 )  # fmt: skip
 PATIENT_LISTING: Final = (
     Parameter("view", "List", "choice", default="charts", choices=("charts", "aliases", "merges", "duplicates")),

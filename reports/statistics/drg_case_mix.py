@@ -22,9 +22,11 @@ from reports.indices.withheld import IN_HAND
 from reports.page import Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked
 from reports.sheet import Sheet, Value
+from rules.moments import iso_date
+from rules.periods import month
 from rules.statistics import NOT_APPLICABLE, half_up, share
 
-MDC, ALL, SUMMARY = "mdc", "all", "summary"
+MDC, MONTH, ALL, SUMMARY = "mdc", "month", "all", "summary"
 NO_DRG: Final = "none"
 HEADS: Final = {
     "mdc": "MDC",
@@ -32,6 +34,7 @@ HEADS: Final = {
     "unit": "Unit",
     "physician": "Physician",
     "payer": "Payer",
+    "month": "Month",
 }
 FILTERS: Final = {
     "mdc": "mdc",
@@ -130,7 +133,7 @@ def _names(by: str, day: str) -> dict[str, str]:
     if by == MDC:
         tables = Shelf(store.current().directory / "site" / "tables")
         return {row.code: row.text for row in tables[MDC].on(day)}
-    return figures.names(FILTERS[by]) if by != ALL else {}
+    return figures.names(FILTERS[by]) if by in FILTERS else {}
 
 
 def total(parts: Sequence[Part]) -> Tally:
@@ -201,6 +204,10 @@ def _go(data: Data, *, group: str, drg: str = "") -> str:
     """The list behind a line: what was asked for, narrowed to its group and DRG."""
     by = data.asked["break"]
     more = {FILTERS[by]: group or NO_DRG} if by in FILTERS else {}
+    if by == MONTH:
+        held = month(group)
+        more = {"from": max(data.asked["from"], iso_date(held.from_day)),
+                "to": min(data.asked["to"], iso_date(held.to_day))}  # fmt: skip
     more |= {"drg": drg} if drg else {}
     kept = [word for word in shlex.split(data.target) if word.partition("=")[0] not in more]
     return " ".join(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
@@ -17,12 +18,17 @@ from reports.parameters import NotAsked
 from reports.sheet import Sheet, Value
 from rules.dates import show_date
 from rules.moments import day_number, iso_date
+from rules.statistics import half_up
 from rules.work import LIMITS, limit, per_hour, percent
 
 RECORDS: Final = (
     "Records: filed at least once in the period; amended: filings of records that were filed before."
 )
 STANDARD: Final = "Standard: records an hour (table productivity_standards), the facility's to confirm."
+UNITS: Final = (
+    "Units: workload units of the records, by the same table; blank where it has none for the record type."
+)
+WIDE: Final = 132
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Data:
     selection: str
     style: str
     pause_seconds: int | None  # a longer one was no work; None: the facility leaves none out
+    units: Mapping[str, Decimal]  # workload units of a record, by data set
 
 
 def query(parameters: Mapping[str, str]) -> Data:
@@ -48,14 +55,19 @@ def query(parameters: Mapping[str, str]) -> Data:
     style = conventions.convention("date_style")
     shown = " to ".join(dict.fromkeys(show_date(iso_date(day), style) for day in (first, last)))
     return Data(
-        found, standards(iso_date(last)), by_day, shown, user or "all technicians", style, pause(iso_date(last))
+        found, standards(iso_date(last)), by_day, shown, user or "all technicians", style, pause(iso_date(last)),
+        _numbers(iso_date(last), "units"),
     )  # fmt: skip
 
 
 def standards(day: str) -> dict[str, Decimal]:
     """Records an hour that are expected on an ISO day, by data set."""
+    return _numbers(day, "per_hour")
+
+
+def _numbers(day: str, name: str) -> dict[str, Decimal]:
     table = _shelf()["productivity_standards"]
-    return {row.code: Decimal(str(row.more["per_hour"])) for row in table.on(day) if "per_hour" in row.more}
+    return {row.code: Decimal(str(row.more[name])) for row in table.on(day) if name in row.more}
 
 
 def pause(day: str) -> int | None:
@@ -82,20 +94,23 @@ def _shelf() -> Shelf:
 def render(data: Data, width: int) -> Document:
     """A group for each technician, a line for each record type, and each day where that was asked for."""
     columns = (
-        Column("Record type", width - 61), Column("Records", 7, number=True), Column("First|filed", 5, number=True),
+        Column("Record type", width - (77 if width >= WIDE else 60)),
+        Column("Records", 7, number=True), Column("First|filed", 5, number=True),
         Column("Amended", 7, number=True), Column("Minutes", 7, number=True),
-        Column("Minutes|a record", 8, number=True),
+        Column("Units", 7, number=True),
+        *((Column("Units|an hour", 7, number=True), Column("Minutes|a record", 8, number=True))
+          if width >= WIDE else ()),
         Column("Records|an hour", 7, number=True), Column("Standard", 8, number=True), Column("%", 4, number=True),
     )  # fmt: skip
     body: list[Item] = [Heads(columns)]
     for user, rows in groupby(data.figures, lambda each: (each.user, each.full_name)):
         found = list(rows)
         body.append(Group(" ".join(filter(None, user))))
-        body += [_row(data, each) for each in found]
+        body += [_row(data, each, width) for each in found]
         if len(found) > 1:
-            body.append(Total("All records", _sums(found), level=1, rule=True))
+            body.append(Total("All records", _sums(data, found, width), level=1, rule=True))
     if len({each.user for each in data.figures}) > 1:
-        body.append(Total("All technicians", _sums(data.figures), level=1, rule=True))
+        body.append(Total("All technicians", _sums(data, data.figures, width), level=1, rule=True))
     return Document(
         "P01",
         "PRODUCTIVITY",
@@ -107,28 +122,49 @@ def render(data: Data, width: int) -> Document:
             RECORDS,
             f"Minutes: from the first touch to filing or leaving; {left_out(data.pause_seconds)}.",
             STANDARD,
+            UNITS,
         ),
     )
 
 
-def _row(data: Data, each: Figures) -> tuple[str, ...]:
+def _row(data: Data, each: Figures, width: int) -> tuple[str, ...]:
     standard = data.standards.get(each.data_set)
     name = f"{each.data_set} {show_date(iso_date(each.day), data.style)}" if each.day else each.data_set
     share = str(percent(each.rate, standard)) if standard and each.rate is not None else ""
     return (
         name, str(each.records), str(each.first), str(each.amended), str(each.minutes),
-        _each(each.seconds, each.records),
+        *_worked(units_of(data, [each]), each.records, each.seconds, width),
         "" if each.rate is None else str(each.rate), "" if standard is None else str(standard), share,
     )  # fmt: skip
 
 
-def _sums(found: list[Figures]) -> tuple[str, ...]:
+def _sums(data: Data, found: list[Figures], width: int) -> tuple[str, ...]:
     records, seconds = sum(each.records for each in found), sum(each.seconds for each in found)
     rate = per_hour(records, seconds)
     return (
         "", str(records), str(sum(each.first for each in found)), str(sum(each.amended for each in found)),
-        str((seconds + 30) // 60), _each(seconds, records), "" if rate is None else str(rate), "", "",
+        str((seconds + 30) // 60), *_worked(units_of(data, found), records, seconds, width),
+        "" if rate is None else str(rate), "", "",
     )  # fmt: skip
+
+
+def units_of(data: Data, found: Sequence[Figures]) -> Decimal | None:
+    """The workload units of records; None where a record type among them has no units."""
+    if any(each.records and each.data_set not in data.units for each in found):
+        return None
+    return sum((each.records * data.units.get(each.data_set, Decimal()) for each in found), Decimal())
+
+
+def _worked(units: Decimal | None, records: int, seconds: int, width: int) -> tuple[str, ...]:
+    """Units, and on the wide page units an hour and minutes a record."""
+    if width < WIDE:
+        return ("" if units is None else str(units),)
+    an_hour = half_up(Fraction(units) * 3600 / seconds, 1) if units is not None and seconds else None
+    return (
+        "" if units is None else str(units),
+        "" if an_hour is None else str(an_hour),
+        _each(seconds, records),
+    )
 
 
 def _each(seconds: int, records: int) -> str:
@@ -148,14 +184,16 @@ def sheets(data: Data) -> list[Sheet]:
         "seconds",
         "per_hour",
         "standard_per_hour",
+        "units",
     )
     heads = (
         "User", "Record type", "Day", "Records", "First filed", "Amended", "Seconds", "Records an hour", "Standard",
+        "Units",
     )  # fmt: skip
     rows: list[tuple[Value, ...]] = [
         (
             each.user, each.data_set, iso_date(each.day) if each.day else "", each.records, each.first, each.amended,
-            each.seconds, each.rate, data.standards.get(each.data_set),
+            each.seconds, each.rate, data.standards.get(each.data_set), units_of(data, [each]),
         )
         for each in data.figures
     ]  # fmt: skip

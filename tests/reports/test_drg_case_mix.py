@@ -145,6 +145,15 @@ class TestStore:
     def test_an_mdc_is_printed_with_its_name(self, october: Actor) -> None:
         assert "MDC 05  Circulatory system\n" in text(self.made(october).data)
 
+    def test_months_are_told_apart_and_lead_to_their_days(self, october: Actor) -> None:
+        a_stay("2026-11-01T08:00", "2026-11-03T09:00", account="B1")
+        made = self.made(october, **{"break": "month", "to": "2026-11-15"})
+        assert {part.group: part.tally.stays for part in made.data.parts if not part.drg} == {
+            "2026-10": 1, "2026-11": 1,
+        }  # fmt: skip
+        goes = [item.go for item in made.document(80).body if isinstance(item, Linked)]
+        assert "PGE discharge-list from=2026-11-01 to=2026-11-15 drg=none" in goes
+
     def test_a_drg_has_as_many_stays_as_the_list_behind_it(self, october: Actor) -> None:
         report = find("discharge-list")
         assert report is not None

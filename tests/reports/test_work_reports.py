@@ -60,7 +60,7 @@ def worked(*, by_day: bool = False) -> productivity.Data:
         figures = [replace(each, day=TODAY - 1) for each in figures]
     return productivity.Data(
         figures, {"abstract": Decimal("3.0"), "trauma": Decimal("1.0")}, by_day, "11/01/2026 to 11/30/2026",
-        "all technicians", "us", 300,
+        "all technicians", "us", 300, {"abstract": Decimal(1), "trauma": Decimal("0.75")},
     )  # fmt: skip
 
 
@@ -110,6 +110,15 @@ class TestProductivity:
     @pytest.mark.parametrize("width", [80, 132])
     def test_golden_page_by_day(self, golden: Callable[..., None], width: int) -> None:
         golden("productivity-by-day", productivity.render(worked(by_day=True), width), width)
+
+    def test_units_are_records_by_the_weight_of_their_type(self) -> None:
+        made = worked()
+        assert productivity.units_of(made, made.figures[:2]) == Decimal("66.25")  # 64 x 1 + 3 x 0.75
+
+    def test_units_are_blank_where_a_record_type_that_was_filed_has_none(self) -> None:
+        made = replace(worked(), units={"abstract": Decimal(1)})
+        assert productivity.units_of(made, made.figures[:2]) is None
+        assert productivity.units_of(made, made.figures[2:]) == 41  # of the other type none was filed
 
     def test_nothing_keyed_is_said_in_words(self, golden: Callable[..., None]) -> None:
         golden("productivity-empty", productivity.render(replace(worked(), figures=[]), 80), 80)

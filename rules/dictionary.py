@@ -255,6 +255,8 @@ class Context:
     diagnosis_valid: Callable[[str, str], bool | None] | None = None  # code, ISO day
     procedure_valid: Callable[[str, str], bool | None] | None = None
     poa_exempt: Callable[[str, str], bool | None] | None = None
+    service_valid: Callable[[str, str], bool | None] | None = None  # HCPCS or CPT
+    modifier_valid: Callable[[str, str], bool | None] | None = None
     notes: Callable[[str], CodeNotes | None] | None = None  # of the tabular list, by diagnosis
     documents: Callable[[str], Sequence[Document] | None] | None = None  # of the chart, by account
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rules import abstract_edits, edit_functions, trauma_items
+from rules import abstract_edits, edit_functions, trauma_items, visit_edits
 from rules.edit_functions import ComputedFunction, EditFunction
 
 FUNCTIONS: Mapping[str, EditFunction] = {
@@ -23,15 +23,18 @@ FUNCTIONS: Mapping[str, EditFunction] = {
     "equal_items": edit_functions.equal_items,
     "excluded_pairs": abstract_edits.excluded_pairs,
     "full_date": abstract_edits.full_date,
+    "has_form": visit_edits.has_form,
     "in_use": abstract_edits.in_use,
     "iss_attainable": trauma_items.iss_attainable,
     "iss_region_agrees": trauma_items.iss_region_agrees,
     "linked_rows": abstract_edits.linked_rows,
     "masked": abstract_edits.masked,
     "more_rows_than": abstract_edits.more_rows_than,
+    "modifiers_known": visit_edits.modifiers_known,
     "movements_in_order": abstract_edits.movements_in_order,
     "no_digits": abstract_edits.no_digits,
     "not_above": edit_functions.not_above,
+    "not_first_listed": visit_edits.not_first_listed,
     "null_together": edit_functions.null_together,
     "pacemaker_set": abstract_edits.pacemaker_set,
     "poa_answered": edit_functions.poa_answered,
@@ -43,7 +46,9 @@ FUNCTIONS: Mapping[str, EditFunction] = {
     "same_text": abstract_edits.same_text,
     "second_death": abstract_edits.second_death,
     "service_days_agree": abstract_edits.service_days_agree,
+    "service_code": visit_edits.service_code,
     "shorter_than": abstract_edits.shorter_than,
+    "sides_agree": visit_edits.sides_agree,
     "some_begin": abstract_edits.some_begin,
     "trauma_age_agrees": trauma_items.age_agrees,
     "within_days": edit_functions.within_days,

@@ -42,6 +42,8 @@ def context(tables: Tables, codes: CodeStore | None, settings: Mapping[str, str]
         diagnosis_valid=lambda code, day: codes.valid(code, System.CM, date.fromisoformat(day)),
         procedure_valid=lambda code, day: codes.valid(code, System.PCS, date.fromisoformat(day)),
         poa_exempt=lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)),
+        service_valid=lambda code, day: codes.service_valid(code, date.fromisoformat(day)),
+        modifier_valid=lambda code, day: codes.modifier_valid(code, date.fromisoformat(day)),
         notes=codes.notes,
         documents=documents.of_account,
     )  # fmt: skip

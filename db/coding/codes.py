@@ -490,6 +490,30 @@ class CodeStore:
         """One code of a facility's own set."""
         return self._others.facility_code(set_name, code, _number(day or self.valid_through))
 
+    # Services: HCPCS Level II, and CPT where the facility has imported its own set
+
+    def service(self, code: str, day: date) -> tuple[str, bool | None]:
+        """Title of a HCPCS or CPT code, and whether it is in force on ``day``; None when no set here can say."""
+        found = self.hit(code, System.HCPCS, day)
+        if found:
+            return found.title, found.valid
+        for each in self.facility_sets():
+            listed = self.facility_code(each.name, code, day)
+            if listed:
+                return listed.text, listed.valid
+        own = not problem(code, System.HCPCS) and self._others.has_hcpcs
+        return "", False if own else None
+
+    def service_valid(self, code: str, day: date) -> bool | None:
+        """Whether a HCPCS or CPT code is in force on ``day``; None when no installed set can say."""
+        return self._once("service", code, day, lambda _, code, day: self.service(code, day)[1])
+
+    def modifier_valid(self, code: str, day: date) -> bool | None:
+        """Whether a HCPCS modifier is in force; None without the release. Modifiers of digits are those of CPT."""
+        if code.isdigit() or not self._others.has_hcpcs:
+            return None
+        return any(each.code == code and each.valid for each in self.modifiers(code, day))
+
     def _above(self, code: str, system: System) -> tuple[tuple[str, str], ...]:
         above: list[tuple[str, str]] = []
         row = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from db.coding.codes_schema import OPEN
@@ -52,6 +53,11 @@ class OtherCodes:
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+
+    @cached_property
+    def has_hcpcs(self) -> bool:
+        """Whether a release of HCPCS is installed."""
+        return self._db.execute("SELECT 1 FROM hcpcs_modifier LIMIT 1").fetchone() is not None
 
     def hcpcs(self, code: str, when: int) -> HcpcsFacts | None:
         """What HCPCS says more of ``code`` on a day, or last said."""

@@ -39,6 +39,7 @@ def view_action(data_set: str) -> Action:
     """The permission that seeing a record of the data set takes."""
     return {
         abstracts.DATA_SET: Action.VIEW_ABSTRACT, "working": Action.VIEW_ABSTRACT, "disclosure": Action.VIEW_REQUEST,
+        **dict.fromkeys(("visit", "office", "nursing", "rehab"), Action.VIEW_ABSTRACT),
     }.get(data_set, Action.VIEW_REGISTRY)  # fmt: skip
 
 

@@ -237,8 +237,10 @@ class TestAMistake:
 
 
 class TestShippedDictionaries:
-    def test_are_the_four_unlike_data_sets(self):
-        assert set(library().ids()) == {"abstract", "working", "trauma", "disclosure"}
+    def test_are_the_unlike_data_sets(self):
+        assert set(library().ids()) == {
+            "abstract", "working", "trauma", "disclosure", "visit", "office", "nursing", "rehab",
+        }  # fmt: skip
 
     def test_every_registered_function_is_used_by_one_of_them(self):
         every = (*library().dictionaries, *assemble(None, list(options().values()))[0].dictionaries)

@@ -76,6 +76,7 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     builders.a_stay("2026-11-10T08:00", "2026-11-14T11:30", patient_id=known, account=ACCOUNT)
     builders.a_stay("2026-11-11T09:00", "2026-11-15T10:00", patient_id=poisoned, account=POISON_ACCOUNT)
     builders.a_stay("2026-11-16T09:00", patient_id=poisoned, account="4713")
+    other_settings(poisoned)
     request, release = a_request_answered(actor, poisoned)
     trauma = a_trauma_record(replace(actor, user="lee"), poisoned)
     message = a_held_message(actor)
@@ -86,6 +87,20 @@ def house_template(template_store: Path, tmp_path_factory: pytest.TempPathFactor
     saved.save(actor, "WHO LEFT", Definition("patient", "Who is here", LIST, (Shown("mrn"),)), shared=True)
     sign_on.off(actor)
     return House(directory, request, release, trauma, message, "1")
+
+
+def other_settings(patient_id: int) -> None:
+    """An account for each kind of coding outside the abstract, long ago."""
+    with writing():
+        for service in ("NHCU", "REHAB"):
+            site.apply("service", service, {"name": service}, Source("test"))
+    came = {"class": "O", "arrived_at": "2026-03-02T08:00", "departed_at": "2026-03-02T11:00"}
+    builders.an_encounter(patient_id, "VISIT", **came)
+    builders.an_encounter(patient_id, "OFFICE", **came, location="OFFICE")
+    for account, service in (("NURSING", "NHCU"), ("REHAB", "REHAB")):
+        builders.a_stay(
+            "2026-03-02T08:00", "2026-03-09T11:00", patient_id=patient_id, account=account, service=service
+        )
 
 
 def a_merge_and_an_overlay(poisoned: int) -> None:

@@ -54,6 +54,7 @@ SHOWS = {
     "RVN": "", "RVP": "view review", "RVS": "view review", "RVW": "view review",
     "FAC": "view encounter", "SUM": "view abstract", "LBL": "view patient", "OUT": "",
     "TOUR": "", "TRA": "view registry", "TRL": "view registry", "TRN": "view census", "UNU": "view audit",
+    "OPC": "view abstract", "OFC": "view abstract", "LTC": "view abstract", "IRF": "view abstract", "VIS": "view abstract",
     "ADF": "view abstract", "ADL": "view abstract", "CMP": "view abstract", "HYP": "", "WIF": "view abstract",
     "DFF": "view abstract", "RLA": "view abstract", "RTN": "view abstract", "TRX": "transmit abstract",
     "TXA": "transmit abstract",

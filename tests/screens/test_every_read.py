@@ -28,7 +28,7 @@ from tests.tui.conftest import Workstation
 
 # Screens that show the record of one patient: their row names that patient, so that WHO finds it.
 ONE = {
-    "ADF", "CMP", "WIF",
+    "ADF", "CMP", "WIF", "OPC", "OFC", "LTC", "IRF",
     "ABQ", "ABS", "CDG", "OVR", "ACC", "ACD", "ALV", "CHT", "CNF", "COR", "HIS", "MOV", "PTA", "REL", "RLS", "ROI",
     "RQH", "SEN", "STP",
     "SUS", "TRA", "WHO", "FAC", "LBL", "SUM", "RVA", "RVC", "RVD", "RVW", "WKH", "WKN",
@@ -37,7 +37,7 @@ ONE = {
 }  # fmt: skip
 # Lists of patients: one row that says what was asked.
 LISTS = {
-    "ADL",
+    "ADL", "VIS",
     "DFF", "DUP", "FIL", "MRL", "OVL", "RLA", "RTN", "RVF", "RVL", "RVP", "RVS", "TRX", "TXA",
     "ADM", "ALR", "DIS", "DSC", "DTH", "HLD", "HLM", "INP", "PAT", "PGE", "QRL", "REN", "RQL", "SAW", "TRL", "TRN",
     "UNU",
@@ -184,6 +184,8 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report patient-listing": ((), False),
     "report query-log": ((), False),
     "report code-changes": ((), False),
+    "report code-edits": ((), False),
+    "report cc-capture": ((), False),
     "report dnfb-accounts": ((), False),
     "report event-list": ((), False),
     "report register": (("--register", "birth"), False),

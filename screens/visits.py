@@ -1,0 +1,212 @@
+"""VIS, OPC, OFC, LTC and IRF: coding outside the discharge abstract, each type of account by the rules of its own.
+
+Outpatient claims carry neither POA nor ICD-10-PCS (UB-04); what a nursing or rehabilitation stay groups to is keyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import ClassVar, Final
+
+from config.data_sets import library
+from db import store
+from db.abstracting import visits
+from db.abstracting.visits import VisitRecord
+from db.registry.cases import COMPLETE, Case
+from rules.dictionary import split_path
+from rules.findings import Finding
+from rules.values import is_date
+from screens import shown
+from screens.account import banner, encounter_named
+from screens.data_set import DataSetForm
+from screens.keyset import Key, KeysetList
+from screens.record import RECORD_WORDS, Loaded
+from tui.screen import Action, Column, Command, Filed, Outcome, Row, ScreenError, Values
+
+SERVICES: Final = "services"
+CAPITALS: Final = ("code", "modifiers", "hipps", "cmg")
+NO_TITLE: Final = "(title not installed)"
+MOST_TITLES: Final = 3  # lines under the form
+
+
+class VisitForm(DataSetForm):
+    """The coding of one account in the data set of its type."""
+
+    word: ClassVar[str]
+    commands: ClassVar[tuple[Command, ...]] = (
+        Command("MOVES", "Movements", "moves"),
+        *RECORD_WORDS,
+    )
+    opened: VisitRecord
+
+    def load(self, key: str) -> Loaded:
+        stay = encounter_named(key)
+        data_set = visits.data_set_of(stay, self.session.tables)
+        if data_set != self.data_set:
+            own = library(self.session.seat.directory / "site").of(data_set).word if data_set else "CDG"
+            raise ScreenError(
+                f"{stay.account} is coded by the rules of another type of account: {own} {stay.account}."
+            )
+        self.opened = visits.open_visit(self.session.actor, stay.id, self.data_set)
+        case = self.opened.case
+        return Loaded(
+            self.opened.record, str(case.revision if case else 0), banner(stay), (self.data_set, stay.account)
+        )
+
+    def follows(self, values: Values, path: str) -> Values:
+        """Codes of services, and what a stay groups to, are kept in capitals."""
+        group, _, column = split_path(path)
+        text = values.get(path, "")
+        capitals = column in CAPITALS if group in ("", SERVICES) else False
+        return {path: text.upper()} if capitals and text != text.upper() else {}
+
+    def panel(self, values: Values) -> Sequence[str]:
+        """The titles of the services that were keyed last."""
+        codes, found = self.session.codes, dict[str, str]()
+        for path, code in values.items():
+            group, row, column = split_path(path)
+            if group == SERVICES and column == "code":
+                day = (values.get(f"{SERVICES}[{row}].date") or values.get("admitted_at", ""))[:10]
+                title = codes.service(code, date.fromisoformat(day))[0] if codes and is_date(day) else ""
+                found[code] = f"{code} {title or NO_TITLE}"
+        return tuple(found.values())[-MOST_TITLES:]
+
+    def filed(self) -> Case | None:
+        return self.opened.case
+
+    def standing(self, values: Values) -> str:
+        case = self.opened.case
+        if case is None:
+            return "Not filed yet."
+        filed = shown.utc(case.filed_utc, store.current().zone)
+        return f"Filing {case.revision} by {case.filed_by}, {filed}: {case.status}."
+
+    def put(self, values: Values, findings: Sequence[Finding]) -> Filed:
+        case = visits.file_visit(
+            self.session.actor, self.opened, self.dictionary, values, findings,
+            expected_revision=int(self.version), reason=self.reason,
+        )  # fmt: skip
+        state = "complete" if case.status == COMPLETE else "still open"
+        return Filed(f"FILED {case.number}, {state}", go="EXIT")
+
+    def withdraw(self, why: str) -> None:
+        visits.void_visit(self.session.actor, self.opened, why)
+
+    def moves(self, rest: str) -> Outcome:
+        return Outcome(go=f"ACC {self.key}")
+
+    def recall_as(self) -> tuple[str, str] | None:
+        return ("account", self.key)
+
+
+class Visit(VisitForm):
+    """A hospital outpatient, emergency or observation visit."""
+
+    title: ClassVar[str] = "Outpatient coding"
+    data_set: ClassVar[str] = "visit"
+    word: ClassVar[str] = "OPC"
+    help: ClassVar[str] = (
+        "Reasons for the visit, the first-listed diagnosis and the others, external causes, and the services by "
+        "HCPCS or CPT with modifiers, units and date. No POA and no ICD-10-PCS. A diagnosis documented as probable, "
+        "suspected or rule out is not coded: its sign or symptom is (Guidelines IV.H). The text of a CPT code is "
+        "shown from a set that the facility has imported."
+    )
+
+
+class Office(VisitForm):
+    """A visit to a physician office."""
+
+    title: ClassVar[str] = "Office coding"
+    data_set: ClassVar[str] = "office"
+    word: ClassVar[str] = "OFC"
+    help: ClassVar[str] = (
+        "Up to twelve diagnoses, the first-listed one first, and the services by HCPCS or CPT with modifiers, units "
+        "and date, as the professional claim has them."
+    )
+
+
+class Nursing(VisitForm):
+    """A stay in a nursing facility."""
+
+    title: ClassVar[str] = "Nursing facility coding"
+    data_set: ClassVar[str] = "nursing"
+    word: ClassVar[str] = "LTC"
+    help: ClassVar[str] = (
+        "Diagnoses of the stay, the assessment of the MDS and its HIPPS code of five characters, which is checked by "
+        "form and not computed."
+    )
+
+
+class Rehabilitation(VisitForm):
+    """A stay in an inpatient rehabilitation facility."""
+
+    title: ClassVar[str] = "Rehabilitation coding"
+    data_set: ClassVar[str] = "rehab"
+    word: ClassVar[str] = "IRF"
+    help: ClassVar[str] = (
+        "Impairment group, etiologic diagnosis and comorbidities, and the case-mix group with its tier, such as A0104, "
+        "which is checked by form and not computed."
+    )
+
+
+class VisitList(KeysetList):
+    """VIS: visits that are not coded, newest first."""
+
+    title: ClassVar[str] = "Visits to code"
+    empty: ClassVar[str] = "Every visit is coded."
+    actions: ClassVar[tuple[Action, ...]] = (
+        Action("C", "Code", method="code"),
+        Action("M", "Movements", go="ACC {subject}"),
+    )
+    commands: ClassVar[tuple[Command, ...]] = (Command("ALL", "To code or all", "every", "F10"),)
+    help: ClassVar[str] = (
+        "Emergency, outpatient and observation accounts, newest first, until their coding is complete; VIS E shows "
+        "emergency visits alone, VIS O outpatients, VIS OBS observation. C codes the visit: the type of "
+        "account tells the form. F10 shows the coded ones too."
+    )
+    of_class = ""
+    every_one = False
+
+    def open(self, key: str) -> str:
+        self.of_class = key.strip().upper()
+        if self.of_class and self.of_class not in visits.CLASSES:
+            raise ScreenError(f"{self.of_class} is no class of visits: {', '.join(visits.CLASSES)}.")
+        visits.open_list(self.session.actor, self.of_class)
+        return ""
+
+    def heading(self) -> Sequence[str]:
+        return (f"Class {self.of_class or 'E, O and OBS'}{', all visits' if self.every_one else ''}",)
+
+    def columns(self) -> Sequence[Column]:
+        return (
+            Column("Arrived", 10, frozen=True), Column("Class", 5), Column("Status", 8), Column("Name", 22),
+            Column("MRN", 10), Column("Account", 12), Column("Provider", 12), Column("By", 10),
+        )  # fmt: skip
+
+    def fetch(self, after: Key | None, limit: int) -> list[Row]:
+        found = visits.listing(
+            self.of_class, None if after is None else (after[0], after[1]), limit, every=self.every_one
+        )
+        return [
+            Row(
+                row.key,
+                (
+                    shown.day(date.fromordinal(row.arrived_day).isoformat()), row.patient_class, row.status,
+                    row.patient_name, row.mrn, row.account, row.attending, row.filed_by,
+                ),
+                row.account,
+            )
+            for row in found
+        ]  # fmt: skip
+
+    def code(self, account: str) -> Outcome:
+        """C: the form of the account's type."""
+        data_set = visits.data_set_of(encounter_named(account), self.session.tables)
+        if not data_set:
+            return Outcome(f"No type of account fits {account}: table account_types.", error=True)
+        return Outcome(go=f"{library(self.session.seat.directory / 'site').of(data_set).word} {account}")
+
+    def every(self, rest: str) -> Outcome:
+        self.every_one = not self.every_one
+        return Outcome(reload=True)

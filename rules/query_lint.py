@@ -18,13 +18,13 @@ from rules.values import is_date
 
 WORDS: Final = "query_words"
 PURPOSES: Final = "query_purposes"
-OTHER: Final = "other"
 UNDETERMINED: Final = ("unable to determine", "clinically unable to determine", "clinically undetermined")
 BLANK: Final = "____"
 NEUTRAL: Final = frozenset(
     {"yes", "no", "none", "unknown", "right", "left", "both", "other", "due", "to", "of", "the", "a", "an", "and", "or",
      "with", "without", "in", "on", "please", "specify", "which", "unable", "determine", "clinically", "undetermined"}
 )  # fmt: skip
+_OTHER: Final = re.compile(r"other\s*($|[(:;,_]|please)")
 _WORD: Final = re.compile(r"[\w'-]+")
 _SENTENCE: Final = re.compile(r"[^.!?:;]+[.!?:;]?")
 _BRACKETS: Final = re.compile(r"\([^)]*\)|_+")
@@ -39,7 +39,7 @@ class Tables:
     day: str = ""
 
     def says(self, purpose: str, what: str) -> bool:
-        """Whether a purpose is marked so: ``yes_no``, ``documented``."""
+        """Whether a purpose is marked so: ``yes_no``, ``documented``, ``undocumented``."""
         row = self.purposes.find(purpose, self.day)
         return row is not None and row.more.get(what) is True
 
@@ -52,9 +52,9 @@ def lint(
     ``stay``: first and last ISO day of the stay, beside which indicators of an earlier encounter are told.
     """
     found = [
-        *_shape(wording, tables), *_title(wording), *_options(wording), *_question(wording, tables),
+        *_shape(wording, tables), *_title(wording, tables), *_options(wording), *_question(wording, tables),
         *_words(wording, tables), *(() if template else _blanks(wording)),
-        *_indicators(wording.indicators, template, stay),
+        *_indicators(wording.indicators, template, stay, tables.day),
     ]  # fmt: skip
     return worst_first(found)
 
@@ -91,15 +91,21 @@ def _shape(wording: Wording, tables: Tables) -> Iterator[Finding]:
         )
 
 
-def _title(wording: Wording) -> Iterator[Finding]:
-    for name in sought(wording):
-        if _holds(wording.title, name):
-            yield _wrong(
-                "QY06",
-                f"The title names what is asked for ({name}): say what the findings are about instead.",
-                "title",
-            )
-            return
+def _title(wording: Wording, tables: Tables) -> Iterator[Finding]:
+    if name := _named(wording.title, wording, tables):
+        yield _wrong(
+            "QY06",
+            f"The title names what is asked for ({name}): say what the findings are about instead.",
+            "title",
+        )
+
+
+def _named(text: str, wording: Wording, tables: Tables) -> str:
+    """The name that a text gives away: one that is sought, or any diagnosis where none is documented."""
+    named = next((name for name in sought(wording) if _holds(text, name)), "")
+    if not named and tables.says(wording.purpose, "undocumented"):
+        named = _phrase(text, tables, "diagnosis")
+    return named
 
 
 def sought(wording: Wording) -> tuple[str, ...]:
@@ -138,18 +144,20 @@ def _options(wording: Wording) -> Iterator[Finding]:
     if wording.kind not in tuple(Kind):
         return
     missing = []
-    if not any(option.startswith(OTHER) for option in given):
+    if not any(_OTHER.match(option) for option in given):
         missing.append("Other (please specify): ____")
     if not any(option.startswith(UNDETERMINED) for option in given):
         missing.append("Unable to determine")
     if wording.kind == Kind.YES_NO:
         missing += [
-            word for word in ("Yes", "No") if not any(option.startswith(word.casefold()) for option in given)
+            word
+            for word in ("Yes", "No")
+            if not any(re.match(rf"{word}\b", option, re.IGNORECASE) for option in given)
         ]
     place = f"options[{len(wording.options) + 1}].text"
     if missing:
         yield _wrong("QY08", f"These answers must be among those offered: {'; '.join(missing)}.", place)
-    own = [option for option in given if not option.startswith((OTHER, *UNDETERMINED))]
+    own = [option for option in given if not (_OTHER.match(option) or option.startswith(UNDETERMINED))]
     if wording.kind == Kind.CHOICE and not own:
         yield _wrong("QY09", "Offer at least one answer that the indicators support.", "options[1].text")
     for number, option in enumerate(given, 1):
@@ -159,8 +167,8 @@ def _options(wording: Wording) -> Iterator[Finding]:
 
 def _question(wording: Wording, tables: Tables) -> Iterator[Finding]:
     documented = tables.says(wording.purpose, "documented")
-    named = next((name for name in sought(wording) if _holds(wording.question, name)), "")
-    if named and not documented:
+    named = "" if documented else _named(wording.question, wording, tables)
+    if named:
         yield _wrong(
             "QY11", f"The question leads: it names the diagnosis that it asks for ({named}).", "question"
         )
@@ -183,7 +191,11 @@ def _words(wording: Wording, tables: Tables) -> Iterator[Finding]:
     """Words of payment and scores anywhere, words that lead in what the asker says."""
     own = (("title", wording.title), ("question", wording.question))
     offered = tuple((f"options[{n}].text", text) for n, text in enumerate(wording.options, 1))
-    quoted = tuple((f"indicators[{n}].text", each.text) for n, each in enumerate(wording.indicators, 1))
+    quoted = tuple(
+        (f"indicators[{n}].{name}", text)
+        for n, each in enumerate(wording.indicators, 1)
+        for name, text in (("text", each.text), ("source", each.source))
+    )
     for path, text in (*own, *offered, *quoted):
         if word := _phrase(text, tables, "payment"):
             yield _wrong(
@@ -209,7 +221,7 @@ def _phrase(text: str, tables: Tables, kind: str, *, start: bool = False) -> str
 
 
 def _indicators(
-    indicators: tuple[Indicator, ...], template: bool, stay: tuple[str, str]
+    indicators: tuple[Indicator, ...], template: bool, stay: tuple[str, str], today: str
 ) -> Iterator[Finding]:
     if not any(each.text.strip() for each in indicators):
         said = "Say which clinical indicators are to be looked for." if template else (
@@ -224,6 +236,8 @@ def _indicators(
             yield _wrong("QY17", "Name the document in which this stands.", f"{path}.source")
         if not is_date(each.day):
             yield _wrong("QY18", "Key the day of the document.", f"{path}.day")
+        elif today and each.day > today:
+            yield _wrong("QY18", "The day of the document is still to come.", f"{path}.day")
         elif stay[0] and each.day < stay[0]:
             said = "This is from before the stay: quote only what bears on the question now."
             yield Finding(Level.WARNING, "QY19", said, f"{path}.day")

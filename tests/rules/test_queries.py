@@ -94,6 +94,34 @@ class TestPublishedExamples:
         assert set(told(asked)) == {"QY05", "QY11"}
 
 
+class TestRaisedByHand:
+    """Without a template nobody says what is looked for: the practice brief's don'ts are told all the same."""
+
+    BY_HAND = replace(ASKED_WELL, target=())
+
+    @pytest.mark.parametrize(
+        "question",
+        ["Please document sepsis.", "Could the patient have sepsis?", "Please clarify whether the patient has AKI.",
+         "Please consider documenting severe malnutrition."],
+    )  # fmt: skip
+    def test_where_indicators_stand_without_a_diagnosis_the_question_names_none(self, question: str) -> None:
+        assert "QY11" in told(replace(self.BY_HAND, question=question))
+
+    @pytest.mark.parametrize("title", ["Septic patient", "Possible pneumonia"])
+    def test_nor_does_the_title(self, title: str) -> None:
+        assert told(replace(self.BY_HAND, title=title)) == ["QY06"]
+
+    def test_a_documented_diagnosis_may_be_named(self) -> None:
+        question = "Pneumonia is documented. Can the organism be further specified?"
+        assert told(replace(self.BY_HAND, purpose="INCOMPLETE", question=question)) == []
+
+    @pytest.mark.parametrize(
+        "begins", ["Isn't this", "Doesn't this patient have", "Might this be", "Could it be"]
+    )
+    def test_a_yes_or_no_question_in_disguise_is_told(self, begins: str) -> None:
+        assert told(replace(self.BY_HAND, question=f"{begins} an infection?")) == ["QY12"]
+
+
 class TestRulesOfWording:
     @pytest.mark.parametrize("title", ["Sepsis clarification", "SEPSIS?", "Query: possible sepsis"])
     def test_a_title_does_not_name_what_is_looked_for(self, title: str) -> None:
@@ -114,6 +142,24 @@ class TestRulesOfWording:
     def test_an_indicator_has_its_document_and_day(self) -> None:
         assert told(replace(ASKED_WELL, indicators=(Indicator("WBC 14,000"),))) == ["QY17", "QY18"]
 
+    def test_the_document_of_an_indicator_says_nothing_of_payment_either(self) -> None:
+        found = lint(
+            replace(ASKED_WELL, indicators=(Indicator("WBC 14,000", "DRG sheet", "2026-11-10"),)), TABLES
+        )
+        assert [(each.code, each.field) for each in found] == [("QY13", "indicators[1].source")]
+
+    def test_an_indicator_is_not_from_a_day_to_come(self) -> None:
+        found = replace(ASKED_WELL, indicators=(Indicator("WBC 14,000", "H&P", "2026-11-23"),))
+        assert told(found) == ["QY18"]
+
+    def test_an_answer_that_only_begins_like_other_or_no_is_neither(self) -> None:
+        asked = replace(ASKED_WELL, kind="CHOICE", options=("Otherwise healthy", "Unable to determine"))
+        assert told(asked) == ["QY08"]
+        asked = replace(
+            asked, kind="YESNO", purpose="POA", target=(), options=("Yes", "Not at all", *NEUTRAL)
+        )
+        assert told(asked) == ["QY08"]
+
     def test_an_indicator_from_an_earlier_encounter_is_told_and_permitted(self) -> None:
         found = lint(ASKED_WELL, TABLES, stay=("2026-11-12", ""))
         assert [each.code for each in found] == ["QY19"]
@@ -122,7 +168,7 @@ class TestRulesOfWording:
     @pytest.mark.parametrize(
         "words",
         ["payment", "a higher DRG", "the MS-DRG", "an MCC", "severity of illness", "SOI", "our quality scores",
-         "length of stay", "reimbursement", "the payer"],
+         "length of stay", "reimbursement", "the payer", "Medicare", "an mcc", "your profile", "ratings", "a penalty"],
     )  # fmt: skip
     @pytest.mark.parametrize("where", ["title", "question", "options", "indicators"])
     def test_not_a_word_on_payment_severity_or_scores_anywhere(self, words: str, where: str) -> None:
@@ -137,7 +183,15 @@ class TestRulesOfWording:
         assert where in next(each.field for each in found if each.code == "QY13")
 
     @pytest.mark.parametrize(
-        "text", ["weight loss of 12 kg", "250 cc of fluid", "daily weights", "romantic", "paying"]
+        "text",
+        [
+            "weight loss of 12 kg",
+            "250 cc of fluid",
+            "daily weights",
+            "romantic",
+            "paying",
+            "lipid profile: LDL 160",
+        ],
     )
     def test_what_only_looks_like_it_is_let_be(self, text: str) -> None:
         assert told(replace(ASKED_WELL, indicators=(Indicator(text, "H&P", "2026-11-10"),))) == []

@@ -185,7 +185,6 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report query-log": ((), False),
     "report code-changes": ((), False),
     "report code-edits": ((), False),
-    "report cc-capture": ((), False),
     "report dnfb-accounts": ((), False),
     "report event-list": ((), False),
     "report register": (("--register", "birth"), False),

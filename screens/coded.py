@@ -18,6 +18,7 @@ from rules.evidence import CODED, SUPPORT
 from rules.records import rows_of
 from rules.text import clean
 from screens.data_set import SYSTEMS, DataSetForm
+from screens.drg_lines import MS_DRG, heading_within
 from screens.site_notes import in_one_line
 from tui.screen import Choice, Values
 
@@ -36,8 +37,8 @@ class CodedForm(DataSetForm):
     _last: tuple[Claim, Grouping] | None = None
     _noted: Mapping[str, Sequence[TabularNote]] = {}
 
-    def shorten(self, text: str) -> str:
-        return shorter(text)
+    def shorten(self, text: str, room: int) -> str:
+        return heading_within(text, room) if text.startswith(MS_DRG) else shorter(text)
 
     def follows(self, values: Values, path: str) -> Values:
         """A code that is keyed over loses the document that the one before was taken from."""

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from db.coding.drg_prices import Price
+from rules.code_words import shorter
 from rules.codes import dotted
 from rules.drg import Grouping
 from rules.drg_payment import dollars
+
+MS_DRG: Final = "MS-DRG "  # what a heading begins with
+LEFT_OUT: Final = " .. "
 
 
 def heading(grouping: Grouping) -> str:
     """The DRG by number and title."""
     initial = f" (before HAC {grouping.initial_drg})" if grouping.hac_reduced else ""
-    return f"MS-DRG {grouping.drg}{initial} {grouping.title}"
+    return f"{MS_DRG}{grouping.drg}{initial} {grouping.title}"
+
+
+def heading_within(text: str, room: int) -> str:
+    """A heading without its middle: what DRGs of one base are told apart by (with MCC) stands at the end of it."""
+    text = shorter(text)
+    if len(text) <= room:
+        return text
+    end = text[-(room // 2) :].partition(" ")[2]
+    return f"{text[: room - len(end) - len(LEFT_OUT)].rpartition(' ')[0]}{LEFT_OUT}{end}"
 
 
 def figures(grouping: Grouping, price: Price, los_days: str) -> str:
@@ -30,6 +45,6 @@ def before_hac(grouping: Grouping, price: Price) -> str:
     """The initial DRG with its ``price``, and the acquired conditions that took its weight (42 CFR 412.170)."""
     pays = f"  ${dollars(price.cents)}" if price.cents is not None else ""
     codes = ", ".join(
-        f"{dotted(each.code)} (HAC {each.hac}, POA {each.poa or 'blank'})" for each in grouping.dx if each.hac
+        f"{dotted(each.code)} HAC {each.hac} POA {each.poa or 'blank'}" for each in grouping.dx if each.hac
     )
-    return f"Initial DRG {grouping.initial_drg} {price.shown_weight}{pays}: {codes} counts for nothing."
+    return f"Initial DRG {grouping.initial_drg} {price.shown_weight}{pays}; not counted: {codes}"

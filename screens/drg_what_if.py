@@ -63,7 +63,7 @@ class WhatIfList(ListScreen):
         )
         said = (self.carried, transfer(self.side, self.session.tables))
         more = [line for text in said if text for line in wrap(text, WIDTH)]
-        return (*self.subject.banner[:1], now, figures, *more)
+        return (*self.subject.banner[:1], *wrap(now, WIDTH), figures, *more)
 
     def columns(self) -> Sequence[Column]:
         return (

@@ -377,8 +377,8 @@ class FormScreen(Screen):
     grid: Grid | None = None  # what its overview shows and what letters do there; None: it has no overview
     worksheet: Grid | None = None  # the same of its worksheet; None: it has none
 
-    def shorten(self, text: str) -> str:
-        """What the worksheet says behind a code in place of ``text`` for which there is no room."""
+    def shorten(self, text: str, room: int) -> str:
+        """What the worksheet says over or behind codes in place of ``text`` that takes more than ``room`` cells."""
         return text
 
     def sections(self) -> Sequence[Section]:

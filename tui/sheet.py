@@ -169,7 +169,7 @@ class Sheet:
     def told(self, path: str, room: int) -> str:
         """What stands behind the code at ``path``, in ``room`` cells: side and encounter at its end too."""
         text = self.form.face.echoes.get(path, "")
-        return fit(text if cells(text) <= room else self.form.screen.shorten(text), room)
+        return fit(text if cells(text) <= room else self.form.screen.shorten(text, room), room)
 
     def _item(self, item: Field, width: int) -> Line:
         mark = self.form.face.mark(self.form.record, self.form.face.layout.by_path[item.name])

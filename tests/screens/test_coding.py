@@ -247,12 +247,17 @@ class TestTheDrg:
         page.press(ADMITTING, "j189 y l89154 n")
         assert "MS-DRG 195 (before HAC 193)" in page.lines[3]
         assert "Initial DRG 193" in page.lines[5]
-        assert "L89.154 (HAC 4, POA N) counts for nothing" in page.lines[5]
+        assert "not counted: L89.154 HAC 4 POA N" in page.lines[5]
         assert "HAC 4" in row(page, "2 L89.154")
         page.press("up")
         assert pane(page)[0].startswith(" ! Hospital-acquired condition 4")
         page.press("+")
         assert "MS-DRG 193 " in page.text
+
+    def test_a_title_without_room_keeps_what_its_drg_is_told_apart_by(self, page: Workstation) -> None:
+        page.press(ADMITTING, "m16.11 y", "tab", "0sr90jz")
+        assert page.lines[3].startswith(" MS-DRG 470 Major Hip and Knee Joint")
+        assert page.lines[3].rstrip().endswith("w/o MCC")
 
     def test_a_code_that_the_principal_one_excludes_is_marked(self, page: Workstation) -> None:
         page.press(ADMITTING, "i214 y i2109 y")

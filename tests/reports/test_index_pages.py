@@ -195,7 +195,7 @@ def test_lists_without_lines_say_so(october: Actor, golden: Callable[..., None])
     later = {"from": "2027-01-01", "to": "2027-01-31"}
     for word, asked in (
         ("procedure-index", {"code": "0SR", **later}), ("physician-index", later), ("admission-list", later),
-        ("event-list", later), ("query-log", later), ("dnfb-accounts", {"payer": "none", "days": "1000+"}),
+        ("event-list", later), ("dnfb-accounts", {"payer": "none", "days": "1000+"}),
     ):  # fmt: skip
         report = find(word)
         assert report is not None

@@ -115,7 +115,7 @@ def _counts(claim: Claim) -> dict[str, int] | None:
     if day > LAST_DAY:
         return None
     number = day.year * 10000 + day.month * 100 + day.day
-    answer = engine().editor.edit(engine_input(claim, discharge_date=number))
+    answer = engine().edit(engine_input(claim, discharge_date=number))
     if answer["edit_type"] == "INVALID_DISCHARGE_DATE":
         return None
     counts = {edit["name"]: edit["count"] for edit in answer["edits"]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -64,7 +63,7 @@ def check(list_words: bool) -> None:
             click.echo(json.dumps(line, ensure_ascii=False))
         return
     today = datetime.now(UTC).astimezone().date().isoformat()
-    status = answer_lines(sys.stdin.buffer, sys.stdout.buffer, lambda given: checked(given, tables, today))
+    status = answer_lines(lambda given: [checked(each, tables, today) for each in given])
     click.get_current_context().exit(status)
 
 

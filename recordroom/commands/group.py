@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -15,8 +14,8 @@ from config.code_tables import shipped_tables
 from db.coding.codes import CodesMissing, CodeStore, Weight
 from recordroom.commands.common import named_store, notice, store_options
 from recordroom.commands.json_lines import answer_lines
-from rules.codes_edits import CodeEdit, edit
-from rules.drg import Claim, Diagnosis, Procedure
+from rules.codes_edits import CodeEdit, Edited, edit
+from rules.drg import Claim, Diagnosis, Grouping, Procedure
 from rules.drg import group as grouped
 
 OTHER = "other"
@@ -44,9 +43,7 @@ def group(facility_kind: str) -> None:
     """
     store = _codes()
     try:
-        status = answer_lines(
-            sys.stdin.buffer, sys.stdout.buffer, lambda given: answer(given, store, facility_kind)
-        )
+        status = answer_lines(lambda given: answers(given, store, facility_kind))
     finally:
         if store is not None:
             store.close()
@@ -65,17 +62,30 @@ def _codes() -> CodeStore | None:
         return None
 
 
-def answer(given: Mapping[str, Any], store: CodeStore | None, kind: str = OTHER) -> dict[str, Any]:
-    """DRG, weight, marks and edits of one claim, JSON-ready. ``kind`` is the hospital's, where the claim says none."""
-    reader = _Reader(given, kind)
-    claim = reader.claim()
-    result, edited = grouped(claim), edit(claim)
+def answers(
+    given: Sequence[Mapping[str, Any]], store: CodeStore | None, kind: str = OTHER
+) -> Iterator[dict[str, Any]]:
+    """DRG, weight, marks and edits of claims, JSON-ready. ``kind`` is the hospital's, where a claim says none.
+
+    All are grouped before the first is edited: each engine finds its tables at hand.
+    """
+    readers = [_Reader(each, kind) for each in given]
+    claims = [reader.claim() for reader in readers]
+    results = [grouped(claim) for claim in claims]
+    edited = [edit(claim) for claim in claims]
+    for reader, claim, result, found in zip(readers, claims, results, edited, strict=True):
+        yield _answer(claim, result, found, reader.notices, store)
+
+
+def _answer(
+    claim: Claim, result: Grouping, edited: Edited, noticed: Sequence[str], store: CodeStore | None
+) -> dict[str, Any]:
     weight = (
         store.weights(result.drg, claim.discharged_on)
         if store and result.drg and claim.discharged_on
         else None
     )
-    notices = [*reader.notices, *dict.fromkeys(text for text in (result.notice, edited.notice) if text)]
+    notices = [*noticed, *dict.fromkeys(text for text in (result.notice, edited.notice) if text)]
     return {
         "drg": result.drg or None,
         "mdc": result.mdc or None,
@@ -165,6 +175,8 @@ class _Reader:
     def _rows(self, name: str) -> list[Mapping[str, Any]]:
         """A list of objects, or of bare codes."""
         listed = self.given.get(name) or []
+        if type(listed) is list and {type(each) for each in listed} <= {dict}:
+            return listed
         if not isinstance(listed, list):
             self.notices.append(f"{name} must be a list.")
             return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -44,8 +43,7 @@ def score(name: str, stated_mechanism: bool) -> None:
         names = [row.code for row in tables["triss"].on() if scores.coefficients(tables["triss"], row.code)]
         raise click.UsageError(f"There is no coefficient set {name}: use one of {', '.join(names)}.")
     model = scores.Model(known, children_blunt=not stated_mechanism)
-    lines = sys.stdin.buffer
-    status = answer_lines(lines, sys.stdout.buffer, lambda given: scored(given, model, tables))
+    status = answer_lines(lambda given: [scored(each, model, tables) for each in given])
     click.get_current_context().exit(status)
 
 

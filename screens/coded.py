@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from db.coding.codes import CodeStore, Weight
+from db.coding.codes import CodeStore, Weight, code_problem
 from rules import drg
 from rules.abstract_findings import claim_and_rows, claim_of, day_of
 from rules.code_words import shorter
-from rules.codes import System, with_placeholders
+from rules.codes import NAME, System, dotted, normal, with_placeholders
 from rules.codes_advice import Advice, Coded, TabularNote, advice, against
 from rules.dictionary import Item, split_path
 from rules.drg import Claim, GroupedDiagnosis, GroupedProcedure, Grouping
@@ -152,6 +152,19 @@ class CodedForm(DataSetForm):
         last = all(len(each.code) == 7 and each.code[:6] == hit.code.ljust(6, "X") for each in below)
         wanted = "needs a 7th character" if below and last else "is a category"
         return f"{hit.shown} {wanted}: go on with it, or pick one."
+
+    def unknown(self, values: Values, path: str, text: str) -> str:
+        """That a code is not in force on the day, or belongs to the other code set."""
+        item, codes = self.dictionary.item_at(path), self.session.codes
+        if codes is None or item is None or item.type not in SYSTEMS:
+            return ""
+        system, day, code = SYSTEMS[item.type], _day(self.day(values)), normal(text)
+        if codes.hit(code, system, day):
+            return code_problem(codes, code, system, day)
+        other = System.PCS if system is System.CM else System.CM
+        if codes.hit(code, other, day) is None:
+            return ""
+        return f"{dotted(code, other)} is a code of {NAME[other]}; this field takes {NAME[system]}."
 
     def _filled(self, text: str, system: System, day: date | None) -> str:
         """The code that is meant when X was left out before the seventh character: W19A is W19.XXXA."""

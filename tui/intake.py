@@ -112,7 +112,9 @@ class Intake:
                 form.shell.fail(f"Several match {clean(value)}: pick one.")
             return False
         if not choices and not (spot.field.unlisted and len(value) <= field_limit(spot.field)):
-            form.refuse(spot, f"Nothing is known as {clean(value)}. F4 lists what this field takes.")
+            values = dict(form.record.values)
+            why = await form.shell.call(form.screen.unknown, values, spot.path, value)
+            form.refuse(spot, why or f"Nothing is known as {clean(value)}. F4 lists what this field takes.")
             return False
         chosen = exact or (choices[0] if choices else None)
         return await self._take(spot, chosen.value if chosen else value)

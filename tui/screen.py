@@ -405,6 +405,10 @@ class FormScreen(Screen):
         """Why ``text`` at ``path`` is only the beginning of values in the list, in a sentence; blank: it is not."""
         return ""
 
+    def unknown(self, values: Values, path: str, text: str) -> str:
+        """Why nothing in the list is ``text`` at ``path``, where more can be said than that nothing is known as it."""
+        return ""
+
     def about(self, values: Values, path: str) -> Sequence[str]:
         """What the worksheet says about the row in hand. Asked when the cursor comes into another row."""
         return ()

@@ -222,6 +222,14 @@ class TestUnfinishedCodes:
             line for line in page.lines if line.startswith("-- S72.001A")
         )
 
+    def test_an_ended_code_says_when_it_ended(self, page: Workstation) -> None:
+        page.press(ADMITTING, "s301xxa", "enter")
+        assert page.message == "Diagnosis: S30.1XXA ended on 09/30/2025."
+
+    def test_a_diagnosis_among_the_procedures_says_where_it_belongs(self, page: Workstation) -> None:
+        page.press(ADMITTING, "i21.4 y", "tab", "i10", "enter")
+        assert page.message == "Procedure: I10 is a code of ICD-10-CM; this field takes ICD-10-PCS."
+
     def test_x_is_filled_in(self, page: Workstation) -> None:
         page.press(ADMITTING, "s42.0a")
         assert codes(page) == []  # S42.0 has six characters below it: nothing is left out there

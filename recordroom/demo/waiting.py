@@ -21,6 +21,7 @@ from recordroom.demo.load import Loader
 from recordroom.demo.model import DAY
 from recordroom.demo.requests import file_requests
 from recordroom.demo.reviews import plan_reviews
+from recordroom.demo.visits import code_visits
 from recordroom.demo.work import fill_queue
 from recordroom.demo.working import file_working_codes
 from rules import edits
@@ -56,6 +57,7 @@ def leave_waiting(actor: Actor, loader: Loader) -> None:
     _begin_draft(actor)
     fill_queue(actor)
     file_working_codes(actor)
+    code_visits(actor)
     mark_charts(actor)
     plan_reviews(actor)
 

@@ -16,7 +16,7 @@ import pytest
 from config.code_tables import shipped_tables
 from config.data_sets import dictionary_for
 from db import drafts, store
-from db.abstracting import working
+from db.abstracting import visits, working
 from db.access import sign_on
 from db.actors import Actor, Role
 from db.connect import database
@@ -118,6 +118,17 @@ class TestTheDemoStore:
         assert len(people) / 3 < len(coded) < len(people)
         assert {each.filed_by for each in coded} == {"coder"}
         assert any(each.over_days and each.over_days > 0 for each in coded)
+
+    def test_has_visits_that_are_coded_without_error_and_visits_to_code(self, demo: Actor) -> None:
+        dictionary = dictionary_for("visit")
+        coded = cases.whole("visit", 0, 1000)
+        assert {each.record["services[1].code"] for each in coded} >= {"G0383", "G0463"}
+        context = Context("2026-11-21T10:00", shipped_tables())
+        assert not [
+            found for each in coded for found in edits.findings(dictionary, each.record, context)
+            if found.level in (Level.FATAL, Level.ERROR)
+        ]  # fmt: skip
+        assert visits.listing()
 
     def test_finds_patients_by_name_and_by_number(self, demo: Actor) -> None:
         found = patients.find("SMITH")

@@ -21,6 +21,7 @@ from reports.catalogue import find
 from reports.page import Setup, as_text
 from reports.run import Produced, produce
 from tests.builders import a_patient, a_stay
+from tests.coded import in_hand_for_review
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +91,10 @@ class TestTouched:
         (installed / "last-import.tsv").write_bytes(written(rows, ["cm-order 2027"]))
         assert ("A3", "title was: Pneumonia, by the import of cm-order 2027") in told(of(filed))
         assert len(told(of(filed))) == 2
+
+    def test_a_record_in_hand_for_a_blind_review_is_left_out(self, filed: Actor) -> None:
+        in_hand_for_review(filed, encounters.find("A1"))
+        assert told(of(filed)) == []
 
     def test_a_sensitive_chart_is_not_named(self, filed: Actor) -> None:
         (ann,) = database.execute_sql("SELECT id FROM patient WHERE mrn = '0000A1'").fetchone()

@@ -87,7 +87,7 @@ class CodeLookup(CodeList):
     position_label: ClassVar[str] = "Words or code"
     asks: ClassVar[bool] = True
     recall: ClassVar[str] = "code"
-    empty: ClassVar[str] = "No code found. Key words, an abbreviation, or the beginning of a code."
+    empty: ClassVar[str] = "No code found. Key words or the beginning of a code; F10 asks the next set."
     help: ClassVar[str] = (
         "Key / and what you look for: words in any order (hip fx r initial), abbreviations (chf), a code with or "
         "without dot, a range (I20-I25). F10 takes the next code set, or begin with its word: / pcs hip replacement, "

@@ -35,7 +35,6 @@ ASKED: Final[Mapping[str, tuple[str, ItemType, bool]]] = {
 """What is asked of a hypothetical patient beside codes: label, type, whether it is required."""
 OLDEST: Final = "124"  # VistA's calculator takes ages 0 to 124; so does edit 14 of the Medicare Code Editor
 NOTHING_STORED: Final = "Hypothetical patient, stored nowhere: KEEP and a name keeps it for you."
-CODES: Final = ("diagnoses", "procedures")
 
 
 class HypotheticalPatient(CodedForm):
@@ -87,8 +86,8 @@ class HypotheticalPatient(CodedForm):
             raise ScreenError(
                 f"You keep nothing under {account}, and there is no such account. KEPT lists your names."
             )
-        record = now(self.session, account)
-        taken = {path: text for path, text in record.items() if path.partition("[")[0] in (*ASKED, *CODES)}
+        record, asked = now(self.session, account), self.dictionary_on("")
+        taken = {path: text for path, text in record.items() if asked.item_at(path)}
         taken["admitted_at"] = record.get("admitted_at", "")[:10]
         taken["coded_on"] = record.get("discharged_at", "")[:10] or store.current().now().local[:10]
         return {path: text for path, text in taken.items() if text}

@@ -29,7 +29,7 @@ class TestLookingUp:
 
     def test_nothing_found_says_what_may_be_keyed(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=COD zzzzqq", "enter")
-        assert "No code found. Key words, an abbreviation, or the beginning of a code." in desk.text
+        assert "No code found. Key words or the beginning of a code; F10 asks the next set." in desk.text
 
     def test_enter_reads_the_notes_and_f3_returns_to_the_same_row(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=COD chf", "enter", "down", "enter")

@@ -383,6 +383,13 @@ class TestCalculator:
         go(keyed, f"=CDG {ACCOUNT}")
         assert values(keyed)["disposition"] == "01"
 
+    def test_what_the_calculator_does_not_ask_is_not_taken_over(self, keyed: Workstation) -> None:
+        keyed.press("tab", "027034Z", "11112026", "1001", "n")
+        go(keyed, f"=HYP {ACCOUNT}")
+        assert values(keyed)["procedures[1].code"] == "027034Z"
+        assert "procedures[1].surgeon" not in values(keyed)
+        assert "D010" not in keyed.text
+
     def test_neither_name_nor_account_is_told(self, desk: Workstation) -> None:
         go(desk, "=HYP nobody")
         assert "You keep nothing under nobody" in desk.message

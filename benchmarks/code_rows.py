@@ -167,7 +167,7 @@ def _regrouping(path: Path) -> Measure:
             now, library().tables, {"facility_kind": "nonfederal"},
             lambda code, day: codes.valid(code, System.CM, date.fromisoformat(day)),
             lambda code, day: codes.valid(code, System.PCS, date.fromisoformat(day)),
-            lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)), codes.notes,
+            lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)), notes=codes.notes,
         )  # fmt: skip
         for turn in range(15):
             record = _record(["I214", *diagnoses[turn : turn + 24]], procedures[turn : turn + 25])

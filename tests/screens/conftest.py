@@ -97,7 +97,7 @@ def other_settings(patient_id: int) -> None:
     came = {"class": "O", "arrived_at": "2026-03-02T08:00", "departed_at": "2026-03-02T11:00"}
     builders.an_encounter(patient_id, "VISIT", **came)
     builders.an_encounter(patient_id, "OFFICE", **came, location="OFFICE")
-    for account, service in (("NURSING", "NHCU"), ("REHAB", "REHAB")):
+    for account, service in (("NURSING", "NHCU"), ("INTENSE", "REHAB")):
         builders.a_stay(
             "2026-03-02T08:00", "2026-03-09T11:00", patient_id=patient_id, account=account, service=service
         )

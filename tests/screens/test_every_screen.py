@@ -33,7 +33,7 @@ KEYS = {
     "CLM": "2026-10", "RMK": "2026-10", "RMH": "2026-10",
     "QRY": POISON_ACCOUNT, "QRS": "Q000001", "QRH": "Q000001", "QRE": "Q000001", "QRF": "Q000001", "QTE": "AKI",
     "UNM": "1", "OVU": "1", "SIGNON": None,
-    "OPC": "VISIT", "OFC": "OFFICE", "LTC": "NURSING", "IRF": "REHAB",
+    "OPC": "VISIT", "OFC": "OFFICE", "LTC": "NURSING", "IRF": "INTENSE",
     "ADF": "4713", "CMP": f"{POISON_ACCOUNT} I21.4 N17.9", "WIF": POISON_ACCOUNT,
 }  # fmt: skip
 REVIEWED = True  # reviews are under way in the small hospital

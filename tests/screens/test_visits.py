@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from db.connect import database
+from db.patient_index import patients
 from tests import builders
-from tests.screens.conftest import ACCOUNT
+from tests.screens.conftest import ACCOUNT, MRN
 from tests.screens.test_abstract import values
 from tests.screens.test_drg_screens import do, go
 from tests.tui.conftest import Workstation
@@ -52,7 +53,18 @@ class TestVisits:
         kept = do(desk, lambda _: database.execute_sql("SELECT code FROM encounter_diagnosis").fetchall())
         assert ("R079",) in kept
 
-    @pytest.mark.parametrize(("word", "account"), [("OFC", "OFFICE"), ("LTC", "NURSING"), ("IRF", "REHAB")])
+    def test_another_account_of_the_patient_shows_what_the_visit_was_coded_to(
+        self, desk: Workstation
+    ) -> None:
+        do(desk, lambda _: an_emergency("E1", patients.by_mrn(MRN)))
+        go(desk, "=OPC E1")
+        desk.press("f8", "down", "k219", "f2")
+        assert desk.message.startswith("FILED E1"), desk.text
+        go(desk, f"=ERL {ACCOUNT}")
+        assert "K21.9" in desk.text
+        assert "R07.9" not in desk.text
+
+    @pytest.mark.parametrize(("word", "account"), [("OFC", "OFFICE"), ("LTC", "NURSING"), ("IRF", "INTENSE")])
     def test_the_type_of_account_tells_the_form(self, desk: Workstation, word: str, account: str) -> None:
         go(desk, f"=OPC {account}")
         assert f"{word} {account}" in desk.message
@@ -74,9 +86,9 @@ class TestVisits:
         assert "no class of visits" in desk.message
 
 
-def an_emergency(account: str) -> None:
+def an_emergency(account: str, patient_id: int = 0) -> None:
     """An emergency visit that came with a diagnosis."""
     builders.an_encounter(
-        0, account, **{"class": "E"}, arrived_at="2026-11-02T08:00", departed_at="2026-11-02T11:00",
+        patient_id, account, **{"class": "E"}, arrived_at="2026-11-02T08:00", departed_at="2026-11-02T11:00",
         disposition="01", diagnoses="R079|I10",
     )  # fmt: skip

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 # Words that say nothing about which condition is meant: they neither help nor lengthen a wording.
 FILLERS = frozenset(
     """
-    a an and any approach as at by classified closed disease diseases disorder disorders due elsewhere encounter
-    episode for from in initial into is nec nos not of on or organism other others part patient procedure specified
-    the their this to unspecified with without
+    a about after an and any approach as at before by classified closed disease diseases disorder disorders due
+    elsewhere encounter episode for from in initial into is nec nos not of off on or organism other others out over part
+    patient procedure specified than the their then this to unspecified up with without
     """.split()  # noqa: SIM905 (a list of sixty strings would hide the words)
 )
 # Of these, the ones that are not even looked for.
@@ -183,16 +183,16 @@ def american(word: str) -> Iterator[str]:
             yield word.replace(british, ours)
 
 
-def nearest(word: str, vocabulary: Mapping[str, int], most: int = 2) -> list[str]:
-    """The words of ``vocabulary`` that were most likely meant by ``word``, the likeliest first; none when none is near.
+def nearest(word: str, vocabulary: Mapping[str, int], most: int = 2, slips: int = 0) -> list[str]:
+    """The words of ``vocabulary`` most likely meant by ``word``, the likeliest first; none when none is near.
 
-    The fewest slips by optimal string alignment, less for words that sound alike, more for another first letter, since
+    Near is within ``slips``, 0: by its length. The fewest slips by optimal string alignment, less for words that sound alike, more for another first letter, since
     it is seldom mistyped; then the word that begins and ends like this one for longest, then the one that is used most.
     """
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    slips = max(1, round(len(word) * _SLIPS))
+    slips = slips or max(1, round(len(word) * _SLIPS))
     found = process.extract(word, vocabulary.keys(), scorer=OSA.distance, score_cutoff=slips, limit=20)
     sound = _consonants(word)
     ranked = sorted(

@@ -23,6 +23,7 @@ HIT = "id, system, code, title, billable, valid_from, valid_to, marks, penalty, 
 
 _RANGE = re.compile(r"\s*(\S+?)\s*(?:-|\.\.|:)\s*(\S+)\s*")
 _LEAST = 0.4  # a score below this answers nothing that was asked
+_POOR = 1.2  # with no better score than this, words are taken for slips
 _LISTED = 10.0  # a code that the expansions name for the phrase goes before all others
 
 Scored = dict[int, tuple[float, Row]]
@@ -87,23 +88,27 @@ class Search:
         ).fetchall()
 
     def _by_words(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
-        answers = [self._answers(query, systems, when, limit) for query in self._words.asked(text, systems)]
-        if len(answers) == 1:
-            return answers[0]
+        answers = [self._answers(query, systems, when) for query in self._words.asked(text, systems)]
+        if max((_best(answer) for answer in answers), default=0.0) < _POOR:
+            otherwise = [
+                self._answers(query, systems, when) for query in self._words.asked_otherwise(text, systems)
+            ]
+            answers = sorted((*answers, *otherwise), key=_best, reverse=True)[: max(len(answers), 1)]
         # Where it is not plain which word was meant, the guesses take turns.
-        mixed = dict.fromkeys(row for rank in zip_longest(*answers) for row in rank if row is not None)
-        return list(mixed)[:limit]
+        turns = zip_longest(*([row for _, row in answer[:limit]] for answer in answers))
+        return list(dict.fromkeys(row for rank in turns for row in rank if row is not None))[:limit]
 
-    def _answers(self, query: Query, systems: Sequence[System], when: int, limit: int) -> list[Row]:
+    def _answers(self, query: Query, systems: Sequence[System], when: int) -> list[tuple[float, Row]]:
         scored: Scored = {}
         scorer = Scorer(query)
         for system in systems:
             self._named(query, scorer, system, when, scored)
             self._worded(query, query.slots, scorer, system, when, scored)
-        if len(scored) < min(limit, FEW):
+        if len(scored) < FEW:
             self._relax(query, scorer, systems, when, scored)
-        ranked = sorted(scored.items(), key=lambda each: (-each[1][0], each[0]))
-        return [row for _, (_, row) in ranked[:limit]]
+        return _with_first_named(
+            query, [found for _, found in sorted(scored.items(), key=lambda each: (-each[1][0], each[0]))]
+        )
 
     def _named(self, query: Query, scorer: Scorer, system: System, when: int, scored: Scored) -> None:
         """The codes that the expansions name, and those below them; for a whole query before all others."""
@@ -178,6 +183,24 @@ def _add(scorer: Scorer, rows: Iterable[Row], scored: Scored) -> None:
             value = scorer.score(row[2], row[3], row[9]) - row[8]
             if value >= _LEAST:
                 scored[row[0]] = (value, row)
+
+
+def _best(answer: Sequence[tuple[float, Row]]) -> float:
+    return answer[0][0] if answer else 0.0
+
+
+def _with_first_named(query: Query, ranked: list[tuple[float, Row]]) -> list[tuple[float, Row]]:
+    """The code that the expansions name first for the most telling phrase ends the first ten at the latest.
+
+    ``cataract right eye`` has no code but those of special cataracts that says all of it.
+    """
+    told = [slot for slot in query.slots if slot.codes]
+    if told:
+        code = max(told, key=lambda slot: slot.weight).codes[0]
+        place = next((place for place, (_, row) in enumerate(ranked) if row[2] == code), 0)
+        if place >= FEW:
+            ranked.insert(FEW - 1, ranked.pop(place))
+    return ranked
 
 
 def _is_filler(slot: Slot) -> bool:

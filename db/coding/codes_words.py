@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from config.code_sources import EXPANSIONS
 from config.code_tables import Shelf
-from rules.codes import System
+from rules.codes import System, may_begin
 from rules.codes_score import Query, Slot
 from rules.codes_search import (
     FILLERS,
@@ -29,9 +29,13 @@ from rules.codes_search import (
 
 SAID = "said"  # the "system" of words that only the expansions have
 SHORTEST_CORRECTED = 4  # characters; a shorter word that is unknown may be anything
+SHORTEST_COMPLETED = 3
+SHORTEST_SLIP = 7  # characters; a longer word with one slip is that, before it is two words in one
+_RARE = 3  # rows; a word that so few codes have may be a slip for another
 _LIKE = 2  # a word that was meant is at most so many characters longer or shorter
 _LEAST_WEIGHT, _MOST_WEIGHT = 0.4, 1.4  # of a word that every code has, and of one that a single code has
 _FILLER_WEIGHT = 0.05
+_ABBREVIATED = 3  # characters of an abbreviation, at most
 _DENIED = 0.3  # of its weight counts what is asked to be absent
 _ROWS = 90_000  # codes of a system, about
 
@@ -49,8 +53,17 @@ class Words:
         """``text`` as a query, or as several where it is not plain which word was meant; none when it has no words."""
         self._load()
         words = self._written(query_words(text))
-        guesses = dict.fromkeys(self._written(guess) for guess in self._corrected(words, systems))
-        return [query for guess in guesses if (query := self._query(guess, systems)).slots]
+        guesses = [self._written(guess) for guess in self._corrected(words, systems)]
+        return self._queries([*(self._completed(guess, systems) for guess in guesses), *guesses], systems)
+
+    def asked_otherwise(self, text: str, systems: Sequence[System]) -> list[Query]:
+        """``text`` with words that only begin others, or are rare, taken for slips: where all else is poor."""
+        words = self._written(query_words(text))
+        guess = tuple(each for word in words for each in self._mistaken(word, systems))
+        return [] if guess == words else self._queries([self._written(guess)], systems)
+
+    def _queries(self, guesses: Iterable[tuple[str, ...]], systems: Sequence[System]) -> list[Query]:
+        return [query for guess in dict.fromkeys(guesses) if (query := self._query(guess, systems)).slots]
 
     def is_word(self, word: str, system: System) -> bool:
         """Whether a title or term of the system has exactly this word."""
@@ -102,7 +115,8 @@ class Words:
     def _query(self, words: tuple[str, ...], systems: Sequence[System]) -> Query:
         words = tuple(dict.fromkeys(words))
         asked = stems(words)
-        pieces = phrases_in(words, self._expansions(asked).values())
+        known = self._expansions(asked).values()
+        pieces = phrases_in(words, [each for each in known if _is_of(each, systems)])
         slots: list[tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = []
         denied: set[int] = set()  # a code without a thing seldom says so
         telling = 0
@@ -126,6 +140,10 @@ class Words:
             slots = [((asked,), ())]
         forms = self._forms({word for choices, _ in slots for choice in choices for word in choice})
         counts = self._counts({form for each in forms.values() for form in each}, systems)
+        slots = [(_meant_only(choices, counts), codes) for choices, codes in slots]
+        for choices, _ in slots:
+            if len(choices) == 1 and len(choices[0]) == 1 and choices[0][0] not in counts:
+                counts[choices[0][0]] = self._begun(choices[0][0], systems)
         weighed = [
             Slot(
                 _told_apart(choices),
@@ -149,7 +167,7 @@ class Words:
             forms[word] = tuple(dict.fromkeys((word, *others)))
         return forms
 
-    def _counts(self, words: set[str], systems: Sequence[System]) -> Mapping[str, int]:
+    def _counts(self, words: set[str], systems: Sequence[System]) -> dict[str, int]:
         marks, of = ", ".join("?" * len(words)), ", ".join("?" * len(systems))
         counts: dict[str, int] = defaultdict(int)
         for word, rows in self._db.execute(
@@ -157,6 +175,15 @@ class Words:
         ):
             counts[word] += rows
         return counts
+
+    def _begun(self, word: str, systems: Sequence[System]) -> int:
+        """The rows with words that ``word`` begins."""
+        of = ", ".join("?" * len(systems))
+        (rows,) = self._db.execute(
+            f"SELECT sum(rows) FROM word WHERE word >= ? AND word < ? AND system IN ({of})",
+            (word, word + "~", *systems),
+        ).fetchone()
+        return rows or 0
 
     @staticmethod
     def _weight(
@@ -168,10 +195,10 @@ class Words:
         """How telling a slot is: by its rarest word in the wording that most codes have."""
         if len(choices) == 1 and choices[0][0] in FILLERS and telling:
             return _FILLER_WEIGHT
-        rows = max(
-            min(sum(counts.get(form, 0) for form in forms[word]) or 1 for word in choice)
-            for choice in choices
-        )
+        found = [
+            min(sum(counts.get(form, 0) for form in forms[word]) for word in choice) for choice in choices
+        ]
+        rows = max(found) or _ROWS  # what no code says tells nothing
         share = math.log(_ROWS / rows) / math.log(_ROWS) if rows < _ROWS else 0.0
         return _LEAST_WEIGHT + (_MOST_WEIGHT - _LEAST_WEIGHT) * share
 
@@ -206,11 +233,49 @@ class Words:
         for spelled in american(word):
             if self._known(spelled, systems):
                 return (spelled,), (spelled,)
+        like = self._like(word, systems)
+        near = nearest(word, like, slips=1) if len(word) >= SHORTEST_SLIP else []
+        if near:
+            return (near[0],), (near[-1],)
         for place in range(len(word) - 3, 2, -1):
             if self._whole(word[:place], systems) and self._whole(word[place:], systems):
                 return (word[:place], word[place:]), (word[:place], word[place:])
-        near = nearest(word, self._like(word, systems)) or [word]
+        near = nearest(word, like) or [word]
         return (near[0],), (near[-1],)
+
+    def _mistaken(self, word: str, systems: Sequence[System]) -> tuple[str, ...]:
+        """What was meant by a word that begins others or is rare, if it is a slip."""
+        if len(word) <= SHORTEST_CORRECTED or not word.isalpha() or word in FILLERS:
+            return (word,)
+        like = self._like(word, systems)
+        rows = max(like.pop(form, 0) for form in (word, stem(word), word + "s"))
+        if rows > _RARE:
+            return (word,)
+        return tuple(nearest(word, {each: many for each, many in like.items() if many > _RARE}, 1)) or (word,)
+
+    def _completed(self, words: tuple[str, ...], systems: Sequence[System]) -> tuple[str, ...]:
+        """The query with words that are cut short in full, as most codes have them: ``neuropath periph``.
+
+        What is being typed is cut short at its end alone and is left so.
+        """
+        full = tuple(self._full(word, systems) for word in words)
+        return words if full[:-1] == words[:-1] else full
+
+    def _full(self, word: str, systems: Sequence[System]) -> str:
+        if (
+            len(word) < SHORTEST_COMPLETED
+            or not word.isalpha()
+            or word in FILLERS
+            or self._whole(word, systems)
+        ):
+            return word
+        of = ", ".join("?" * (len(systems) + 1))
+        found = self._db.execute(
+            f"SELECT word FROM word WHERE word >= ? AND word < ? AND system IN ({of})"
+            " GROUP BY word ORDER BY sum(rows) DESC LIMIT 1",
+            (word, word + "~", *systems, SAID),
+        ).fetchone()
+        return found[0] if found else word
 
     def _whole(self, word: str, systems: Sequence[System]) -> bool:
         return self._any("word IN (?, ?)", (stem(word), word), systems)
@@ -248,6 +313,25 @@ def own_rows(shelf: Shelf) -> list[tuple[str, str, str, bool]]:
         for row in shelf.own(EXPANSIONS)
         for phrase in phrases_of(row.code, str(row.more.get("also", "")))
     ]
+
+
+def _is_of(expansion: Expansion, systems: Sequence[System]) -> bool:
+    """Not a phrase of several words that stands for codes of other systems alone: ``right mastectomy`` in a status."""
+    if len(expansion.key) == 1 or not expansion.codes:
+        return True
+    return any(may_begin(code, system) for code in expansion.codes for system in systems)
+
+
+def _meant_only(
+    choices: tuple[tuple[str, ...], ...], counts: Mapping[str, int]
+) -> tuple[tuple[str, ...], ...]:
+    """Without an abbreviation that no code has as a word, when it is known what it stands for."""
+    meant = tuple(
+        choice
+        for choice in choices
+        if len(choice) > 1 or len(choice[0]) > _ABBREVIATED or counts.get(choice[0])
+    )
+    return meant or choices
 
 
 def _told_apart(choices: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

@@ -67,6 +67,17 @@ def note(actor: Actor, typed: str, system: System, screen: str, *, found: int, c
         )
 
 
+def prune(actor: Actor) -> int:
+    """Remove, in one audited act, what was kept longer than the setting says, everything at 0; how many."""
+    before = store.current().now().utc - int(convention(SETTING)) * DAY_SECONDS
+    with act(actor, Action.RUN_JOB, kind=KIND, record="old searches") as done:
+        removed: int = database.execute_sql(
+            "DELETE FROM search_miss WHERE at_utc < ? OR ? = '0'", (before, str(convention(SETTING)))
+        ).rowcount
+        done.detail["removed"] = removed
+    return removed
+
+
 def listed(after: tuple[int, int] | None = None, limit: int = 50) -> list[Miss]:
     """What was typed in vain and nobody settled, most often first; ``after`` is times and last id of the last one."""
     times, last = after or (1 << 60, 0)

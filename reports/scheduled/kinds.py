@@ -90,9 +90,10 @@ KINDS: Final[tuple[Kind, ...]] = (
          Action.CHASE_QUERY),
     Kind("expiry", "Keys that end", "Say whose key ends within so many days.", Action.ADMINISTER_USERS,
          (Parameter("days", "Days", "number", default="14"),)),
-    Kind("prune", "Old runs of jobs",
+    Kind("prune", "Old runs of jobs, missed searches",
          "Remove the runs that are older than the setting job_run_days; of each job the last one stays, and the last"
-         " that failed.", Action.RUN_JOB),
+         " that failed. Remove searches for codes that missed, when they are older than search_miss_days.",
+         Action.RUN_JOB),
 )  # fmt: skip
 KIND_OF: Final = {kind.id: kind for kind in KINDS}
 

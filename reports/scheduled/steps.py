@@ -236,6 +236,14 @@ def _pruned(work: Work) -> Result:
     return Result(f"{_many(removed, 'run')} older than {_many(keep, 'day')} removed", removed)
 
 
+def _searches_pruned(work: Work) -> Result:
+    from db.coding import search_misses
+
+    keep, removed = int(conventions.convention(search_misses.SETTING)), search_misses.prune(work.service)
+    why = f"kept longer than {_many(keep, 'day')}" if keep else "as search_miss_days is 0"
+    return Result(f"{removed:,} missed code search{'' if removed == 1 else 'es'} removed, {why}", removed)
+
+
 def _single(name: str, do: Callable[[Work], Result]) -> Callable[[Work], list[Step]]:
     return lambda work: [(name, lambda: do(work))]
 
@@ -251,5 +259,5 @@ _STEPS: Final[Mapping[str, Callable[[Work], list[Step]]]] = {
     "work": _single("work", _queue_checked),
     "queries": _single("queries", _chased),
     "expiry": _single("expiry", _ending),
-    "prune": _single("prune", _pruned),
+    "prune": lambda work: [("runs", lambda: _pruned(work)), ("searches", lambda: _searches_pruned(work))],
 }

@@ -14,6 +14,7 @@ from db import conventions, store
 from db.access import presets, users
 from db.actors import Role
 from db.acts import Conflict, NotPermitted
+from db.coding import search_misses
 from db.coding.site_tables import import_table
 from db.connect import database
 from db.report_writer import saved
@@ -23,6 +24,7 @@ from db.statistics import census, closing
 from reports import output, parameters
 from reports.scheduled import kinds, runner, steps
 from rules import schedule
+from rules.codes import System
 from rules.moments import iso_date, moment, moment_at
 from rules.report_writer import Definition, Shown
 from rules.schedule import CUT_SHORT, DONE, FAILED, FOUND
@@ -486,7 +488,9 @@ class TestOldRuns:
         ):  # fmt: skip
             a_run(job, outcome, days)
         add(admin, "old", "prune")
-        assert runner.run_once(service, "old", clock).sentence == "4 runs older than 400 days removed."
+        assert runner.run_once(service, "old", clock).sentence == (
+            "4 runs older than 400 days removed; 0 missed code searches removed, kept longer than 90 days."
+        )
         kept = [(run.job, run.outcome) for run in reversed(runs.log(admin))]
         assert kept == [("copy", FAILED), ("copy", DONE), ("queue", DONE), ("old", DONE)]
         ((user, _, outcome, detail),) = [each for each in audited() if each[1] == "old runs"]
@@ -498,12 +502,33 @@ class TestOldRuns:
             a_run(job, DONE, days)
         add(admin, "old", "prune")
         for days, said in (
-            ("0", "job_run_days is 0: every run is kept."),
-            ("15", "2 runs older than 15 days removed."),
+            ("0", "job_run_days is 0: every run is kept"),
+            ("15", "2 runs older than 15 days removed"),
         ):
             conventions.file_setting(admin, "job_run_days", days, today())
             clock.utc += 1
-            assert runner.run_once(service, "old", clock).sentence == said
+            assert runner.run_once(service, "old", clock).sentence.startswith(said)
+
+    def test_searches_that_missed_go_with_them_all_where_none_are_to_be_kept(self, admin, service, clock):
+        ages = {"old wobbles": 91, "new wobbles": 89}
+        for typed in ages:
+            search_misses.note(admin, typed, System.CM, "abstract", found=0)
+        for typed, days in ages.items():
+            database.execute_sql(
+                "UPDATE search_miss SET at_utc = at_utc - ? WHERE typed = ?",
+                (days * schedule.DAY_SECONDS, typed),
+            )
+        add(admin, "old", "prune")
+        said = runner.run_once(service, "old", clock).sentence
+        assert said.endswith("1 missed code search removed, kept longer than 90 days.")
+        assert [miss.typed for miss in search_misses.listed()] == ["new wobbles"]
+        conventions.file_setting(admin, "search_miss_days", "0", today())
+        clock.utc += 1
+        said = runner.run_once(service, "old", clock).sentence
+        assert said.endswith("1 missed code search removed, as search_miss_days is 0.")
+        assert search_misses.listed() == []
+        details = [detail for _, record, _, detail in audited() if record == "old searches"]
+        assert [each["removed"] for each in details] == [1, 1]
 
 
 def a_run(job, outcome, days_ago):

@@ -29,6 +29,7 @@ ALLOWED = 0.001  # share of a code set that may differ from the master; told, no
 ALLOWED_LISTED = 0.005  # of a list of some codes, which may keep one that has ended
 ALLOWED_INDEXED = 0.02  # of the codes in an index, which errs more often
 ALLOWED_LEVELS = 0.05  # of the CC and MCC codes
+ALLOWED_DRGS = 0.05  # of the MS-DRGs of another year
 _SPLIT = re.compile(r"; |[\[\] ]")
 
 
@@ -305,9 +306,19 @@ def _check_weights(
     file: Official, kind: Kind, rows: list[DrgWeight], edition: str, known: Known
 ) -> Iterable[str]:
     own = {(row.drg, row.weight) for row in rows}
-    for year, weights in known.weights().items():
+    years = known.weights()
+    for year, weights in years.items():
         if str(year) != edition[:4] and own == weights:
             raise _other_year(file, edition, str(year))
+    if years:
+        year = min(years, key=lambda each: abs(each - int(edition[:4])))
+        weights = years[year]
+        missing = sorted({drg for drg, _ in weights} - {drg for drg, _ in own})
+        if len(missing) > ALLOWED_DRGS * len(weights):
+            raise file.refused(
+                f"{len(missing):,} of the {len(weights):,} MS-DRGs of {year} are missing, the first {missing[0]}; "
+                "it was cut off"
+            )
     return ()
 
 

@@ -204,6 +204,7 @@ TABLE_5 = (
     b"MS-DRG \tFY 2027 Final Post-Acute DRG\tFY 2027 Final Special Pay DRG\tMDC\tTYPE\tMS-DRG Title\t"
     b"Weights - Before Cap\tWeights - 10% Cap Applied \tGeometric mean LOS\tArithmetic mean LOS\t\r\n"
     b'003\tYes\tNo\tPRE\tSURG\t"ECMO OR TRACHEOSTOMY, >96 HOURS"\t21.0000\t21.2252\t22.4\t33.0\t\r\n'
+    b"282\tNo\tNo\t05\tMED\tACUTE MYOCARDIAL INFARCTION\t0.7200\t0.7200\t1.7\t2.0\t\r\n"
     b"998\tNo\tNo\t \t**\tPRINCIPAL DIAGNOSIS INVALID\t.\t.\t.\t.\t\r\n"
     b"999\tNo\tNo\t \t**\tUNGROUPABLE\t.\t.\t.\t.\t\r\n\t\t\t\t\t\t\t\t\t\t\r\n"
 )

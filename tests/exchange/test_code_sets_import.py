@@ -7,6 +7,7 @@ import hashlib
 import json
 import lzma
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -282,6 +283,7 @@ class TestEveryKind:
         assert house.rows("SELECT fiscal_year, drg, weight, title FROM weight ORDER BY 1, 2") == [
             (2026, "282", "0.7231", "ACUTE MYOCARDIAL INFARCTION"),
             (2027, "003", "21.2252", "ECMO OR TRACHEOSTOMY, >96 HOURS"),
+            (2027, "282", "0.7200", "ACUTE MYOCARDIAL INFARCTION"),
             (2027, "998", "", "PRINCIPAL DIAGNOSIS INVALID"),
             (2027, "999", "", "UNGROUPABLE"),
         ]
@@ -390,6 +392,7 @@ DAMAGE: tuple[tuple[str, str, bytes, str], ...] = (
     ("POA with an unknown code", POA, UNKNOWN, "the first I42.77"),
     ("POA out of order", POA, POA_2027.replace(b"90000", b"00001"), "line 3: its order number 1"),
     ("Table 5 cut off", "Table 5.txt", TABLE_5[: TABLE_5.index(b"999\tNo")], "does not end with the MS-DRGs"),
+    ("Table 5 cut in its middle", "Table 5.txt", re.sub(rb"282\tNo.*?\r\n", b"", TABLE_5), "1 of the 1 MS-DRGs"),
     ("Table 5 of another year", "FY 2026 Table 5.txt", TABLE_5, "its name says 2026"),
     ("Table 5 headed otherwise", "Table 5.txt", TABLE_5.replace(b"Geometric mean LOS", b"GMLOS"), "no column for"),
     ("Table 5 with mixed ends", "Table 5.txt", TABLE_5.replace(b"\t33.0\t\r\n", b"\t33.0\t\n"), "ends otherwise"),

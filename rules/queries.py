@@ -61,7 +61,7 @@ class Outcome(StrEnum):
 
 
 OUTCOMES: Final[Mapping[Outcome, str]] = {
-    Outcome.AGREED: "what was asked about was documented or confirmed",
+    Outcome.AGREED: "what was asked about is documented, confirmed",
     Outcome.DISAGREED: "it was not confirmed",
     Outcome.OTHER: "something else was documented",
     Outcome.UNDETERMINED: "it cannot be determined clinically",

@@ -30,6 +30,7 @@ from rules.values import is_date, is_moment
 KIND: Final = "chart document"  # of its amendments
 FIELDS: Final = ("type", "written_at", "author", "status")
 _LEGAL: Final = frozenset({"AU", "LA"})  # HL7 table 0271: authenticated, legally authenticated
+_LADDER: Final = (EXPECTED, PRESENT, SIGNED)
 _WITHDRAWN: Final = "T11"
 _REPLACING: Final = frozenset({"T09", "T10"})
 _COMPLETION: Final[Mapping[str, str]] = {
@@ -135,7 +136,8 @@ def mark(actor: Actor, encounter_id: int, given: Iterable[Mapping[str, str]]) ->
     """Mark documents of an account as expected, present or signed: one audited act. Returns how many changed.
 
     ``given`` are ``FIELDS`` by name; a kind with day and author that stands there already, or is expected, gets the new
-    status instead of a second row. Raises ``NotMarked``, ``NotPermitted``.
+    status instead of a second row, and loses none: what is signed stays so (``amend`` takes that back).
+    Raises ``NotMarked``, ``NotPermitted``.
     """
     stay = encounters.get(encounter_id)
     with _on(actor, stay) as done:
@@ -146,6 +148,7 @@ def mark(actor: Actor, encounter_id: int, given: Iterable[Mapping[str, str]]) ->
             same = _standing(standing, columns)
             if same is not None:
                 columns = {name: columns[name] or getattr(same, name) for name in FIELDS}
+                columns["status"] = max(columns["status"], same.status, key=_LADDER.index)
                 if all(columns[name] == getattr(same, name) for name in FIELDS):
                     continue
             _write(actor, stay, same, columns, done)

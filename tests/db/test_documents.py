@@ -74,6 +74,12 @@ class TestMarking:
         assert documents.mark(admin, stay, [SUMMARY | {"status": "signed"}]) == 1
         assert shown(stay) == [("DS", "2026-01-05", "1001", "signed")]
 
+    def test_to_mark_what_is_signed_as_present_takes_no_signature_back(self, admin, stay):
+        documents.mark(admin, stay, [SUMMARY | {"status": "signed"}])
+        for status in ("present", "expected"):
+            assert documents.mark(admin, stay, [SUMMARY | {"status": status}]) == 0
+        assert [each.status for each in documents.of_encounters((stay,))[stay]] == ["signed"]
+
     def test_what_was_expected_comes(self, admin: Actor, stay: int) -> None:
         documents.mark(admin, stay, [{"type": "SP", "status": "expected"}])
         documents.mark(admin, stay, [{"type": "SP", "written_at": "2026-01-04", "status": "present"}])

@@ -403,6 +403,11 @@ class TestTriggers:
         assert self.proposed({}, pair) == {"diagnoses[1].code": "CONFLICT"}
         assert self.proposed({}, replace(side, overridden="lee: it is so")) == {}
 
+    @pytest.mark.parametrize("code", ["E01", "E02", "E03", "E04"])
+    def test_a_missing_document_proposes_to_ask_for_it(self, code: str) -> None:
+        missing = Finding(Level.ERROR, code, "The chart has no such document.", "procedures[1].code")
+        assert self.proposed({}, missing) == {"procedures[1].code": "DOCUMENT"}
+
     def test_what_is_asked_for_is_found_by_code_with_or_without_point_or_by_item(self) -> None:
         record = RECORD | {"diagnoses[2].code": "E119", "diagnoses[2].poa": "U"}
         made = query_triggers.proposals(record, (), TEMPLATES, drg.Grouping())

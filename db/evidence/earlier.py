@@ -27,6 +27,7 @@ _STAYS: Final = (
     " WHERE e.patient_id = ? AND e.state = 'active' AND e.id <> ? ORDER BY 4 DESC, e.id DESC LIMIT ?"
 )
 _ROLES: Final = ("dx", "external", "px", "admitting")
+_VISIT: Final = "c.data_set IN ('visit', 'office') AND c.void_utc IS NULL"
 
 
 def open_earlier(actor: Actor, encounter_id: int) -> list[EarlierStay]:
@@ -67,15 +68,19 @@ def _stay(row: tuple[Any, ...], codes: list[EarlierCode], withheld: str) -> Earl
 
 
 def _codes(ids: Iterable[int]) -> dict[int, list[EarlierCode]]:
-    """The codes of encounters: those of the abstract, or for a visit those that came with it."""
+    """The codes of encounters: those of the abstract, or of a visit's coding, else those that came with the visit."""
     chosen = tuple(ids)
     marks = ", ".join("?" * len(chosen))
     found: dict[int, list[EarlierCode]] = {}
     for id_, role, seq, code, poa in database.execute_sql(
         f"SELECT encounter_id, role, seq, code, poa FROM diagnosis WHERE encounter_id IN ({marks})"
-        f" UNION ALL SELECT encounter_id, 'dx', seq, code, '' FROM encounter_diagnosis WHERE encounter_id IN ({marks})"
-        " AND encounter_id NOT IN (SELECT encounter_id FROM abstract)",
-        chosen + chosen,
+        " UNION ALL SELECT encounter_id, 'dx', seq, code, '' FROM encounter_diagnosis e"
+        f" WHERE encounter_id IN ({marks}) AND encounter_id NOT IN (SELECT encounter_id FROM abstract)"
+        " AND NOT EXISTS (SELECT 1 FROM data_case c"
+        f" WHERE c.encounter_id = e.encounter_id AND {_VISIT})"
+        " UNION ALL SELECT c.encounter_id, 'dx', i.seq, i.text, '' FROM data_case c CROSS JOIN case_item i"
+        f" ON i.case_id = c.id AND i.item = 'diagnoses.code' WHERE c.encounter_id IN ({marks}) AND {_VISIT}",
+        chosen * 3,
     ):
         found.setdefault(id_, []).append(EarlierCode(System.CM, code, role, seq, poa))
     for id_, seq, code, day in database.execute_sql(

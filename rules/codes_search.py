@@ -186,8 +186,9 @@ def american(word: str) -> Iterator[str]:
 def nearest(word: str, vocabulary: Mapping[str, int], most: int = 2, slips: int = 0) -> list[str]:
     """The words of ``vocabulary`` most likely meant by ``word``, the likeliest first; none when none is near.
 
-    Near is within ``slips``, 0: by its length. The fewest slips by optimal string alignment, less for words that sound alike, more for another first letter, since
-    it is seldom mistyped; then the word that begins and ends like this one for longest, then the one that is used most.
+    Near is within ``slips``, 0: by its length. The fewest slips by optimal string alignment, less for words that sound
+    alike, more for another first letter, since it is seldom mistyped; then the word that begins and ends like this one
+    for longest, then the one that is used most.
     """
     from rapidfuzz import process
     from rapidfuzz.distance import OSA

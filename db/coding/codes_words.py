@@ -247,11 +247,11 @@ class Words:
         """What was meant by a word that begins others or is rare, if it is a slip."""
         if len(word) <= SHORTEST_CORRECTED or not word.isalpha() or word in FILLERS:
             return (word,)
-        like = self._like(word, systems)
-        rows = max(like.pop(form, 0) for form in (word, stem(word), word + "s"))
-        if rows > _RARE:
+        counts = self._counts({word, stem(word), word + "s"}, systems)
+        if max(counts.values(), default=0) > _RARE:
             return (word,)
-        return tuple(nearest(word, {each: many for each, many in like.items() if many > _RARE}, 1)) or (word,)
+        like = {each: many for each, many in self._like(word, systems).items() if many > _RARE}
+        return tuple(nearest(word, like, 1)) or (word,)
 
     def _completed(self, words: tuple[str, ...], systems: Sequence[System]) -> tuple[str, ...]:
         """The query with words that are cut short in full, as most codes have them: ``neuropath periph``.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from rules.codes import dotted
 from rules.dictionary import Context, Edit, Record, is_null, row_path, split_path
 from rules.edit_functions import Hit, answered
 from rules.records import Rows
@@ -328,9 +329,7 @@ def birth_measures(edit: Edit, record: Record, rows: Rows, context: Context) -> 
             continue
         low, high = row.more.get("low", 0), row.more.get("high", 10**6)
         if isinstance(low, int) and isinstance(high, int) and not low <= measure <= high:
-            message = (
-                f"{code} is {row.text}, but the abstract says {measure}: correct the code or the measure."
-            )
+            message = f"{dotted(code)} is {row.text}, but the abstract says {measure}: correct the code or the measure."
             yield Hit(row_path(group, number, "code"), message)
 
 

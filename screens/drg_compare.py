@@ -158,9 +158,9 @@ def _figures(left: Side, right: Side) -> Iterator[str]:
     yield row("MS-DRG", left.grouping.drg or "not grouped", right.grouping.drg or "not grouped")
     yield row("MDC", left.grouping.mdc, right.grouping.mdc)
     weights = left.price.relative_weight, right.price.relative_weight
-    yield row("Weight", left.price.shown_weight, right.price.shown_weight, _change(*weights, "+.4f"))
+    yield row("Weight", left.price.shown_weight, right.price.shown_weight, _change(*weights, ".4f"))
     means = left.price.gmlos, right.price.gmlos
-    yield row("GMLOS", str(means[0] or ""), str(means[1] or ""), _change(*means, "+.1f"))
+    yield row("GMLOS", str(means[0] or ""), str(means[1] or ""), _change(*means, ".1f"))
     paid = left.price.cents, right.price.cents
     less = None if paid[0] is None or paid[1] is None else paid[1] - paid[0]
     yield row(
@@ -170,7 +170,9 @@ def _figures(left: Side, right: Side) -> Iterator[str]:
 
 
 def _change(left: Decimal | None, right: Decimal | None, form: str) -> str:
-    return "" if left is None or right is None else format(right - left, form)
+    if left is None or right is None:
+        return ""
+    return format(right - left, form if right == left else f"+{form}")
 
 
 def _said(letter: str, side: Side, tables: Tables) -> Iterator[str]:

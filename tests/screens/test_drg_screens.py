@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -203,6 +204,7 @@ class TestCompare:
         assert "A  Filing 1," in page
         assert "B  Filing 2," in page
         assert "dropped      N17.9    3 Y" in page
+        assert re.search(r"Weight +1\.6041 \(FY2026\) +1\.6041 \(FY2026\) +0\.0000\n", page)
         go(filed, f"=CMP {ACCOUNT} 2 : 1")
         assert "added        N17.9" in page_of(filed)
 

@@ -53,7 +53,7 @@ class Words:
         """``text`` as a query, or as several where it is not plain which word was meant; none when it has no words."""
         self._load()
         words = self._written(query_words(text))
-        guesses = [self._written(guess) for guess in self._corrected(words, systems)]
+        guesses = dict.fromkeys(self._written(guess) for guess in self._corrected(words, systems))
         return self._queries([*(self._completed(guess, systems) for guess in guesses), *guesses], systems)
 
     def asked_otherwise(self, text: str, systems: Sequence[System]) -> list[Query]:
@@ -258,8 +258,8 @@ class Words:
 
         What is being typed is cut short at its end alone and is left so.
         """
-        full = tuple(self._full(word, systems) for word in words)
-        return words if full[:-1] == words[:-1] else full
+        full = tuple(self._full(word, systems) for word in words[:-1])
+        return words if full == words[:-1] else (*full, self._full(words[-1], systems))
 
     def _full(self, word: str, systems: Sequence[System]) -> str:
         if (

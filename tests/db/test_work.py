@@ -595,7 +595,7 @@ class TestProductivity:
         for setup in (Setup(80), Setup(132)):
             assert produce(admin, report, {"from": today, "by": "day"}).pages(setup)[0].lines
         assert "admin" in str(everybody.body)
-        assert "('abstract', '1', '1', '0', '20', '20.0', '3.0', '3.0', '100')" in str(everybody.body)
+        assert "('abstract', '1', '1', '0', '20', '1', '3.0', '3.0', '100')" in str(everybody.body)
 
     def test_what_is_not_final_billed_is_a_report_too(self, admin: Actor) -> None:
         a_discharge("1", days_ago=9)

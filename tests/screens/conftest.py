@@ -15,7 +15,7 @@ from db import store
 from db.access import sensitive, sign_on
 from db.actors import Action, Actor, Role
 from db.changes import Source
-from db.connect import writing
+from db.connect import database, writing
 from db.disclosure import disclosures, requests
 from db.disclosure.disclosures import NewRelease
 from db.hospital import site
@@ -100,6 +100,11 @@ def other_settings(patient_id: int) -> None:
     for account, service in (("NURSING", "NHCU"), ("INTENSE", "REHAB")):
         builders.a_stay(
             "2026-03-02T08:00", "2026-03-09T11:00", patient_id=patient_id, account=account, service=service
+        )
+    with writing():  # nothing of them waits
+        database.execute_sql(
+            "UPDATE encounter SET abstracted_day = discharge_day, coded_day = discharge_day"
+            " WHERE account IN ('NURSING', 'INTENSE')"
         )
 
 
@@ -192,7 +197,6 @@ def a_query(actor: Actor) -> None:
 
 def a_held_message(actor: Actor) -> str:
     """A message that cannot be applied, with a poisoned name in it."""
-    from db.connect import database
 
     send(actor, adt("A03", mrn="00888888", account="4799", name="EVIL\\X1B\\[2J[/foo]^A"))
     row = database.execute_sql("SELECT max(id) FROM received_message").fetchone()

@@ -237,6 +237,7 @@ SILENT = {
     "drafts.discard": "a draft is no record", "drafts.load": "a draft is no record",
     "drafts.save": "a draft is no record", "drafts.waiting": "a draft is no record",
     "working.void_working": "begins its act in cases.void_case",
+    "visits.void_visit": "begins its act in cases.void_case",
     "hypothetical.kept": "a person's own, of no chart", "hypothetical.names": "a person's own, of no chart",
     "habits.of": "how the workstation behaves for oneself", "presets.names": "a person's own presets",
     "presets.kept": "a person's own presets",

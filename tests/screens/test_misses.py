@@ -14,7 +14,7 @@ from screens.search_log import SearchLog
 from tests.tui.conftest import Workstation
 
 pytestmark = pytest.mark.usefixtures("coded")
-ODD = "zzqqx wobbles"
+ODD = "zzqqx vvrrkk"
 
 
 def beside(desk: Workstation, work: Any, *arguments: object) -> Any:

@@ -14,14 +14,13 @@ from datetime import date, tzinfo
 from itertools import takewhile
 from typing import Final
 
-from rules.moments import iso_date, moment, moment_at
+from rules.moments import DAY_SECONDS, iso_date, moment, moment_at
 
 MOST_ATTEMPTS: Final = 10  # after a failure
 CUT_SHORT_ATTEMPTS: Final = 3  # after the first: what kills its machine is not begun for ever
 NEVER: Final = "none"
 LOOK_BACK_DAYS: Final = 62  # every rule of days comes up within
 COUNTED: Final = 1000  # missed runs are counted no further
-DAY_SECONDS: Final = 86400
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST_DAY: Final = -1
 HOW: Final = (

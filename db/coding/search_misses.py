@@ -19,13 +19,13 @@ from db.conventions import convention
 from rules.codes import System, normal
 from rules.codes_search import key_of, query_words, stems
 from rules.findings import Told
+from rules.moments import DAY_SECONDS
 from rules.text import clean
 
 KIND: Final = "search miss"
 SETTING: Final = "search_miss_days"
 TAKEN, IGNORED = "taken", "ignored"
 LONGEST: Final = 80  # characters of what was typed
-DAY_SECONDS: Final = 86_400
 FARTHEST: Final = 5000  # misses of which one is looked for
 
 

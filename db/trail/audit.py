@@ -19,11 +19,11 @@ from db.keyring.derivation import derived
 from db.schema.store import TrailKey
 from db.trail import anchors
 from db.trail.anchors import Anchor
+from rules.moments import DAY_SECONDS
 
 ANCHOR_NAME: Final = "anchor.log"
 COPY_SETTING: Final = "anchor_copy"  # a directory elsewhere that gets every line too
 START: Final = b"\0" * 32
-DAY_SECONDS: Final = 86_400
 CLOCK_SECONDS: Final = 60  # that clocks may differ by
 ANCHORED_WITHIN: Final = 0.05  # seconds after a commit
 

@@ -22,11 +22,10 @@ from db.schema.store import User
 from db.trail import daily_looks
 from db.trail.daily_looks import LOOKS, Day, Looks
 from db.trail.privacy import marks
-from rules.moments import moment
+from rules.moments import DAY_SECONDS, moment
 from rules.tables import CodeTable
 from rules.unusual import TABLE, Limits, limits_on, surname_key, usual
 
-DAY_SECONDS: Final = 86_400
 MOST: Final = 500  # findings of one kind that are shown
 
 

@@ -39,7 +39,7 @@ _PRINCIPAL_MARKS = {
 # Which of two equally good answers is shown first: what a code loses by what it is. A query that asks for
 # pregnancy, external causes or a later encounter names them, and only such codes answer it in full.
 _CHAPTER_PENALTY = {"O": 0.35, "P": 0.3, "V": 0.4, "W": 0.3, "X": 0.35, "Y": 0.35, "Z": 0.2, "Q": 0.05}
-_HEADER_PENALTY = 0.5
+HEADER_PENALTY = 0.5
 _MARK_PENALTY = {"manifestation": 0.3, "not-principal": 0.05}
 _RESIDUAL_PENALTY = 0.05  # "other", "in diseases classified elsewhere"
 _UNSPECIFIED_BONUS = 0.12
@@ -205,7 +205,7 @@ def _terms_above(nodes: dict[str, Node], node: Node) -> Iterator[str]:
 def _penalty(version: Version) -> float:
     penalty = _CHAPTER_PENALTY.get(version.code[0], 0.0)
     if not version.billable:
-        penalty += _HEADER_PENALTY
+        penalty += HEADER_PENALTY
     penalty += sum(_MARK_PENALTY.get(mark, 0.0) for mark in version.marks)
     title = version.title.lower()
     if title.startswith("other "):

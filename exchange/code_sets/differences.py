@@ -16,7 +16,7 @@ from exchange.code_sets.contents import as_date
 WHAT = {
     "new": "codes new", "gone": "codes gone", "title": "titles new or changed", "dates": "codes with other dates",
     "severity": "CC or MCC changed", "poa": "POA exemption changed", "weight": "DRG weights new or changed",
-    "index": "index terms", "facility": "codes of the facility's own sets",
+    "index": "index terms added or removed", "facility": "codes of the facility's own sets added or removed",
 }  # fmt: skip
 
 
@@ -122,6 +122,8 @@ def _exemptions(connection: sqlite3.Connection, before: Path, after: Path) -> It
 
 
 def summed(differences: Iterable[Difference]) -> list[tuple[str, str, int]]:
-    """System, what changed, and how many times."""
-    counts = Counter((each.system, each.kind) for each in differences)
+    """System, what changed, and how many; of an index or a set of the facility by how many rows it grew or shrank."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in differences:
+        counts[each.system, each.kind] += abs(int(each.new) - int(each.old)) if each.kind in _COUNTED else 1
     return [(system, WHAT[kind], count) for (system, kind), count in sorted(counts.items())]

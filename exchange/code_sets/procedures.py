@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from config.code_sources import CodeSource
 from db.coding.codes_schema import FIRST, OPEN
 from exchange.code_sets.contents import Contents, Imports, Titles, Version, day_before
-from exchange.code_sets.diagnoses import untitled
+from exchange.code_sets.diagnoses import HEADER_PENALTY, untitled
 from exchange.code_sets.hcpcs import Hcpcs
 from exchange.code_sets.pcs_xml import composed
 from exchange.code_sets.search_index import procedure_penalty
@@ -21,7 +21,6 @@ from rules.drg import valid_from_to
 SEED_FROM = 20240401  # the shipped titles are those of April 2024
 COMPOSED = "composed"  # a wording put together from the tables, not the official title
 _PROCEDURE_MARKS = {"NON_COVERED": "non-covered", "LIMITED_COVERAGE": "limited-coverage"}
-_HEADER_PENALTY = 0.5
 
 
 def collect(contents: Contents, sources: Mapping[str, CodeSource], imports: Imports) -> int:
@@ -61,7 +60,7 @@ def collect(contents: Contents, sources: Mapping[str, CodeSource], imports: Impo
                 OPEN,
                 "",
                 positions[code],
-                penalty=_HEADER_PENALTY,
+                penalty=HEADER_PENALTY,
             )
         )
     for code in ordered:

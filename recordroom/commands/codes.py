@@ -85,7 +85,11 @@ def show(code: str, system: str | None, day: datetime | None) -> None:
                 for line in code_page(store, detail, _written):
                     click.echo(clean(line.text))
                 return
-    click.echo(f"recordroom: There is no code {clean(code)}.", err=True)
+    click.echo(
+        f"recordroom: There is no code {clean(code)} in ICD-10-CM, ICD-10-PCS or HCPCS Level II;"
+        " the facility's own sets are on the screen HCP.",
+        err=True,
+    )
     sys.exit(1)
 
 

@@ -16,9 +16,8 @@ from reports.page import Setup
 from reports.parameters import Asked, NotAsked
 from reports.run import produce
 from reports.scheduled.kinds import FILE, PRINTER, SPOOL, TRIO, WIDTH, Kind, Place
-from rules.moments import iso_date
+from rules.moments import DAY_SECONDS, iso_date
 from rules.periods import month as month_named
-from rules.schedule import DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

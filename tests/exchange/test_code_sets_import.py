@@ -24,6 +24,7 @@ from config.code_sources import CodeSource, SourceMissing, expiry_notice, import
 from db.coding.codes import CodeStore
 from db.coding.imported_changes import last_import
 from exchange.code_sets.build import build
+from exchange.code_sets.differences import summed
 from exchange.code_sets.importing import Home, Outcome, Said, import_files, remove
 from exchange.code_sets.official import Refused
 from reports.code_page import code_page
@@ -220,7 +221,8 @@ class TestEveryKind:
         assert not house.rows("SELECT 1 FROM code_change WHERE code = 'A000'")
 
     def test_an_index_keeps_its_order_modifiers_and_references(self, house: House) -> None:
-        house.take("icd10cm_index_2027.xml", FILES["icd10cm_index_2027.xml"][1])
+        outcome = house.take("icd10cm_index_2027.xml", FILES["icd10cm_index_2027.xml"][1])
+        assert summed(outcome.differences) == [("main", "index terms added or removed", 6)]
         columns = "id, parent, level, title, nemod, code, manif, see, see_also"
         assert house.rows(f"SELECT {columns} FROM index_entry ORDER BY id") == [
             (1, 0, 0, "Cardiomyopathy", "(familial) (idiopathic)", "I42.1", "", "", ""),

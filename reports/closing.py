@@ -20,7 +20,7 @@ from reports.catalogue import CATALOGUE, Report
 from reports.page import Setup, as_text
 from reports.parameters import Asked, resolved
 from reports.remarks import of_report
-from reports.reprint import VERSION, WIDTHS, signed_now, typed
+from reports.reprint import VERSION, WIDTHS, WORKBOOK, signed_now, typed
 from reports.run import Produced, run_by
 from rules.moments import iso_date
 
@@ -119,6 +119,7 @@ def _parts(made: Produced) -> Iterator[tuple[str, bytes]]:
     yield f"{made.report.id}/form", _bytes(forms)
     yield f"{made.report.id}/json", _bytes(made.json_value())
     yield f"{made.report.id}/sheets", _bytes([typed(sheet) for sheet in made.sheets()])
+    yield f"{made.report.id}/{WORKBOOK}", made.workbook()
 
 
 def _bytes(value: Any) -> bytes:

@@ -76,9 +76,7 @@ def in_format(produced: Produced, form: str, setup: Setup) -> bytes:
     if form == "csv":
         return sheet.as_csv(produced.sheets())
     if form == "xlsx":
-        return sheet.as_xlsx(
-            produced.title, produced.sheets(), store.current().directory / "spool", produced.head()
-        )
+        return produced.workbook(store.current().directory / "spool")
     if form == "json":
         return sheet.as_json(produced.json_value())
     return encoded(

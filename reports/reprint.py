@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 from db.statistics import closing
@@ -20,6 +21,7 @@ VERSION: Final = "version"  # the parameter that names a version of a closed mon
 PUBLISHED: Final = "published"  # the newest version that was closed; counted now while the month is open
 LATEST: Final = "latest"  # counted now
 WIDTHS: Final = (80, 132)
+WORKBOOK: Final = "xlsx"  # its part: another release of what writes workbooks would lay it out otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,11 @@ class Reprint(Produced):
             )
             for each in self._json("sheets")
         ]  # fmt: skip
+
+    def workbook(self, folder: Path | None = None) -> bytes:
+        """The workbook as it was signed; of versions signed before workbooks were kept, one of the stored values."""
+        kept = self.parts.get(f"{self.report.id}/{WORKBOOK}")
+        return super(Reprint, self).workbook(folder) if kept is None else kept
 
     def json_value(self) -> Any:
         """Its JSON value."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from reports import identifiers, remarks
 from reports.catalogue import Report
 from reports.page import Document, Page, Run, Setup, letterhead, paginate
 from reports.parameters import IDENTIFIERS, Asked, NotAsked, Parameter, month_asked, named, resolved
-from reports.sheet import Sheet, as_objects
+from reports.sheet import Sheet, as_objects, as_xlsx
 from rules.dates import show_moment
 from rules.text import clean
 
@@ -90,6 +91,10 @@ class Produced:
         """The report as tables of typed values."""
         sheets: list[Sheet] = self._module.sheets(self.data)
         return [replace(each, conventions=(*each.conventions, *self.standing)) for each in sheets]
+
+    def workbook(self, folder: Path | None = None) -> bytes:
+        """Its tables as a workbook; a large one is put together in ``folder``."""
+        return as_xlsx(self.title, self.sheets(), folder, self.head())
 
     def letters(self) -> Sheet:
         """A row for each letter, for a word processor to merge. Raises ``NotAsked`` where there are none to write."""

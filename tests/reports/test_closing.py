@@ -129,10 +129,18 @@ class TestClosing:
             printed(admin, form) for form in forms
         ]
 
+    def test_a_month_signed_before_workbooks_were_kept_has_one_of_the_stored_values(self, closed, admin):
+        signed = produce(admin, find("monthly-statistics"), {"month": NOVEMBER})
+        older = replace(
+            signed, parts={name: part for name, part in signed.parts.items() if "xlsx" not in name}
+        )
+        assert older.workbook() == signed.workbook() == printed(admin, "xlsx")
+
     def test_a_workbook_says_what_its_pages_say_and_nothing_of_the_hour_it_was_made(self, closed, admin):
         made = zipfile.ZipFile(io.BytesIO(printed(admin, "xlsx")))
         assert {each.date_time for each in made.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert made.read("docProps/core.xml").count(b"1980-01-01T00:00:00Z") == 2
+        assert printed(admin, "xlsx") == closing.parts(closing.newest(NOVEMBER))["monthly-statistics/xlsx"]
         heads = [line.split("  ")[0].rstrip() for line in printed(admin).decode().splitlines()[2:4]]
         assert heads == ["Period: 11/01/2025 to 11/30/2025", "Selection: all units and services"]
         strings = made.read("xl/sharedStrings.xml").decode()

@@ -27,7 +27,7 @@ from exchange.csv_files import CsvError, Profile, Row
 from exchange.csv_import import Layout, import_with
 from exchange.csv_report import Report
 from rules import drg, edits, overrides
-from rules.abstract_findings import claim_of, record_findings
+from rules.abstract_findings import claim_of, hospital_exempt, record_findings
 from rules.dictionary import Context, Dictionary, Group, Item, ItemType, is_null, row_path
 from rules.findings import Finding, Level
 from rules.records import null_values, record_day
@@ -174,7 +174,7 @@ class Taking:
     def _grouped(self, values: Mapping[str, str]) -> Drg:
         if not values.get("diagnoses[1].code"):
             return Drg()
-        grouping = drg.group(claim_of(values))
+        grouping = drg.group(claim_of(values, poa_exempt=hospital_exempt(values, self.context)))
         day = values.get("discharged_at", "")[:10]
         row = (
             self.codes.weights(grouping.drg, date.fromisoformat(day))

@@ -30,9 +30,15 @@ def record_findings(dictionary: Dictionary, record: Record, context: Context) ->
     """All findings about an abstract, worst first, those that somebody let stand marked so. Bad data never raise."""
     items = without(record)
     found = edits.findings(dictionary, items, context)
-    found += claim_findings({**items, "age": age_on_admission(items, {}, context)})
+    settled_age = {**items, "age": age_on_admission(items, {}, context)}
+    found += claim_findings(settled_age, poa_exempt=hospital_exempt(items, context))
     found += evidence.findings(items, context, drg.is_operating_room)
     return marked(worst_first(found), in_force(dictionary, record))
+
+
+def hospital_exempt(record: Record, context: Context) -> bool:
+    """Whether the hospital is exempt from POA reporting on the day of discharge."""
+    return bool(context.hospital_exempt and context.hospital_exempt(record.get("discharged_at", "")[:10]))
 
 
 def settled(dictionary: Dictionary, record: Record, context: Context) -> dict[str, str]:
@@ -40,20 +46,22 @@ def settled(dictionary: Dictionary, record: Record, context: Context) -> dict[st
     return {**record, **edits.computed(dictionary, record, context)}
 
 
-def claim_findings(record: Record) -> list[Finding]:
+def claim_findings(record: Record, *, poa_exempt: bool = False) -> list[Finding]:
     """What the Medicare code editor says about the codes, and where they do not agree with the registered sex."""
-    claim, rows = claim_and_rows(record)
+    claim, rows = claim_and_rows(record, poa_exempt=poa_exempt)
     edited = codes_edits.edit(claim)
     found = [*edited.edits, *codes_edits.sex_conflicts(claim)]
     return codes_edits.findings([codes_edits.at_row(each, rows) for each in found], PARTS)
 
 
-def claim_of(record: Record) -> Claim:
-    """What the grouper and the code editor look at."""
-    return claim_and_rows(record)[0]
+def claim_of(record: Record, *, poa_exempt: bool = False) -> Claim:
+    """What the grouper and the code editor look at. ``poa_exempt`` is the hospital, which reports no POA."""
+    return claim_and_rows(record, poa_exempt=poa_exempt)[0]
 
 
-def claim_and_rows(record: Record) -> tuple[Claim, Mapping[str, tuple[int, ...]]]:
+def claim_and_rows(
+    record: Record, *, poa_exempt: bool = False
+) -> tuple[Claim, Mapping[str, tuple[int, ...]]]:
     """The claim, and for its diagnoses and procedures the rows of the record that they stand in."""
     rows = rows_of(record)
     diagnoses = {n: row for n, row in rows.get("diagnoses", {}).items() if _is_code(row.get("code", ""))}
@@ -68,6 +76,7 @@ def claim_and_rows(record: Record) -> tuple[Claim, Mapping[str, tuple[int, ...]]
         disposition=_status(record.get("disposition", "")),
         admitted_on=day_of(record.get("admitted_at", "")),
         admit_dx=admitting if _is_code(admitting := record.get("admitting_diagnosis", "")) else "",
+        poa_exempt=poa_exempt,
     )
     return claim, {"dx": tuple(diagnoses), "px": tuple(procedures)}
 

@@ -240,6 +240,8 @@ def _stay_edits(claim: Claim) -> Iterable[CodeEdit]:
 
 
 def _poa_edits(claim: Claim) -> Iterable[CodeEdit]:
+    if claim.poa_exempt:
+        return
     for row, diagnosis in enumerate(claim.dx, 1):
         if diagnosis.poa not in POA_VALUES and diagnosis.poa.strip().upper() not in POA_VALUES:
             yield _edit("INVALID_POA", "dx", row, diagnosis.code)

@@ -255,6 +255,7 @@ class Context:
     diagnosis_valid: Callable[[str, str], bool | None] | None = None  # code, ISO day
     procedure_valid: Callable[[str, str], bool | None] | None = None
     poa_exempt: Callable[[str, str], bool | None] | None = None
+    hospital_exempt: Callable[[str], bool] | None = None  # from POA reporting, on an ISO day of discharge
     service_valid: Callable[[str, str], bool | None] | None = None  # HCPCS or CPT
     modifier_valid: Callable[[str, str], bool | None] | None = None
     notes: Callable[[str], CodeNotes | None] | None = None  # of the tabular list, by diagnosis

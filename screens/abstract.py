@@ -255,7 +255,10 @@ class Abstract(CodingWords):
         ]
         if grouping.hac_reduced:
             lines.append(drg_lines.before_hac(grouping, self.price(grouping.initial_drg, values)))
-        return (*lines, *filter(None, (self._no_codes(),)))
+        return (
+            *lines,
+            *filter(None, (drg_lines.spared(self.claim(values), grouping), self._no_codes())),
+        )
 
     def price(self, of: str, values: Values) -> Price:
         """Weight and expected payment of a DRG as of the discharge."""

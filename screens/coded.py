@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Final
 
+from db.abstracting.claims import claims
 from db.coding.codes import CodeStore, Weight, code_problem
 from rules import drg
-from rules.abstract_findings import claim_and_rows, claim_of, day_of
+from rules.abstract_findings import claim_and_rows, day_of
 from rules.code_words import shorter
 from rules.codes import NAME, System, dotted, normal, with_placeholders
 from rules.codes_advice import Advice, Coded, TabularNote, advice, against
@@ -17,8 +19,8 @@ from rules.drg import Claim, GroupedDiagnosis, GroupedProcedure, Grouping
 from rules.evidence import CODED, SUPPORT
 from rules.records import rows_of
 from rules.text import clean
+from screens import drg_lines
 from screens.data_set import SYSTEMS, DataSetForm
-from screens.drg_lines import MS_DRG, heading_within
 from screens.site_notes import in_one_line
 from tui.screen import Choice, Values
 
@@ -38,7 +40,7 @@ class CodedForm(DataSetForm):
     _noted: Mapping[str, Sequence[TabularNote]] = {}
 
     def shorten(self, text: str, room: int) -> str:
-        return heading_within(text, room) if text.startswith(MS_DRG) else shorter(text)
+        return drg_lines.heading_within(text, room) if text.startswith(drg_lines.MS_DRG) else shorter(text)
 
     def follows(self, values: Values, path: str) -> Values:
         """A code that is keyed over loses the document that the one before was taken from."""
@@ -54,7 +56,11 @@ class CodedForm(DataSetForm):
 
     def claim(self, values: Mapping[str, str]) -> Claim:
         """What the grouper and the code editor look at."""
-        return claim_of(values)
+        return self._claim_of(values)
+
+    @cached_property
+    def _claim_of(self) -> Callable[[Mapping[str, str]], Claim]:
+        return claims()
 
     def skip(self, values: Values) -> Collection[str]:
         return {*super().skip(values), *self._exempt(values)}
@@ -228,6 +234,8 @@ class CodedForm(DataSetForm):
             return
         if grouped.hac:
             yield f"! Hospital-acquired condition {grouped.hac} ({clean(grouped.hac_title)}): it counts for nothing."
+        elif drg_lines.not_reduced(self.claim(values), grouped):
+            yield f"  {drg_lines.NOT_REDUCED}"
         elif grouped.may_be_hac and grouped.poa not in ("Y", "W"):
             yield "? It is a hospital-acquired condition if it was not present on admission: see what the record says."
         if grouped.excluded and row > 1:

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import ClassVar
 
 from db import drafts
+from db.abstracting.claims import claims
 from db.coding.codes import CodeStore
 from db.worklist import review_acts, reviews
-from rules.abstract_findings import claim_of
 from rules.code_set_compare import Difference, Kind, compare
 from rules.codes import System, dotted
 from rules.drg import Claim
@@ -110,8 +110,9 @@ class Compare(PageScreen):
         about_stay = {path: value for path, value in first.items() if "[" not in path}
         coder = settled_record(self.session, one.data_set, first)
         reviewer = settled_record(self.session, one.data_set, about_stay | one.second)
-        left = judged(self.session, f"Coder: {one.person}", claim_of(coder))
-        right = judged(self.session, f"Reviewer: {one.reviewer}", claim_of(reviewer))
+        made = claims()
+        left = judged(self.session, f"Coder: {one.person}", made(coder))
+        right = judged(self.session, f"Reviewer: {one.reviewer}", made(reviewer))
         return (reviews.about(one),), left, right
 
     def recall_as(self) -> tuple[str, str] | None:

@@ -7,11 +7,12 @@ from typing import Final
 from db.coding.drg_prices import Price
 from rules.code_words import shorter
 from rules.codes import dotted
-from rules.drg import Grouping
+from rules.drg import Claim, GroupedDiagnosis, Grouping
 from rules.drg_payment import dollars
 
 MS_DRG: Final = "MS-DRG "  # what a heading begins with
 LEFT_OUT: Final = " .. "
+NOT_REDUCED: Final = "POA-exempt hospital: HAC not applied"
 
 
 def heading(grouping: Grouping) -> str:
@@ -48,3 +49,14 @@ def before_hac(grouping: Grouping, price: Price) -> str:
         f"{dotted(each.code)} HAC {each.hac} POA {each.poa or 'blank'}" for each in grouping.dx if each.hac
     )
     return f"Initial DRG {grouping.initial_drg} {price.shown_weight}{pays}; not counted: {codes}"
+
+
+def not_reduced(claim: Claim, diagnosis: GroupedDiagnosis) -> bool:
+    """Whether a diagnosis counts only because the hospital reports no POA and so has no HAC reduction."""
+    return claim.poa_exempt and diagnosis.may_be_hac and diagnosis.poa not in ("Y", "W")
+
+
+def spared(claim: Claim, grouping: Grouping) -> str:
+    """That hospital-acquired conditions are not applied to these diagnoses, where that is so; else blank."""
+    codes = ", ".join(dotted(each.code) for each in grouping.dx if not_reduced(claim, each))
+    return f"{NOT_REDUCED} to {codes}" if codes else ""

@@ -13,6 +13,7 @@ from functools import partial
 from config.data_sets import library
 from db import store
 from db.abstracting import abstracts, rule_context, working
+from db.abstracting.claims import claims
 from db.abstracting.working import WorkingRecord
 from db.coding import drg_prices, hypothetical
 from db.coding.codes import CodeStore
@@ -21,7 +22,7 @@ from db.hospital.encounters import Encounter
 from db.queries import queries
 from db.registry import cases
 from db.registry.cases import Revision
-from rules.abstract_findings import claim_of, settled
+from rules.abstract_findings import settled
 from rules.codes import System, normal, problem
 from rules.codes_edits import CodeEdit, edit, sex_conflicts
 from rules.codes_facts import valid_on
@@ -66,7 +67,7 @@ class Subject:
 
     @property
     def claim(self) -> Claim:
-        return claim_of(self.record) if self.stay else working.claim(self.record)
+        return claims()(self.record) if self.stay else working.claim(self.record)
 
 
 def subject_of(session: Session, key: str) -> Subject:
@@ -174,7 +175,7 @@ def _filing(session: Session, stay: Encounter, word: str) -> Side:
         )
     when = shown.utc(chosen.filed_utc, store.current().zone)
     record = settled_record(session, abstracts.DATA_SET, chosen.record)
-    return judged(session, f"Filing {chosen.number}, {when} by {chosen.by}", claim_of(record))
+    return judged(session, f"Filing {chosen.number}, {when} by {chosen.by}", claims()(record))
 
 
 def _numbers(found: Sequence[Revision]) -> list[str]:

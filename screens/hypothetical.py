@@ -19,7 +19,7 @@ from rules.abstract_findings import claim_findings, day_of
 from rules.dictionary import Dictionary, Group, Item, ItemType, Section
 from rules.drg import Claim
 from rules.findings import Finding, Level
-from screens import shown
+from screens import drg_lines, shown
 from screens.coded import CodedForm
 from screens.coding_draft import now
 from screens.record import Loaded
@@ -151,6 +151,7 @@ class HypotheticalPatient(CodedForm):
             f"MS-DRG {grouping.drg}{initial} {grouping.title}",
             f"{figures}  trim {self._trim(grouping.drg, price, values)}",
             f"{who}  expected payment {price.shown_payment}",
+            *filter(None, (drg_lines.spared(self.claim(values), grouping),)),
         )
 
     def _price(self, values: Values) -> Price:

@@ -10,13 +10,14 @@ from config.data_sets import dictionary_for
 from db import store
 from db.abstracting import rule_context
 from db.abstracting.abstracts import DATA_SET
+from db.abstracting.claims import claims
 from db.evidence import documents
 from db.hospital import encounters
 from db.queries import queries, query_acts, templates
 from db.queries.queries import Query as Raised
 from rules import drg
 from rules import queries as rules
-from rules.abstract_findings import claim_of, day_of, record_findings
+from rules.abstract_findings import day_of, record_findings
 from rules.codes import System
 from rules.findings import Finding, Level
 from rules.moments import iso_date
@@ -132,7 +133,7 @@ class Query(DraftedForm):
 
     @property
     def grouping(self) -> drg.Grouping:
-        return drg.group(claim_of(self.record)) if self.record.get("diagnoses[1].code") else drg.Grouping()
+        return drg.group(claims()(self.record)) if self.record.get("diagnoses[1].code") else drg.Grouping()
 
     @property
     def proposal(self) -> Proposal | None:

@@ -19,7 +19,7 @@ from rules.abstract_findings import claim_findings, day_of
 from rules.drg import Claim
 from rules.drg_payment import expected_discharge
 from rules.findings import Finding
-from screens import shown
+from screens import drg_lines, shown
 from screens.account import banner, encounter_named
 from screens.coded import CodedForm
 from screens.coding_draft import now, put
@@ -109,7 +109,10 @@ class WorkingCodes(CodedForm):
         figures = (
             f"Weight {price.shown_weight}  GMLOS {price.gmlos or '-'}  expected payment {price.shown_payment}"
         )
-        return (f"Working DRG {grouping.drg} {grouping.title}", figures, self._stay(values))
+        spared = drg_lines.spared(self.claim(values), grouping)
+        return (
+            f"Working DRG {grouping.drg} {grouping.title}", figures, self._stay(values), *filter(None, (spared,)),
+        )  # fmt: skip
 
     def _stay(self, values: Values) -> str:
         """Length of stay so far, and the day on which the mean of the working DRG is reached."""

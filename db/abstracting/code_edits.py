@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from db.abstracting.claims import exempt_hospital
 from db.abstracting.stored_abstracts import Reader, Stored
 from rules.abstract_findings import claim_findings, claim_of
 from rules.codes import System, dotted
@@ -35,18 +36,19 @@ def raised(ids: Sequence[int]) -> tuple[list[Raised], int, int]:
     """
     found: list[Raised] = []
     abstracts = unjudged = 0
+    exempt = exempt_hospital()
     for slice_ in Reader().slices(ids):
         abstracts += len(slice_)
         for each in slice_:
             unjudged += not claim_of(each.record).dx
-            found += _raised(each)
+            found += _raised(each, poa_exempt=exempt(each.record.get("discharged_at", "")[:10]))
     return found, abstracts, unjudged
 
 
-def _raised(stored: Stored) -> list[Raised]:
+def _raised(stored: Stored, *, poa_exempt: bool) -> list[Raised]:
     record = without(stored.record)
     age = age_in_years(record.get("birth_date", ""), record.get("admitted_at", "")[:10])
-    found = claim_findings({**record, "age": age})
+    found = claim_findings({**record, "age": age}, poa_exempt=poa_exempt)
     return [
         Raised(
             stored.stay.id, stored.case.filed_by,

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from db import store
+from db.abstracting.claims import exempt_hospital
 from db.conventions import convention
 from db.evidence import documents
 from rules.codes import System
@@ -36,12 +37,13 @@ def context(tables: Tables, codes: CodeStore | None, settings: Mapping[str, str]
     """
     now, found = store.current().now().local, dict(options() if settings is None else settings)
     if codes is None:
-        return Context(now, tables, found, documents=documents.of_account)
+        return Context(now, tables, found, hospital_exempt=exempt_hospital(), documents=documents.of_account)
     return Context(
         now, tables, found,
         diagnosis_valid=lambda code, day: codes.valid(code, System.CM, date.fromisoformat(day)),
         procedure_valid=lambda code, day: codes.valid(code, System.PCS, date.fromisoformat(day)),
         poa_exempt=lambda code, day: codes.poa_exempt(code, date.fromisoformat(day)),
+        hospital_exempt=exempt_hospital(),
         service_valid=lambda code, day: codes.service_valid(code, date.fromisoformat(day)),
         modifier_valid=lambda code, day: codes.modifier_valid(code, date.fromisoformat(day)),
         notes=codes.notes,

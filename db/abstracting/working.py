@@ -14,6 +14,7 @@ from typing import Final
 
 from db import store
 from db.abstracting import abstract_feed, abstracts
+from db.abstracting.claims import claims
 from db.actors import Action, Actor
 from db.acts import Conflict, act, viewed
 from db.connect import StoreError, database
@@ -23,7 +24,6 @@ from db.registry import cases
 from db.registry.cases import COMPLETE, OPEN, Case
 from db.statistics import census
 from db.statistics.census import Occupant
-from rules.abstract_findings import claim_of
 from rules.dictionary import Dictionary, Record
 from rules.drg import Claim
 from rules.findings import Finding
@@ -99,7 +99,7 @@ def coded_on(stay: Encounter) -> str:
 
 def claim(record: Record) -> Claim:
     """What the grouper looks at: the stay as if it ended on the day of its coding."""
-    return claim_of({**record, "discharged_at": record.get("coded_on", "")})
+    return claims()({**record, "discharged_at": record.get("coded_on", "")})
 
 
 def file_working(

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from db.abstracting.claims import claims
 from db.abstracting.stored_abstracts import Reader, Stored
 from db.coding import code_sets
 from db.statistics import stay_lists
 from db.statistics.stay_lists import Stay, Wanted
 from rules import drg
-from rules.abstract_findings import claim_of
 from rules.edit_functions import age_in_years
 from rules.moments import iso_date
 
@@ -93,15 +93,16 @@ def parts(wanted: Wanted, by: str, without: Collection[int] = ()) -> list[Part]:
 def _captured(ids: Sequence[int]) -> dict[int, Capture]:
     """What each of these accounts counts, where it has an abstract that can be grouped."""
     made: dict[int, Capture] = {}
+    claim_of = claims()
+
+    def grouped(stored: Stored) -> drg.Grouping:
+        record = stored.record
+        age = age_in_years(record.get("birth_date", ""), record.get("admitted_at", "")[:10])
+        return drg.group(claim_of({**record, "age": age}))
+
     for slice_ in Reader().slices(ids):
-        made |= {each.stay.id: found for each in slice_ if (found := captured(_grouped(each))) is not None}
+        made |= {each.stay.id: found for each in slice_ if (found := captured(grouped(each))) is not None}
     return made
-
-
-def _grouped(stored: Stored) -> drg.Grouping:
-    record = stored.record
-    age = age_in_years(record.get("birth_date", ""), record.get("admitted_at", "")[:10])
-    return drg.group(claim_of({**record, "age": age}))
 
 
 def captured(grouping: drg.Grouping) -> Capture | None:

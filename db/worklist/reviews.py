@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from config.data_sets import library
 from db import store
+from db.abstracting.claims import claims
 from db.coding import code_sets
 from db.connect import database
 from db.hospital import encounters
@@ -21,7 +22,6 @@ from db.hospital.encounters import Encounter
 from db.patient_index import patients
 from db.worklist import blind
 from rules import reviews
-from rules.abstract_findings import claim_of
 from rules.dictionary import Dictionary
 from rules.edit_functions import age_in_years
 from rules.moments import iso_date, moment, moment_at
@@ -341,7 +341,7 @@ def drg_of(data_set: str, record: Mapping[str, str]) -> str:
 
     born, came = record.get("birth_date", ""), record.get("admitted_at", "")[:10]
     age = age_in_years(born, came) if len(born) == 10 and came else ""
-    return drg.group(claim_of({**record, "age": record.get("age") or age})).drg
+    return drg.group(claims()({**record, "age": record.get("age") or age})).drg
 
 
 def kinds(data_set: str) -> Kinds:

@@ -1,8 +1,9 @@
-"""``recordroom group``: MS-DRG, weight and code edits for claims given as JSON lines. Nobody signs on."""
+"""``recordroom group``: MS-DRG, weight and code edits for claims given as JSON lines. Nobody needs to sign on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -12,7 +13,7 @@ import click
 
 from config.code_tables import shipped_tables
 from db.coding.codes import CodesMissing, CodeStore, Weight
-from recordroom.commands.common import named_store, notice, store_options
+from recordroom.commands.common import named_store, notice, opened_store, options, store_options
 from recordroom.commands.json_lines import answer_lines
 from rules.codes_edits import CodeEdit, Edited, edit
 from rules.drg import Claim, Diagnosis, Grouping, Procedure
@@ -23,17 +24,19 @@ EXEMPT = shipped_tables()["poa_exempt_hospitals"]
 EXEMPT_KINDS = frozenset(row.code for row in EXEMPT.rows)
 KINDS = (*(row.code for row in EXEMPT.rows), OTHER)
 
+Exempt = Callable[[str], bool]  # by the ISO day of discharge
+REPORTS_POA: Exempt = lambda day: False  # noqa: E731
+
 
 @click.command()
 @click.option(
     "--facility-kind",
     type=click.Choice(KINDS),
-    default=OTHER,
-    show_default=True,
-    help="Kind of hospital of claims that do not name one: all but other are exempt from POA reporting.",
+    help="Kind of hospital of claims that do not name one: all but other are exempt from POA reporting. Otherwise as "
+    "the store has filed it, where somebody signs on (--store with --user or --service-key), else other.",
 )
 @store_options
-def group(facility_kind: str) -> None:
+def group(facility_kind: str | None) -> None:
     """Group claims: one JSON object a line in, one a line out, in the same order.
 
     Each line may hold id, discharge_date, admit_date, age, sex (M, F, U, X), disposition, admit_dx, dx (a list of
@@ -43,11 +46,27 @@ def group(facility_kind: str) -> None:
     """
     store = _codes()
     try:
-        status = answer_lines(lambda given: answers(given, store, facility_kind))
+        with _signed_on():
+            hospital = _hospital(facility_kind)
+            status = answer_lines(lambda given: answers(given, store, hospital))
     finally:
         if store is not None:
             store.close()
     click.get_current_context().exit(status)
+
+
+def _signed_on() -> AbstractContextManager[object]:
+    """The record store, where somebody signs on: it has filed what kind of hospital it is."""
+    return opened_store() if options().user or options().service_key else nullcontext()
+
+
+def _hospital(kind: str | None) -> Exempt:
+    """Whether the hospital of claims that name no kind is exempt from POA reporting, by the day of discharge."""
+    if kind is not None or not (options().user or options().service_key):
+        return lambda day: kind in EXEMPT_KINDS
+    from db.abstracting.claims import exempt_hospital
+
+    return exempt_hospital()
 
 
 def _codes() -> CodeStore | None:
@@ -63,13 +82,13 @@ def _codes() -> CodeStore | None:
 
 
 def answers(
-    given: Sequence[Mapping[str, Any]], store: CodeStore | None, kind: str = OTHER
+    given: Sequence[Mapping[str, Any]], store: CodeStore | None, hospital: Exempt = REPORTS_POA
 ) -> Iterator[dict[str, Any]]:
-    """DRG, weight, marks and edits of claims, JSON-ready. ``kind`` is the hospital's, where a claim says none.
+    """DRG, weight, marks and edits of claims, JSON-ready. ``hospital`` is asked where a claim names no kind.
 
     All are grouped before the first is edited: each engine finds its tables at hand.
     """
-    readers = [_Reader(each, kind) for each in given]
+    readers = [_Reader(each, hospital) for each in given]
     claims = [reader.claim() for reader in readers]
     results = [grouped(claim) for claim in claims]
     edited = [edit(claim) for claim in claims]
@@ -140,9 +159,9 @@ def _edit(found: CodeEdit, claim: Claim) -> dict[str, Any]:
 class _Reader:
     """Turns what was given into a claim; what cannot be used is left out and said so in ``notices``."""
 
-    def __init__(self, given: Mapping[str, Any], kind: str) -> None:
+    def __init__(self, given: Mapping[str, Any], hospital: Exempt) -> None:
         self.given = given
-        self.kind = kind
+        self.hospital = hospital
         self.notices: list[str] = []
 
     def claim(self) -> Claim:
@@ -167,7 +186,9 @@ class _Reader:
             return said
         if said is not None:
             self.notices.append("poa_exempt must be true or false.")
-        kind = self._text(self.given, "facility_kind") or self.kind
+        kind = self._text(self.given, "facility_kind")
+        if not kind:
+            return self.hospital(self._text(self.given, "discharge_date")[:10])
         if kind not in KINDS:
             self.notices.append(f"facility_kind must be one of {', '.join(KINDS)}.")
         return kind in EXEMPT_KINDS

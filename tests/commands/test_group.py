@@ -10,7 +10,11 @@ from unittest.mock import ANY
 import pytest
 from click.testing import CliRunner, Result
 
+from db.access import sign_on
+from db.conventions import file_setting
 from recordroom.cli import cli
+from rules.moments import day_number
+from tests.conftest import ADMIN, PASSPHRASE
 
 
 @pytest.fixture
@@ -102,6 +106,26 @@ class TestGroup:
         assert (by_claim["drg"], said["drg"]) == ("193", "195")
         result = run("group", "--facility-kind", kind, lines=json.dumps(ulcer) + "\n")
         assert json.loads(result.stdout)["drg"] == "193"
+
+    def test_the_hospital_is_of_the_kind_that_its_store_has_filed_where_somebody_signs_on(  # type: ignore[no-untyped-def]
+        self, run, store_directory: Path, tmp_path: Path
+    ) -> None:
+        actor = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor
+        file_setting(actor, "facility_kind", "va", day_number("2026-11-01"))
+        sign_on.off(actor)
+        (key := tmp_path / "passphrase").write_text(PASSPHRASE)
+        ulcer = claim("J18.9 L89.154/N")
+        days = ("2026-10-31", "2026-11-15")
+        lines = "".join(json.dumps({**ulcer, "discharge_date": day}) + "\n" for day in days)
+        named = ("--store", str(store_directory))
+        signed = (*named, "--user", ADMIN, "--passphrase-file", str(key))
+        for arguments, expected in (
+            (named, ["195", "195"]),
+            (signed, ["195", "193"]),
+            ((*signed, "--facility-kind", "other"), ["195", "195"]),
+        ):
+            result = run("group", *arguments, lines=lines)
+            assert [json.loads(line)["drg"] for line in result.stdout.splitlines()] == expected
 
     def test_a_kind_that_is_not_known_is_said_and_exempts_nobody(self, run) -> None:  # type: ignore[no-untyped-def]
         (answer,) = grouped(run, claim("J18.9 L89.154/N", facility_kind="spa"))

@@ -70,6 +70,7 @@ class FormView(View):
         self.missing: frozenset[str] = frozenset()  # fields that somebody must still key or mend
         self.walk_ended = False  # the field in hand was the last one
         self._left = 0  # number of the key that completed a field, which was then left without Enter
+        self._rest = (0, "", "")  # key that took the only value there was: its number, row, what it filled in
 
     def live_acts(self) -> Sequence[Act]:
         if not self.opened.locked:
@@ -376,6 +377,10 @@ class FormView(View):
         if stroke.name == "enter" and self.left_by_itself():
             if self.walk_ended:
                 await self.way.at_end("enter")
+        elif stroke.name == "tab" and self._would_pass_over():
+            pass
+        elif self._says_the_rest(stroke):
+            self.leave_by_itself()
         elif await self.way.stroke(stroke):
             pass
         elif stroke.name in ("enter", "tab"):
@@ -441,6 +446,25 @@ class FormView(View):
     def left_by_itself(self) -> bool:
         """Whether this key says again what the key before it has done already: the field is left."""
         return self.shell.habits.forgives and 0 < self._left == self.shell.strokes - 1
+
+    def _would_pass_over(self) -> bool:
+        """Whether Tab, behind a field that was left by itself, would leave out a table that must have a row."""
+        spot = self.spot
+        return self.left_by_itself() and spot is not None and self.is_blank(spot) and self._is_missing(spot)
+
+    def completed(self, spot: Spot, rest: str) -> None:
+        """What was keyed was the beginning of one value alone, and ``rest`` was filled in."""
+        self._rest = (self.shell.strokes, f"{spot.group}[{spot.index}]", rest)
+
+    def _says_the_rest(self, stroke: Stroke) -> bool:
+        """Whether this character is what the key before it has filled in, keyed by whoever knew it."""
+        spot, (taken, row, rest) = self.spot, self._rest
+        return (
+            taken == self.shell.strokes - 1
+            and (stroke.name, stroke.text.upper()) == ("", rest)
+            and spot is not None
+            and row == f"{spot.group}[{spot.index}]"
+        )
 
     async def forward(self, name: str) -> None:
         """Enter, Tab, or a full field: leave it and go on; Enter at the end files."""

@@ -49,8 +49,17 @@ class Lists:
             if pick.went_on:
                 form.leave_by_itself()
 
+        async def is_whole(typed: str) -> bool:
+            return await shell.call(form.screen.is_complete, values, path, typed)
+
         pick = Pick(
-            shell, spot.label, find, picked, text, shown=partial(pointed, spot.field), goes_on=bool(why)
+            shell,
+            spot.label,
+            find,
+            picked,
+            text,
+            shown=partial(pointed, spot.field),
+            goes_on=is_whole if why else None,
         )
         await shell.push(pick)
         if why:

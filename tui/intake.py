@@ -117,6 +117,8 @@ class Intake:
             form.refuse(spot, why or f"Nothing is known as {clean(value)}. F4 lists what this field takes.")
             return False
         chosen = exact or (choices[0] if choices else None)
+        if chosen and chosen.value.startswith(bare):
+            form.completed(spot, chosen.value.removeprefix(bare))
         return await self._take(spot, chosen.value if chosen else value)
 
     async def _choices(self, spot: Spot, text: str, limit: int) -> Sequence[Choice]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Find = Callable[[str], Awaitable[Sequence[Choice]]]
 Picked = Callable[[Choice], Awaitable[None]]
+Whole = Callable[[str], Awaitable[bool]]
 
 LIST_LIMIT = 200  # choices asked for at once
 NARROW_WIDTH = 30  # cells of the place to type in
@@ -29,13 +30,14 @@ class Pick(View):
 
     def __init__(
         self, shell: Shell, heading: str, find: Find, picked: Picked, text: str = "", *, values: bool = True,
-        shown: Callable[[str], str] = str, at: int = 0, goes_on: bool = False,
+        shown: Callable[[str], str] = str, at: int = 0, goes_on: Whole | None = None,
     ) -> None:  # fmt: skip
         super().__init__(shell)
         self.went_on = False  # by a character, without Enter
         self.begun = (
             "".join(text.split()).upper() if goes_on else ""
         )  # what is typed behind it goes on with a value
+        self.is_whole = goes_on  # asked whether that is said in full
         self.heading, self.find, self.picked, self.values, self.shown = heading, find, picked, values, shown
         self.entry = Entry(text, len(text), fresh=False)
         self.choices: Sequence[Choice] = ()
@@ -159,7 +161,7 @@ class Pick(View):
             self.entry.key("backspace", "")
             await self._narrow()
             self.shell.fail(f"None of these goes on with {typed[-1:]}.")
-        elif len(self.choices) == 1 and self.choices[0].value == typed.replace(".", ""):
+        elif len(self.choices) == 1 and self.is_whole and await self.is_whole(typed):
             self.went_on = True
             await self._pick()
 

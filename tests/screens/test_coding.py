@@ -93,6 +93,14 @@ class TestKeying:
         page.press("enter")
         assert codes(page)[0].startswith("S72")
 
+    def test_tab_behind_a_code_that_was_left_by_itself_passes_no_principal_row(
+        self, page: Workstation
+    ) -> None:
+        page.press(ADMITTING, "tab")
+        assert focus(page) == "diagnoses[1].code"
+        page.press("tab")  # the next one counts
+        assert focus(page) == "procedures[1].code"
+
     def test_another_code_keyed_over_one_replaces_it(self, keyed: Workstation) -> None:
         keyed.press("up", "up", "i50.21")
         assert codes(keyed) == ["I214", "I5021", "N179"]
@@ -204,6 +212,26 @@ class TestUnfinishedCodes:
         assert page.shell.failed
         page.press("b")
         assert codes(page) == ["S72001B"]
+
+    def test_the_only_one_there_is_takes_no_key_and_what_was_keyed_ahead_counts(
+        self, page: Workstation
+    ) -> None:
+        page.press(ADMITTING, "s06307 y i10 y")
+        assert codes(page) == ["S06307A", "I10"]
+        assert values(page)["diagnoses[1].poa"] == "Y"
+
+    def test_who_knows_the_only_one_there_is_may_key_it(self, page: Workstation) -> None:
+        page.press(ADMITTING, "s06307 a y s06308", "enter", "a", "enter", "y")
+        assert codes(page) == ["S06307A", "S06308A"]
+        assert values(page)["diagnoses[2].poa"] == "Y"
+
+    def test_enter_that_took_the_only_one_does_not_forgive_the_next(self, page: Workstation) -> None:
+        page.press(ADMITTING, "s06307", "enter", "enter")
+        assert focus(page) != "diagnoses[1].poa"
+
+    def test_x_left_out_needs_no_enter_in_the_list_either(self, page: Workstation) -> None:
+        page.press(ADMITTING, "t20.00 a y i10 y")
+        assert codes(page) == ["T2000XA", "I10"]
 
     def test_who_rubs_it_out_looks_for_words(self, page: Workstation) -> None:
         page.press(ADMITTING, "s72001", "enter", *["backspace"] * 6, "chf")

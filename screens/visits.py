@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 from config.data_sets import library
 from db import store
-from db.abstracting import visits
+from db.abstracting import visit_lists, visits
 from db.abstracting.visits import VisitRecord
 from db.registry.cases import COMPLETE, Case
 from rules.dictionary import split_path
@@ -28,6 +28,7 @@ SERVICES: Final = "services"
 CAPITALS: Final = ("code", "modifiers", "hipps", "cmg")
 NO_TITLE: Final = "(title not installed)"
 MOST_TITLES: Final = 3  # lines under the form
+STAYS: Final = {"LTC": "Stays of nursing facilities", "IRF": "Stays of rehabilitation facilities"}
 
 
 class VisitForm(DataSetForm):
@@ -151,7 +152,7 @@ class Rehabilitation(VisitForm):
 
 
 class VisitList(KeysetList):
-    """VIS: visits that are not coded, newest first."""
+    """VIS: visits that are not coded, newest first; stays of other settings by their word."""
 
     title: ClassVar[str] = "Visits to code"
     empty: ClassVar[str] = "Every visit is coded."
@@ -162,38 +163,45 @@ class VisitList(KeysetList):
     commands: ClassVar[tuple[Command, ...]] = (Command("ALL", "To code or all", "every", "F10"),)
     help: ClassVar[str] = (
         "Emergency, outpatient and observation accounts, newest first, until their coding is complete; VIS E shows "
-        "emergency visits alone, VIS O outpatients, VIS OBS observation. C codes the visit: the type of "
-        "account tells the form. F10 shows the coded ones too."
+        "emergency visits alone, VIS O outpatients, VIS OBS observation. VIS LTC shows the stays of nursing "
+        "facilities, VIS IRF those of rehabilitation, in house too. C codes the account: its type tells the form. "
+        "F10 shows the coded ones too."
     )
-    of_class = ""
+    of = ""  # a class of visits, or a setting of stays
     every_one = False
 
     def open(self, key: str) -> str:
-        self.of_class = key.strip().upper()
-        if self.of_class and self.of_class not in visits.CLASSES:
-            raise ScreenError(f"{self.of_class} is no class of visits: {', '.join(visits.CLASSES)}.")
-        visits.open_list(self.session.actor, self.of_class)
+        self.of = key.strip().upper()
+        known = (*visit_lists.CLASSES, *visit_lists.SETTINGS)
+        if self.of and self.of not in known:
+            raise ScreenError(f"{self.of} is no class of visits and no setting: {', '.join(known)}.")
+        visit_lists.open_list(self.session.actor, self.of)
         return ""
 
     def heading(self) -> Sequence[str]:
-        return (f"Class {self.of_class or 'E, O and OBS'}{', all visits' if self.every_one else ''}",)
+        which = STAYS.get(self.of) or f"Class {self.of or 'E, O and OBS'}"
+        return (f"{which}{', all of them' if self.every_one else ', not coded completely'}",)
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Arrived", 10, frozen=True), Column("Class", 5), Column("Status", 8), Column("Name", 22),
-            Column("MRN", 10), Column("Account", 12), Column("Provider", 12), Column("By", 10),
+            Column("Admitted" if self.of in STAYS else "Arrived", 10, frozen=True), Column("Class", 5),
+            Column("Status", 8), Column("Name", 22), Column("MRN", 10), Column("Account", 12),
+            Column("Provider", 12), Column("By", 10),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
-        found = visits.listing(
-            self.of_class, None if after is None else (after[0], after[1]), limit, every=self.every_one
+        since = None if after is None else (after[0], after[1])
+        found = (
+            visit_lists.stays(self.of, self.session.tables, since, limit, every=self.every_one)
+            if self.of in STAYS
+            else visit_lists.listing(self.of, since, limit, every=self.every_one)
         )
         return [
             Row(
                 row.key,
                 (
-                    shown.day(date.fromordinal(row.arrived_day).isoformat()), row.patient_class, row.status,
-                    row.patient_name, row.mrn, row.account, row.attending, row.filed_by,
+                    shown.day(date.fromordinal(row.arrived_day).isoformat()) if row.arrived_day else "",
+                    row.patient_class, row.status, row.patient_name, row.mrn, row.account, row.attending, row.filed_by,
                 ),
                 row.account,
             )

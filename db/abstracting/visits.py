@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import merge
-from itertools import islice
 from typing import Final
 
 from db import store
@@ -26,10 +24,7 @@ from rules.lifecycle import in_the_way
 from rules.tables import Tables
 
 TYPES: Final = "account_types"
-CLASSES: Final = ("E", "O", "OBS")  # whose accounts have no discharge abstract
 ANY: Final = "*"
-TO_DO: Final = "to code"
-LAST: Final = (10**8, 0)  # after every day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +36,15 @@ class VisitRecord:
     case: Case | None
 
 
-@dataclass(frozen=True, slots=True)
-class VisitToCode:
-    """A row of the list: a visit, and how far its coding is."""
-
-    encounter_id: int
-    arrived_day: int
-    account: str
-    mrn: str
-    patient_name: str
-    patient_class: str
-    attending: str
-    status: str  # to code, open, complete
-    filed_by: str
-
-    @property
-    def key(self) -> tuple[int, int]:
-        return (self.arrived_day, self.encounter_id)
-
-
 def data_set_of(stay: Encounter, tables: Tables) -> str:
     """The data set in which an account is coded; "" for one that has the discharge abstract alone."""
-    ours = (stay.patient_class, stay.service, stay.location)
+    return data_set_for((stay.patient_class, stay.service, stay.location), stay.discharged_at[:10], tables)
+
+
+def data_set_for(ours: tuple[str, str, str], day: str, tables: Tables) -> str:
+    """The same for class, service and location of an account that ended on an ISO day; blank: it goes on."""
     best, found = -1, ""
-    for row in tables[TYPES].on(stay.discharged_at[:10] or store.current().now().local[:10]):
+    for row in tables[TYPES].on(day or store.current().now().local[:10]):
         theirs = tuple(row.code.split("|"))
         fits = len(theirs) == len(ours) and all(
             each in (ANY, own) for each, own in zip(theirs, ours, strict=True)
@@ -135,31 +115,3 @@ def void_visit(actor: Actor, opened: VisitRecord, reason: str) -> None:
     if opened.case is None:
         raise StoreError("These codes are not filed: there is nothing to take out of use.")
     cases.void_case(actor, Action.FILE_ABSTRACT, opened.case, reason)
-
-
-def open_list(actor: Actor, asked: str) -> None:
-    """Log that the list of visits is about to be shown."""
-    viewed(actor, Action.VIEW_ABSTRACT, kind="list", record=asked, detail={"list": "visits to code"})
-
-
-def listing(
-    of_class: str = "", after: tuple[int, int] | None = None, limit: int = 50, *, every: bool = False
-) -> list[VisitToCode]:
-    """Visits that are not coded completely, newest first; with ``every`` the coded ones too."""
-    classes = (of_class,) if of_class else CLASSES  # each by its own part of the index
-    pages = [_of_class(each, after, limit, every=every) for each in classes]
-    return list(islice(merge(*pages, key=lambda row: row.key, reverse=True), limit))
-
-
-def _of_class(of_class: str, after: tuple[int, int] | None, limit: int, *, every: bool) -> list[VisitToCode]:
-    unfinished = "" if every else " AND coalesce(c.status, '') <> ?"
-    rows = database.execute_sql(
-        "SELECT e.id, e.arrived_day, e.account, p.mrn, p.last_name || ',' || p.first_name, e.class,"
-        " coalesce(d.code, ''), coalesce(c.status, ?), coalesce(c.filed_by, '')"
-        " FROM encounter e JOIN patient p ON p.id = e.patient_id LEFT JOIN provider d ON d.id = e.attending_id"
-        " LEFT JOIN data_case c ON c.encounter_id = e.id AND c.data_set IN ('visit', 'office') AND c.void_utc IS NULL"
-        " WHERE e.class <> 'I' AND e.class = ? AND e.state = 'active' AND e.merged_into_id IS NULL"
-        f" AND (e.arrived_day, e.id) < (?, ?){unfinished} ORDER BY e.arrived_day DESC, e.id DESC LIMIT ?",
-        (TO_DO, of_class, *(after or LAST), *(() if every else (COMPLETE,)), limit),
-    )
-    return [VisitToCode(*row) for row in rows]

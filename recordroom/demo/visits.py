@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from config.data_sets import dictionary_for
-from db.abstracting import visits
+from db.abstracting import visit_lists, visits
 from db.actors import Actor
 from db.hospital import encounters
 
@@ -22,7 +22,7 @@ def code_visits(actor: Actor) -> None:
     random, coder = Random("visits/1"), replace(actor, user="coder")  # noqa: S311 - a demonstration, no secret
     dictionary = dictionary_for("visit")
     for of_class, code in SERVICES.items():
-        for row in visits.listing(of_class, limit=LOOKED_AT):
+        for row in visit_lists.listing(of_class, limit=LOOKED_AT):
             opened = visits.read(encounters.get(row.encounter_id), "visit")
             if not opened.record.get("diagnoses[1].code") or random.random() > CODED:
                 continue

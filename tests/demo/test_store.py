@@ -16,7 +16,7 @@ import pytest
 from config.code_tables import shipped_tables
 from config.data_sets import dictionary_for
 from db import drafts, store
-from db.abstracting import visits, working
+from db.abstracting import visit_lists, working
 from db.access import sign_on
 from db.actors import Actor, Role
 from db.connect import database
@@ -128,7 +128,7 @@ class TestTheDemoStore:
             found for each in coded for found in edits.findings(dictionary, each.record, context)
             if found.level in (Level.FATAL, Level.ERROR)
         ]  # fmt: skip
-        assert visits.listing()
+        assert visit_lists.listing()
 
     def test_finds_patients_by_name_and_by_number(self, demo: Actor) -> None:
         found = patients.find("SMITH")

@@ -85,6 +85,16 @@ class TestVisits:
         go(desk, "=VIS I")
         assert "no class of visits" in desk.message
 
+    @pytest.mark.parametrize(("setting", "account"), [("LTC", "NURSING"), ("IRF", "INTENSE")])
+    def test_a_stay_of_another_setting_is_coded_from_its_own_list(
+        self, desk: Workstation, setting: str, account: str
+    ) -> None:
+        go(desk, f"=VIS {setting}")
+        assert "Admitted" in desk.text
+        desk.press("enter")
+        assert desk.lines[0].split()[0] == setting
+        assert account in desk.text
+
 
 def an_emergency(account: str, patient_id: int = 0) -> None:
     """An emergency visit that came with a diagnosis."""

@@ -1,0 +1,90 @@
+-- Visits: accounts of classes E, O and OBS, coded in the data sets visit and office. Two tables that triggers keep in
+-- the transaction that causes them, whoever writes: the codes as indices read them, and which visits wait for coding.
+
+-- role: reason, dx (1 is first-listed), external, service; day and provider are those of a service.
+CREATE TABLE visit_code (
+    encounter_id INTEGER NOT NULL, case_id INTEGER NOT NULL, role TEXT NOT NULL, seq INTEGER NOT NULL,
+    code TEXT NOT NULL, day INTEGER, provider TEXT NOT NULL, PRIMARY KEY (encounter_id, case_id, role, seq))
+    WITHOUT ROWID;
+CREATE INDEX visit_code_code ON visit_code (code, role, seq, encounter_id);
+-- What the table must hold, from the documents.
+CREATE VIEW visit_coded AS
+SELECT encounter_id, case_id,
+    CASE part WHEN 'reasons' THEN 'reason' WHEN 'diagnoses' THEN 'dx' WHEN 'services' THEN 'service' ELSE 'external' END
+        AS role,
+    seq, code,
+    CASE WHEN part = 'services' AND json_extract(document, at || '.date"') GLOB '????-??-??'
+        THEN CAST(julianday(json_extract(document, at || '.date"')) - 1721424.5 AS INTEGER) END AS day,
+    CASE WHEN part = 'services' THEN coalesce(json_extract(document, at || '.provider"'), '') ELSE '' END AS provider
+FROM (
+    SELECT c.encounter_id, c.id AS case_id, c.document, substr(k.key, 1, instr(k.key, '[') - 1) AS part,
+        CAST(substr(k.key, instr(k.key, '[') + 1) AS INTEGER) AS seq, k.value AS code,
+        '$."' || substr(k.key, 1, instr(k.key, ']')) AS at
+    FROM data_case c, json_each(c.document) k
+    WHERE c.data_set IN ('visit', 'office') AND c.void_utc IS NULL AND c.encounter_id IS NOT NULL
+        AND k.key GLOB '*[[]*].code' AND substr(k.key, 1, 1) <> '!')
+WHERE part IN ('reasons', 'diagnoses', 'external_causes', 'services');
+
+-- Visits whose coding is not complete.
+CREATE TABLE visit_wait (encounter_id INTEGER PRIMARY KEY, class TEXT NOT NULL, arrived_day INTEGER NOT NULL);
+CREATE INDEX visit_wait_arrived ON visit_wait (class, arrived_day, encounter_id);
+CREATE VIEW visit_now AS
+SELECT e.id AS encounter_id, e.class, coalesce(e.arrived_day, 0) AS arrived_day FROM encounter e
+WHERE e.class <> 'I' AND e.state = 'active' AND NOT EXISTS (
+    SELECT 1 FROM data_case c WHERE c.data_set IN ('visit', 'office') AND c.encounter_id = e.id AND c.void_utc IS NULL
+        AND c.status = 'complete');
+
+INSERT INTO visit_code SELECT * FROM visit_coded;
+INSERT INTO visit_wait SELECT * FROM visit_now;
+
+-- Visits that are not final billed, with the columns of work_account: kinds 2 query open, 8 to code, 16 incomplete,
+-- 512 query answered (rules/work.py). discharge_day is the day on which the visit ended or, where nobody says, began.
+CREATE VIEW visit_account AS
+SELECT e.id AS encounter_id, e.patient_id, e.account,
+    2 * EXISTS (SELECT 1 FROM work_query q WHERE q.encounter_id = e.id AND q.answered_utc IS NULL
+        AND q.settled_utc IS NULL)
+    + 8 * (w.class IS NOT NULL AND c.id IS NULL) + 16 * (w.class IS NOT NULL AND c.id IS NOT NULL)
+    + 512 * EXISTS (SELECT 1 FROM work_query q WHERE q.encounter_id = e.id AND q.answered_utc IS NOT NULL
+        AND q.settled_utc IS NULL) AS kinds,
+    coalesce(e.discharge_day, e.arrived_day, 0) AS discharge_day, e.discharge_day IS NULL AS unended, e.class,
+    p.mrn, p.name_key, p.td_key, coalesce(u.code, '') AS unit, coalesce(v.code, '') AS service,
+    coalesce(y.code, '') AS payer, coalesce(a.code, '') AS attending, g.cents AS value_cents,
+    CASE WHEN g.cents IS NULL THEN '' ELSE 'charges' END AS value_from, coalesce(t.name, '') AS assigned,
+    coalesce(h.hold_reason, '') AS hold_reason, coalesce(h.hold_until, 0) AS hold_until
+FROM (SELECT encounter_id FROM visit_wait UNION SELECT encounter_id FROM work_item WHERE class NOT IN ('I', 'N')) o
+CROSS JOIN encounter e ON e.id = o.encounter_id JOIN patient p ON p.id = e.patient_id
+LEFT JOIN visit_wait w ON w.encounter_id = e.id
+LEFT JOIN data_case c ON c.id = (SELECT max(d.id) FROM data_case d WHERE d.data_set IN ('visit', 'office')
+    AND d.encounter_id = e.id AND d.void_utc IS NULL)
+LEFT JOIN unit u ON u.id = e.unit_id LEFT JOIN service v ON v.id = e.service_id LEFT JOIN payer y ON y.id = e.payer_id
+LEFT JOIN provider a ON a.id = e.attending_id LEFT JOIN account_charge g ON g.encounter_id = e.id
+LEFT JOIN work_hand h ON h.encounter_id = e.id LEFT JOIN user t ON t.id = h.user_id;
+
+-- To make the rows of an account anew: INSERT INTO visit_refresh.
+CREATE VIEW visit_refresh AS SELECT encounter_id FROM visit_wait;
+CREATE TRIGGER visit_refreshed INSTEAD OF INSERT ON visit_refresh
+BEGIN
+    DELETE FROM visit_wait WHERE encounter_id = NEW.encounter_id;
+    INSERT INTO visit_wait SELECT * FROM visit_now WHERE encounter_id = NEW.encounter_id;
+END;
+CREATE TRIGGER visit_registered AFTER INSERT ON encounter WHEN NEW.class <> 'I'
+BEGIN INSERT INTO visit_refresh VALUES (NEW.id); END;
+CREATE TRIGGER visit_changed AFTER UPDATE OF class, state, arrived_day ON encounter
+WHEN (OLD.class <> 'I' OR NEW.class <> 'I')
+    AND (OLD.class, OLD.state, OLD.arrived_day) IS NOT (NEW.class, NEW.state, NEW.arrived_day)
+BEGIN INSERT INTO visit_refresh VALUES (NEW.id); END;
+CREATE TRIGGER visit_coding_filed AFTER INSERT ON data_case
+WHEN NEW.data_set IN ('visit', 'office') AND NEW.encounter_id IS NOT NULL
+BEGIN
+    INSERT INTO visit_code SELECT * FROM visit_coded WHERE case_id = NEW.id;
+    INSERT INTO visit_refresh VALUES (NEW.encounter_id);
+END;
+CREATE TRIGGER visit_coding_changed AFTER UPDATE OF document, status, void_utc, encounter_id ON data_case
+WHEN NEW.data_set IN ('visit', 'office')
+BEGIN
+    DELETE FROM visit_code WHERE encounter_id = OLD.encounter_id AND case_id = NEW.id;
+    INSERT INTO visit_code SELECT * FROM visit_coded WHERE case_id = NEW.id;
+    INSERT INTO visit_refresh SELECT OLD.encounter_id WHERE OLD.encounter_id IS NOT NULL;
+    INSERT INTO visit_refresh SELECT NEW.encounter_id WHERE NEW.encounter_id IS NOT OLD.encounter_id
+        AND NEW.encounter_id IS NOT NULL;
+END;

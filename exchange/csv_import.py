@@ -232,7 +232,7 @@ def _beds(row: Row, source: Source) -> Applied:
         from_day = day_number(row["from_date"])
     except ValueError:
         return refusal("C402", "The from_date cannot be read: write it as YYYY-MM-DD.", "from_date")
-    for column in ("beds", "bassinets", "authorized", "out_of_service"):
+    for column in ("beds", "bassinets", "authorized", "out_of_service", "dialysis"):
         text = row[column]
         if text.isascii() and text.isdigit():
             numbers[column] = int(text)
@@ -242,9 +242,14 @@ def _beds(row: Row, source: Source) -> Applied:
             findings.append(
                 Finding(Level.WARNING, "C404", f"The {column} are no whole number: not used.", column)
             )
+    if numbers.get("dialysis", 0) > numbers["beds"]:
+        del numbers["dialysis"]
+        findings.append(
+            Finding(Level.WARNING, "C405", "More beds for dialysis than are set up: not used.", "dialysis")
+        )
     beds = site.Beds(
         row["unit"], from_day, numbers["beds"], numbers.get("bassinets", 0), numbers.get("authorized"),
-        numbers.get("out_of_service"),
+        numbers.get("out_of_service"), numbers.get("dialysis"),
     )  # fmt: skip
     applied = site.apply_beds(beds, source)
     return Applied(applied.record_id, (*applied.findings, *findings), applied.changed, applied.created)
@@ -282,8 +287,8 @@ LAYOUTS: Final[Mapping[str, Layout]] = {
     "movements": Layout(csv_movements.COLUMNS, csv_movements.REQUIRED, "account", csv_movements.apply),
     "events": Layout(("mrn", "account", "kind", "at", "detail"), ("kind", "at"), "account", _events),
     "beds": Layout(
-        ("unit", "from_date", "beds", "bassinets", "authorized", "out_of_service"), ("unit", "from_date", "beds"),
-        "unit", _each(_beds),
+        ("unit", "from_date", "beds", "bassinets", "authorized", "out_of_service", "dialysis"),
+        ("unit", "from_date", "beds"), "unit", _each(_beds),
     ),
     "code-notes": Layout(code_notes.FIELDS, ("first_code", "text"), "first_code", _each(_code_note)),
     "charges": Layout(("account", "charges"), ("account", "charges"), "account", _each(_charges)),

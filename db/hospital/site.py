@@ -108,6 +108,11 @@ class Beds:
     bassinets: int = 0
     authorized: int | None = None
     out_of_service: int | None = None
+    dialysis: int | None = None  # of the beds, set up for dialysis
+
+
+_BED_COUNTS: Final = ("beds", "bassinets", "authorized", "out_of_service", "dialysis")
+_OF_BEDS: Final = ", ".join(f"b.{name}" for name in _BED_COUNTS)
 
 
 def number(kind: str, code: str) -> int:
@@ -216,21 +221,20 @@ def apply_beds(beds: Beds, source: Source) -> Applied:
     """Set the beds of a unit from a day on, inside the caller's transaction."""
     unit, new_unit = number_or_new("unit", beds.unit)
     was = database.execute_sql(
-        "SELECT beds, bassinets, authorized, out_of_service FROM unit_beds WHERE unit_id = ? AND from_day = ?",
+        f"SELECT {', '.join(_BED_COUNTS)} FROM unit_beds WHERE unit_id = ? AND from_day = ?",
         (unit, beds.from_day),
     ).fetchone()
-    now = (beds.beds, beds.bassinets, beds.authorized, beds.out_of_service)
-    names = ("beds", "bassinets", "authorized", "out_of_service")
+    now = tuple(getattr(beds, name) for name in _BED_COUNTS)
     day = iso_date(beds.from_day)
     changed = {
         f"{name} from {day}": ("" if old is None else str(old), "" if new is None else str(new))
-        for name, old, new in zip(names, was or (None,) * 4, now, strict=True)
+        for name, old, new in zip(_BED_COUNTS, was or (None,) * len(now), now, strict=True)
         if old != new
     }
     database.execute_sql(
-        "INSERT INTO unit_beds VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (unit_id, from_day) DO UPDATE SET"
-        " beds = excluded.beds, bassinets = excluded.bassinets, authorized = excluded.authorized,"
-        " out_of_service = excluded.out_of_service",
+        f"INSERT INTO unit_beds (unit_id, from_day, {', '.join(_BED_COUNTS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (unit_id, from_day) DO UPDATE SET"
+        f" {', '.join(f'{name} = excluded.{name}' for name in _BED_COUNTS)}",
         (unit, beds.from_day, *now),
     )
     note_amendments("unit", unit, changed, source)
@@ -253,7 +257,7 @@ def beds_of(unit: str) -> list[Beds]:
 def beds_on(day: int) -> dict[int, Beds]:
     """Beds in force on a day by internal number of the unit."""
     rows = database.execute_sql(
-        "SELECT b.unit_id, u.code, b.from_day, b.beds, b.bassinets, b.authorized, b.out_of_service"
+        f"SELECT b.unit_id, u.code, b.from_day, {_OF_BEDS}"
         " FROM unit_beds b JOIN unit u ON u.id = b.unit_id WHERE b.from_day ="
         " (SELECT max(from_day) FROM unit_beds WHERE unit_id = b.unit_id AND from_day <= ?)",
         (day,),
@@ -357,7 +361,7 @@ def _beds(where: str, values: tuple[Any, ...]) -> list[Beds]:
     return [
         Beds(*row)
         for row in database.execute_sql(
-            "SELECT u.code, b.from_day, b.beds, b.bassinets, b.authorized, b.out_of_service"
+            f"SELECT u.code, b.from_day, {_OF_BEDS}"
             f" FROM unit_beds b JOIN unit u ON u.id = b.unit_id WHERE {where}",
             values,
         )

@@ -82,6 +82,7 @@ class UnitBeds(Base):
     bassinets = IntegerField(default=0)
     authorized = IntegerField(null=True)
     out_of_service = IntegerField(null=True)
+    dialysis = IntegerField(null=True)  # of the beds
 
     class Meta:
         primary_key = CompositeKey("unit", "from_day")

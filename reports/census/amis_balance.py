@@ -92,6 +92,7 @@ class Data:
     balances: Mapping[Part, Balance]
     services: Mapping[str, tuple[str, ...]]  # that had patients, by segment
     operating: Mapping[str, int]  # beds at the end of the month, by division
+    dialysis: Mapping[str, int]  # of them, set up for dialysis; no line for a division that has none
     titles: Mapping[str, str]
     splits: Mapping[str, int]
     division_names: Mapping[str, str]
@@ -116,11 +117,13 @@ def query(asked: Asked) -> Data:
     made.heads()
     made.days({service: splits[segment] for service, segment in of_service.items() if segment in splits})
     operating: Counter[str] = Counter()
+    dialysis: Counter[str] = Counter()
     for unit, beds in site.beds_on(period.to_day).items():
         if units[unit].counts and units[unit].from_day <= period.to_day <= units[unit].to_day:
             operating[units[unit].division] += beds.beds
+            dialysis[units[unit].division] += beds.dialysis or 0
     return Data(
-        whole.name, period, made.balances(), made.services(), operating,
+        whole.name, period, made.balances(), made.services(), operating, +dialysis,
         {row.code: row.text for row in rows} | {UNASSIGNED: "Services in no segment"}, splits,
         {each.division: each.division_name for each in units.values()}, conventions.conventions(period.to_day),
         conventions.convention("date_style", period.to_day), period == whole,
@@ -248,7 +251,9 @@ def _table(data: Data, division: str, segments: list[str], *, last: bool) -> Ite
     told = [_told(data, data.balances[division, segment]) for segment in segments]
     yield Total("Balance", ("", *told, *([_told(data, *everything)] if last else [])), rule=True)
     if last:
-        yield Block((f"Operating beds at the end of the month: {data.operating.get(division, 0)}",))
+        beds = f"Operating beds at the end of the month: {data.operating.get(division, 0)}"
+        dialysis = f"; for dialysis: {data.dialysis[division]}" if division in data.dialysis else ""
+        yield Block((beds + dialysis,))
 
 
 def _told(data: Data, *balances: Balance) -> str:
@@ -278,7 +283,7 @@ def _legend(data: Data, width: int) -> Iterator[str]:
 
 
 def sheets(data: Data) -> list[Sheet]:
-    """A row for each division and segment."""
+    """A row for each division and segment, and one for the beds of each division at the end of the month."""
     keys = ("division", "segment", "title", *(each.name for each in fields(Balance)), "out_of_balance")
     rows = [
         (division, segment, data.titles.get(segment, ""), *(getattr(balance, each.name) for each in fields(Balance)),
@@ -286,4 +291,18 @@ def sheets(data: Data) -> list[Sheet]:
         for (division, segment), balance in data.balances.items()
     ]  # fmt: skip
     headings = tuple(key.replace("_", " ").capitalize() for key in keys)
-    return [Sheet("balances", keys, headings, rows, said.sentences(data.conventions))]
+    sentences = said.sentences(data.conventions)
+    beds = [
+        (division, count, data.dialysis.get(division, 0))
+        for division, count in sorted(data.operating.items())
+    ]
+    return [
+        Sheet("balances", keys, headings, rows, sentences),
+        Sheet(
+            "beds",
+            ("division", "operating", "dialysis"),
+            ("Division", "Operating", "For dialysis"),
+            beds,
+            sentences,
+        ),
+    ]

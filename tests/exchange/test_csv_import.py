@@ -443,7 +443,7 @@ class TestSiteFiles:
             ("services", "service,name,obstetric,from_date,to_date\nOB,OBSTETRICS,1,,\n"),
             ("providers", "provider,name,npi,service,status\nDR1,\"LEE, A\",1234567893,MED,active\n"),
             ("payers", "payer,name,class\nBCBS,BLUE CROSS,commercial\n"),
-            ("beds", "unit,from_date,beds,bassinets,authorized,out_of_service\n4W,2026-01-01,30,0,32,2\n"),
+            ("beds", "unit,from_date,beds,bassinets,authorized,out_of_service,dialysis\n4W,2026-01-01,30,0,32,2,4\n"),
         ],
     )  # fmt: skip
     def test_each_is_taken_once(self, load: Importer, kind: str, text: str) -> None:
@@ -462,6 +462,10 @@ class TestSiteFiles:
         load("beds", "unit,from_date,beds,bassinets\n4W,2025-06-01,150,10\n4W,2026-01-16,160,12\n")
         days = site.bed_days(day_number("2026-01-01"), day_number("2026-01-31"))
         assert list(days.values()) == [(4810, 10 * 15 + 12 * 16)]  # 150 beds 15 days, 160 beds 16 days
+
+    def test_more_beds_for_dialysis_than_are_set_up_are_told_and_not_used(self, load: Importer) -> None:
+        load("beds", "unit,from_date,beds,dialysis\n4W,2026-01-01,6,8\n5W,2026-01-01,6,6\n")
+        assert [site.beds_of(unit)[0].dialysis for unit in ("4W", "5W")] == [None, 6]
 
     @pytest.mark.parametrize("row", ["4W,2026-01-01,many", "4W,soon,30", ",2026-01-01,30"])
     def test_beds_that_cannot_be_read_are_refused(self, load: Importer, row: str) -> None:

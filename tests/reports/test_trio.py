@@ -172,7 +172,7 @@ def the_balance(balances=None, closed=True):
     }
     return amis_balance.Data(
         "2026-10", month("2026-10"), made if balances is None else balances,
-        {"334": ("PSY",), "336": ("CAR", "MED"), "": ("NB",)}, {"ACU": 102, "": 18},
+        {"334": ("PSY",), "336": ("CAR", "MED"), "": ("NB",)}, {"ACU": 102, "": 18}, {"ACU": 6},
         {"334": "Psychiatry", "336": "Medicine", "": "Services in no segment"}, {"334": 45}, {"ACU": "ACUTE CARE"},
         HOUSE, "us", closed,
     )  # fmt: skip
@@ -306,6 +306,15 @@ class TestAmisBalance:
         assert "ACU 336 IS OUT OF BALANCE BY -1" in text
         assert "OUT -1" in text
 
+    def test_beds_for_dialysis_are_named_where_there_are_any(self):
+        told = [line.strip() for line in lines_of(amis_balance, the_balance()) if "Operating beds" in line]
+        assert told == [
+            "Operating beds at the end of the month: 102; for dialysis: 6",
+            "Operating beds at the end of the month: 18",
+        ]
+        (_, beds) = amis_balance.sheets(the_balance())
+        assert beds.rows == [("", 18, 0), ("ACU", 102, 6)]
+
     def test_a_month_that_is_not_over_is_not_yet_balanced(self):
         text = "\n".join(lines_of(amis_balance, the_balance(closed=False)))
         assert "not yet" in text
@@ -400,6 +409,16 @@ class TestFigures:
             assert sum(each.late_days for each in balance.balances.values()) <= sum(
                 each.patient_days for each in balance.balances.values()
             )
+
+    def test_beds_for_dialysis_are_those_of_the_end_of_the_month(self, hospital):
+        unit = next(iter(site.codes("unit").values()))
+        for day, beds in (("2025-10-01", 4), ("2025-10-20", 3), ("2025-11-01", 9)):
+            site.file_beds(hospital, site.Beds(unit, day_number(day), 20, dialysis=beds))
+        found = [
+            sum(data_of(hospital, "amis-balance", month=name).dialysis.values())
+            for name in ("2025-09", "2025-10")
+        ]
+        assert found == [0, 3]
 
     def test_the_tables_of_the_site_say_what_belongs_where_and_what_was_planned(self, hospital):
         own = store.current().directory / "site" / "tables"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import count
 from typing import Any, Final
 
+from config.data_sets import dictionary_for
 from db import store
+from db.abstracting import visits
 from db.actors import Actor
 from db.changes import Applied, Source
 from db.connect import database, snapshot, writing
@@ -18,6 +20,7 @@ from db.queries.query_acts import Raised, Replied
 from db.statistics import census, closing, closing_counts, corrections
 from db.statistics.closing import Closing
 from rules.census import Event
+from rules.findings import Finding
 from rules.moments import moment
 from rules.queries import Act, Indicator, Standing, Wording
 
@@ -91,6 +94,17 @@ def a_stay(
     if discharged:
         a_movement(encounter_id, "discharge", discharged, disposition=disposition)
     return encounter_id
+
+
+def a_coded_visit(
+    actor: Actor, account: str, *findings: Finding, data_set: str = "visit", **values: str
+) -> None:
+    """The coding of a visit filed, with what came with it and these values over that."""
+    opened = visits.read(encounters.get(encounters.find(account)), data_set)
+    visits.file_visit(
+        actor, opened, dictionary_for(data_set), {**opened.record, **values}, findings,
+        expected_revision=opened.case.revision if opened.case else 0,
+    )  # fmt: skip
 
 
 def _applied(act: object, *arguments: object) -> int:

@@ -1,6 +1,7 @@
-"""Indices of discharges by what was coded: diagnoses and procedures, for codes, ranges and categories.
+"""Indices of discharges and visits by what was coded: diagnoses and procedures, for codes, ranges and categories.
 
-Which codes a stay also has, or has not, may be asked with them.
+Which codes an account also has, or has not, may be asked with them. A visit is indexed by what it was coded to, one not
+coded yet by the diagnoses that came with it; its procedures are its services.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from db.connect import database
 from db.statistics import discharges, stay_lists
 from db.statistics.stay_lists import Stay, Wanted
 
+VISITS: Final = ("E", "O", "OBS")
 COUNTED: Final = 50_000  # rows of either way; beyond it the answer itself is long
 
+INPATIENT, ABSTRACT = "I", "abstract"
 Ranges = Sequence[tuple[str, str]]  # first code, and what every code of the range sorts before
 
 
@@ -27,6 +30,13 @@ class Diagnosed(NamedTuple):
     seq: int  # 1 of dx: the principal diagnosis
     poa: str
     codes: str  # with blanks between them
+    class_: str = INPATIENT  # of the account: I, E, O, OBS
+    origin: str = ABSTRACT  # or visit, office; account: it came with a visit that is not coded
+
+    @property
+    def day(self) -> int:
+        """The discharge, or the arrival of a visit: the day that the index counts the account on."""
+        return _day(self.stay, self.class_)
 
 
 class Operated(NamedTuple):
@@ -39,6 +49,17 @@ class Operated(NamedTuple):
     surgeon: str
     anesthesia: str
     codes: str
+    class_: str = INPATIENT
+    origin: str = ABSTRACT
+
+    @property
+    def day(self) -> int:
+        """As of ``Diagnosed``."""
+        return _day(self.stay, self.class_)
+
+
+def _day(stay: Stay, class_: str) -> int:
+    return (stay.discharge_day or 1) if class_ == INPATIENT else stay.admit_day or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,63 +74,97 @@ class Coded:
     never: Ranges = ()
     place: str = "any"
     surgeons: Sequence[str] = ()  # of procedures
+    classes: Sequence[str] = (INPATIENT,)  # of accounts: I, E, O, OBS
 
 
 # Two ways to the same rows: from the code to its discharges, or from the discharges of the period to their codes.
 _BY_CODE: Final = "{table} x CROSS JOIN encounter e ON e.id = x.encounter_id"
 _BY_DAY: Final = "encounter e CROSS JOIN {table} x ON x.encounter_id = e.id"
 _ALL_CODES: Final = (
-    "(SELECT group_concat(code, ' ') FROM (SELECT code FROM {table} y WHERE y.encounter_id = e.id{roles}"
+    "(SELECT group_concat(code, ' ') FROM (SELECT code FROM {table} y WHERE y.encounter_id = e.id AND {listed}"
     " ORDER BY {order}))"
 )
-_LISTED: Final = {"diagnosis": "{0}.role IN ('dx', 'external')", "procedure": "1"}
-_PRINCIPAL: Final = {"diagnosis": "x.role = 'dx' AND x.seq = 1", "procedure": "x.seq = 1"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where codes of a kind of account stand. ``{0}`` and ``{table}`` are named when it is read."""
+
+    table: str
+    columns: tuple[str, ...]  # role or not, place, and what else an entry has of its code
+    listed: str  # which of its rows are codes of the index
+    principal: str
+    order: str  # of the codes of an account
+    origin: str
+    visits: bool = True
+
+    def within(self, alias: str) -> str:
+        return self.listed.format(alias)
+
+
+_DIAGNOSED: Final = "{0}.role IN ('dx', 'external')"
+_FIRST: Final = "x.role = 'dx' AND x.seq = 1"
+_OF_CASE: Final = "(SELECT c.data_set FROM data_case c WHERE c.id = x.case_id)"
+_DISEASES: Final = (
+    _Source("diagnosis", ("x.role", "x.seq", "x.poa"), _DIAGNOSED, _FIRST, "role, seq", "'abstract'", visits=False),
+    _Source("visit_code", ("x.role", "x.seq", "''"), _DIAGNOSED, _FIRST, "role, seq", _OF_CASE),
+    _Source(
+        "encounter_diagnosis", ("'dx'", "x.seq", "''"),
+        "NOT EXISTS (SELECT 1 FROM visit_code v WHERE v.encounter_id = {0}.encounter_id)", "x.seq = 1", "seq",
+        "'account'",
+    ),
+)  # fmt: skip
+_PROCEDURES: Final = (
+    _Source(
+        "procedure", ("x.seq", "x.performed_day", "x.surgeon", "x.anesthesia"), "1", "x.seq = 1", "seq", "'abstract'",
+        visits=False,
+    ),
+    _Source("visit_code", ("x.seq", "x.day", "x.provider", "''"), "{0}.role = 'service'", "x.seq = 1", "seq", _OF_CASE),
+)  # fmt: skip
+_VISITED: Final = "e.arrived_day BETWEEN :first AND :last"
 
 
 def diseases(coded: Coded, wanted: Wanted) -> list[Diagnosed]:
-    """Diagnoses and external causes of the discharges wanted, by code and discharge."""
-    listed = f" AND {_LISTED['diagnosis'].format('y')}"
-    also = ("x.code", "x.role", "x.seq", "x.poa",
-            _ALL_CODES.format(table="diagnosis", roles=listed, order="role, seq"))  # fmt: skip
-    found = [Diagnosed(stay, *rest) for stay, rest in _found("diagnosis", also, coded, wanted)]
-    return sorted(
-        found, key=lambda row: (row.code, row.stay.discharge_day or 0, row.stay.encounter_id, row.seq)
-    )
+    """Diagnoses and external causes of the accounts wanted, by code and day."""
+    found = [Diagnosed(stay, *rest) for source in _DISEASES for stay, rest in _found(source, coded, wanted)]
+    return sorted(found, key=lambda row: (row.code, row.day, row.stay.encounter_id, row.seq))
 
 
 def procedures(coded: Coded, wanted: Wanted) -> list[Operated]:
-    """Procedures of the discharges wanted, by code and discharge."""
-    also = ("x.code", "x.seq", "x.performed_day", "x.surgeon", "x.anesthesia",
-            _ALL_CODES.format(table="procedure", roles="", order="seq"))  # fmt: skip
-    found = [Operated(stay, *rest) for stay, rest in _found("procedure", also, coded, wanted)]
-    return sorted(
-        found, key=lambda row: (row.code, row.stay.discharge_day or 0, row.stay.encounter_id, row.seq)
-    )
+    """Procedures and services of the accounts wanted, by code and day."""
+    found = [Operated(stay, *rest) for source in _PROCEDURES for stay, rest in _found(source, coded, wanted)]
+    return sorted(found, key=lambda row: (row.code, row.day, row.stay.encounter_id, row.seq))
 
 
-def _found(
-    table: str, also: Sequence[str], coded: Coded, wanted: Wanted
-) -> list[tuple[Stay, tuple[Any, ...]]]:
+def _found(source: _Source, coded: Coded, wanted: Wanted) -> list[tuple[Stay, tuple[Any, ...]]]:
+    classes = [each for each in coded.classes if (each != INPATIENT) == source.visits]
+    if not classes:
+        return []
     bound: dict[str, str | int] = {}
-    asked = [_within("x", coded.ranges, "c", bound), _LISTED[table].format("x")]
+    asked = [_within("x", coded.ranges, "c", bound), source.within("x")]
     if coded.place != "any":
-        asked.append(_PRINCIPAL[table] if coded.place == "principal" else f"NOT ({_PRINCIPAL[table]})")
+        asked.append(source.principal if coded.place == "principal" else f"NOT ({source.principal})")
     if coded.surgeons:
-        asked.append(
-            stay_lists.condition("x.surgeon IN ({})", "x.surgeon = ''", coded.surgeons, "surgeon", bound)
-        )
-    way = _shorter_way(table, asked, wanted, bound)
+        of, nobody = source.columns[2], f"{source.columns[2]} = ''"
+        asked.append(stay_lists.condition(f"{of} IN ({{}})", nobody, coded.surgeons, "surgeon", bound))
+    stays, when = stay_lists.INPATIENT, discharges.ended("e")
+    if source.visits:
+        known = ", ".join(f"'{each}'" for each in classes if each in VISITS)
+        stays, when = f"e.class <> 'I' AND e.class IN ({known}) AND e.state = 'active'", _VISITED
+    way = _shorter_way(source.table, asked, wanted, bound, f"{stays} AND {when}")
     for at, ranges in enumerate(coded.also):
-        asked.append(f"EXISTS ({_another(table, ranges, f'a{at}_', bound)})")
+        asked.append(f"EXISTS ({_another(source, ranges, f'a{at}_', bound)})")
     if coded.never:
-        asked.append(f"NOT EXISTS ({_another(table, coded.never, 'n', bound)})")
-    return stay_lists.read(wanted, discharges.ended("e"), way=way.format(table=table), also=also, conditions=asked,
-                           bound=bound)  # fmt: skip
+        asked.append(f"NOT EXISTS ({_another(source, coded.never, 'n', bound)})")
+    codes = _ALL_CODES.format(table=source.table, listed=source.within("y"), order=source.order)
+    also = ("x.code", *source.columns, codes, "e.class", source.origin)
+    return stay_lists.read(wanted, when, way=way.format(table=source.table), also=also, conditions=asked, bound=bound,
+                           of=stays)  # fmt: skip
 
 
-def _another(table: str, ranges: Ranges, name: str, bound: dict[str, str | int]) -> str:
+def _another(source: _Source, ranges: Ranges, name: str, bound: dict[str, str | int]) -> str:
     return (
-        f"SELECT 1 FROM {table} z WHERE z.encounter_id = e.id AND {_LISTED[table].format('z')}"
+        f"SELECT 1 FROM {source.table} z WHERE z.encounter_id = e.id AND {source.within('z')}"
         f" AND ({_within('z', ranges, name, bound)})"
     )
 
@@ -123,12 +178,14 @@ def _within(alias: str, ranges: Ranges, name: str, bound: dict[str, str | int]) 
     )
 
 
-def _shorter_way(table: str, asked: Sequence[str], wanted: Wanted, bound: Mapping[str, str | int]) -> str:
+def _shorter_way(
+    table: str, asked: Sequence[str], wanted: Wanted, bound: Mapping[str, str | int], ended: str
+) -> str:
     """The way with fewer rows on it: a common code of one month, or a rare code of all years."""
     where = " AND ".join(f"({condition})" for condition in asked)
     days = {"first": wanted.period.from_day, "last": wanted.period.to_day}
     coded = _count(f"{table} x WHERE {where}", bound, COUNTED)
-    left = _count(f"encounter e WHERE e.class = 'I' AND {discharges.ended('e')}", days, coded)
+    left = _count(f"encounter e WHERE {ended}", days, coded)
     return _BY_CODE if coded <= left else _BY_DAY
 
 

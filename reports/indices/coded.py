@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from db import conventions
 from db.coding import code_sets
 from db.statistics import figures
-from db.statistics.indices import Coded, Diagnosed, Operated
+from db.statistics.indices import INPATIENT, Coded, Diagnosed, Operated
 from db.statistics.stay_lists import NONE, Wanted
 from reports.indices import stays
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
@@ -22,11 +23,12 @@ Entry = Diagnosed | Operated
 
 _dotted = lru_cache(maxsize=20_000)(dotted)  # the same codes stand on many lines
 
+PCS_LENGTH: Final = 7
 CATEGORY_LENGTH: Final = 3  # of a diagnosis; a procedure's table is its first three as well
 MEASURES: Final = (
     Measure("Stays", 2),
     Measure("Days", 0),
-    Measure("Average|days", 0, 2),
+    Measure("Average|days", 0, 3),  # of stays alone: visits have no days
     Measure("Deaths", 1),
 )
 ONCE: Final = "A stay has a line for each of its codes; stays, days and deaths of a total count it once."
@@ -37,15 +39,21 @@ BREAKS: Final[Mapping[str, tuple[str, Callable[[Entry], str]]]] = {
     "unit": ("Unit", lambda entry: entry.stay.unit),
     "physician": ("Physician", lambda entry: entry.stay.attending),
     "surgeon": ("Surgeon", lambda entry: entry.surgeon if isinstance(entry, Operated) else ""),
-    "month": ("Month", lambda entry: stays.day_text(entry.stay.discharge_day or 1)[:7]),
+    "month": ("Month", lambda entry: stays.day_text(entry.day)[:7]),
+    "class": ("Class", lambda entry: entry.class_),
 }
+SCREENS: Final = {"abstract": "ABS", "office": "OFC"}  # else OPC, which names the right one
+ARRIVALS: Final = (
+    "Visits count by their arrival. C: class of the account, in small letters where the codes came with a visit that "
+    "is not coded yet."
+)
 
 
 def coded(asked: Asked) -> Coded:
     """The codes asked for: with one of each of these too, without any of those, in which places."""
     return Coded(
         asked.ranges("code"), [codes_between(part) for part in asked.get("with", "").split(",") if part],
-        asked.ranges("without"), asked.get("place", "any"), asked.listed("surgeon"),
+        asked.ranges("without"), asked.get("place", "any"), asked.listed("surgeon"), stays.classes(asked),
     )  # fmt: skip
 
 
@@ -65,40 +73,57 @@ def of_age(asked: Asked, entries: Sequence[Entry]) -> list[Entry]:
 
 def listing(
     asked: Asked, code: str, title: str, system: System, entries: Sequence[Entry], columns: tuple[Shown, ...],
-    with_codes: Mapping[str, tuple[int, int]],
+    with_codes: Mapping[str, tuple[int, int]], with_visits: Mapping[str, tuple[int, int]],
     values: Callable[[Entry, Withheld], tuple[str | int | None, ...]], notes: tuple[str, ...],
 ) -> Listing:  # fmt: skip
     """The index of these entries as it was asked for.
 
-    ``with_codes`` is how wide columns are (80, 132) where lines are grouped by something else and each says its code.
+    ``with_codes`` is how wide columns are (80, 132) where lines are grouped by something else and each says its code,
+    ``with_visits`` where visits are asked for.
     """
     withheld = Withheld.of(asked)
     head, group = BREAKS[asked["break"]]
-    if asked["break"] != "code":
-        widths = {each.key: (each.narrow, each.wide) for each in columns} | dict(with_codes)
-        columns = tuple(
-            replace(each, narrow=widths[each.key][0], wide=widths[each.key][1]) for each in columns
-        )
+    visits = stays.classes(asked) != (INPATIENT,)
+    widths = (dict(with_visits) if visits else {}) | (dict(with_codes) if asked["break"] != "code" else {})
+    columns = tuple(_as_asked(each, widths, visits) for each in columns)
     kept = [entry for entry in of_age(asked, entries) if withheld.known(entry.stay.encounter_id)]
     kept.sort(key=_sorted_by(asked["sort"]))
     kept.sort(key=group)
     style, lines = conventions.convention("date_style"), []
     for entry in kept:
         stay, name = entry.stay, group(entry)
-        counted = (stay.los_days or 0, int(stay.died), 1)
+        counted = (stay.los_days or 0, int(stay.died), 1, int(entry.class_ == INPATIENT))
         shown = _shown(asked, name, system)
         lines.append(
-            Line(values(entry, withheld), f"ABS {stay.account}", (shown,), counted, stay.encounter_id)
+            Line(
+                values(entry, withheld),
+                f"{SCREENS.get(entry.origin, 'OPC')} {stay.account}",
+                (shown,),
+                counted,
+                stay.encounter_id,
+            )  # fmt: skip
         )
     _dotted.cache_clear()  # as with the days of lists
     summary = asked["detail"] == SUMMARY
     titles = _titles(asked, system, {group(entry) for entry in kept})
     return Listing(
-        code, title, stays.period_said(asked, style), _selection(asked), columns, lines, MEASURES,
+        code, title, stays.period_said(asked, style), _selection(asked), columns, lines,
+        (replace(MEASURES[0], head="Accounts"), *MEASURES[1:]) if visits else MEASURES,
         (head or ("Diagnosis" if system is System.CM else "Procedure"),),
-        (*(() if summary else notes), ONCE, *withheld.sentences()), "line", "lines", summary, asked.yes("eject"), style,
-        sorted({entry.stay.encounter_id for entry in kept}), titles=titles,
+        (*(() if summary else notes), *((ARRIVALS,) if visits else ()), ONCE, *withheld.sentences()), "line", "lines",
+        summary, asked.yes("eject"), style, sorted({entry.stay.encounter_id for entry in kept}), titles=titles,
     )  # fmt: skip
+
+
+def _as_asked(column: Shown, widths: Mapping[str, tuple[int, int]], visits: bool) -> Shown:
+    narrow, wide = widths.get(column.key, (column.narrow, column.wide))
+    head = "Date" if visits and column.key == "discharged" else column.head
+    return replace(column, head=head, narrow=narrow, wide=wide)
+
+
+def class_mark(entry: Entry) -> str:
+    """The class of an account, in small letters where its codes only came with it."""
+    return entry.class_.lower() if entry.origin == "account" else entry.class_
 
 
 def others(codes: str, code: str, system: System = System.CM) -> str:
@@ -107,6 +132,8 @@ def others(codes: str, code: str, system: System = System.CM) -> str:
 
 
 def _sorted_by(order: str) -> Callable[[Entry], tuple[str | int, ...]]:
+    if order == "discharge":
+        return lambda entry: (entry.day,)
     if order == "performed":
         return lambda entry: (entry.performed_day or 0 if isinstance(entry, Operated) else 0,)
     return lambda entry: stays.SORTS[order](entry.stay)
@@ -121,14 +148,22 @@ def _titles(asked: Asked, system: System, names: Iterable[str]) -> dict[str, str
     by = "physician" if asked["break"] == "surgeon" else asked["break"]
     if by not in ("code", "category"):
         return figures.names(stays.FILES[by]) if by in stays.FILES else {}
+    on = date.fromisoformat(asked["to"])
     with code_sets.opened() as codes:
         if codes is None:
             return {}
-        return {dotted(name, system): codes.title(name, system) for name in names}
+        services = system is System.PCS
+        return {
+            dotted(name, system): codes.service(name, on)[0] if services and len(name) < PCS_LENGTH
+            else codes.title(name, system)
+            for name in names
+        }  # fmt: skip
 
 
 def _selection(asked: Asked) -> str:
     said = [f"codes {asked['code']}"]
+    if stays.classes(asked) != (INPATIENT,):
+        said.append(f"accounts {asked['accounts']}")
     said += [
         f"{word} {asked[name]}"
         for name, word in (("with", "with"), ("without", "without"))
@@ -144,4 +179,4 @@ def _selection(asked: Asked) -> str:
     return "; ".join([*said, *([others] if others else [])]).replace(",", ", ").replace(",  ", ", ")
 
 
-__all__ = ["NONE", "Entry", "coded", "listing", "of_age", "others", "wanted"]
+__all__ = ["NONE", "Entry", "class_mark", "coded", "listing", "of_age", "others", "wanted"]

@@ -80,6 +80,12 @@ _CODED: Final = (
     Parameter("without", "Without these", "codes", required=False, source="cm"),
     Parameter("place", "Placed", "choice", default="any", choices=("any", "principal", "secondary")),
 )
+CLASSES: Final = {
+    "inpatient": ("I",), "emergency": ("E",), "outpatient": ("O",), "observation": ("OBS",),
+    "visits": ("E", "O", "OBS"), "all": ("I", "E", "O", "OBS"),
+}  # fmt: skip
+"""Kinds of accounts, and the classes of each."""
+ACCOUNTS: Final = Parameter("accounts", "Accounts", "list", default="inpatient", choices=tuple(CLASSES))
 _OF_STAYS: Final = (
     *(replace(each, choices=(NONE,)) for each in (UNIT, SERVICE, PROVIDER, PAYER)),
     a_list("disposition", "Dispositions"), Parameter("age", "Age", "text", required=False), a_list("sex", "Sex"),
@@ -87,16 +93,18 @@ _OF_STAYS: Final = (
 )  # fmt: skip
 _INDEX_SORT: Final = sort("discharge", "name", "terminal-digit", "number", "days")
 DISEASE_INDEX: Final = (
-    CODES, FROM, TO, *_CODED, a_list("poa", "POA"), *_OF_STAYS, _INDEX_SORT,
-    replace(grouped("code", "category", "service", "unit", "physician", "month"), default="code", required=True),
+    CODES, FROM, TO, ACCOUNTS, *_CODED, a_list("poa", "POA"), *_OF_STAYS, _INDEX_SORT,
+    replace(grouped("code", "category", "service", "unit", "physician", "month", "class"), default="code",
+            required=True),
     *LINES,
 )  # fmt: skip
 PROCEDURE_INDEX: Final = (
-    replace(CODES, source="pcs"), FROM, TO, *(replace(each, source="pcs") if each.source else each for each in _CODED),
+    replace(CODES, source="pcs"), FROM, TO, ACCOUNTS,
+    *(replace(each, source="pcs") if each.source else each for each in _CODED),
     Parameter("surgeon", "Surgeons", "list", required=False, source="provider"), *_OF_STAYS,
     sort("performed", *_INDEX_SORT.choices),
-    replace(grouped("code", "category", "service", "unit", "physician", "surgeon", "month"), default="code",
-            required=True),
+    replace(grouped("code", "category", "service", "unit", "physician", "surgeon", "month", "class"),
+            default="code", required=True),
     *LINES,
 )  # fmt: skip
 PHYSICIAN_INDEX: Final = (

@@ -14,6 +14,7 @@ from db.statistics import figures, limits
 from db.statistics.stay_lists import ANSWERS, NONE, Stay, Wanted
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
 from reports.indices.listing import day_text as day_text
+from reports.indices.parameters import CLASSES
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked, NotAsked
 from rules.dates import show_date
@@ -74,6 +75,12 @@ def period(asked: Asked) -> Period:
         return span(asked["from"], asked["to"])
     except ValueError as error:
         raise NotAsked(str(error)) from error
+
+
+def classes(asked: Asked) -> tuple[str, ...]:
+    """The classes of the accounts asked for; inpatients where nothing is asked."""
+    kinds = [kind.casefold() for kind in asked.listed("accounts")] or ["inpatient"]
+    return tuple(dict.fromkeys(each for kind in kinds for each in CLASSES[kind]))
 
 
 def of_age(asked: Asked, stays: Sequence[Stay]) -> list[Stay]:

@@ -18,7 +18,7 @@ from db.statistics.stay_lists import Wanted
 from reports.parameters import codes_between
 from rules.moments import day_number, moment
 from rules.periods import month
-from tests.builders import a_stay
+from tests.builders import a_coded_visit, a_stay, an_encounter
 
 JANUARY = Wanted(month("2026-01"))
 
@@ -91,6 +91,78 @@ class TestDiseaseIndex:
         assert row.codes == "I219 I10 N183 W109"
 
 
+@pytest.mark.usefixtures("_way")
+class TestVisits:
+    """An outpatient, an emergency whose codes only came with it, an office visit, and a stay beside them."""
+
+    @pytest.fixture(autouse=True)
+    def visits(self, admin: Actor) -> None:
+        coded(a_stay("2026-01-20T08:00", "2026-01-25T09:00", account="STAY"), "I10", "R079")
+        for account, of_class, codes in (
+            ("OUT", "O", "R079|E119"),
+            ("CAME", "E", "I10|R079"),
+            ("DESK", "O", "I10"),
+        ):
+            an_encounter(
+                0, account, **{"class": of_class}, arrived_at="2026-01-05T08:00", diagnoses=codes,
+                location="OFFICE" if account == "DESK" else "",
+            )  # fmt: skip
+        services = {
+            "services[1].code": "G0463",
+            "services[1].date": "2026-01-05",
+            "services[1].provider": "1001",
+        }
+        a_coded_visit(admin, "OUT", **services, **{"diagnoses[1].code": "K219"})
+        a_coded_visit(admin, "DESK", data_set="office")
+
+    def test_are_left_out_unless_they_are_asked_for(self) -> None:
+        assert found(Coded(codes_between("I10,R07,K21"))) == [("STAY", "I10"), ("STAY", "R079")]
+
+    @pytest.mark.parametrize(
+        ("classes", "rows"),
+        [
+            (("O",), [("DESK", "I10"), ("OUT", "K219")]),
+            (("E",), [("CAME", "I10"), ("CAME", "R079")]),
+            (("OBS",), []),
+            (
+                ("I", "E", "O", "OBS"),
+                [("CAME", "I10"), ("DESK", "I10"), ("STAY", "I10"), ("OUT", "K219"), ("CAME", "R079"),
+                 ("STAY", "R079")],
+            ),
+        ],
+    )  # fmt: skip
+    def test_by_what_they_were_coded_to_or_came_with(
+        self, classes: tuple[str, ...], rows: list[tuple[str, str]]
+    ) -> None:
+        assert found(Coded(codes_between("I10,R07,K21"), classes=classes)) == rows
+
+    def test_say_where_their_codes_stand(self) -> None:
+        rows = diseases(Coded(codes_between("I10,K21"), classes=("I", "E", "O")), JANUARY)
+        assert [(row.stay.account, row.class_, row.origin) for row in rows] == [
+            ("CAME", "E", "account"), ("DESK", "O", "office"), ("STAY", "I", "abstract"), ("OUT", "O", "visit"),
+        ]  # fmt: skip
+
+    def test_by_place_and_by_the_codes_beside(self) -> None:
+        everything = codes_between("I10,R07,K21,E11")
+        first = Coded(everything, place="principal", classes=("E", "O"))
+        assert found(first) == [("CAME", "I10"), ("DESK", "I10"), ("OUT", "K219")]
+        assert found(Coded(codes_between("E11"), also=[codes_between("K21")], classes=("O",))) == [
+            ("OUT", "E119")
+        ]
+        assert found(Coded(codes_between("I10"), never=codes_between("R07"), classes=("E", "O"))) == [
+            ("DESK", "I10")
+        ]
+
+    def test_count_on_the_day_of_arrival(self) -> None:
+        february = Wanted(month("2026-02"))
+        assert found(Coded(codes_between("I10"), classes=("E", "O")), february) == []
+
+    def test_have_services_for_procedures(self) -> None:
+        (row,) = procedures(Coded(codes_between("G0463"), classes=("I", "O")), JANUARY)
+        assert (row.stay.account, row.performed_day, row.surgeon) == ("OUT", day_number("2026-01-05"), "1001")
+        assert procedures(Coded(codes_between("G0463"), surgeons=("1002",), classes=("O",)), JANUARY) == []
+
+
 @pytest.mark.usefixtures("admin")
 class TestTheShorterWay:
     def test_goes_by_what_there_is_less_of(self) -> None:
@@ -102,7 +174,8 @@ class TestTheShorterWay:
 
     def way(self, code: str) -> str:
         bound = {"low": code, "high": code + "~"}
-        return indices._shorter_way("diagnosis", ["x.code >= :low AND x.code < :high"], JANUARY, bound)
+        ended = "e.class = 'I' AND e.discharge_day BETWEEN :first AND :last"
+        return indices._shorter_way("diagnosis", ["x.code >= :low AND x.code < :high"], JANUARY, bound, ended)
 
 
 @pytest.mark.usefixtures("admin", "_way")

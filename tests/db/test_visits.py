@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.code_tables import shipped_tables
-from config.data_sets import dictionary_for
 from db.abstracting import visit_lists, visits
 from db.actors import Actor
 from db.changes import Source
@@ -19,7 +18,7 @@ from db.patient_index import patients
 from db.registry import cases
 from rules.findings import Finding, Level
 from rules.moments import day_number
-from tests.builders import a_patient, a_stay, an_encounter
+from tests.builders import a_coded_visit, a_patient, a_stay, an_encounter
 
 SOURCE = Source("clerk", "test")
 WRONG = (Finding(Level.ERROR, "V103", "The first-listed diagnosis is missing.", "diagnoses[1].code"),)
@@ -31,11 +30,7 @@ def a_visit(account: str, day: int = 2, of_class: str = "E", **more: str) -> int
 
 
 def code(admin: Actor, account: str, data_set: str = "visit", *, wrong: bool = False) -> None:
-    opened = visits.read(encounters.get(encounters.find(account)), data_set)
-    visits.file_visit(
-        admin, opened, dictionary_for(data_set), opened.record, WRONG if wrong else (),
-        expected_revision=opened.case.revision if opened.case else 0,
-    )  # fmt: skip
+    a_coded_visit(admin, account, *(WRONG if wrong else ()), data_set=data_set)
 
 
 def waiting(of: str = "", **more: Any) -> list[tuple[str, str]]:
@@ -130,14 +125,11 @@ history = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(ACTS), st.intege
 class TestWhatTriggersKeep:
     def test_are_the_codes_of_each_visit_by_what_they_are(self, admin: Actor) -> None:
         visit = a_visit("1", diagnoses="R079|I10")
-        opened = visits.read(encounters.get(visit), "visit")
-        said = {
-            "reasons[1].code": "R079", "external_causes[1].code": "W109", "services[2].code": "G0383",
-            "services[2].date": "2026-11-02", "services[2].provider": "1001", "services[2].modifiers": "25",
-        }  # fmt: skip
-        visits.file_visit(
-            admin, opened, dictionary_for("visit"), {**opened.record, **said}, (), expected_revision=0
-        )
+        services = {"code": "G0383", "date": "2026-11-02", "provider": "1001", "modifiers": "25"}
+        a_coded_visit(
+            admin, "1", **{"reasons[1].code": "R079", "external_causes[1].code": "W109"},
+            **{f"services[2].{name}": value for name, value in services.items()},
+        )  # fmt: skip
         rows = database.execute_sql(
             "SELECT role, seq, code, day, provider FROM visit_code WHERE encounter_id = ? ORDER BY role, seq", (visit,)
         ).fetchall()  # fmt: skip

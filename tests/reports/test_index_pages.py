@@ -26,7 +26,7 @@ from reports.parameters import NotAsked
 from reports.run import Produced, produce
 from rules.moments import day_number, moment
 from rules.reviews import Method
-from tests.builders import a_patient, a_stay
+from tests.builders import a_coded_visit, a_patient, a_stay, an_encounter
 
 OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}
 TITLES = {"I21.4": "Non-ST elevation (NSTEMI) myocardial infarction", "I21.9": "Acute myocardial infarction"}
@@ -78,6 +78,18 @@ def october(admin: Actor) -> Actor:
     return admin
 
 
+def some_visits(actor: Actor) -> None:
+    """An outpatient coded, an observation that came with codes, and an office visit."""
+    sue = a_patient(mrn="00456789", last_name="COOPER", first_name="SUE", birth_date="1950-05-02")
+    for account, of_class, location in (("V1", "O", ""), ("V2", "OBS", ""), ("V3", "O", "OFFICE")):
+        an_encounter(
+            sue, account, **{"class": of_class}, arrived_at="2026-10-09T08:00", departed_at="2026-10-10T08:00",
+            diagnoses="I219|I10", location=location, provider="GREEN",
+        )  # fmt: skip
+    a_coded_visit(actor, "V1", **{"services[1].code": "G0463", "services[1].date": "2026-10-09"})
+    a_coded_visit(actor, "V3", data_set="office")
+
+
 class TestDiseaseIndex:
     @pytest.mark.parametrize("width", [80, 132])
     def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
@@ -113,6 +125,33 @@ class TestDiseaseIndex:
         made = the_index(october, "disease-index", **{"code": "I21", "with": "E11,I21.4", "without": "I10"})
         assert {line.go for line in made.data.lines} == {"ABS A1"}
         assert "codes I21; with E11, I214; without I10" in made.document(132).selection
+
+    @pytest.mark.parametrize("width", [80, 132])
+    def test_golden_page_of_stays_and_visits(
+        self, october: Actor, golden: Callable[..., None], width: int
+    ) -> None:
+        some_visits(october)
+        made = the_index(october, "disease-index", code="I21", accounts="all")
+        golden(
+            "disease-index-visits",
+            replace(made, data=replace(made.data, titles=TITLES)).document(width),
+            width,
+        )
+        assert {line.go for line in made.data.lines if line.values[5] != "I"} == {
+            "OPC V1",
+            "OPC V2",
+            "OFC V3",
+        }
+
+    @pytest.mark.parametrize("by", ["physician", "class", "month"])
+    @pytest.mark.parametrize("word", ["disease-index", "procedure-index"])
+    def test_visits_stay_within_the_page_however_they_are_grouped(
+        self, october: Actor, word: str, by: str
+    ) -> None:
+        some_visits(october)
+        made = the_index(october, word, code="I21,0SR,G04", accounts="all", **{"break": by})
+        for width in (80, 132):
+            assert max(len(line) for page in made.pages(Setup(width)) for line in page.lines) <= width
 
     def test_present_on_admission(self, october: Actor) -> None:
         made = the_index(october, "disease-index", code="I21", poa="N")

@@ -17,6 +17,7 @@ from db.keyring.slots import Ring, SlotFile
 from db.schema.store import User, UserRole
 from db.store import Store
 from rules.moments import iso_date, moment, moment_at
+from rules.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,17 @@ class UserRow:
     roles: tuple[str, ...]
     disabled: bool
     last_sign_on_utc: int | None
+    title: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who somebody is to people outside the department, and how they are reached. Blank: not kept."""
+
+    full_name: str = ""
+    title: str = ""
+    phone: str = ""
 
 
 def users() -> list[UserRow]:
@@ -36,7 +48,7 @@ def users() -> list[UserRow]:
     return [
         UserRow(
             user.name, user.full_name, tuple(sorted(held.role for held in user.roles)),
-            user.disabled_utc is not None, user.last_sign_on_utc,
+            user.disabled_utc is not None, user.last_sign_on_utc, user.title, user.phone,
         )
         for user in found
     ]  # fmt: skip
@@ -98,6 +110,31 @@ def add_service(actor: Actor, name: str) -> str:
         note(here, revision)
         done.changed({}, {"roles": [Role.SERVICE]})
     return text
+
+
+def contact(name: str) -> Contact:
+    """How a user is named and reached; the user's own name where no fuller one is kept."""
+    user: User | None = User.get_or_none(User.name == name)
+    if user is None:
+        return Contact(name)
+    return Contact(user.full_name or name, user.title, user.phone)
+
+
+def set_contact(
+    actor: Actor,
+    name: str,
+    *,
+    full_name: str | None = None,
+    title: str | None = None,
+    phone: str | None = None,
+) -> None:
+    """Change how a user is named and reached; None leaves a part as it is. Raises ``StoreError`` for an unknown one."""
+    given = {"full_name": full_name, "title": title, "phone": phone}
+    wanted = {part: clean(text.strip()) for part, text in given.items() if text is not None}
+    with act(actor, Action.ADMINISTER_USERS, kind="user", record=name) as done:
+        user = _named(name)
+        done.changed({part: getattr(user, part) for part in wanted}, wanted)
+        User.update(**wanted).where(User.id == user.id).execute()
 
 
 def set_disabled(actor: Actor, name: str, *, disabled: bool) -> None:

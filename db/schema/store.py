@@ -25,6 +25,8 @@ class User(Base):
     id = AutoField()
     name = CharField(unique=True)
     full_name = CharField(default="")
+    title = CharField(default="")
+    phone = CharField(default="")
     created_utc = IntegerField()
     disabled_utc = IntegerField(null=True)
     last_sign_on_utc = IntegerField(null=True)

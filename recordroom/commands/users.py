@@ -12,7 +12,7 @@ from recordroom.commands.common import notice, opened_store, passphrase, passphr
 
 @click.group()
 def user() -> None:
-    """Who may sign on: add, list, disable, unlock, expires, role, service, passphrase, reset, totp, key, policy."""
+    """Who may sign on: add, list, contact, disable, unlock, expires, role, service, passphrase, totp, key, policy."""
 
 
 ROLES = click.Choice(
@@ -57,7 +57,8 @@ def list_() -> None:
         rows = [
             (
                 clean(user.name),
-                clean(user.full_name),
+                ", ".join(filter(None, (clean(user.full_name), clean(user.title)))),
+                clean(user.phone),
                 ", ".join(user.roles),
                 "disabled" if user.disabled else "",
                 moment_at(user.last_sign_on_utc, signed_on.store.zone).local.replace("T", " ")
@@ -66,7 +67,25 @@ def list_() -> None:
             )
             for user in users.users()
         ]
-    click.echo(tabulate(rows, ("user", "name", "roles", "state", "last sign-on"), disable_numparse=True))
+    click.echo(
+        tabulate(rows, ("user", "name", "phone", "roles", "state", "last sign-on"), disable_numparse=True)
+    )
+
+
+@user.command()
+@click.argument("name")
+@click.option("--full-name", help="Name as printed and shown.")
+@click.option("--title", help="Such as CCS, Coding.")
+@click.option("--phone", help="Telephone or extension.")
+@store_options
+def contact(name: str, full_name: str | None, title: str | None, phone: str | None) -> None:
+    """Say how NAME is named and reached, as a query to a physician has it; what is not given stays as it is."""
+    from db.access import users
+
+    if full_name is None and title is None and phone is None:
+        raise click.UsageError("Say what changes: --full-name, --title or --phone; '' takes one away.")
+    with opened_store() as signed_on:
+        users.set_contact(signed_on.actor, name, full_name=full_name, title=title, phone=phone)
 
 
 @user.command()

@@ -26,6 +26,11 @@ USERS: Final = (
     ("registrar", "Rosa Trammell", Role.REGISTRAR), ("roi", "Ray Okonkwo", Role.ROI),
     ("supervisor", "Sue Lindqvist", Role.SUPERVISOR), ("privacy", "Paula Marchetti", Role.PRIVACY_OFFICER),
 )  # fmt: skip
+REACHED: Final = (
+    (USER, "Dana Whitlock", "Coding", "555-0140"), ("tech", "Tina Whitfield", "RHIT, Health Records", "555-0141"),
+    ("coder", "Carl Oyelowo", "CCS, Coding", "555-0142"), ("supervisor", "Sue Lindqvist", "RHIA, Coding", "555-0143"),
+)  # fmt: skip
+"""How those are named and reached who ask physicians."""
 
 
 def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
@@ -54,6 +59,8 @@ def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
 def _add_users(actor: Actor) -> None:
     for name, full_name, role in USERS:
         users.add_user(actor, name, full_name, [role], PASSPHRASE, cost=CHEAP)
+    for name, full_name, title, phone in REACHED:
+        users.set_contact(actor, name, full_name=full_name, title=title, phone=phone)
 
 
 def _build_codes(directory: Path) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from db import conventions, store
+from db.access import users
+from db.access.users import Contact
 from db.actors import Action
 from db.queries import log
 from db.queries.effects import Effect
@@ -156,15 +158,24 @@ def _effect(effect: Effect | None) -> tuple[str, ...]:
     )
 
 
+def _asker(asker: Contact) -> dict[str, str]:
+    return {"asked_by": asker.full_name, "asker_title": asker.title, "asker_phone": asker.phone}
+
+
 def letters(data: Listing) -> Sheet:
     """A letter to each physician who was asked: the queries of the list that wait for an answer."""
     keys = [column.key for column in data.columns]
     rows = [dict(zip(keys, line.values, strict=True)) for line in data.lines]
     here, today = store.current(), iso_date(store.current().now().day)
-    own = ("query", "account", "name", "asked", "due", "title", "question", "indicator")
+    own = (
+        "query", "account", "name", "asked", "due", "title", "question", "indicator", "asked_by", "asker_title",
+        "asker_phone",
+    )  # fmt: skip
+    askers = {by: users.contact(by) for by in {str(row["by"]) for row in rows}}
     made = [
         {"letter_date": today, "facility": here.facility, "mrn": row["mrn"],
-         "addressee": data.titles.get(str(row["physician"]), "") or row["physician"], **{key: row[key] for key in own}}
+         "addressee": data.titles.get(str(row["physician"]), "") or row["physician"], **row,
+         **_asker(askers[str(row["by"])])}
         for row in rows if row["status"] in ASKED
     ]  # fmt: skip
     return merge.letters(own, made)

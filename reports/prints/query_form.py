@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from db import conventions, store
+from db.access import users
+from db.access.users import Contact
 from db.connect import StoreError
 from db.hospital import encounters
 from db.hospital.encounters import Encounter
@@ -27,9 +29,10 @@ from rules.moments import iso_date
 from rules.queries import Kind, Status
 
 RULED: Final = 4  # lines to write on
+BY_HAND: Final = "_" * 16
 OWN: Final = (
     "query", "account", "patient", "birth_date", "admitted", "discharged", "asked_as", "asked_by", "due", "title",
-    "indicators", "question", "options",
+    "indicators", "question", "options", "asker_title", "asker_phone",
 )  # fmt: skip
 JUDGMENT: Final = (
     "Please answer by your own clinical judgment: that this is asked does not mean that any one answer is expected.",
@@ -48,6 +51,7 @@ class Data:
     query: Query
     stay: Encounter
     patient: Mapping[str, str]
+    asker: Contact
     facility: str
     style: str
 
@@ -70,8 +74,8 @@ def query(parameters: Mapping[str, str]) -> Data:
         raise NotAsked(f"{found.number} is void: it is not printed.")
     here = store.current()
     return Data(
-        found, encounters.get(found.encounter_id), patients.get(found.patient_id), here.facility,
-        conventions.convention("date_style"),
+        found, encounters.get(found.encounter_id), patients.get(found.patient_id),
+        users.contact(found.asked_by), here.facility, conventions.convention("date_style"),
     )  # fmt: skip
 
 
@@ -94,11 +98,11 @@ def render(data: Data, width: int) -> Document:
 
 
 def _to(data: Data) -> list[Pair]:
-    asked = data.query
+    asked, asker = data.query, data.asker
     return [
         ("To", " ".join(filter(None, (asked.provider_name, f"({asked.provider})" if asked.provider else "")))),
-        ("As", asked.asked_as.lower()), ("From", asked.asked_by),
-        ("Sent", show_moment(asked.asked_at, data.style)),
+        ("As", asked.asked_as.lower()), ("From", ", ".join(filter(None, (asker.full_name, asker.title)))),
+        ("Telephone", asker.phone or BY_HAND), ("Sent", show_moment(asked.asked_at, data.style)),
         ("Please answer by", _day(asked.due_day, data)), ("Put", asked.channel.lower()),
     ]  # fmt: skip
 
@@ -173,7 +177,8 @@ def _row(data: Data) -> dict[str, Value]:
     return {
         "query": asked.number, "account": stay.account, "patient": data.patient["name"],
         "birth_date": data.patient["birth_date"], "admitted": (stay.admitted_at or stay.arrived_at)[:10],
-        "discharged": stay.discharged_at[:10], "asked_as": asked.asked_as.lower(), "asked_by": asked.asked_by,
+        "discharged": stay.discharged_at[:10], "asked_as": asked.asked_as.lower(),
+        "asked_by": data.asker.full_name, "asker_title": data.asker.title, "asker_phone": data.asker.phone,
         "due": iso_date(asked.due_day) if asked.due_day else "", "title": said.title, "indicators": quoted,
         "question": said.question, "options": "; ".join(said.options),
     }  # fmt: skip

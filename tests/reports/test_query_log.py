@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from config.code_tables import shipped_tables
-from db.access import sensitive
+from db.access import sensitive, users
 from db.actors import Actor, Role
 from db.connect import database
 from db.hospital import site
@@ -130,6 +130,7 @@ class TestTheLog:
     def test_letters_go_to_those_who_have_not_answered(self, october: Actor) -> None:
         sheet = the_log(october).letters()
         assert [row[sheet.keys.index("query")] for row in sheet.rows] == ["Q000003"]
+        assert [row[sheet.keys.index("asked_by")] for row in sheet.rows] == ["admin"]
 
     @pytest.mark.parametrize("width", [80, 132])
     def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
@@ -209,6 +210,21 @@ class TestTheForm:
         row = dict(zip(sheet.keys, sheet.rows[0], strict=True))
         assert (row["addressee"], row["query"], row["due"]) == ("Green, Alice MD", "Q000001", "2026-10-09")
         assert "Creatinine 0.9" in str(row["indicators"])
+
+    def test_who_asks_is_a_person_who_can_be_reached(self, asked: Actor) -> None:
+        by_hand = as_text(made(asked, "query-form", query="Q000001").pages(Setup(80)), Setup(80))
+        assert "____" in by_hand.partition("Telephone")[2].partition("\n")[0]
+        users.set_contact(asked, "admin", full_name="Ann Chief", title="RHIA, Coding", phone="555-0101")
+        text = as_text(made(asked, "query-form", query="Q000001").pages(Setup(80)), Setup(80))
+        assert "Ann Chief, RHIA, Coding" in text
+        assert "555-0101" in text
+        sheet = made(asked, "query-form", query="Q000001").letters()
+        row = dict(zip(sheet.keys, sheet.rows[0], strict=True))
+        assert (row["asked_by"], row["asker_title"], row["asker_phone"]) == (
+            "Ann Chief",
+            "RHIA, Coding",
+            "555-0101",
+        )
 
     def test_the_answer_closes_the_room_to_write(self, admin: Actor) -> None:
         a_stay("2026-09-20T08:00", "2026-09-25T09:00", account="A1", provider="GREEN")

@@ -144,7 +144,7 @@ COMMANDS = {
     "schedule add": "", "schedule change": "", "schedule kinds": "", "schedule list": "", "schedule log": "",
     "schedule off": "", "schedule run": "",
     "trauma score": "", "upgrade": "",
-    "user add": "", "user disable": "", "user expires": "", "user key": "", "user list": "",
+    "user add": "", "user contact": "", "user disable": "", "user expires": "", "user key": "", "user list": "",
     "user passphrase": "",
     "user patient": "administer users", "user policy": "", "user reset": "", "user role": "",
     "user service": "",

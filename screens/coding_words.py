@@ -12,11 +12,11 @@ from screens.data_set import SYSTEMS
 from tui.screen import Command, Outcome, ScreenError
 
 CODING_WORDS: Final = (
-    Command("WHATIF", "DRG with one code otherwise", "what_if"),
+    Command("EARLIER", "Earlier", "earlier_codes", "F6", often=True),
+    Command("WHATIF", "DRG with one code otherwise", "what_if", often=True),
+    Command("SUPPORT", "What the codes rest on", "support", often=True),
     Command("COMPARE", "Codes filed and keyed", "compare_codes"),
     Command("ADMIT", "Admission and working codes", "working_codes"),
-    Command("EARLIER", "Earlier codes", "earlier_codes", "F6"),
-    Command("SUPPORT", "What the codes rest on", "support"),
     Command("QUERY", "Ask the physician about this code", "query"),
     Command("SITE", "Site notes on this code", "site_notes"),
     Command("LOOK", "This code in the book", "look_up"),

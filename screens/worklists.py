@@ -229,17 +229,17 @@ def actions_of(word: str) -> tuple[Action, ...]:
     """What the letters do, on the rows of the list that this word opened."""
     return (
         Action("A", "Abstract", go=f"ABS {{subject}} {word}"),
+        Action("C", "Codes", go=f"CDG {{subject}} {word}"),
         Action("T", "Take", method="take"),
         Action("G", "Give back", method="give_back"),
         Action("N", "Note", method="note", why="Note?"),
+        Action("Q", "Query", go="QRY {subject}"),
         Action("H", "Hold", go="WKH {subject}"),
         Action("U", "Unhold", method="release_hold"),
         Action("W", "What was noted", go="WKN {subject}"),
-        Action("Q", "Query", go="QRY {subject}"),
         Action("R", "Its queries", go="QRL {subject}"),
         Action("S", "Assign", method="assign", why="Assign to whom?"),
         Action("O", "Overview", go=f"OVR {{subject}} {word}"),
-        Action("C", "Codes", go=f"CDG {{subject}} {word}"),
         Action("M", "Movements", go="ACC {subject}"),
     )
 

@@ -68,13 +68,13 @@ def command_row(text: str, busy: bool, active: bool, width: int) -> Line:
 
 
 def legend_row(items: Sequence[str], width: int, help_item: str = "") -> Line:
-    """The keys. When they do not all fit, the row ends in ``F1: 3 more``; ``help_item`` is such as F1=Help."""
+    """The keys. When they do not all fit, the row ends in ``F1=Help +3``: ``help_item`` and how many it has more."""
     shown = _fitting(items, width)
     if shown < len(items) and help_item:
-        tail = f"{help_item.partition('=')[0]}: {{}} more"
+        items = [item for item in items if item != help_item]
+        tail = f"{help_item} +{{}}"
         shown = _fitting(items, width - cells(tail.format(len(items))) - 2)
-        hidden = sum(item != help_item for item in items[shown:])
-        items = [*items[:shown], tail.format(hidden)]
+        items = [*items[:shown], tail.format(len(items) - shown)]
         shown += 1
     return plain("".join(f" {item} " for item in items[:shown]), width)
 

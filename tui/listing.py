@@ -11,7 +11,7 @@ from tui.field import Entry
 from tui.keys import Act, Stroke
 from tui.screen import Action, Column, ListScreen, Page, Printout, Row, ScreenError
 from tui.spans import BOLD, PLAIN, REVERSE, UNDERLINE, Line, blank, line, plain
-from tui.view import View, own_command
+from tui.view import View
 
 if TYPE_CHECKING:
     from tui.shell import Shell
@@ -144,7 +144,7 @@ class ListView(View):
     def legend(self) -> list[str]:
         actions = [f"{action.letter}={action.label}" for action in self.screen.actions[1:]]
         enter = [f"Enter={self.screen.actions[0].label}"] if self.screen.actions else []
-        keyed = [own_command(each.word, each.label, each.key) for each in self.screen.commands if each.key]
+        keyed = [each.item for each in self.screen.commands if each.key]
         rest = [item for item in super().legend() if item not in keyed]
         return [*enter, *actions, *keyed, *rest, *(["/=Position"] if self.positions else [])]
 

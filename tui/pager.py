@@ -13,7 +13,7 @@ from tui.pages import Stack, after
 from tui.picks import Pick
 from tui.screen import Choice, Document, PageScreen, PlainPage, Printout, Screen
 from tui.spans import BOLD, Line, line, wrap
-from tui.view import View, own_command
+from tui.view import View
 from tui.window import Window
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Pager(View):
     def legend(self) -> list[str]:
         shown, stack = self.shell.keymap.shown, self.stack
         commands = self.screen.commands if self.screen else ()
-        keyed = [own_command(each.word, each.label, each.key) for each in commands if each.key]
+        keyed = [each.item for each in commands if each.key]
         items = [shown(Act.HELP), shown(Act.EXIT), *keyed, shown(Act.BACK), shown(Act.FORWARD), "/=Find"]
         items += ["Tab=Follow"] if stack.linked else []
         items += [f"{shown(Act.PROMPT, 'Groups')}"] if stack.breaks else []

@@ -290,6 +290,12 @@ class Command:
     label: str
     method: str  # called with the rest of the command line, returns an Outcome
     key: str = ""
+    often: bool = False  # first in the legend; without a key its word stands there alone
+
+    @property
+    def item(self) -> str:
+        """As the legend shows it: ``F10=Notes`` or ``DRG=What if``."""
+        return self.word if self.often and not self.key else f"{self.key.upper() or self.word}={self.label}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ class View:
         return self.legend_acts
 
     def legend(self) -> list[str]:
-        """Items of the key legend: first keys, the screen's own, then those known from everywhere."""
+        """Items of the key legend: first keys, the screen's own that are used often, then those with a key, then what
+        is known from everywhere."""
         commands = self.screen.commands if self.screen else ()
         taken = {self.shell.keymap.act(Stroke(each.key.lower())) for each in commands if each.key}
         acts = [
@@ -73,9 +74,10 @@ class View:
             for act in self.live_acts()
             if act not in taken
         ]
-        own = [(bool(each.key), own_command(each.word, each.label, each.key)) for each in commands]
+        own = [(bool(each.key), each.item) for each in commands if not each.often]
         items = [
             *(text for first, text in acts if first),
+            *(each.item for each in commands if each.often),
             *(text for keyed, text in own if keyed),
             *(text for first, text in acts if not first),
             *(text for keyed, text in own if not keyed),
@@ -133,7 +135,7 @@ class View:
     def keys_here(self) -> list[str]:
         """The whole legend but for the screen's own words, which are listed with what they are called."""
         commands = self.screen.commands if self.screen else ()
-        own = {own_command(each.word, each.label, each.key) for each in commands}
+        own = {each.item for each in commands}
         lines = [""]
         for item in self.legend():
             if item in own:
@@ -142,11 +144,6 @@ class View:
                 lines.append("")
             lines[-1] += f"{GAP}{item}" if lines[-1] else item
         return lines
-
-
-def own_command(word: str, label: str, key: str) -> str:
-    """A screen's own command as the legend shows it: ``F10=Notes`` or ``DRG=What if``."""
-    return f"{key.upper() if key else word}={label}"
 
 
 def own_words(screen: Screen) -> list[str]:

@@ -145,6 +145,17 @@ class TestKeyCount:
         assert sum(len(strokes(key)) for key in here) == sum(len(strokes(key)) for key in there) == 136
 
 
+class TestLegend:
+    def test_has_what_a_coder_uses_most(self, page: Workstation) -> None:
+        assert page.lines[-1].startswith(
+            " F2=File  F3=Exit  F4=List  F11=Form  F6=Earlier  WHATIF  SUPPORT  F1=Help +"
+        )
+
+    def test_codes_stand_second_in_the_work_queue(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=WRK", "enter")
+        assert desk.lines[-1].startswith(" Enter=Abstract  C=Codes  T=Take  ")
+
+
 class TestOneKey:
     def test_makes_a_diagnosis_the_principal_one(self, keyed: Workstation) -> None:
         keyed.press("up", "!")

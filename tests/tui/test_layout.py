@@ -81,8 +81,8 @@ class TestLegend:
 
     @pytest.mark.parametrize(
         ("width", "shown"),
-        [(44, " Enter=Abstract  T=Take  F1: 1 more"), (43, " Enter=Abstract  T=Take  F1: 1 more"),
-         (34, " Enter=Abstract  F1: 2 more"), (36, " Enter=Abstract  T=Take  F1: 1 more"), (12, " F1: 3 more")],
+        [(44, " Enter=Abstract  T=Take  F1=Help +1"), (43, " Enter=Abstract  T=Take  F1=Help +1"),
+         (34, " Enter=Abstract  F1=Help +2"), (36, " Enter=Abstract  T=Take  F1=Help +1"), (12, " F1=Help +3")],
     )  # fmt: skip
     def test_says_how_many_more_there_are_and_which_key_lists_them(self, width: int, shown: str) -> None:
         assert text(legend_row(self.ITEMS, width, "F1=Help")) == shown

@@ -419,7 +419,7 @@ class TestKeysThatAreShown:
 
     def test_the_legend_fits_and_says_how_many_more(self, discharges: Any) -> None:
         assert len(discharges.lines[-1]) <= 80
-        assert "F1: " in discharges.lines[-1]
+        assert "F1=Help +" in discharges.lines[-1]
         grown(discharges, 132, 43)
         assert "F4=Groups" in discharges.lines[-1]
 

@@ -68,7 +68,10 @@ def column_heads(columns: Sequence[Column]) -> list[str]:
 
 
 def row_writer(columns: Sequence[Column], plain: Callable[[str], str]) -> Callable[[Row], str]:
-    """A function from a row to its line. Rows that simply fit take the quick way: one ``%`` and one look."""
+    """A function from a row to its line.
+
+    A row that simply fits takes one ``%`` and one look; of one with cells too long, these alone are brought to size.
+    """
     template = GAP.join(f"%{'' if column.number else '-'}{column.width}s" for column in columns)
     length = sum(column.width for column in columns) + len(GAP) * max(0, len(columns) - 1)
 
@@ -78,8 +81,13 @@ def row_writer(columns: Sequence[Column], plain: Callable[[str], str]) -> Callab
 
     def line(row: Row) -> str:
         quick = template % row
-        if len(quick) == length and quick.isascii() and quick.isprintable():
+        if not (quick.isascii() and quick.isprintable()):
+            return GAP.join(cell(value, column) for value, column in zip(row, columns, strict=True))
+        if len(quick) == length:
             return quick
-        return GAP.join(cell(value, column) for value, column in zip(row, columns, strict=True))
+        sized = zip(map(str, row), columns, strict=True)
+        return template % tuple(
+            [text if len(text) <= column.width else cell(text, column) for text, column in sized]
+        )
 
     return line

@@ -240,6 +240,7 @@ class _Layout:
         self.links: dict[int, str] = {}  # by line of the chunk
         self.breaks: dict[int, int] = {}  # levels by line of the chunk
         self.repeat: list[str] = []  # what a page that begins with this chunk repeats
+        self.regrouped = False  # heads or groups are others than those of ``repeat``
         self.eject = False
 
     def lay_out(self, items: Iterable[Item]) -> None:
@@ -267,29 +268,37 @@ class _Layout:
     def _begin(self, item: Item) -> None:
         """Note what a page break before ``item`` would have to repeat."""
         if isinstance(item, Heads):
-            self.heads, self.groups = [], []
+            self.heads, self.groups, self.regrouped = [], [], True
         elif isinstance(item, Group):
-            self.groups = [group for group in self.groups if group.level < item.level]
-        self.repeat = self.heads + [self._text(group.text, CONTINUED) for group in self.groups]
+            self._close_groups(item.level)
+        if self.regrouped:
+            self.repeat = self.heads + [self._text(group.text, CONTINUED) for group in self.groups]
+            self.regrouped = False
+
+    def _close_groups(self, level: int) -> None:
+        """End the groups of this level and deeper."""
+        self.groups = [group for group in self.groups if group.level < level]
+        self.regrouped = True
 
     def _add(self, item: Item) -> bool:
         """Add an item to the chunk; whether the next one must stand with it."""
         match item:
             case Heads(columns):
-                self.groups = []
+                self._close_groups(0)
                 self._set_columns(columns)
                 if columns:
                     self.chunk += ["", *self.heads]
                 return True
             case Group(text, level, eject):
-                self.groups = [group for group in self.groups if group.level < level] + [item]
+                self._close_groups(level)
+                self.groups.append(item)
                 self.eject = self.eject or eject
                 self.chunk += [self._text(text)] if self.chunk else ["", self._text(text)]
                 self.breaks[len(self.chunk) - 1] = level
                 return True
             case Total(_, _, level):
                 self.chunk += self._total(item)
-                self.groups = [group for group in self.groups if group.level < level]
+                self._close_groups(level)
                 return False
             case Block(lines, keep_next, links, captioned):
                 if captioned or keep_next:

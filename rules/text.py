@@ -50,6 +50,8 @@ def _cell(character: str) -> int:
 
 def clipped(text: str, width: int) -> str:
     """The beginning of ``text`` that ``width`` cells hold."""
+    if text.isascii():
+        return text[:width]
     taken = 0
     for at, character in enumerate(text):
         taken += _cell(character)

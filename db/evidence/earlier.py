@@ -21,9 +21,9 @@ from rules.moments import iso_date
 MOST: Final = 500  # encounters that are looked at
 _STAYS: Final = (
     "SELECT e.id, e.account, e.class, coalesce(e.discharge_day, e.admit_day, e.arrived_day, 0), coalesce(u.code, ''),"
-    " coalesce(nullif(d.name, ''), d.code, ''), coalesce(a.drg, '') FROM encounter e"
+    " coalesce(nullif(d.name, ''), d.code, ''), e.drg FROM encounter e"
     " LEFT JOIN unit u ON u.id = e.unit_id"
-    " LEFT JOIN division d ON d.id = u.division_id LEFT JOIN abstract a ON a.encounter_id = e.id"
+    " LEFT JOIN division d ON d.id = u.division_id"
     " WHERE e.patient_id = ? AND e.state = 'active' AND e.id <> ? ORDER BY 4 DESC, e.id DESC LIMIT ?"
 )
 _ROLES: Final = ("dx", "external", "px", "admitting")

@@ -229,7 +229,9 @@ class Encounter(Base):
     return_day = IntegerField(
         null=True
     )  # next admission of the patient after the discharge; kept by a trigger
-    weight_ten_thousandths = IntegerField(null=True)  # of the abstract's DRG; kept by triggers
+    drg = CharField(default="")  # of the abstract; kept by triggers, as category and weight are
+    mdc = CharField(default="")
+    weight_ten_thousandths = IntegerField(null=True)
     consulted = BooleanField(default=False)  # somebody gave a consultation; kept by triggers
     unreadable = TextField(default="")
     merged_into = ForeignKeyField("self", null=True)

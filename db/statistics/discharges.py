@@ -95,7 +95,7 @@ def counts(period: Period) -> dict[str, Count]:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """What discharges are divided by. ``value`` is an expression over the stay, its patient and its abstract."""
+    """What discharges are divided by. ``value`` is an expression over the stay and its patient."""
 
     title: str
     value: str
@@ -143,10 +143,9 @@ _PASS: Final = (
     "WITH stay AS MATERIALIZED (SELECT newborn, died, died_under_48h, los_days, e.weight_ten_thousandths,"
     " {live} AS live,"
     f" {{live}} AND {BACK} AS back, payer_id, attending_id, disposition, y.class AS payer_class, {_AGE} AS age,"
-    " p.sex, p.race, p.ethnicity, upper(p.county) AS county, substr(p.zip, 1, 3) AS zip3, a.drg, a.mdc"
+    " p.sex, p.race, p.ethnicity, upper(p.county) AS county, substr(p.zip, 1, 3) AS zip3, e.drg, e.mdc"
     " FROM (SELECT * FROM encounter WHERE {discharged}) e"
-    " CROSS JOIN patient p ON p.id = e.patient_id LEFT JOIN payer y ON y.id = e.payer_id"
-    " LEFT JOIN abstract a ON a.encounter_id = e.id) {parts}"
+    " CROSS JOIN patient p ON p.id = e.patient_id LEFT JOIN payer y ON y.id = e.payer_id) {parts}"
 )
 
 

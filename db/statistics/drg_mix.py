@@ -31,8 +31,8 @@ BY: Final = {"mdc": "''", "all": "''", "service": "e.service_id", "unit": "e.uni
 _FILES: Final = {"service": "service", "unit": "unit", "physician": "provider", "payer": "payer"}
 # Stays that are alike in what is asked: so many rows at most as there are DRGs and lengths of stay.
 _ALIKE: Final = (
-    "SELECT {by}, coalesce(a.drg, ''), coalesce(a.mdc, ''), min(e.discharge_day), coalesce(e.los_days, 0),"
-    " e.weight_ten_thousandths, count(*), sum(e.died) FROM encounter e LEFT JOIN abstract a ON a.encounter_id = e.id"
+    "SELECT {by}, e.drg, e.mdc, min(e.discharge_day), coalesce(e.los_days, 0),"
+    " e.weight_ten_thousandths, count(*), sum(e.died) FROM encounter e"
     " WHERE {of} AND {when}{conditions} GROUP BY 1, 2, 3, 5, 6, {year}"
 )
 _FISCAL_YEAR: Final = (  # weights are those of the federal fiscal year of discharge

@@ -29,8 +29,8 @@ def event_counts(period: Period) -> Counts:
         counts["deaths_all"] - counts["unautopsied_coroner_cases"] + counts["autopsies_elsewhere"]
     )
     counts["obstetric_discharges"] = one(
-        "SELECT coalesce(sum(discharges), 0) FROM day_stats JOIN service ON service.id = service_id"
-        " WHERE day BETWEEN :first AND :last AND obstetric = 1 AND newborn = 0"
+        "SELECT coalesce(sum(discharges), 0) FROM day_stats WHERE day BETWEEN :first AND :last"
+        " AND service_id IN (SELECT id FROM service WHERE obstetric = 1) AND newborn = 0"
         " AND unit_id IN (SELECT id FROM unit WHERE counts_in_census = 1)",
         period,
     )[0]

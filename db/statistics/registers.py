@@ -81,9 +81,12 @@ class Operation(NamedTuple):
     anesthetist: str
 
 
+_CASE: Final = "(SELECT a.case_id FROM abstract a WHERE a.encounter_id = e.id)"
+
+
 def _item(name: str, column: str = "text") -> str:
     """An item of the abstract of the stay ``e``."""
-    return f"(SELECT i.{column} FROM case_item i WHERE i.case_id = a.case_id AND i.item = '{name}' LIMIT 1)"
+    return f"(SELECT i.{column} FROM case_item i WHERE i.case_id = {_CASE} AND i.item = '{name}' LIMIT 1)"
 
 
 def _filed(number: str, day: str) -> tuple[str, str]:
@@ -165,7 +168,7 @@ def autopsies(period: Period) -> list[OfEvent]:
 def operations(period: Period) -> list[Operation]:
     """Procedures of a period by day, as far as their stays are abstracted."""
     anesthetist = (
-        "coalesce((SELECT i.text FROM case_item i WHERE i.case_id = a.case_id"
+        f"coalesce((SELECT i.text FROM case_item i WHERE i.case_id = {_CASE}"
         " AND i.item = 'procedures.anesthetist' AND i.seq = x.seq), '')"
     )
     rows = stay_lists.read(

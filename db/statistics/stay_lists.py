@@ -75,8 +75,8 @@ _CODES: Final = {  # what is asked for by codes, and when it is not known
     "provider": (_SITE.format("e.attending_id", "provider"), "e.attending_id IS NULL"),
     "payer": (_SITE.format("e.payer_id", "payer"), "e.payer_id IS NULL"),
     "disposition": ("e.disposition IN ({})", "e.disposition = ''"),
-    "drg": ("a.drg IN ({})", "coalesce(a.drg, '') = ''"),
-    "mdc": ("a.mdc IN ({})", "coalesce(a.mdc, '') = ''"),
+    "drg": ("e.drg IN ({})", "e.drg = ''"),
+    "mdc": ("e.mdc IN ({})", "e.mdc = ''"),
     "sex": ("p.sex IN ({})", "p.sex = ''"),
     "race": ("p.race IN ({})", "p.race = ''"),
     "ethnicity": ("p.ethnicity IN ({})", "p.ethnicity = ''"),
@@ -101,11 +101,11 @@ _STAY: Final = (
     " p.sex, p.birth_date, coalesce(u.code, ''), coalesce(v.code, ''), coalesce(r.code, ''), coalesce(y.code, ''),"
     " e.disposition, coalesce(e.admit_day, e.arrived_day), e.discharge_day, e.los_days, e.died, e.died_under_48h,"
     " e.newborn, e.return_day, e.weight_ten_thousandths,"
-    " coalesce(a.drg, ''), coalesce(a.mdc, ''), coalesce(d.code, ''), p.county, substr(p.zip, 1, 3),"
+    " e.drg, e.mdc, coalesce(d.code, ''), p.county, substr(p.zip, 1, 3),"
     " coalesce(s.class, '')"
 )
 _WITH: Final = (
-    " CROSS JOIN patient p ON p.id = e.patient_id LEFT JOIN abstract a ON a.encounter_id = e.id"
+    " CROSS JOIN patient p ON p.id = e.patient_id"
     " LEFT JOIN diagnosis d ON d.encounter_id = e.id AND d.role = 'dx' AND d.seq = 1"
     " LEFT JOIN sensitive_patient s ON s.patient_id = e.patient_id LEFT JOIN unit u ON u.id = e.{at}unit_id"
     " LEFT JOIN service v ON v.id = e.{at}service_id LEFT JOIN provider r ON r.id = e.attending_id"
@@ -152,7 +152,7 @@ def read(
 
 
 def chosen(wanted: Wanted, at: str, bound: dict[str, str | int]) -> list[str]:
-    """The conditions for the stays wanted, on encounter ``e``, patient ``p``, abstract ``a``; values into ``bound``."""
+    """The conditions for the stays wanted, on encounter ``e``, patient ``p``; values into ``bound``."""
     places = {
         name: (_SITE.format(f"e.{at}{name}_id", name), f"e.{at}{name}_id IS NULL")
         for name in ("unit", "service")

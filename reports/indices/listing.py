@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from reports.page import Column, Document, Group, Heads, Item, Linked, Row, Total
 from reports.sheet import Sheet, Value
@@ -35,8 +35,7 @@ class Shown:
     kind: str = ""  # date, moment: canonical inside, shown as people read it
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line: its values as they may be shown, where it leads, the groups that it stands in, and what sums need."""
 
     values: tuple[Value, ...]
@@ -147,17 +146,21 @@ def _grouped(data: Listing, row: Callable[[Line], Row], lines: Sequence[Line], l
 def _writer(data: Listing, chosen: Sequence[int]) -> Callable[[Line], Row]:
     """A function from a line to the cells of its row; dates are put into words once each."""
     words: dict[tuple[str, Value], str] = {}
-    kinds = [data.columns[at].kind for at in chosen]
+    kinds = [(data.columns[at].kind, at) for at in chosen]
 
-    def cell(kind: str, value: Value) -> str:
-        if not kind:
-            return "" if value is None else str(value)
+    def shown(kind: str, value: Value) -> str:
         if (kind, value) not in words:
             words[kind, value] = SHOWN[kind](str(value or ""), data.style)
         return words[kind, value]
 
     def row(line: Line) -> Row:
-        return tuple([cell(kind, line.values[at]) for kind, at in zip(kinds, chosen, strict=True)])
+        values = line.values
+        return tuple(
+            [
+                shown(kind, values[at]) if kind else "" if values[at] is None else str(values[at])
+                for kind, at in kinds
+            ]
+        )
 
     return row
 

@@ -278,7 +278,7 @@ class TestAccountsNotBilled:
     @pytest.mark.parametrize("width", [80, 132])
     def test_golden_page(self, october: Actor, golden: Callable[..., None], width: int) -> None:
         made = of_the_day(october)
-        lines = [replace(line, values=(*line.values[:4], 40, *line.values[5:])) for line in made.data.lines]
+        lines = [line._replace(values=(*line.values[:4], 40, *line.values[5:])) for line in made.data.lines]
         data = replace(made.data, lines=lines, period="12/01/2026", measures=made.data.measures[::2])
         golden("dnfb-accounts", replace(made, data=data).document(width), width)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from db.actors import Action
 from reports.indices.parameters import (
+    ACCOUNTS,
     ADMISSION_LIST,
     CC_CAPTURE,
     CODE_CHANGES,
@@ -228,7 +229,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     Report(
         "dnfb", "B01", "Discharged, not final billed",
         "Discharges whose abstract is not released: accounts, days and value by reason, age, payer and service.",
-        "reports.statistics.dnfb", names_patients=False,
+        "reports.statistics.dnfb", (ACCOUNTS,), names_patients=False,
     ),
     Report(
         "dnfb-accounts", "B04", "Accounts not final billed",

@@ -1,8 +1,8 @@
 """Discharged, not final billed: how much waits before the bill, for how long, and why.
 
-A discharge is final billed once its abstract is released. Each account counts once, by the first reason that
-applies (rules/work.py). Its value is its charges, or its DRG weight times the facility's base rate. DNFB days are in
-charges alone: those of inpatient accounts that are not billed, by those of a day's discharges.
+A discharge is final billed once its abstract is released, a visit once its coding is complete. Each account counts
+once, by the first reason that applies (rules/work.py). Its value is its charges, or its DRG weight times the
+facility's base rate. DNFB days are in charges alone: those of accounts that are not billed, by those of a day.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from rules.moments import iso_date
 from rules.work import BANDS, Kind, Reason
 
 NO_CODE = "(none)"  # of a payer or service that is not known
+INPATIENT, VISITS = "I", ("E", "O", "OBS")
+STAYS = (INPATIENT,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Group:
     accounts: int
     value_cents: int
     without_value: int  # accounts whose value is not known
-    charge_cents: int  # of the value, the charges of inpatient accounts
-    charged: int  # inpatient accounts that have charges
+    charge_cents: int  # of the value, charges
+    charged: int  # accounts that have charges
     uncoded: bool  # codes are not complete, whatever the reason
     hold: str  # reason of the hold, of accounts on hold
 
@@ -49,7 +51,7 @@ class Line:
     value_cents: int
     without_value: int
     charge_cents: int
-    asks: str = ""  # the line of the work queue that lists them
+    asks: str = ""  # the line of the work queue that lists the inpatient ones
 
     @property
     def average(self) -> int:
@@ -59,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Revenue:
-    """Charges of the inpatient discharges of the last days, today not among them."""
+    """Charges of the discharges and visits of the last days, today not among them."""
 
     days: int
     discharges: int
@@ -77,6 +79,7 @@ class Counted:
     groups: Sequence[Group]
     valued: Mapping[str, int]  # accounts by what their value is from: charges, expected, or blank for none
     revenue: Revenue
+    classes: Sequence[str] = STAYS
 
     @property
     def why_no_days(self) -> str:
@@ -99,9 +102,8 @@ class Counted:
     @property
     def uncoded(self) -> Line:
         """What waits for codes (discharged, not final coded)."""
-        return _line(
-            "Codes not complete", (group for group in self.groups if group.uncoded), "CODE HOLD=ANY BILLED=N"
-        )
+        uncoded = (group for group in self.groups if group.uncoded)
+        return _line("Codes not complete", uncoded, "CODE HOLD=ANY BILLED=N")
 
     @property
     def total(self) -> Line:
@@ -166,23 +168,23 @@ def _line(name: str, groups: Iterable[Group], asks: str) -> Line:
     return Line(
         name, sum(each.accounts for each in found), sum(each.days * each.accounts for each in found),
         max((each.days for each in found), default=0), sum(each.value_cents for each in found),
-        sum(each.without_value for each in found), sum(each.charge_cents for each in found), asks,
+        sum(each.without_value for each in found), sum(each.charge_cents for each in found),
+        f"{asks} CLASS=I,N" if asks else "",
     )  # fmt: skip
 
 
-def counted() -> Counted:
-    """What is not final billed now: one pass over the queue."""
+def counted(classes: Sequence[str] = STAYS) -> Counted:
+    """What is not final billed now of accounts of these classes (I, E, O, OBS): one pass over what waits."""
     today = store.current().now().day
     rows = database.execute_sql(
-        "SELECT kinds, CASE WHEN hold_until > ? THEN hold_reason END, payer, service, discharge_day, value_from,"
-        " class IN ('I', 'N'), count(*), coalesce(sum(value_cents), 0) FROM work_item WHERE billed = 0"
-        " GROUP BY 1, 2, 3, 4, 5, 6, 7",
-        (today,),
+        "SELECT kinds, CASE WHEN hold_until > :today THEN hold_reason END, payer, service, discharge_day, value_from,"
+        f" count(*), coalesce(sum(value_cents), 0) FROM ({waiting(classes)}) GROUP BY 1, 2, 3, 4, 5, 6",
+        {"today": today},
     )
     groups, valued = [], {"charges": 0, "expected": 0, "": 0}
-    for kinds, hold, payer, service, day, source, inpatient, accounts, cents in rows:
+    for kinds, hold, payer, service, day, source, accounts, cents in rows:
         reason = work.reason(kinds, held=hold is not None)
-        charged = inpatient and source == "charges"
+        charged = source == "charges"
         groups.append(
             Group(
                 reason, payer, service, max(0, today - day), accounts, cents, 0 if source else accounts,
@@ -190,18 +192,40 @@ def counted() -> Counted:
             )
         )  # fmt: skip
         valued[source] += accounts
-    return Counted(today, groups, valued, _revenue(today))
+    return Counted(today, groups, valued, _revenue(today, classes), tuple(classes))
 
 
-def _revenue(today: int) -> Revenue:
+_COLUMNS = (
+    "encounter_id, account, patient_id, mrn, td_key, name_key, discharge_day, class, unit, service, payer, attending,"
+    " kinds, hold_until, hold_reason, assigned, value_cents, value_from"
+)
+
+
+def waiting(classes: Sequence[str]) -> str:
+    """A statement of the accounts of these classes that are not final billed, with ``:today``."""
+    parts = []
+    if INPATIENT in classes:
+        parts.append(f"SELECT {_COLUMNS} FROM work_item WHERE billed = 0 AND class IN ('I', 'N')")
+    if visits := ", ".join(f"'{each}'" for each in VISITS if each in classes):
+        left = "(unended = 0 OR discharge_day < :today)"
+        parts.append(f"SELECT {_COLUMNS} FROM visit_account WHERE class IN ({visits}) AND {left}")
+    return " UNION ALL ".join(parts)
+
+
+def _revenue(today: int, classes: Sequence[str]) -> Revenue:
     """What the facility's limits ask of the days before ``today``."""
     table, day = Shelf(store.current().directory / "site" / "tables")[work.LIMITS], iso_date(today)
     days = work.limit(table, "revenue_days", day) or 0
-    discharges, charged, cents = database.execute_sql(
-        "SELECT count(*), count(c.cents), coalesce(sum(c.cents), 0) FROM encounter e"
-        " LEFT JOIN account_charge c ON c.encounter_id = e.id"
-        " WHERE e.class = 'I' AND e.state = 'active' AND e.discharge_day BETWEEN ? AND ?",
-        (today - days, today - 1),
-    ).fetchone()
+    discharges = charged = cents = 0
+    for ended in (["e.class = 'I' AND e.discharge_day"] if INPATIENT in classes else []) + [
+        f"e.class <> 'I' AND e.class = '{each}' AND e.arrived_day" for each in VISITS if each in classes
+    ]:
+        found = database.execute_sql(
+            "SELECT count(*), count(c.cents), coalesce(sum(c.cents), 0) FROM encounter e"
+            " LEFT JOIN account_charge c ON c.encounter_id = e.id"
+            f" WHERE {ended} BETWEEN ? AND ? AND e.state = 'active'",
+            (today - days, today - 1),
+        ).fetchone()
+        discharges, charged, cents = discharges + found[0], charged + found[1], cents + found[2]
     least, target = work.limit(table, "revenue_share", day) or 0, work.limit(table, "dnfb_target", day)
     return Revenue(days, discharges, charged, cents, least, target)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from db import store
+from db.abstracting.dnfb import STAYS, waiting
 from db.connect import database
 from rules import work
 from rules.identity import Name, shown_name
@@ -39,14 +41,14 @@ class NotBilled(NamedTuple):
 _ACCOUNTS: Final = (
     "SELECT w.encounter_id, w.account, w.patient_id, w.mrn, w.td_key, w.name_key, p.last_name, p.first_name,"
     " p.middle_name, p.suffix, w.discharge_day, w.class, w.unit, w.service, w.payer, w.attending, w.kinds,"
-    " CASE WHEN w.hold_until > ? THEN w.hold_reason END, w.assigned, w.value_cents, w.value_from,"
-    " coalesce(s.class, '') FROM work_item w JOIN patient p ON p.id = w.patient_id"
-    " LEFT JOIN sensitive_patient s ON s.patient_id = w.patient_id WHERE w.billed = 0"
+    " CASE WHEN w.hold_until > :today THEN w.hold_reason END, w.assigned, w.value_cents, w.value_from,"
+    " coalesce(s.class, '') FROM ({}) w CROSS JOIN patient p ON p.id = w.patient_id"
+    " LEFT JOIN sensitive_patient s ON s.patient_id = w.patient_id"
 )
 
 
-def not_billed() -> list[NotBilled]:
-    """Every account that is not final billed now, oldest discharge first."""
+def not_billed(classes: Sequence[str] = STAYS) -> list[NotBilled]:
+    """Every account of these classes that is not final billed now, oldest discharge first."""
     today = store.current().now().day
     found = [
         NotBilled(
@@ -55,6 +57,8 @@ def not_billed() -> list[NotBilled]:
             hold or "", holder, cents, source, sensitive,
         )
         for id_, account, patient, mrn, td_key, name_key, last, first, middle, suffix, day, class_, unit, service,
-        payer, attending, kinds, hold, holder, cents, source, sensitive in database.execute_sql(_ACCOUNTS, (today,))
+        payer, attending, kinds, hold, holder, cents, source, sensitive in database.execute_sql(
+            _ACCOUNTS.format(waiting(classes)), {"today": today}
+        )
     ]  # fmt: skip
     return sorted(found, key=lambda each: (each.discharge_day, each.encounter_id))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from db import conventions, store
+from db.abstracting.dnfb import STAYS
 from db.abstracting.dnfb_accounts import NotBilled, not_billed
 from reports.indices import stays
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, render, sheets
@@ -39,11 +40,16 @@ BREAKS: Final[Mapping[str, tuple[str, Callable[[NotBilled], tuple[int, str]]]]] 
     "payer": ("Payer", lambda row: (0, row.payer)),
     "service": ("Service", lambda row: (0, row.service)),
     "physician": ("Physician", lambda row: (0, row.attending)),
+    "class": ("Class", lambda row: (0, row.class_)),
     "holder": ("In hand of", lambda row: (0, row.holder)),
 }
 MEASURES: Final = (
     Measure("Value $", 0, scale=100, places=0), Measure("Average|days", 1, -1), Measure("Without|value", 2),
 )  # fmt: skip
+STAYS_AND_NEWBORNS: Final = ("I", "N")
+VISITS: Final = (
+    "A visit waits until its coding is complete; its days count from its end or, untold, its arrival."
+)
 NOTE: Final = (
     "Each account once, by the first reason. A discharge is final billed once its abstract is released."
 )
@@ -56,7 +62,7 @@ def query(asked: Asked) -> Listing:
         "reason": lambda row: row.reason.name.casefold(), "hold": lambda row: row.hold,
         "payer": lambda row: row.payer, "service": lambda row: row.service, "holder": lambda row: row.holder,
     }  # fmt: skip
-    found = [row for row in not_billed() if low <= row.days <= high]
+    found = [row for row in not_billed(stays.classes(asked)) if low <= row.days <= high]
     for name, of in chosen.items():
         if codes := {code.casefold() for code in asked.listed(name)}:
             found = [row for row in found if (of(row).casefold() or "none") in codes]
@@ -67,9 +73,13 @@ def query(asked: Asked) -> Listing:
     today = show_date(stays.day_text(store.current().now().day), style)
     said = "; ".join(f"{name} {asked[name]}" for name in ("reason", "hold", "days", "payer", "service", "holder")
                      if asked.get(name))  # fmt: skip
+    visits = stays.classes(asked) != STAYS
+    if visits:
+        said = "; ".join(filter(None, (f"accounts {asked['accounts']}", said)))
     return Listing(
         "B04", "ACCOUNTS NOT FINAL BILLED", today, said or "all that are not released", COLUMNS,
-        [_line(row, withheld, group(row)[1]) for row in found], MEASURES, (head,), (NOTE, *withheld.sentences()),
+        [_line(row, withheld, group(row)[1]) for row in found], MEASURES, (head,),
+        (NOTE, *((VISITS,) if visits else ()), *withheld.sentences()),
         "account", "accounts", asked["detail"] == SUMMARY, asked.yes("eject"), style,
         [row.encounter_id for row in found],
     )  # fmt: skip
@@ -84,5 +94,8 @@ def _line(row: NotBilled, withheld: Withheld, group: str) -> Line:
         row.value_cents, row.value_from,
     )  # fmt: skip
     return Line(
-        values, f"ABS {row.account}", (group,), (row.value_cents or 0, row.days, int(row.value_cents is None))
+        values,
+        f"{'ABS' if row.class_ in STAYS_AND_NEWBORNS else 'OPC'} {row.account}",
+        (group,),
+        (row.value_cents or 0, row.days, int(row.value_cents is None)),
     )

@@ -123,11 +123,12 @@ REGISTER: Final = (
     DETAIL, IDENTIFIERS,
 )  # fmt: skip
 DNFB_ACCOUNTS: Final = (
+    ACCOUNTS,
     Parameter("reason", "Reasons", "list", required=False, choices=tuple(each.name.casefold() for each in Reason)),
     a_list("hold", "Holds"), Parameter("days", "Days since discharge", "text", required=False),
     *(replace(each, choices=(NONE,)) for each in (PAYER, SERVICE)), a_list("holder", "In hand of"),
     sort("days", "value", "account", "name", "terminal-digit"),
-    replace(grouped("reason", "hold", "days", "payer", "service", "physician", "holder"), default="reason",
+    replace(grouped("reason", "hold", "days", "payer", "service", "physician", "holder", "class"), default="reason",
             required=True),
     *LINES,
 )  # fmt: skip

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from db import conventions
 from db.abstracting import dnfb
 from db.abstracting.dnfb import NO_CODE, Counted, Line
+from reports.indices import stays
 from reports.page import Column, Document, Group, Heads, Item, Linked, Total
+from reports.parameters import Asked
 from reports.sheet import Sheet, Value
 from rules.dates import show_date
 from rules.moments import iso_date
@@ -20,6 +21,11 @@ NOTES: Final = (
     "A discharge is final billed once its abstract is released. Each account counts once, by the first reason.",
     "Value: the account's charges, or its DRG weight times the base rate in force on discharge (drg_base_rate).",
     "DNFB days: charges of the inpatient accounts by the average daily charges of inpatient discharges.",
+)
+VISITS: Final = (
+    *NOTES[:-1],
+    "A visit is final billed once its coding is complete; its days count from its end or, untold, its arrival.",
+    "DNFB days: charges of these accounts by the average daily charges of all accounts of their kinds.",
 )
 HOLDS: Final = "Reason of the hold"
 PARTS: Final = ("Reason", HOLDS, "Days since discharge", "Payer", "Service")
@@ -33,12 +39,14 @@ class Data:
 
     counted: Counted
     day: str
+    accounts: str = "inpatient"  # kinds of accounts, as they were asked for
 
 
-def query(parameters: Mapping[str, str]) -> Data:
+def query(asked: Asked) -> Data:
     """Count what waits now."""
-    counted = dnfb.counted()
-    return Data(counted, show_date(iso_date(counted.day), conventions.convention("date_style")))
+    counted = dnfb.counted(stays.classes(asked))
+    day = show_date(iso_date(counted.day), conventions.convention("date_style"))
+    return Data(counted, day, asked["accounts"])
 
 
 def parts(counted: Counted) -> dict[str, list[Line]]:
@@ -68,11 +76,11 @@ def render(data: Data, width: int) -> Document:
         whole = counted.on_hold if heading == HOLDS else counted.total
         body.append(Group(heading))
         body += [
-            Linked((line.name, *_figures(counted, line)), _accounts(heading, at, line))
+            Linked((line.name, *_figures(counted, line)), _accounts(data, heading, at, line))
             for at, line in enumerate(lines)
         ]
         total = Total(whole.name, ("", *_figures(counted, whole)), level=1, rule=True)
-        body.append(total if heading == HOLDS else Linked(total, ACCOUNTS))
+        body.append(total if heading == HOLDS else Linked(total, _asking(data)))
     uncoded = counted.uncoded
     if uncoded.accounts:
         body += [Group("Of all accounts"), (uncoded.name, *_figures(counted, uncoded))]
@@ -83,13 +91,22 @@ def render(data: Data, width: int) -> Document:
     )
     accounts = counted.total.accounts
     return Document(
-        "B01", "DISCHARGED, NOT FINAL BILLED", data.day, "all that are not released",
+        "B01", "DISCHARGED, NOT FINAL BILLED", data.day,
+        f"accounts {data.accounts}" if _visits(data) else "all that are not released",
         body if accounts else [], accounts,
-        (said, f"{days_said(counted)}.", *NOTES),
+        (said, f"{days_said(counted)}.", *(VISITS if _visits(data) else NOTES)),
     )  # fmt: skip
 
 
-def _accounts(heading: str, at: int, line: Line) -> str:
+def _visits(data: Data) -> bool:
+    return tuple(data.counted.classes) != dnfb.STAYS
+
+
+def _asking(data: Data) -> str:
+    return f"{ACCOUNTS} {shlex.quote(f'accounts={data.accounts}')}" if _visits(data) else ACCOUNTS
+
+
+def _accounts(data: Data, heading: str, at: int, line: Line) -> str:
     """The list of the accounts of a line."""
     if heading == "Days since discharge":
         low, high = BANDS[at]
@@ -101,7 +118,7 @@ def _accounts(heading: str, at: int, line: Line) -> str:
     else:
         name = "hold" if heading == HOLDS else heading.casefold()
         asked = f"{name}={'none' if line.name == NO_CODE else line.name}"
-    return f"{ACCOUNTS} {shlex.quote(asked)}"
+    return f"{_asking(data)} {shlex.quote(asked)}"
 
 
 def days_said(counted: Counted) -> str:

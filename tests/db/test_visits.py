@@ -9,15 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.code_tables import shipped_tables
-from db.abstracting import visit_lists, visits
+from db import store
+from db.abstracting import dnfb, visit_lists, visits
+from db.abstracting.dnfb_accounts import not_billed
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
 from db.hospital import encounters, site
 from db.patient_index import patients
 from db.registry import cases
+from db.worklist import work_acts
 from rules.findings import Finding, Level
-from rules.moments import day_number
+from rules.moments import day_number, iso_date
 from tests.builders import a_coded_visit, a_patient, a_stay, an_encounter
 
 SOURCE = Source("clerk", "test")
@@ -116,6 +119,51 @@ class TestStaysOfOtherSettings:
 
     def test_are_none_of_the_visits(self) -> None:
         assert waiting(every=True) == []
+
+
+class TestNotFinalBilled:
+    """Two emergencies, an outpatient on hold, an observation still open, one still here, and a stay beside them."""
+
+    @pytest.fixture(autouse=True)
+    def accounts(self, admin: Actor) -> None:
+        today = store.current().now().day
+        for account, of_class, days in (
+            ("1", "E", 3),
+            ("2", "E", 4),
+            ("3", "O", 9),
+            ("4", "OBS", 1),
+            ("5", "E", 0),
+        ):
+            an_encounter(
+                0, account, **{"class": of_class}, arrived_at=f"{iso_date(today - days)}T00:00", diagnoses="R079"
+            )  # fmt: skip
+        a_stay(f"{iso_date(today - 9)}T08:00", f"{iso_date(today - 8)}T09:00", account="STAY")
+        code(admin, "1")
+        code(admin, "4", wrong=True)
+        with writing():
+            work_acts.apply_charge("2", 50_000, SOURCE)
+        work_acts.hold(admin, "3", "DOC", None)
+
+    @pytest.mark.parametrize(
+        ("classes", "reasons"),
+        [
+            (("I",), {"Not abstracted": 1}),
+            (("E",), {"Not coded": 1}),
+            (("E", "O", "OBS"), {"Not coded": 1, "On hold": 1, "Incomplete": 1}),
+            (("I", "OBS"), {"Not abstracted": 1, "Incomplete": 1}),
+        ],
+    )
+    def test_counts_the_kinds_of_accounts_asked_for(
+        self, classes: tuple[str, ...], reasons: dict[str, int]
+    ) -> None:
+        found = dnfb.counted(classes)
+        assert {line.name: line.accounts for line in found.by_reason()} == reasons
+        assert found.total.accounts == len(not_billed(classes)) == sum(reasons.values())
+
+    def test_a_visit_is_worth_its_charges_and_waits_since_it_ended_or_came(self) -> None:
+        (row,) = not_billed(("E",))
+        assert (row.account, row.days, row.value_cents, row.class_) == ("2", 4, 50_000, "E")
+        assert dnfb.counted(("E",)).revenue.cents == 50_000
 
 
 ACTS = ("visit", "code", "wrong", "void", "class", "accounts", "split", "owner", "charts", "apart", "cancel")

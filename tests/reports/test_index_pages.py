@@ -290,19 +290,33 @@ class TestAccountsNotBilled:
         assert len(of_the_day(october, reason="held").data.lines) == 0
         assert len(of_the_day(october, days="0-3").data.lines) == 0
 
-    def test_the_lines_of_the_summary_lead_to_its_accounts(self, october: Actor) -> None:
+    @pytest.mark.parametrize(
+        ("accounts", "go"),
+        [
+            ("inpatient", "PGE dnfb-accounts reason=abstract"),
+            ("visits", "PGE dnfb-accounts accounts=visits reason=code"),
+        ],
+    )  # fmt: skip
+    def test_the_lines_of_the_summary_lead_to_its_accounts(
+        self, october: Actor, accounts: str, go: str
+    ) -> None:
+        some_visits(october)
         report = find("dnfb")
         assert report is not None
-        links = {
-            item.go: item.row
-            for item in produce(october, report, {}).document(80).body
-            if isinstance(item, Linked)
-        }
-        assert "PGE dnfb-accounts reason=abstract" in links
+        made = produce(october, report, {"accounts": accounts})
+        links = {item.go: item.row for item in made.document(80).body if isinstance(item, Linked)}
+        assert go in links
+        assert made.document(80).records == (4 if accounts == "inpatient" else 1)
         for go, row in links.items():
             asked = dict(word.split("=", 1) for word in shlex.split(go)[2:])
             count = row[1] if isinstance(row, tuple) else row.cells[1]
             assert len(of_the_day(october, **asked).data.lines) == int(str(count)), go
+
+    def test_a_visit_is_coded_from_its_line(self, october: Actor) -> None:
+        some_visits(october)
+        (line,) = of_the_day(october, accounts="visits").data.lines
+        assert line.go == "OPC V2"
+        assert "A visit waits until its coding is complete" in text(of_the_day(october, accounts="all"))
 
     def test_a_sensitive_chart_is_not_named(self, october: Actor) -> None:
         (ann,) = database.execute_sql("SELECT id FROM patient WHERE mrn = '00123456'").fetchone()

@@ -322,7 +322,7 @@ class TestNotFinalBilled:
         assert "Not abstracted" in desk.text
         desk.press("2", "enter", "enter")
         assert desk.lines[0].split()[0] == "WRK"
-        assert "KIND=ABSTRACT BILLED=N" in desk.text
+        assert "KIND=ABSTRACT CLASS=I,N BILLED=N" in desk.text
         assert ACCOUNT in desk.text
 
     def test_says_why_days_cannot_be_told(self, desk: Workstation) -> None:

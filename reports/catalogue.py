@@ -120,6 +120,11 @@ CATALOGUE: Final[tuple[Report, ...]] = (
         "reports.census.amis_balance", (MONTH, VERSION), names_patients=False, closes=True,
     ),
     Report(
+        "overdue-absences", "N05", "Overdue absences",
+        "Patients who are away for longer than an absence of their kind may last, by kind, the longest first.",
+        "reports.census.overdue_absences", (DAY, IDENTIFIERS),
+    ),
+    Report(
         "monthly-statistics", "S01", "Monthly statistical summary",
         "The month beside the same month of last year, the fiscal year and twelve months, by unit, service and more.",
         "reports.statistics.monthly_statistics", MONTHLY_STATISTICS, names_patients=False, closes=True,

@@ -72,11 +72,20 @@ def house(session: Session) -> Iterable[Entry]:
     heads = sum(row[1] for row in units)
     newborns, away = sum(row[2] for row in units), sum(row[3] for row in units)
     yield Entry("CEN", "In house now", "CEN", str(heads + newborns), f"{newborns} newborn, {away} on leave")
+    if away and session.actor.may(Deed.RUN_REPORT) and (overdue := _overdue()):
+        yield Entry("N05", "Absences past their limit", "PGE overdue-absences", str(overdue))
     counts = census_counts.event_counts(store.current().now().day - 1)
     yield Entry("ADM", "Admitted yesterday", "ADM", str(counts["admissions"]))
     yield Entry("DSC", "Discharged yesterday", "DSC", str(counts["discharges"]), f"{counts['deaths']} died")
     yield Entry("TRN", "Transferred yesterday", "TRN", str(counts["transfers"]))
     yield Entry("DTH", "Died yesterday", "DTH", str(counts["deaths"]))
+
+
+def _overdue() -> int:
+    """Absences past their limit at the last census. Only where somebody is away are their limits read."""
+    from db.statistics import absences
+
+    return len(absences.overdue(store.current().now().day - 1))
 
 
 def feed(session: Session) -> Iterable[Entry]:

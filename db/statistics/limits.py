@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from config.code_tables import Shelf
 from db import store
 from rules.moments import iso_date
 from rules.statistics import BandFrom, FetalBand
-from rules.tables import TableRow
+from rules.tables import TableRow, listed
 from rules.work import LIMITS as WORK_LIMITS
 from rules.work import limit as found
 
 LIMITS: Final = "statistics_limits"
 FETAL_BANDS: Final = "fetal_bands"
 AGE_BANDS: Final = "age_bands"
+ABSENCE_LIMITS: Final = "absence_limits"
 OF_FIGURES: Final = (LIMITS, FETAL_BANDS, "discharge_disposition", AGE_BANDS)
 """The tables that the counts of a closed month rest on; late changes name them by their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceLimit:
+    """For how many nights an absence of a kind may last; ``services``: of these alone."""
+
+    text: str
+    leave: str  # of rules.census.LEAVE_TYPES
+    nights: int
+    services: tuple[str, ...]
 
 
 def limit(code: str, day: int) -> int | None:
@@ -60,6 +72,15 @@ def fetal_bands(day: int) -> list[BandFrom]:
     known = {str(band) for band in FetalBand}
     rows = [row for row in _shelf()[FETAL_BANDS].on(iso_date(day)) if row.code in known]
     return [BandFrom(FetalBand(row.code), _number(row, "weeks"), _number(row, "grams")) for row in rows]
+
+
+def absence_limits(day: int) -> list[AbsenceLimit]:
+    """The limits of absences in force on a day, in the order of the table."""
+    return [
+        AbsenceLimit(row.text, str(row.more.get("leave", "")), nights, listed(row.more.get("services")))
+        for row in _shelf()[ABSENCE_LIMITS].on(iso_date(day))
+        if isinstance(nights := row.more.get("days"), int)
+    ]
 
 
 def age_bands(day: int) -> list[tuple[int, str]]:

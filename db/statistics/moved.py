@@ -107,6 +107,7 @@ _AWAY: Final = (
     " JOIN encounter e ON e.id = l.encounter_id" + _JOINED + " WHERE l.from_day < l.to_day AND "
 )
 _WENT: Final = _AWAY.format(day="l.from_day", utc="l.from_utc") + "l.from_day BETWEEN :first AND :last"
+_GONE: Final = _AWAY.format(day="l.from_day", utc="l.from_utc") + "l.from_day <= :day AND l.to_day > :day"
 _CAME_BACK: Final = _AWAY.format(day="l.to_day", utc="l.to_utc") + (
     "l.to_day BETWEEN :first AND :last AND l.encounter_id IN (SELECT encounter_id FROM movement"
     f" WHERE state = 'current' AND event IN ('{Event.RETURN}', '{Event.DISCHARGE}')"
@@ -147,6 +148,12 @@ def moved(
     if Kind.RETURN in kinds:
         found += reading.away(Kind.RETURN, database.execute_sql(_CAME_BACK, bound))
     return sorted((each for each in found if each.kind in kinds), key=_place)
+
+
+def away(day: int) -> list[Moved]:
+    """Those away at the census hour of a day, as they left, units out of the census too; in order of time."""
+    rows = database.execute_sql(_GONE, {"day": day})
+    return sorted(_Reading(every_unit=True).away(Kind.LEAVE, rows), key=_place)
 
 
 def lodgers(day: int) -> list[Moved]:

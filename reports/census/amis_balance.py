@@ -26,7 +26,7 @@ from rules.conventions import Conventions
 from rules.dates import show_date
 from rules.moments import iso_date
 from rules.periods import Period, month
-from rules.tables import CodeTable
+from rules.tables import CodeTable, listed
 
 SEGMENTS: Final = "amis_segments"
 ITEMS: Final = "amis_items"
@@ -108,8 +108,8 @@ def query(asked: Asked) -> Data:
     tables = library(store.current().directory / SITE).tables
     day = iso_date(period.to_day)
     segments = tables[SEGMENTS]
-    rows = [row for row in segments.rows if segments.find(row.code, day) is row]
-    of_service = {service: row.code for row in rows for service in _listed(row.more.get("services"))}
+    rows = list(segments.on(day))
+    of_service = {service: row.code for row in rows for service in listed(row.more.get("services"))}
     units = wards.wards()
     made = _Balances(period, units, of_service)
     splits = {row.code: days for row in rows if isinstance(days := row.more.get("split_days"), int)}
@@ -128,10 +128,6 @@ def query(asked: Asked) -> Data:
         {each.division: each.division_name for each in units.values()}, conventions.conventions(period.to_day),
         conventions.convention("date_style", period.to_day), period == whole,
     )  # fmt: skip
-
-
-def _listed(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else ()
 
 
 class _Balances:
@@ -155,10 +151,8 @@ class _Balances:
     def moved(self, items: CodeTable, day: str) -> None:
         """Items 1 to 8. A move to another division is a transfer, one within it a change of section."""
         transfers, opt, out = (items.find(code, day) for code in ("2", "5", "7"))
-        origins = set(_listed(transfers.more.get("origins"))) if transfers else set()
-        opt_nsc, gone_on = (
-            set(_listed(row.more.get("dispositions"))) if row else set() for row in (opt, out)
-        )
+        origins = set(listed(transfers.more.get("origins"))) if transfers else set()
+        opt_nsc, gone_on = (set(listed(row.more.get("dispositions"))) if row else set() for row in (opt, out))
         for unit, service, newborn, origin, count in amis.admitted(self.period):
             transferred = origin in origins and not newborn  # born here
             self.counts[self.cell(unit, service), "transfers_in" if transferred else "admissions"] += count

@@ -12,7 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from db import conventions
+from config.data_sets import SITE, library
+from db import conventions, store
 from db.hospital import site
 from db.statistics import census, figures, moved, wards
 from db.statistics.wards import Ward
@@ -28,6 +29,10 @@ from rules.dates import show_date
 from rules.moments import iso_date
 from rules.periods import Period, fiscal_year_to
 from rules.statistics import NOT_APPLICABLE, half_up
+from rules.tables import listed
+
+DEPARTMENTS: Final = "departments"  # the table that says which services belong to one
+NO_DEPARTMENT: Final = "No department"
 
 _HEADS: Final = ("Prev|rem", "Gain", "Loss", "Cur-|rent", "Pass", "AA", "UA", "ASIH", "Bord", "Cum|ADC",
                  "Cum|pat days")  # fmt: skip
@@ -64,6 +69,7 @@ class Data:
     house: Lines
     division_names: Mapping[str, str]
     service_names: Mapping[str, str]
+    departments: Mapping[str, str]  # by service, in the order of the table; none: there is no such level
     year: Period
     conventions: Conventions
     style: str
@@ -83,9 +89,17 @@ def query(asked: Asked) -> Data:
         day,
         counts.lines(*flows(movements, lambda unit, service: (divisions.get(unit, ""), service)), divided=True),
         counts.lines(*flows(movements, lambda unit, service: ("", service)), divided=False),
-        {each.division: each.division_name for each in units.values()}, figures.names("service"), year,
+        {each.division: each.division_name for each in units.values()}, figures.names("service"), _departments(day),
+        year,
         conventions.conventions(day), conventions.convention("date_style", day), going_on,
     )  # fmt: skip
+
+
+def _departments(day: int) -> dict[str, str]:
+    """The departments that the site has set up, by service."""
+    table = library(store.current().directory / SITE).tables[DEPARTMENTS]
+    rows = table.on(iso_date(day))
+    return {service: row.text for row in rows for service in listed(row.more.get("services"))}
 
 
 class _Counts:
@@ -155,7 +169,8 @@ def render(data: Data, width: int) -> Document:
     first = show_date(iso_date(data.year.from_day), data.style)
     return Document(
         "N03", "TREATING SPECIALTIES", f"{shown}, census at {data.conventions.census_hour.replace(':', '')}",
-        so_far("all services, by division", under_way=data.under_way), body, None,
+        so_far(f"all services, by division{' and department' if data.departments else ''}", under_way=data.under_way),
+        body, None,
         (*said.sentences(data.conventions),
          "Gain and loss: admissions, discharges, leave, and moves from and to another service.",
          "A move between divisions within a service is a gain and a loss of the divisions, and neither of the house.",
@@ -193,16 +208,38 @@ def _body(data: Data, label: int) -> Iterator[Item]:
 def _services(
     data: Data, lines: Mapping[str, Line], newborn: bool, label: int, caption: str
 ) -> Iterator[Item]:
-    for service, line in lines.items():
-        name = data.service_names.get(service, "")
-        named = service if name in ("", service) or len(service) >= label else f"{service} {name}"
-        row = (named, *_cells(line, data.year.days))
-        go = behind(data.day, data.day, service=service, newborn=newborn)
-        yield from spelled(row, label, go) if len(service) > label else (Linked(row, go),)
-        if line.out_of_balance:
-            yield unbalanced(line.out_of_balance)
-    yield Linked(
-        Total(caption, ("", *_cells(total(lines.values()), data.year.days)), rule=True),
+    for department, of_it in by_department(data.departments, lines):
+        if department:
+            yield Group(department, level=2)
+        for service, line in of_it.items():
+            name = data.service_names.get(service, "")
+            named = service if name in ("", service) or len(service) >= label else f"{service} {name}"
+            row = (named, *_cells(line, data.year.days))
+            go = behind(data.day, data.day, service=service, newborn=newborn)
+            yield from spelled(row, label, go) if len(service) > label else (Linked(row, go),)
+            if line.out_of_balance:
+                yield unbalanced(line.out_of_balance)
+        if department:
+            yield _total(data, "Department", of_it, newborn, level=2)
+    yield _total(data, caption, lines, newborn, level=1)
+
+
+def by_department(
+    departments: Mapping[str, str], lines: Mapping[str, Line]
+) -> list[tuple[str, dict[str, Line]]]:
+    """The lines of each department, those of none last; all together where no service belongs to one."""
+    names = [*dict.fromkeys(departments.values()), NO_DEPARTMENT]
+    parts = {
+        name: {code: line for code, line in lines.items() if departments.get(code, NO_DEPARTMENT) == name}
+        for name in names
+    }
+    found = [(name, of_it) for name, of_it in parts.items() if of_it]
+    return [("", dict(lines))] if [name for name, _ in found] == [NO_DEPARTMENT] else found
+
+
+def _total(data: Data, caption: str, lines: Mapping[str, Line], newborn: bool, *, level: int) -> Item:
+    return Linked(
+        Total(caption, ("", *_cells(total(lines.values()), data.year.days)), level=level, rule=True),
         behind(data.day, data.day, service=",".join(lines), newborn=newborn),
     )
 
@@ -227,7 +264,7 @@ def _cells(line: Line, days: int) -> tuple[Cell, ...]:
 
 _KEYS: Final = (
     "division", "service", "name", "newborn", "previous", "gains", "losses", "current", "pass", "aa", "ua", "asih",
-    "boarders", "cumulative_adc", "cumulative_patient_days", "out_of_balance",
+    "boarders", "cumulative_adc", "cumulative_patient_days", "out_of_balance", "department",
 )  # fmt: skip
 
 
@@ -239,7 +276,7 @@ def sheets(data: Data) -> list[Sheet]:
         Sheet(name, _KEYS, headings, [
             (division, service, data.service_names.get(service, ""), int(newborn), line.previous, line.gains,
              line.losses, line.current, *line.away, line.boarders, _average(line, data.year.days), line.patient_days,
-             line.out_of_balance)
+             line.out_of_balance, data.departments.get(service, ""))
             for (division, service, newborn), line in lines.items()
         ], sentences)
         for name, lines in (("divisions", data.by_division), ("house", data.house))

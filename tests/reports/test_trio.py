@@ -7,10 +7,12 @@ import pytest
 from db import store
 from db.connect import database
 from db.hospital import site
-from db.statistics import census, figures
+from db.statistics import absences, census, figures
+from db.statistics.absences import Overdue
 from db.statistics.census import DayRow
 from db.statistics.late_movements import Late
 from db.statistics.late_records import Change
+from db.statistics.limits import AbsenceLimit
 from db.statistics.moved import Kind, Moved
 from db.statistics.wards import Ward
 from reports import output
@@ -22,6 +24,7 @@ from reports.census import (
     bed_status,
     census_recap,
     gains_and_losses,
+    overdue_absences,
     treating_specialty,
 )
 from reports.census.amis_balance import Balance
@@ -36,6 +39,7 @@ from rules.census import NEVER
 from rules.conventions import Conventions
 from rules.moments import day_number, iso_date
 from rules.periods import a_year_before, fiscal_year_to, month
+from tests.builders import a_movement, a_stay
 from tests.random_month import a_random_month, the_units
 
 DAY = day_number("2026-11-30")
@@ -135,7 +139,7 @@ def the_beds(lines=None, **others):
     return bed_counts.Data(**{**values, **({} if lines is None else {"lines": lines}), **others})
 
 
-def the_specialties(house=None):
+def the_specialties(house=None, departments=None):
     lines = {
         ("ACU", "CCM", False): Line(6, 2, 3, 5, (0, 0, 0, 0), 0, 350),
         ("ACU", "MED", False): Line(40, 9, 5, 44, (2, 1, 0, 0), 3, 2_600),
@@ -146,8 +150,23 @@ def the_specialties(house=None):
     return treating_specialty.Data(
         DAY, lines if house is None else {}, of_house if house is None else house,
         {"ACU": "ACUTE CARE", "REH": "REHABILITATION"}, {"MED": "MEDICINE", "CCM": "CRITICAL CARE"},
-        fiscal_year_to(DAY), HOUSE, "us", False,
+        {} if departments is None else departments, fiscal_year_to(DAY), HOUSE, "us", False,
     )  # fmt: skip
+
+
+PASSES, LONG_TERM = (
+    AbsenceLimit("Passes", "pass", 4, ()),
+    AbsenceLimit("Authorized, long-term", "aa", 30, ("NHC",)),
+)
+
+
+def the_absences(*found):
+    return overdue_absences.Data(DAY, found, FULL, HOUSE, "us", False)
+
+
+def an_absence(limit, nights, number, **others):
+    at = f"{iso_date(DAY - nights + 1)}T{number % 24:02d}:40"
+    return Overdue(a_move(Kind.LEAVE, number, day=DAY - nights + 1, at=at, **others), limit, nights)
 
 
 def the_grid(**others):
@@ -193,6 +212,19 @@ PAGES = {
     "bed-status-empty": (bed_status, the_beds({})),
     "treating-specialty": (treating_specialty, the_specialties()),
     "treating-specialty-empty": (treating_specialty, the_specialties({})),
+    "treating-specialty-departments": (
+        treating_specialty,
+        the_specialties(departments={"MED": "MEDICINE", "CCM": "MEDICINE", "SUR": "SURGERY"}),
+    ),
+    "overdue-absences": (
+        overdue_absences,
+        the_absences(
+            an_absence(PASSES, 9, 1),
+            an_absence(PASSES, 5, 2, unit=LONG),
+            an_absence(LONG_TERM, 31, 3, service="NHC", name="O\x1b[2JBRIEN[/red]\u202e, X" + "y" * 60),
+        ),
+    ),
+    "overdue-absences-empty": (overdue_absences, the_absences()),
     "amis-balance": (amis_balance, the_balance()),
     "amis-balance-empty": (amis_balance, the_balance({})),
 }
@@ -319,6 +351,81 @@ class TestAmisBalance:
         text = "\n".join(lines_of(amis_balance, the_balance(closed=False)))
         assert "not yet" in text
         assert "Not yet balanced: the month is not over." in text
+
+
+class TestDepartments:
+    def test_services_are_added_up_in_the_order_of_the_table_and_those_of_none_come_last(self):
+        lines = {code: Line(current=number) for number, code in enumerate(("CCM", "MED", "NB", "SUR"), 1)}
+        found = treating_specialty.by_department(
+            {"SUR": "Surgery", "MED": "Medicine", "CCM": "Medicine"}, lines
+        )
+        assert [(name, list(of_it), treating_specialty.total(of_it.values()).current) for name, of_it in found] == [
+            ("Surgery", ["SUR"], 4), ("Medicine", ["CCM", "MED"], 3), ("No department", ["NB"], 3)
+        ]  # fmt: skip
+
+    def test_without_departments_nothing_is_said_of_them(self):
+        for each in (the_specialties(), the_specialties(departments={"XRAY": "Radiology"})):
+            text = "\n".join(lines_of(treating_specialty, each)[5:])
+            assert "epartment" not in text
+
+    def test_a_total_leads_to_the_movements_of_its_services(self):
+        data = the_specialties(departments={"MED": "Medicine", "CCM": "Medicine"})
+        go = "PGE admissions-discharges from=2026-11-30 to=2026-11-30 service=CCM,MED patients=adults"
+        assert go in links_of(treating_specialty, data)
+
+
+class TestOverdueAbsences:
+    @pytest.fixture
+    def away(self, admin):
+        the_units()
+
+        def leave(kind, at, service="MED", back=""):
+            account = f"{kind}{service}{at[8:10]}"
+            stay = a_stay("2025-06-01T08:00", account=account, service=service)
+            a_movement(stay, "leave", at, leave_type=kind)
+            if back:
+                a_movement(stay, "return", back)
+            return account
+
+        return leave
+
+    @staticmethod
+    def overdue(day):
+        return [(each.left.account, each.nights, each.over) for each in absences.overdue(day_number(day))]
+
+    def test_a_pass_is_overdue_at_the_first_census_after_96_hours(self, away):
+        account = away("pass", "2025-10-06T08:00")
+        assert self.overdue("2025-10-09") == []
+        assert self.overdue("2025-10-10") == [(account, 5, 1)]
+
+    def test_authorized_absences_end_after_14_days_those_from_long_term_care_after_30(self, away):
+        medical, nursing = away("aa", "2025-09-01T08:00"), away("aa", "2025-09-01T09:00", service="NHC")
+        assert self.overdue("2025-09-14") == []
+        assert self.overdue("2025-09-15") == [(medical, 15, 1)]
+        assert self.overdue("2025-10-01") == [(medical, 31, 17), (nursing, 31, 1)]
+
+    def test_unauthorized_ones_after_30_and_sick_in_hospital_never(self, away):
+        gone = away("ua", "2025-09-01T08:00")
+        away("asih", "2025-07-01T08:00")
+        assert self.overdue("2025-10-01") == [(gone, 31, 1)]
+
+    def test_who_is_back_by_the_census_hour_is_not_overdue(self, away):
+        away("pass", "2025-10-06T08:00", back="2025-10-10T22:00")
+        assert self.overdue("2025-10-10") == []
+
+    def test_a_limit_that_the_facility_closes_holds_nobody(self, away):
+        away("pass", "2025-10-06T08:00")
+        own = store.current().directory / "site" / "tables"
+        own.mkdir(parents=True, exist_ok=True)
+        (own / "absence_limits.toml").write_text(
+            'id = "absence_limits"\ntitle = "Ours"\nrows = [{ code = "pass", text = "Passes" }]\n'
+        )
+        assert self.overdue("2025-10-20") == []
+
+    def test_the_page_tells_them_by_name(self, away, admin):
+        account = away("pass", "2025-10-06T08:00")
+        data = data_of(admin, "overdue-absences", day="2025-10-20")
+        assert f"ABS {account}" in links_of(overdue_absences, data)
 
 
 class TestFigures:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from db.hospital import encounters
+from tests import builders
 from tests.screens.conftest import ACCOUNT, POISON_ACCOUNT, POISON_MRN
 from tests.tui.conftest import Workstation
 
@@ -20,6 +22,23 @@ class TestTheHouseNow:
     def test_a_unit_without_patients_says_so(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=INP ICU", "enter")
         assert "Nobody is in this unit." in desk.text
+
+
+class TestAbsences:
+    def test_the_desk_tells_of_those_past_their_limit_and_leads_to_them(self, desk: Workstation) -> None:
+        assert "past their limit" not in desk.text
+
+        def away() -> None:
+            stay = encounters.find("4713")
+            assert stay is not None
+            builders.a_movement(stay, "leave", "2026-11-16T18:00", leave_type="pass")
+
+        desk.shell.executor.submit(away).result()
+        desk.press("f5")
+        assert "N05 Absences past their limit" in desk.text
+        desk.press("ctrl+o", "N05", "enter")
+        assert "OVERDUE ABSENCES" in desk.text
+        assert POISON_MRN in desk.text
 
 
 class TestADay:

@@ -57,6 +57,17 @@ class Search:
         )
         return any(found)
 
+    def diagnoses_named(self, text: str) -> list[tuple[str, str]]:
+        """The phrases of a running text that the expansions answer with a diagnosis, each with the code of it."""
+        return [
+            (said, codes[0])
+            for said, codes in self._words.phrases(text)
+            if self._db.execute(
+                "SELECT 1 FROM code WHERE system = ? AND code >= ? AND code < ?",
+                (System.CM, codes[0], codes[0] + "~"),
+            ).fetchone()
+        ]
+
     def _by_code(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
         rows: list[Row] = []
         span = _RANGE.fullmatch(text)

@@ -17,6 +17,8 @@ from rules.codes_search import (
     Expansion,
     Instead,
     american,
+    fold,
+    key_of,
     nearest,
     phrases_in,
     phrases_of,
@@ -31,6 +33,7 @@ SAID = "said"  # the "system" of words that only the expansions have
 SHORTEST_CORRECTED = 4  # characters; a shorter word that is unknown may be anything
 SHORTEST_COMPLETED = 3
 SHORTEST_SLIP = 7  # characters; a longer word with one slip is that, before it is two words in one
+LONGEST_PHRASE = 6  # words of a phrase in a running text
 _RARE = 3  # rows; a word that so few codes have may be a slip for another
 _LIKE = 2  # a word that was meant is at most so many characters longer or shorter
 _LEAST_WEIGHT, _MOST_WEIGHT = 0.4, 1.4  # of a word that every code has, and of one that a single code has
@@ -109,6 +112,34 @@ class Words:
                     tuple(codes.split()),
                 )
         return found | {key: each for key, each in self._own.items() if asked.issuperset(key)}
+
+    def phrases(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        """What the expansions know of a running text, word beside word, the longest of what overlaps: as it stands
+        there, with the codes that answer it.
+        """
+        self._load()
+        said = fold(text).split()
+        runs = [
+            (place, size, said[place : place + size])
+            for size in range(min(LONGEST_PHRASE, len(said)), 0, -1)
+            for place in range(len(said) - size + 1)
+        ]
+        keys = {
+            (place, size): key_of(stems(self._written(query_words(" ".join(words)))))
+            for place, size, words in runs
+        }
+        known = self._expansions({word for key in keys.values() for word in key})
+        found: dict[int, tuple[str, tuple[str, ...]]] = {}
+        taken: set[int] = set()
+        for place, size, words in runs:
+            key = keys[place, size]
+            if key in (keys.get((place + 1, size - 1)), keys.get((place, size - 1))):
+                continue  # its first or last word only links
+            phrase = known.get(key)
+            if phrase is not None and phrase.codes and taken.isdisjoint(range(place, place + size)):
+                taken.update(range(place, place + size))
+                found[place] = (" ".join(words), phrase.codes)
+        return [found[place] for place in sorted(found)]
 
     # The query
 

@@ -7,10 +7,11 @@ of the record, leads to no answer, offers more than the answer that is wanted, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rules.codes_search import fold
 from rules.findings import Finding, Level, worst_first
 from rules.queries import KINDS, Indicator, Kind, Wording
 from rules.tables import CodeTable, listed
@@ -24,19 +25,34 @@ NEUTRAL: Final = frozenset(
     {"yes", "no", "none", "unknown", "right", "left", "both", "other", "due", "to", "of", "the", "a", "an", "and", "or",
      "with", "without", "in", "on", "please", "specify", "which", "unable", "determine", "clinically", "undetermined"}
 )  # fmt: skip
+CATEGORY: Final = 3  # characters of a code that say which disease it is, whatever its type
+INITIALS, SHORT = 2, 4  # letters: abbreviations of so many may be other words where they are not in capitals
+NOT_DIAGNOSES: Final = frozenset("RVWXYZ")  # chapters of signs and findings, external causes, circumstances
 _OTHER: Final = re.compile(r"other\s*($|[(:;,_]|please)")
 _WORD: Final = re.compile(r"[\w'-]+")
 _SENTENCE: Final = re.compile(r"[^.!?:;]+[.!?:;]?")
 _BRACKETS: Final = re.compile(r"\([^)]*\)|_+")
 
 
+Names = Callable[[str], Sequence[tuple[str, str]]]
+"""The phrases of a text, folded, that name a condition by any of its names, each with the code of it."""
+
+
+def no_names(text: str) -> Sequence[tuple[str, str]]:
+    """Without code sets a condition is known by the words of the table alone."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What the rules read: words that must not stand in a query, and reasons to ask, in force on an ISO day."""
+    """What the rules read: words that must not stand in a query, and reasons to ask, in force on an ISO day; and by
+    which names conditions go (the expansions of the search for codes).
+    """
 
     words: CodeTable
     purposes: CodeTable
     day: str = ""
+    names: Names = no_names
 
     def says(self, purpose: str, what: str) -> bool:
         """Whether a purpose is marked so: ``yes_no``, ``documented``, ``undocumented``."""
@@ -53,7 +69,7 @@ def lint(
     """
     found = [
         *_shape(wording, tables), *_title(wording, tables), *_options(wording), *_question(wording, tables),
-        *_words(wording, tables), *(() if template else _blanks(wording)),
+        *_others(wording, tables), *_words(wording, tables), *(() if template else _blanks(wording)),
         *_indicators(wording.indicators, template, stay, tables.day),
     ]  # fmt: skip
     return worst_first(found)
@@ -101,11 +117,72 @@ def _title(wording: Wording, tables: Tables) -> Iterator[Finding]:
 
 
 def _named(text: str, wording: Wording, tables: Tables) -> str:
-    """The name that a text gives away: one that is sought, or any diagnosis where none is documented."""
-    named = next((name for name in sought(wording) if _holds(text, name)), "")
+    """The name that a text gives away: one that is sought, by whatever name, or any of the table where no diagnosis
+    is documented. What an indicator quotes stands in the record.
+    """
+    names = sought(wording)
+    named = next((name for name in names if _holds(text, name)), "") or _synonym(text, names, tables)
     if not named and tables.says(wording.purpose, "undocumented"):
-        named = _phrase(text, tables, "diagnosis")
+        quoted = " ".join(each.text for each in wording.indicators)
+        named = _phrase(text, tables, "diagnosis", beside=quoted) or _akin(text, quoted, tables)
     return named
+
+
+def _synonym(text: str, names: Iterable[str], tables: Tables) -> str:
+    """The phrase of a text that is another name of what is sought."""
+    said = {code: phrase for phrase, code in tables.names(text)}
+    if not said:
+        return ""
+    for name in names:
+        words = frozenset(fold(name).split()) - NEUTRAL
+        for phrase, code in tables.names(name):
+            if code in said and words <= set(phrase.split()):
+                return said[code]
+    return ""
+
+
+def _akin(text: str, quoted: str, tables: Tables) -> str:
+    """The phrase of a text that is another name, or a kind, of a diagnosis of the table, and not quoted."""
+    said = [each for each in _conditions(text, tables, INITIALS) if each not in tables.names(quoted)]
+    if not said:
+        return ""
+    rows = (row for row in tables.words.on(tables.day) if row.more.get("kind") == "diagnosis")
+    listed_names = (name for row in rows for name in listed(row.more.get("words")))
+    known = {code[:CATEGORY] for name in listed_names for _, code in tables.names(name)}
+    return next((phrase for phrase, code in said if code[:CATEGORY] in known), "")
+
+
+def _conditions(text: str, tables: Tables, short: int) -> list[tuple[str, str]]:
+    """The diagnoses that a text names; up to so many letters, and where it is a plain word too, in capitals alone."""
+    plain = {
+        word
+        for row in tables.words.on(tables.day)
+        if row.more.get("kind") == "plain"
+        for word in listed(row.more.get("words"))
+    }
+    return [
+        (phrase, code)
+        for phrase, code in tables.names(text)
+        if code[:1] not in NOT_DIAGNOSES
+        and (not (len(phrase) <= short or phrase in plain) or _in_capitals(phrase, text))
+    ]
+
+
+def _in_capitals(phrase: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(phrase.upper())}(?!\w)", text) is not None
+
+
+def _others(wording: Wording, tables: Tables) -> Iterator[Finding]:
+    """Told, and permitted: other diagnoses in a query of which none is documented, unless an indicator quotes them."""
+    if not tables.says(wording.purpose, "undocumented"):
+        return
+    quoted = [each for indicator in wording.indicators for each in tables.names(indicator.text)]
+    for path, text in (("title", wording.title), ("question", wording.question)):
+        named = (each for each in _conditions(text, tables, SHORT) if each not in quoted)
+        strange = next((phrase for phrase, _ in named if len(phrase) > INITIALS), "")
+        if strange and not _named(text, wording, tables):
+            said = f"This names a diagnosis ({strange}): quote where it is documented, or leave it out."
+            yield Finding(Level.WARNING, "QY24", said, path)
 
 
 def sought(wording: Wording) -> tuple[str, ...]:
@@ -196,8 +273,11 @@ def _words(wording: Wording, tables: Tables) -> Iterator[Finding]:
         for n, each in enumerate(wording.indicators, 1)
         for name, text in (("text", each.text), ("source", each.source))
     )
-    for path, text in (*own, *offered, *quoted):
-        if word := _phrase(text, tables, "payment"):
+    every = [(path, text, False) for path, text in (*own, *offered)] + [
+        (path, text, True) for path, text in quoted
+    ]
+    for path, text, of_record in every:
+        if word := _phrase(text, tables, "payment", quoted=of_record):
             yield _wrong(
                 "QY13", f"Leave out {word}: a query says nothing of payment, DRG, severity or scores.", path
             )
@@ -206,18 +286,36 @@ def _words(wording: Wording, tables: Tables) -> Iterator[Finding]:
             yield _wrong("QY14", f"Leave out {word}: it leads to an answer.", path)
 
 
-def _phrase(text: str, tables: Tables, kind: str, *, start: bool = False) -> str:
-    """The first phrase of a kind as it stands in a text, or at its start; blank when none does."""
+def _phrase(
+    text: str, tables: Tables, kind: str, *, start: bool = False, quoted: bool = False, beside: str = ""
+) -> str:
+    """The first phrase of a kind as it stands in a text, or at its start; blank when none does.
+
+    ``quoted``: the text is of the record. ``beside``: what stands there too does not count.
+    """
     for row in tables.words.on(tables.day):
-        if row.more.get("kind") != kind:
+        if row.more.get("kind") != kind or (quoted and row.more.get("quoted") is False):
             continue
         flags = 0 if row.more.get("exact") is True else re.IGNORECASE
+        meant = [
+            found.span()
+            for phrase in listed(row.more.get("unless"))
+            for found in re.finditer(_standing(phrase), text, re.IGNORECASE)
+        ]
         for phrase in listed(row.more.get("words")):
-            pattern = rf"(?<![\w-]){re.escape(phrase)}(?![\w-])"
-            found = re.match(rf"\s*{pattern}", text, flags) if start else re.search(pattern, text, flags)
-            if found:
-                return found[0].strip()
+            pattern = _standing(phrase)
+            if beside and re.search(pattern, beside, flags):
+                continue
+            for found in re.finditer(pattern, text, flags):
+                otherwise = any(begin <= found.start() and found.end() <= end for begin, end in meant)
+                if not otherwise and not (start and text[: found.start()].strip()):
+                    return found[0]
     return ""
+
+
+def _standing(phrase: str) -> str:
+    """The pattern of a phrase as words of its own."""
+    return rf"(?<![\w-]){re.escape(phrase)}(?![\w-])"
 
 
 def _indicators(

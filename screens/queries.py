@@ -115,7 +115,7 @@ class Query(DraftedForm):
 
     def _look(self) -> None:
         """Read what proposes a query: the abstract as it stands, draft and all."""
-        self.tables, self.known = query_acts.rule_tables(), templates.templates()
+        self.tables, self.known = query_acts.rule_tables(self.session.codes), templates.templates()
         kinds, held = documents.types(), documents.of_account(self.stay.account) or ()
         self.chart = [
             (row.text if (row := kinds.find(each.type)) else each.type, each.day, each.author)
@@ -292,8 +292,9 @@ class Query(DraftedForm):
         if found:
             return Refused(tuple(found))
         sent = query_acts.send(
-            self.session.actor, account, raised, self._standing(), number=number, expected_version=version
-        )
+            self.session.actor, account, raised, self._standing(), number=number, expected_version=version,
+            codes=self.session.codes,
+        )  # fmt: skip
         self.discard_draft()
         due = f", due {shown.day(iso_date(sent.due_day))}" if sent.due_day else ""
         return Filed(f"SENT {sent.number} to {sent.provider}{due}. QRF {sent.number} prints it.", go="EXIT")

@@ -13,7 +13,7 @@ from db.queries import query_acts, templates
 from rules import queries as rules
 from rules.findings import Finding
 from rules.queries import Indicator, Template, To
-from rules.query_lint import in_the_way, lint
+from rules.query_lint import Tables, in_the_way, lint
 from rules.records import rows_of
 from screens import query_values, shown
 from screens.drafting import DraftedForm
@@ -117,9 +117,11 @@ class Edit(DraftedForm):
         "single_severity, hac, hac_pressure."
     )
     session: Session
+    tables: Tables
     before: Template | None = None
 
     def open(self, key: str) -> Opened:
+        self.tables = query_acts.rule_tables(self.session.codes)
         code = key.strip().upper()
         permit(self.session.actor, Deed.VIEW_QUERY, kind=templates.RECORD, record=code)
         self.before = templates.templates(retired=True).get(code)
@@ -166,7 +168,7 @@ class Edit(DraftedForm):
         return Changed(self._findings(values), echoes)
 
     def _findings(self, values: Values) -> list[Finding]:
-        found = lint(self._template(values).wording, query_acts.rule_tables(), template=True)
+        found = lint(self._template(values).wording, self.tables, template=True)
         return query_values.at_form(found, values)
 
     def _template(self, values: Values) -> Template:
@@ -192,7 +194,9 @@ class Edit(DraftedForm):
         found = in_the_way(self._findings(values))
         if found:
             return Refused(tuple(found))
-        filed = templates.file(self.session.actor, self._template(values), int(self.begun or self.version))
+        filed = templates.file(
+            self.session.actor, self._template(values), int(self.begun or self.version), self.session.codes
+        )
         self.discard_draft()
         return Filed(f"FILED {filed.code} version {filed.version}.", go="EXIT")
 

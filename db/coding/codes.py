@@ -343,6 +343,10 @@ class CodeStore:
         """The facility's own abbreviations and lay terms."""
         return self._shelf.own(EXPANSIONS)
 
+    def diagnoses_named(self, text: str) -> list[tuple[str, str]]:
+        """The phrases of a running text that name a diagnosis, by the expansions, each with the code of it."""
+        return self._search.diagnoses_named(text)
+
     def unknown_expansions(self, rows: Iterable[TableRow], day: date | None = None) -> list[tuple[str, str]]:
         """Phrases with the codes, or beginnings of codes, that they name and none in force on ``day`` begins with."""
         when = self._number(day)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from db import store
 from db.actors import Action, Actor
@@ -27,9 +28,12 @@ from rules import queries as rules
 from rules.findings import Finding, Told
 from rules.moments import day_number, iso_date
 from rules.queries import Act, Outcome, Standing, Status, Wording
-from rules.query_lint import PURPOSES, WORDS, Tables, in_the_way, lint
+from rules.query_lint import PURPOSES, WORDS, Tables, in_the_way, lint, no_names
 from rules.text import clean
 from rules.values import is_date
+
+if TYPE_CHECKING:
+    from db.coding.codes import CodeStore
 
 COUNTER: Final = "query"
 LEGAL: Final = "legal record"
@@ -68,10 +72,13 @@ class Replied:
     said: str = ""
 
 
-def rule_tables() -> Tables:
-    """What the rules of wording read, with the facility's own rows, as of today."""
-    here = tables()
-    return Tables(here[WORDS], here[PURPOSES], iso_date(store.current().now().day))
+def rule_tables(codes: CodeStore | None = None) -> Tables:
+    """What the rules of wording read, with the facility's own rows, as of today; with ``codes`` also the names by
+    which conditions go, each text looked through once.
+    """
+    here, day = tables(), iso_date(store.current().now().day)
+    names = lru_cache(maxsize=200)(codes.diagnoses_named) if codes else no_names
+    return Tables(here[WORDS], here[PURPOSES], day, names)
 
 
 def stay_days(stay: encounters.Encounter) -> tuple[str, str]:
@@ -94,16 +101,18 @@ def keep(actor: Actor, account: str, raised: Raised, *, number: str = "", expect
 
 
 def send(
-    actor: Actor, account: str, raised: Raised, now: Standing, *, number: str = "", expected_version: int = 0
-) -> Query:
+    actor: Actor, account: str, raised: Raised, now: Standing, *, number: str = "", expected_version: int = 0,
+    codes: CodeStore | None = None,
+) -> Query:  # fmt: skip
     """Send a query: a new one, or the draft with ``number``. The account waits for its answer from now on.
 
-    ``now``: codes and DRG as they stand. Raises ``NotDone`` with the findings where the wording does not comply.
+    ``now``: codes and DRG as they stand; ``codes`` knows the names of conditions.
+    Raises ``NotDone`` with the findings where the wording does not comply.
     """
     with _raising(actor, account, number, expected_version) as (stay, before, done):
         status = before.status if before else Status.DRAFT
         to = _permit(status, Act.SEND)
-        _check(raised, stay)
+        _check(raised, stay, codes)
         after = _write(actor, stay, raised, before)
         due = rules.due_day(tables()[rules.DUE], raised.priority, _today(), closing_days())
         _change(after, {
@@ -133,9 +142,12 @@ def _raising(
         yield stay, before, done
 
 
-def _check(raised: Raised, stay: encounters.Encounter) -> None:
+def _check(raised: Raised, stay: encounters.Encounter, codes: CodeStore | None) -> None:
     """Raise ``NotDone`` while something stands against sending it."""
-    found = in_the_way(lint(raised.wording, rule_tables(), stay=stay_days(stay)))
+    came, _ = stay_days(stay)
+    if came > iso_date(store.current().now().day):
+        raise NotDone("The stay has not begun yet: nothing is documented that could be asked about.")
+    found = in_the_way(lint(raised.wording, rule_tables(codes), stay=stay_days(stay)))
     if not raised.provider.strip():
         raise NotDone("Say which physician is asked: F4 lists them.")
     if tables()[rules.DUE].find(raised.priority, iso_date(store.current().now().day)) is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from db import store
 from db.actors import Action, Actor
@@ -17,6 +17,9 @@ from rules.moments import iso_date
 from rules.queries import Indicator, Template, To, Wording, shipped
 from rules.query_lint import in_the_way, lint
 from rules.text import clean
+
+if TYPE_CHECKING:
+    from db.coding.codes import CodeStore
 
 SHIPPED: Final = "query_templates"
 RECORD: Final = "query template"
@@ -50,8 +53,11 @@ def find(code: str) -> Template | None:
     return templates().get(code.strip().upper())
 
 
-def file(actor: Actor, template: Template, expected_version: int) -> Template:
-    """File a new version of a template: one audited act. Raises ``NotDone`` where its wording does not comply."""
+def file(actor: Actor, template: Template, expected_version: int, codes: CodeStore | None = None) -> Template:
+    """File a new version of a template: one audited act. ``codes`` knows the names of conditions.
+
+    Raises ``NotDone`` where its wording does not comply.
+    """
     code = template.code.strip().upper()
     if not CODE.fullmatch(code):
         raise NotDone("A template has a code of at most 12 letters, digits and hyphens, such as SEPSIS.")
@@ -59,7 +65,8 @@ def file(actor: Actor, template: Template, expected_version: int) -> Template:
         before = templates(retired=True).get(code)
         if (before.version if before else 0) != expected_version:
             raise Conflict(f"Template {code} was changed by somebody else meanwhile: look at it again.")
-        found = in_the_way(lint(template.wording, rule_tables(), template=True)) if template.active else []
+        rules = rule_tables(codes)
+        found = in_the_way(lint(template.wording, rules, template=True)) if template.active else []
         if found:
             raise NotDone(f"{found[0].code} {found[0].message}", tuple(found))
         document = _document(template)

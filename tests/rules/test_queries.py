@@ -232,7 +232,7 @@ class TestRulesOfWording:
             for row in SHELF[WORDS].rows
         )
         own = replace(TABLES, words=CodeTable(WORDS, "", rows))
-        asked = replace(ASKED_WELL, title="Severity of the findings")
+        asked = replace(ASKED_WELL, title="Severity of illness")
         assert (told(asked), lint(asked, own)) == (["QY13"], [])
 
 

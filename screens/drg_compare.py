@@ -130,10 +130,7 @@ def page_lines(left: Side, right: Side, codes: CodeStore | None, tables: Tables)
     """All that CMP says about two sides."""
     yield from wrap(f"A  {left.label}", WIDTH)
     yield from wrap(f"B  {right.label}", WIDTH)
-    yield ""
-    yield from _figures(left, right)
-    for letter, side in (("A", left), ("B", right)):
-        yield from _said(letter, side, tables)
+    yield _in_short(left, right)
     yield ""
     yield "What differs, from A to B"
     found = compare(left.claim, right.claim)
@@ -141,6 +138,10 @@ def page_lines(left: Side, right: Side, codes: CodeStore | None, tables: Tables)
         yield _difference(difference, codes, right.claim)
     if not found:
         yield "  Nothing: both have the same codes in the same order."
+    yield ""
+    yield from _figures(left, right)
+    for letter, side in (("A", left), ("B", right)):
+        yield from _said(letter, side, tables)
     for letter, side in (("A", left), ("B", right)):
         yield ""
         yield f"Edits of {letter}" if side.edits else f"Edits of {letter}: none"
@@ -149,6 +150,23 @@ def page_lines(left: Side, right: Side, codes: CodeStore | None, tables: Tables)
             yield from wrap(f"  {number}{each.message}", WIDTH)
     yield ""
     yield from _beside(left.claim, right.claim)
+
+
+def _in_short(left: Side, right: Side) -> str:
+    """Both DRGs, and what the second one is more in weight and payment, in one line."""
+    one, other = (side.grouping.drg or "not grouped" for side in (left, right))
+    if one == other:
+        return f"   MS-DRG {one} of both"
+    change = _change(left.price.relative_weight, right.price.relative_weight, ".4f")
+    paid = _paid(left, right)
+    more = (f", weight {change}" if change else "") + (f", payment {paid}" if paid else "")
+    return f"   MS-DRG {one} to {other}{more}"
+
+
+def _paid(left: Side, right: Side) -> str:
+    """What the expected payment of B is more than that of A."""
+    paid = left.price.cents, right.price.cents
+    return dollars(None if paid[0] is None or paid[1] is None else paid[1] - paid[0], signed=True)
 
 
 def _figures(left: Side, right: Side) -> Iterator[str]:
@@ -162,11 +180,7 @@ def _figures(left: Side, right: Side) -> Iterator[str]:
     yield row("Weight", left.price.shown_weight, right.price.shown_weight, _change(*weights, ".4f"))
     means = left.price.gmlos, right.price.gmlos
     yield row("GMLOS", str(means[0] or ""), str(means[1] or ""), _change(*means, ".1f"))
-    paid = left.price.cents, right.price.cents
-    less = None if paid[0] is None or paid[1] is None else paid[1] - paid[0]
-    yield row(
-        "Expected payment", left.price.shown_payment, right.price.shown_payment, dollars(less, signed=True)
-    )
+    yield row("Expected payment", left.price.shown_payment, right.price.shown_payment, _paid(left, right))
     yield row("Edits", str(len(left.edits)), str(len(right.edits)))
 
 

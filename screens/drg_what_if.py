@@ -9,6 +9,7 @@ from rules.drg import Claim
 from rules.drg_payment import dollars
 from rules.drg_what_if import REVIEW_AID, WhatIf, carriers, told
 from screens.drafts import page_of
+from screens.drg_lines import heading_within
 from screens.drg_sides import ADMIT, LINE, Side, Subject, lines, side_of, subject_of, transfer
 from screens.session import Session
 from tui.screen import Action, Column, Command, ListScreen, Outcome, Page, Row
@@ -16,6 +17,12 @@ from tui.spans import wrap
 
 WIDTH = 78
 NOT_TAKEN = "x"  # mark of a line that the code editor does not take
+LEAST_REMARK = 24  # cells that a remark has beside the figures on 80 columns
+SAID_SHORTER = (
+    ("the principal diagnosis", "PDX"),
+    (" and cannot be", ", not"),
+    ("rarely justifies an acute inpatient stay", "rarely an acute stay"),
+)
 
 
 class WhatIfList(ListScreen):
@@ -67,8 +74,8 @@ class WhatIfList(ListScreen):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("What if", 29, frozen=True), Column("DRG", 3), Column("Weight", 7, ">"), Column("Change", 8, ">"),
-            Column("Payment +/-", 12, ">"), Column("Remark", 60),
+            Column("What if", 25, frozen=True), Column("DRG", 3), Column("Change", 8, ">"),
+            Column("Payment +/-", 11, ">"), Column("Remark", 60, shorten=in_a_few_words), Column("Weight", 7, ">"),
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:
@@ -78,12 +85,12 @@ class WhatIfList(ListScreen):
                 (
                     each.change,
                     each.drg,
-                    "" if each.weight is None else f"{each.weight:.4f}",
                     ""
                     if each.weight_change is None
                     else f"{each.weight_change:{'+' if each.weight_change else ''}.4f}",
                     dollars(each.payment_change_cents, signed=True),
                     remark(each),
+                    "" if each.weight is None else f"{each.weight:.4f}",
                 ),
                 f"{self.subject.key} {self._base} : {LINE}{number}",
                 NOT_TAKEN if each.unacceptable else "",
@@ -110,3 +117,11 @@ def remark(each: WhatIf) -> str:
     if not each.drg:
         return each.title
     return each.title if each.changes_drg else "Same DRG."
+
+
+def in_a_few_words(text: str) -> str:
+    """A remark for which there is no room: a DRG keeps the end of its title, a reason says PDX."""
+    for long, short in SAID_SHORTER:
+        text = text.replace(long, short)
+    text = text.removeprefix("is ").removeprefix("an ").removeprefix("a ")
+    return heading_within(text, LEAST_REMARK)

@@ -19,6 +19,7 @@ from rules.abstract_findings import claim_findings, day_of
 from rules.drg import Claim
 from rules.drg_payment import expected_discharge
 from rules.findings import Finding
+from rules.moments import moment_at
 from screens import drg_lines, shown
 from screens.account import banner, encounter_named
 from screens.coded import CodedForm
@@ -71,6 +72,10 @@ class WorkingCodes(CodedForm):
 
     def claim(self, values: Mapping[str, str]) -> Claim:
         return working.claim(values)
+
+    def findings(self, values: Values) -> list[Finding]:
+        """Nothing is asked of codes that can only be read."""
+        return [] if self.opened.final_by else super().findings(values)
 
     def more_findings(self, values: Values) -> Sequence[Finding]:
         return claim_findings({**values, "discharged_at": values.get("coded_on", "")})
@@ -179,7 +184,7 @@ class InHouseList(KeysetList):
     help: ClassVar[str] = (
         "One row for each inpatient, by unit and bed; ADL and a unit shows that unit, ADL OVER (or ADL 3E OVER) "
         "stays beyond the mean. LOS: days since admission. GMLOS: geometric mean stay of the working DRG when it "
-        "was filed. Over: days beyond it, with * before the row. C opens the working codes."
+        "was filed. Over: days beyond it, with * before the row. Coded: days since the codes were filed. C opens them."
     )
     unit = ""
     over = False  # only stays beyond the mean
@@ -199,12 +204,13 @@ class InHouseList(KeysetList):
         return (
             Column("Unit", 5, frozen=True), Column("Bed", 5), Column("Name", 17), Column("DRG", 3),
             Column("Weight", 7, ">"), Column("LOS", 3, ">"), Column("GMLOS", 5, ">"), Column("Over", 5, ">"),
-            Column("Expected", 10), Column("Coded", 15), Column("By", 10), Column("MRN", 10), Column("Account", 12),
-            Column("Attending", 12),
+            Column("Expected", 10), Column("Coded", 6, ">"), Column("By", 10), Column("MRN", 10), Column("Account", 12),
+            Column("Attending", 12), Column("Filed", 15),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
-        zone = store.current().zone
+        here = store.current()
+        zone, today = here.zone, here.now().day
         rows = self._people(None if after is None else (after[0], after[1], after[2]), limit)
         return [
             Row(
@@ -212,8 +218,9 @@ class InHouseList(KeysetList):
                 (
                     row.who.unit, row.who.bed, row.who.name, row.drg, row.weight, str(row.los_days),
                     "" if row.gmlos is None else str(row.gmlos), _over(row), shown.day(row.expected_discharge),
-                    "" if row.filed_utc is None else shown.utc(row.filed_utc, zone), row.filed_by, row.who.mrn,
-                    row.who.account, row.who.attending,
+                    "" if row.filed_utc is None else f"{today - moment_at(row.filed_utc, zone).day} d",
+                    row.filed_by, row.who.mrn, row.who.account, row.who.attending,
+                    "" if row.filed_utc is None else shown.utc(row.filed_utc, zone),
                 ),
                 row.who.account,
                 OVER if _over(row) else "",

@@ -142,7 +142,7 @@ def void_working(actor: Actor, opened: WorkingRecord, reason: str) -> None:
 
 def said_final(by: str) -> str:
     """Why working codes can only be read, in a sentence."""
-    return f"The final codes are filed ({by}): what was coded before them stays as it is. ABS has the final ones."
+    return f"The final codes are filed ({by}), these can only be read: F10 compares."
 
 
 def open_list(actor: Actor, unit: str) -> None:

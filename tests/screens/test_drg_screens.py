@@ -129,8 +129,16 @@ class TestWhatIf:
 
     def test_lines_give_weight_and_payment_against_the_record(self, keyed: Workstation) -> None:
         go(keyed, f"=WIF {ACCOUNT}")
-        assert line_of(keyed, "Without J96.01").split()[3:7] == ["281", "0.9191", "-0.6850", "-4,452.50"]
-        assert "0.0000         0.00 Same DRG." in line_of(keyed, "Without N17.9")
+        assert line_of(keyed, "Without J96.01").split()[3:6] == ["281", "-0.6850", "-4,452.50"]
+        assert "0.0000        0.00 Same DRG." in line_of(keyed, "Without N17.9")
+        keyed.press(*["right"] * 4)
+        assert line_of(keyed, "Without J96.01").split()[-1] == "0.9191"
+
+    def test_what_a_line_is_told_apart_by_stands_within_80_columns(self, keyed: Workstation) -> None:
+        keyed.press("z66 ")
+        go(keyed, f"=WIF {ACCOUNT}")
+        assert line_of(keyed, "Without J96.01").rstrip().endswith("Alive w CC")
+        assert "not acceptable as PDX" in line_of(keyed, "Z66 as principal")
 
     def test_a_code_that_the_editor_does_not_take_as_principal_is_marked_with_the_reason(
         self, keyed: Workstation
@@ -138,7 +146,7 @@ class TestWhatIf:
         keyed.press("z66 ")
         go(keyed, "WHATIF")
         assert line_of(keyed, "Z66 as principal")[3] == "x"
-        keyed.press(*["right"] * 4)
+        keyed.press(*["right"] * 3)
         assert "is not acceptable as the principal diagnosis" in line_of(keyed, "Z66 as principal")
 
     def test_compare_on_a_line_shows_that_very_line_beside_the_record(self, keyed: Workstation) -> None:
@@ -152,7 +160,7 @@ class TestWhatIf:
     def test_options_of_an_open_query_that_name_a_code_are_tried(self, keyed: Workstation) -> None:
         do(keyed, lambda actor: builders.a_sent_query(actor, ACCOUNT, code="N179"))
         go(keyed, f"=WIF {ACCOUNT}")
-        assert "Q000002: Acute kidney injury" in keyed.text
+        assert "Q000002: Acute kidney in>" in keyed.text
         assert "Q000002: Other: ____" in keyed.text
 
     def test_nothing_of_it_reaches_the_record(self, keyed: Workstation) -> None:
@@ -207,6 +215,12 @@ class TestCompare:
         assert re.search(r"Weight +1\.6041 \(FY2026\) +1\.6041 \(FY2026\) +0\.0000\n", page)
         go(filed, f"=CMP {ACCOUNT} 2 : 1")
         assert "added        N17.9" in page_of(filed)
+
+    def test_drgs_and_the_codes_that_differ_stand_on_the_first_screen(self, keyed: Workstation) -> None:
+        go(keyed, f"=CMP {ACCOUNT} I21.4 N17.9/N")
+        assert "MS-DRG 280 to 281, weight -0.6850, payment -4,452.50" in keyed.text
+        assert "dropped      J96.01" in keyed.text
+        assert "POA          N17.9    Y to N" in keyed.text
 
     def test_two_typed_lists_are_of_the_stay_of_the_account(self, keyed: Workstation) -> None:
         go(keyed, f"=CMP {ACCOUNT} I21.4 N17.9 : N17.9 I21.4 B2111ZZ")
@@ -286,6 +300,15 @@ class TestAdmissionCoding:
         assert "A  Admission codes as of" in page
         assert "by admin" in page
         assert "dropped      J96.01" in page
+
+    def test_ends_within_80_columns_with_the_age_of_the_codes(self, admitted: Workstation) -> None:
+        go(admitted, "=ADL")
+        assert line_of(admitted, "280  1.6041").rstrip().endswith(" 0 d")
+
+    def test_asks_nothing_any_more_once_the_final_codes_are_filed(self, filed: Workstation) -> None:
+        go(filed, f"=ADF {ACCOUNT}")
+        assert filed.message == "The final codes are filed (admin), these can only be read: F10 compares."
+        assert "No findings" in filed.text
 
     def test_they_become_a_draft_of_the_abstract_once_the_patient_has_left(
         self, admitted: Workstation

@@ -157,7 +157,7 @@ class TestTheScreens:
         assert desk.lines[5].rstrip() == (
             "     Number Status   Arrived      ISS MRN      Name                   Account"
         )
-        assert desk.lines[23].rstrip().startswith(" Enter=Open  F6=New  F10=Open or all  F1=Help  F3=Exit")
+        assert desk.lines[23].rstrip().startswith(" Enter=Open  F6=New  F10=Open or all  F3=Exit")
         desk.press("enter")
         assert desk.lines[2].startswith(f" Record {house.trauma}, open, filed once, last ")
         assert desk.lines[3].rstrip() == "Record"

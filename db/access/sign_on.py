@@ -217,8 +217,16 @@ def note_unlocked(directory: Path, user: str, by: str) -> None:
     sign_on_log.note(directory, sign_on_log.UNLOCKED, user, by)
 
 
+def user_of(name: str) -> User | None:
+    """A user as a store of any release has one: whoever upgrades it signs on before it has the columns of today."""
+    user: User | None = (
+        User.select(User.id, User.disabled_utc, User.last_sign_on_utc).where(User.name == name).first()
+    )
+    return user
+
+
 def _session(here: Store, user: str, where_from: str, *, ssh_key: str = "") -> SignedOn:
-    found: User | None = User.get_or_none(User.name == user)
+    found = user_of(user)
     if found is None or found.disabled_utc is not None:
         store.close_store()
         raise WrongKey(keys.WRONG)
@@ -232,7 +240,7 @@ def _session(here: Store, user: str, where_from: str, *, ssh_key: str = "") -> S
     if not here.tampered:
         with writing():
             found.last_sign_on_utc = int(time.time())
-            found.save()
+            found.save(only=[User.last_sign_on_utc])
             store.note_file_ahead()
             _fold(here)
             detail = {

@@ -56,7 +56,7 @@ def users() -> list[UserRow]:
 
 def holder(name: str) -> tuple[int, frozenset[Role]] | None:
     """The number and the roles of a user who may sign on; None for one who may not, or no longer."""
-    user: User | None = User.get_or_none(User.name == name)
+    user = sign_on.user_of(name)
     file = SlotFile.read(store.current().directory)
     slot = file.find(keys.USER, name) or file.find(keys.SERVICE, name)
     if user is None or user.disabled_utc is not None or (slot is not None and keys.has_ended(slot)):

@@ -68,6 +68,11 @@ def weights() -> dict[int, int | None]:
     return dict(database.execute_sql("SELECT id, weight_ten_thousandths FROM encounter").fetchall())
 
 
+def grouped(encounter_id: int) -> tuple[str, str]:
+    row = database.execute_sql("SELECT drg, mdc FROM encounter WHERE id = ?", (encounter_id,)).fetchone()
+    return (row[0], row[1])
+
+
 acts = st.lists(
     st.tuples(
         st.integers(0, 3),  # account
@@ -172,3 +177,22 @@ class TestWeight:
         with writing():
             encounters.undo_merge(merged.record_id, SOURCE)
         assert (weights()[survivor], weights()[loser]) == (None, 12_500)
+
+    def test_comes_with_the_drg_and_its_category(self) -> None:
+        stay = a_stay("2026-01-02T08:00", "2026-01-04T09:00")
+        a_weighed_abstract(stay, 12_500)
+        for drg, mdc in (("470", "08"), ("469", "08"), ("", "")):
+            database.execute_sql("UPDATE abstract SET drg = ?, mdc = ?", (drg, mdc))
+            assert grouped(stay) == (drg, mdc)
+        database.execute_sql("UPDATE abstract SET drg = '791', mdc = '15'")
+        database.execute_sql("DELETE FROM abstract")
+        assert grouped(stay) == ("", "")
+
+    def test_a_change_of_it_is_told_once_of_a_closed_month(self) -> None:
+        stay = a_stay("2026-01-02T08:00", "2026-01-04T09:00")
+        a_weighed_abstract(stay, 12_500)
+        day = encounters.get(stay).discharge_day
+        database.execute_sql("UPDATE census_state SET watched_through = ?", (day,))
+        database.execute_sql("UPDATE abstract SET weight_ten_thousandths = 9000, drg = '470'")
+        told = database.execute_sql("SELECT old, new FROM late_change WHERE kind = 'weight'").fetchall()
+        assert told == [("1.2500", "0.9000")]

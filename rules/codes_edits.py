@@ -46,6 +46,22 @@ EDITS = {
     "INVALID_ADMIT_DX": (1, Level.ERROR, "is not a valid code on the discharge date"),
     "INVALID_POA": (0, Level.ERROR, "has a POA indicator that is not Y, N, U, W, 1 or blank"),
 }
+# Findings that may be let stand with a reason, and what each looks at beside the code at its field: the editor asks
+# for a second look (age, sex, admission, coverage, length of stay, side), or speaks for Medicare where another payer
+# pays. What no payer takes is not here: codes that are not valid, external causes, duplicates and manifestations as
+# principal diagnosis, an age, sex, disposition or POA that cannot be.
+OVERRIDABLE = {
+    "MCE04": ("birth_date", "admitted_at", "discharged_at"),
+    "MCE05": ("sex", "discharged_at"),
+    "MCE08": ("payer",),
+    "MCE09": ("payer",),
+    "MCE11": ("payer", "diagnoses.code"),
+    "MCE17": ("payer",),
+    "MCE18": (),
+    "MCE19": ("admitted_at", "discharged_at"),
+    "MCE20": (),
+    "MCE-QUESTIONABLE_OBSTETRIC_ADMISSION": ("diagnoses.code",),
+}
 _PRINCIPAL_EDITS = frozenset(
     {"E_CODE_AS_PDX", "MANIFESTATION_AS_PDX", "QUESTIONABLE_ADMISSION", "UNACCEPTABLE_PDX", "REQUIRES_SDX"}
 )
@@ -274,6 +290,23 @@ def at_row(edit: CodeEdit, rows: Mapping[str, Sequence[int]]) -> CodeEdit:
     return replace(edit, row=of_part[edit.row - 1]) if 0 < edit.row <= len(of_part) else edit
 
 
+def finding_code(number: int, name: str) -> str:
+    """The code of the findings of an edit: ``MCE09``, or its name where it has no number."""
+    return f"MCE{number:02d}" if number else f"MCE-{name}"
+
+
+def named(code: str) -> tuple[str, str]:
+    """Level and names of an edit by the code of its findings; blanks for any other code."""
+    found = [
+        (name, level) for name, (number, level, _) in EDITS.items() if finding_code(number, name) == code
+    ]
+    words = (
+        name.replace("_", " ").replace("PDX", "principal dx").replace("SDX", "secondary dx")
+        for name, _ in found
+    )
+    return (str(found[0][1]), ", ".join(map(str.lower, words)).capitalize()) if found else ("", "")
+
+
 def findings(edits: Iterable[CodeEdit], fields: Mapping[str, str]) -> list[Finding]:
     """``edits`` as findings about a record.
 
@@ -283,7 +316,7 @@ def findings(edits: Iterable[CodeEdit], fields: Mapping[str, str]) -> list[Findi
     return [
         Finding(
             edit.level,
-            f"MCE{edit.number:02d}" if edit.number else f"MCE-{edit.name}",
+            finding_code(edit.number, edit.name),
             edit.message,
             fields.get(edit.part, "").format(row=edit.row),
         )

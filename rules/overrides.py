@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from rules.codes_edits import OVERRIDABLE
 from rules.dictionary import Dictionary, Edit, Record, split_path
 from rules.findings import Finding, Level
 from rules.records import CaseItem, View
@@ -91,7 +92,8 @@ def in_force(dictionary: Dictionary, record: Record) -> Overrides:
 def may_be_overridden(dictionary: Dictionary, finding: Finding) -> bool:
     """Whether the edit that found it says so. What is fatal never is."""
     edit = _edit(dictionary, finding.code)
-    return finding.level is not Level.FATAL and edit is not None and edit.override
+    permitted = edit.override if edit else finding.code in OVERRIDABLE
+    return finding.level is not Level.FATAL and permitted
 
 
 def overriding(
@@ -142,7 +144,7 @@ def _digest(dictionary: Dictionary, record: Record, code: str, field: str) -> st
     row = split_path(field)[:2]
     view = View(dictionary, without(record))
     named = [item for entry in edit.items for item in entry.split("+")] if edit else []
-    named += [condition.item for condition in edit.when] if edit else []
+    named += [condition.item for condition in edit.when] if edit else OVERRIDABLE.get(code, ())
     values = [record.get(field, "")]
     for item in named:
         values += view.values(item, row if row[0] else None)

@@ -9,7 +9,7 @@ from db.abstracting.claims import exempt_hospital
 from db.abstracting.stored_abstracts import Reader, Stored
 from rules.abstract_findings import claim_findings, claim_of
 from rules.codes import System, dotted
-from rules.codes_edits import EDITS
+from rules.codes_edits import EDITS, finding_code, named
 from rules.edit_functions import age_in_years
 from rules.findings import Finding
 from rules.overrides import in_force, marked, without
@@ -64,13 +64,7 @@ def _code(record: Mapping[str, str], field: str) -> str:
     return dotted(code, system) if (code := record.get(field, "")) else ""
 
 
-def _titles() -> dict[str, str]:
-    found: dict[str, list[str]] = {}
-    for name, (number, _, _) in EDITS.items():
-        words = name.replace("_", " ").replace("PDX", "principal dx").replace("SDX", "secondary dx")
-        found.setdefault(f"MCE{number:02d}" if number else f"MCE-{name}", []).append(words.lower())
-    return {code: ", ".join(names).capitalize() for code, names in found.items()}
-
-
-TITLES: Final = _titles()
+TITLES: Final = {
+    code: named(code)[1] for code in (finding_code(number, name) for name, (number, _, _) in EDITS.items())
+}
 """The names of the edits by the codes of their findings."""

@@ -15,6 +15,7 @@ from db.registry.overridden import Overridden
 from reports.page import Column, Document, Group, Heads, Item, Total, Wrapped
 from reports.parameters import Asked, NotAsked
 from reports.sheet import Sheet
+from rules import codes_edits
 from rules.dates import show_date
 from rules.dictionary import Dictionary
 from rules.edits import in_words
@@ -93,7 +94,7 @@ def percent(count: int, of: int) -> str:
 def _edit(dictionary: Dictionary, code: str) -> tuple[str, str]:
     """Level of an edit and what it says; blank for one that the newest version does not have any more."""
     edit = next((edit for edit in dictionary.edits if edit.code == code), None)
-    return (str(edit.level), in_words(dictionary, edit)) if edit else ("", "")
+    return (str(edit.level), in_words(dictionary, edit)) if edit else codes_edits.named(code)
 
 
 def _by_person(found: Sequence[Overridden], width: int) -> list[Item]:

@@ -18,6 +18,8 @@ from db.hospital import encounters
 from reports.catalogue import find
 from reports.page import Linked, Run, Setup, as_text, paginate
 from reports.run import Produced, produce
+from rules.abstract_findings import claim_findings
+from rules.overrides import overriding
 from tests.coded import abstract, in_hand_for_review
 
 OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}
@@ -69,6 +71,21 @@ class TestEdits:
             " (SELECT id FROM encounter WHERE account = 'A2')"
         )
         assert told(of(filed, standing="released"), "account") == [("A2",)]
+        assert told(of(filed, standing="open"), "account") == [("A1",)]
+
+    def test_an_edit_that_was_overridden_with_a_reason_says_so_and_by_whom(self, filed: Actor) -> None:
+        stay, dictionary = encounters.find("A2"), library().of("abstract")
+        opened = abstracts.read(encounters.get(stay), dictionary)
+        (found,) = claim_findings({**opened.record, "age": "76"})
+        path, text = overriding(
+            dictionary, opened.record, found, "lee", "2026-10-20", "self pay: fall watched"
+        )
+        abstracts.file_abstract(
+            filed, opened, dictionary, {**opened.record, path: text}, (), Drg("", ""), expected_revision=1, reason="x"
+        )  # fmt: skip
+        assert told(of(filed, standing="overridden"), "account", "edit", "overridden") == [
+            ("A2", "MCE09", "lee 10/20/2026: self pay: fall watched")
+        ]
         assert told(of(filed, standing="open"), "account") == [("A1",)]
 
     def test_only_the_edits_of_a_coder_are_counted(self, filed: Actor) -> None:

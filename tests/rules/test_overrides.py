@@ -90,6 +90,16 @@ class TestAnOverride:
         assert not may_be_overridden(DICTIONARY, Finding(Level.ERROR, "D004", "Missing.", "weight"))
         assert standing([fatal], in_force(DICTIONARY, with_override(fatal))) == [fatal]
 
+    def test_of_a_medicare_code_edit_lapses_with_what_the_editor_looked_at(self):
+        of_age = Finding(Level.ERROR, "MCE04", "O80 does not agree with the patient's age.", "drugs[2].dose")
+        of_codes = Finding(Level.ERROR, "MCE01", "X is not a valid code.", "drugs[2].dose")
+        assert may_be_overridden(DICTIONARY, of_age)
+        assert not may_be_overridden(DICTIONARY, of_codes)
+        record = {**with_override(of_age), "birth_date": ""}
+        assert marked([of_age], in_force(DICTIONARY, record))[0].overridden
+        assert in_force(DICTIONARY, {**record, "birth_date": "1960-01-02"}) == {}
+        assert in_force(DICTIONARY, {**record, "drugs[2].dose": "77"}) == {}
+
     def test_is_no_item_of_the_record(self):
         record = with_override(HEAVY)
         path = next(filter(is_override, record))

@@ -438,3 +438,18 @@ class TestBackFromTheBook:
         assert "4 E11.65" in keyed.text
         keyed.press("ctrl+u")
         assert codes(keyed) == ["I214", "J9601", "N179"]
+
+
+class TestMedicareEdits:
+    def test_one_that_asks_for_a_second_look_is_let_stand_with_a_reason(self, page: Workstation) -> None:
+        page.press(ADMITTING, "o80 ", "up")
+        assert "MCE04" in page.text or "does not agree with the patient's age" in page.text, page.text
+        page.press("ctrl+o", "OVERRIDE MCE04", "enter")
+        assert "Say why MCE04 may stand" in page.message
+        page.press("f12", "ctrl+o", "OVERRIDE MCE04 surrogate, age as in the record", "enter")
+        assert page.message == "MCE04 stands with your reason once you file."
+        assert any(path.startswith("!MCE04") for path in values(page))
+
+    def test_one_that_no_payer_takes_is_not(self, keyed: Workstation) -> None:
+        keyed.press("i21.4 ", "up", "ctrl+o", "OVERRIDE MCE03 billed so", "enter")
+        assert keyed.message.startswith("MCE03 cannot be overridden"), keyed.text

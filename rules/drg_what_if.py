@@ -5,7 +5,7 @@ Every line rests on codes that are on the claim, or on what the options of an op
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -110,6 +110,49 @@ def carriers(claim: Claim, grouping: Grouping) -> dict[str, str]:
             if without != grouping.drg:
                 found[each.code] = without
     return found
+
+
+def with_drivers(claim: Claim, grouping: Grouping) -> Grouping:
+    """``grouping`` of ``claim`` with the codes that its DRG rests on, found out where the grouper marks none of them.
+
+    As with newborns of low weight: the codes without each of which the DRG is another one; where any of several would
+    do, those that lead to it alone beside the principal diagnosis.
+    """
+    marked = any(each.drives for each in grouping.dx[1:]) or any(each.drives for each in grouping.px)
+    if marked or not grouping.drg:
+        return grouping
+
+    codes = range(1, len(claim.dx) + len(claim.px))
+
+    def makes(kept: Container[int]) -> bool:
+        """Whether the principal diagnosis with these codes, by number, leads to the DRG."""
+        dx = tuple(each for n, each in enumerate(claim.dx) if not n or n in kept)
+        px = tuple(each for n, each in enumerate(claim.px, len(claim.dx)) if n in kept)
+        return group(replace(claim, dx=dx, px=px), per_code=False).drg == grouping.drg
+
+    def needed(some: Sequence[int]) -> list[int]:
+        """Those of ``some`` that cannot be left out, by halves: a claim has at most a few of them."""
+        if makes(set(codes).difference(some)):
+            return []
+        return [*some] if len(some) == 1 else needed(some[: len(some) // 2]) + needed(some[len(some) // 2 :])
+
+    def enough(some: Sequence[int]) -> list[int]:
+        """Those of ``some`` that lead there alone."""
+        if not makes(some):
+            return []
+        return [*some] if len(some) == 1 else enough(some[: len(some) // 2]) + enough(some[len(some) // 2 :])
+
+    if makes(()):
+        return grouping  # the principal diagnosis alone leads to it
+    found = needed(codes) or enough(codes)
+    return replace(
+        grouping,
+        dx=tuple(replace(each, drives=True) if n in found else each for n, each in enumerate(grouping.dx)),
+        px=tuple(
+            replace(each, drives=True) if n in found else each
+            for n, each in enumerate(grouping.px, len(claim.dx))
+        ),
+    )
 
 
 def told(carrying: Mapping[str, str], grouping: Grouping) -> str:

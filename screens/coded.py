@@ -16,6 +16,7 @@ from rules.codes import NAME, System, dotted, normal, with_placeholders
 from rules.codes_advice import Advice, Coded, TabularNote, advice, against
 from rules.dictionary import Item, split_path
 from rules.drg import Claim, GroupedDiagnosis, GroupedProcedure, Grouping
+from rules.drg_what_if import with_drivers
 from rules.evidence import CODED, SUPPORT
 from rules.records import rows_of
 from rules.text import clean
@@ -113,7 +114,7 @@ class CodedForm(DataSetForm):
             return NO_GROUPING
         claim = self.claim(values)
         if self._last is None or self._last[0] != claim:
-            self._last = claim, drg.group(claim)
+            self._last = claim, with_drivers(claim, drg.group(claim))
         return self._last[1]
 
     def weight(self, grouping: Grouping, values: Values) -> Weight | None:

@@ -30,6 +30,7 @@ from rules.dates import show_date, show_moment
 from rules.dictionary import Dictionary, Group, ItemType, is_null
 from rules.dictionary import Item as Asked
 from rules.drg import GroupedDiagnosis, Grouping
+from rules.drg_what_if import with_drivers
 from rules.findings import Finding
 from rules.moments import moment_at
 from rules.overrides import without
@@ -87,7 +88,7 @@ def query(parameters: Mapping[str, str]) -> Data:
         weight = codes.weights(filed.drg, date.fromisoformat(on)) if codes and filed and on else None
     zone = store.current().zone
     made = [Filing(f.number, moment_at(f.filed_utc, zone).local, f.by, f.status, f.reason) for f in filings]
-    grouping = drg.group(claim) if record.get("diagnoses[1].code") else Grouping()
+    grouping = with_drivers(claim, drg.group(claim)) if record.get("diagnoses[1].code") else Grouping()
     return Data(
         sheet, record, chart_sheet.meanings(sheet, record), filed, grouping, rows, weight.gmlos if weight else None,
         tuple(found), tuple(steps), tuple(made), conventions.convention("date_style"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from rules.codes import normal
 from rules.drg import Claim, Diagnosis, Procedure, group
-from rules.drg_what_if import Answer, Kind, WhatIf, answered, carriers, told, what_if
+from rules.drg_what_if import Answer, Kind, WhatIf, answered, carriers, told, what_if, with_drivers
 
 DAY = date(2026, 11, 15)
 TABLE_5 = {
@@ -151,6 +152,61 @@ class TestCarriers:
         subject = claim("I21.4 I21.09")
         assert carriers(subject, group(subject)) == {}
         assert told({}, group(subject)) == ""
+
+
+def newborn(dx: str, px: str = "") -> Claim:
+    return replace(claim(f"Z38.00 {dx}".strip(), px), age=0, sex="F")
+
+
+def drivers(subject: Claim) -> list[str]:
+    found = with_drivers(subject, group(subject))
+    return [each.code for each in found.dx[1:] if each.drives] + [
+        each.code for each in found.px if each.drives
+    ]
+
+
+class TestWithDrivers:
+    """DRGs 789 to 795 rest on codes that the grouper marks none of."""
+
+    @pytest.mark.parametrize(
+        ("dx", "drg", "driving"),
+        [("", "795", []), ("P59.9", "795", []), ("P22.0", "790", ["P220"]),
+         ("P07.18 P07.39", "792", ["P0718", "P0739"]),
+         ("P59.9 P22.0 P07.18", "790", ["P220"])],
+    )  # fmt: skip
+    def test_are_the_codes_without_which_it_is_another_drg(
+        self, dx: str, drg: str, driving: list[str]
+    ) -> None:
+        assert group(newborn(dx)).drg == drg
+        assert drivers(newborn(dx)) == driving
+
+    def test_where_any_of_two_would_do_both_are(self) -> None:
+        assert drivers(newborn("P22.0 P07.02")) == ["P220", "P0702"]
+
+    def test_what_the_grouper_marks_is_left_as_it_is(self) -> None:
+        subject = claim("I21.4 J96.01 N17.9")
+        assert with_drivers(subject, group(subject)) == group(subject)
+
+    @given(
+        st.sets(
+            st.sampled_from(
+                ["P22.0", "P07.18", "P07.39", "P07.02", "P59.9", "P70.4", "Q21.10", "P36.9", "Z23"]
+            )
+        )
+    )
+    def test_by_halves_finds_what_leaving_out_each_in_turn_finds(self, some: set[str]) -> None:
+        subject = newborn(" ".join(sorted(some)))
+        found = group(subject)
+        if any(each.drives for each in found.dx[1:]):
+            return
+        rows = range(1, len(subject.dx))
+        without = (replace(subject, dx=(*subject.dx[:n], *subject.dx[n + 1 :])) for n in rows)
+        needed = [
+            normal(subject.dx[n].code)
+            for n, each in zip(rows, without, strict=True)
+            if group(each).drg != found.drg
+        ]
+        assert not needed or drivers(subject) == needed
 
 
 def codes_of(subject: Claim) -> set[str]:

@@ -219,9 +219,8 @@ def note_unlocked(directory: Path, user: str, by: str) -> None:
 
 def user_of(name: str) -> User | None:
     """A user as a store of any release has one: whoever upgrades it signs on before it has the columns of today."""
-    user: User | None = (
-        User.select(User.id, User.disabled_utc, User.last_sign_on_utc).where(User.name == name).first()
-    )
+    first = (User.id, User.full_name, User.disabled_utc, User.last_sign_on_utc)
+    user: User | None = User.select(*first).where(User.name == name).first()
     return user
 
 

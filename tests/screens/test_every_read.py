@@ -194,6 +194,7 @@ ASKED: dict[str, tuple[tuple[str, ...], bool]] = {
     "report corrections": (("--month", "2026-10"), False),
     "report admissions-discharges": (("--from", "2026-11-16"), False),
     "report daily-census": (("--day", "2026-11-16"), False),
+    "report overdue-absences": (("--day", "2026-11-16"), False),
     "report face-sheet": (("--account", POISON_ACCOUNT), True),
     "report summary-sheet": (("--account", POISON_ACCOUNT), True),
     "report chart-label": (("--patient", POISON_MRN), True),

@@ -23,7 +23,7 @@ from db.hospital import events, movements, site
 from db.hospital.site import Beds
 from db.keyring import rotation
 from db.patient_index import merging
-from db.statistics import census, closing, corrections, remarks
+from db.statistics import census, closing, closing_checks, corrections, remarks
 from db.statistics.closing import NotClosed, Tampered
 from reports import closing as closes
 from reports import output
@@ -33,6 +33,7 @@ from reports.parameters import NotAsked, month_asked
 from reports.run import produce
 from rules.census import Event
 from rules.moments import day_number, moment
+from rules.periods import month
 from tests.builders import a_movement, a_patient, a_stay
 from tests.conftest import ADMIN, PASSPHRASE
 
@@ -113,6 +114,14 @@ class TestClosing:
         closes.close(admin, NOVEMBER)
         after = figures(admin)
         assert (after["status"], after["version"], after["figures"]) == ("closed", 1, before["figures"])
+
+    def test_a_gap_between_closed_months_is_told_and_the_first_one_closed_has_none_before_it(self, closed):
+        told = {
+            name: "\n".join(closing_checks.still_open(month(name))) for name in (OCTOBER, NOVEMBER, "2026-01")
+        }
+        assert {name: "is not closed" in text for name, text in told.items()} == {
+            OCTOBER: False, NOVEMBER: False, "2026-01": True
+        }  # fmt: skip
 
     def test_every_form_is_reprinted_as_it_was_whatever_comes_late(self, closed, admin):
         asked = [("text", 80), ("text", 132), ("csv", 80), ("json", 80), ("xlsx", 80)]

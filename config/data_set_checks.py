@@ -203,6 +203,11 @@ def _check_item(source: Source, dictionary: Dictionary, item: Item, path: Place,
         wrong("fill", f"{mistake}.")
     if item.computed or item.of:
         _check_computed(source, dictionary, item, path, where)
+    if item.within and (item.type is not ItemType.DATE or len(item.within) != WITHIN):
+        wrong("within", "within is for a date, and names the two items that it lies between.")
+    for name in item.within:
+        if not _known(dictionary, name):
+            wrong("within", f"within names {name!r}, which is no item{did_you_mean(name, dictionary.by_id)}.")
     for key in ("valid_from", "valid_to"):
         if getattr(item, key) and not is_date(getattr(item, key)):
             wrong(key, f"{key} must be a day such as 2026-10-01.")
@@ -213,6 +218,7 @@ def _check_item(source: Source, dictionary: Dictionary, item: Item, path: Place,
         _check_conditions(source, dictionary, when, path, where)
 
 
+WITHIN = 2  # the day before which a date does not lie, and the one after which
 _NOT_IN_GROUPS = {
     "computed": "a column of a group cannot be computed.",
     "fill": "a column of a group cannot be filled from elsewhere.",

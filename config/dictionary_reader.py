@@ -47,8 +47,8 @@ ITEM_KEYS: Mapping[str, type] = {
     "null_when": dict, "minimum": object, "maximum": object, "decimals": int, "default": str, "help": str,
     "standard": str, "citation": str, "column": str, "computed": str, "of": list, "fill": str,
     "read_only": bool, "auto_skip": bool, "carry": bool, "carry_patient": bool,
-    "imprecise": bool, "past": bool, "same_row": bool, "aside": bool, "confirm": bool, "valid_from": str,
-    "valid_to": str,
+    "imprecise": bool, "past": bool, "within": list, "same_row": bool, "aside": bool, "confirm": bool,
+    "valid_from": str, "valid_to": str,
 }  # fmt: skip
 EDIT_KEYS: Mapping[str, type] = {
     "code": str, "level": str, "kind": str, "message": str, "items": list, "when": object, "values": list,
@@ -195,7 +195,7 @@ def _item(source: Source, table: dict[str, Any], path: Place, tables: Tables) ->
     for key in ("required_when", "asked_when"):
         if key in taken:
             taken[key] = conditions(source, taken[key], (*path, key), where)
-    for key in ("nulls", "of"):
+    for key in ("nulls", "of", "within"):
         taken[key] = _texts(source, taken.get(key, []), (*path, key), where)
     taken["null_when"] = tuple(
         NullWhen(null, conditions(source, when, (*path, "null_when"), where))

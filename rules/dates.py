@@ -52,14 +52,22 @@ class Unclear:
     sentence: str
 
 
-def parse_date(text: str, now: datetime, *, past: bool = False, imprecise: bool = False) -> str | Unclear:
+def parse_date(
+    text: str,
+    now: datetime,
+    *,
+    past: bool = False,
+    imprecise: bool = False,
+    between: tuple[str, str] | None = None,
+) -> str | Unclear:
     """The ISO date that ``text`` stands for at ``now`` (local, without zone).
 
     ``past``: the date cannot lie ahead, so a two-digit or missing year turns back, as for a birth date.
     ``imprecise``: ``JUL 1999`` and ``1999`` are taken as they are (``1999-07``, ``1999``).
+    ``between``: ISO days that the date lies between, as those of a stay: a year left out is the one that fits.
     """
     keyed = " ".join(text.upper().split())
-    found = _relative_day(keyed, now) or _written_day(keyed, now, past) or _month_or_year(keyed)
+    found = _relative_day(keyed, now) or _written_day(keyed, now, past, between) or _month_or_year(keyed)
     if found is None:
         return Unclear(HOW_TO_KEY_A_DATE)
     year, month, day = found
@@ -172,7 +180,9 @@ def _shifted(now: datetime, shift: re.Match[str]) -> datetime | None:
         return None
 
 
-def _written_day(keyed: str, now: datetime, past: bool) -> tuple[int, int, int] | None:
+def _written_day(
+    keyed: str, now: datetime, past: bool, between: tuple[str, str] | None
+) -> tuple[int, int, int] | None:
     """Year, month and day of a date written out; the day may be 0 where its place was keyed as 00."""
     if iso := _ISO.fullmatch(keyed):
         return int(iso[1]), int(iso[2]), int(iso[3] or 0)
@@ -188,7 +198,18 @@ def _written_day(keyed: str, now: datetime, past: bool) -> tuple[int, int, int] 
     if not month_text or not int(month_text):
         return None
     month, day = int(month_text), int(day_text)
-    return _full_year(year_text, month, day, now, past), month, day
+    fitting = _years_between(month, day, *between) if between and not year_text else []
+    year = fitting[0] if len(fitting) == 1 else _full_year(year_text, month, day, now, past)
+    return year, month, day
+
+
+def _years_between(month: int, day: int, first: str, last: str) -> list[int]:
+    """The years in which a day of the calendar lies between two ISO days."""
+    return [
+        year
+        for year in range(int(first[:4]), int(last[:4]) + 1)
+        if first <= f"{year:04}-{month:02}-{day:02}" <= last
+    ]
 
 
 def _month_or_year(keyed: str) -> tuple[int, int, int] | None:

@@ -458,6 +458,7 @@ def field_of(item: Item, *, echo: bool = True) -> screen.Field:
         echo=ECHO_CELLS.get(item.type, MOST_ECHO_CELLS) if decoded and echo else 0,
         imprecise=item.imprecise,
         past=item.past,
+        within=item.within,
         decimals=item.decimals,
         nulls=item.nulls,
         carry=item.carry,

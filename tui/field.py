@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -14,6 +14,8 @@ from tui.screen import Field, Kind
 
 LEADS = '^@?/*" '  # first characters of entries that are no value: jump, clear, help, null, same, recall
 LONGEST_ENTRY = 4000  # cells; a field longer than that is a mistake of the screen, not of the person
+DAY = 10  # characters of an ISO day, with which a moment begins too
+NOTHING: Mapping[str, str] = {}
 NARROW_DATE = 11  # 21 NOV 2026
 NARROW_MOMENT = 16  # 21 NOV 2026 0730
 FULL_DATE = re.compile(r"\d{8}|\d{2}/\d{2}/\d{4}", re.ASCII)
@@ -134,8 +136,8 @@ def pointed(field: Field, value: str) -> str:
     return f"{value[: field.point]}.{value[field.point :]}"
 
 
-def parse(field: Field, text: str, now: datetime) -> str | Unclear:
-    """The canonical value of what was keyed into ``field``, or why it cannot be taken."""
+def parse(field: Field, text: str, now: datetime, record: Mapping[str, str] = NOTHING) -> str | Unclear:
+    """The canonical value of what was keyed into ``field`` of ``record``, or why it cannot be taken."""
     if field.kind is Kind.SECRET:
         return text
     keyed = " ".join(text.split("\n")).strip()
@@ -149,12 +151,20 @@ def parse(field: Field, text: str, now: datetime) -> str | Unclear:
     if matches_words(field):
         return keyed.upper()
     if field.kind is Kind.DATE:
-        return parse_date(keyed, now, past=field.past, imprecise=field.imprecise)
+        return parse_date(
+            keyed, now, past=field.past, imprecise=field.imprecise, between=_between(field, record)
+        )
     if field.kind is Kind.TIME:
         return parse_time(keyed, now)
     if field.kind is Kind.MOMENT:
         return parse_moment(keyed, now, past=field.past)
     return _PARSERS[field.kind](field, keyed)
+
+
+def _between(field: Field, record: Mapping[str, str]) -> tuple[str, str] | None:
+    """The days that a date of this record lies between; None while one of them is not known to the day."""
+    first, last = ([record.get(path, "")[:DAY] for path in field.within] or ["", ""])[:2]
+    return (first, last) if len(first) == len(last) == DAY else None
 
 
 def matches_words(field: Field) -> bool:

@@ -124,7 +124,7 @@ class Filing:
         values, focus, spot = form.record.keepable(), form.focus, form.spot
         if spot and self._in_hand() and spot.field.kind is not Kind.SECRET:
             text = form.entry.text
-            value = parse(spot.field, text, form.shell.now())
+            value = parse(spot.field, text, form.shell.now(), values)
             if isinstance(value, Unclear) or text[:1] in ("^", "@", "?") or spot.field.lookup:
                 focus = f"{focus}{RAW}{text}"
             else:

@@ -45,7 +45,7 @@ class Intake:
         return await self._value(spot, text)
 
     async def _value(self, spot: Spot, text: str) -> bool:
-        value = parse(spot.field, text, self.form.shell.now())
+        value = parse(spot.field, text, self.form.shell.now(), self.form.record.values)
         if isinstance(value, Unclear):
             self.form.refuse(spot, value.sentence)
             return False

@@ -65,6 +65,9 @@ class Field:
     echo: int = 0  # cells to the right for the decoded meaning
     imprecise: bool = False
     past: bool = False
+    within: tuple[
+        str, ...
+    ] = ()  # two fields of the record: a year that is left out makes the date lie between them
     decimals: int = 0
     nulls: tuple[str, ...] = ()  # null codes, keyed as /NA
     carry: bool = False

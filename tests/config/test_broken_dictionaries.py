@@ -58,6 +58,8 @@ class TestARegistry:
              "registry: discharged_from must be a day such as 2026-10-01."),
             ('fill = "account.admitted_date"', 'fill = "account.admited_date"', "fill",
              "item admitted_on: there is no 'account.admited_date', did you mean 'admitted_date'."),
+            ('fill = "account.admitted_date"', 'within = ["fell_on", "fel_on"]', "within",
+             "item admitted_on: within names 'fel_on', which is no item, did you mean 'fell_on'."),
             ('fill = "account.admitted_date"', 'fill = "chart"', "fill",
              "item admitted_on: 'chart' names no source: write patient.item, account.item, abstract.item."),
             ('of = ["admitted_on", "fell_on"]', 'of = ["admitted_on"]', "of = [",

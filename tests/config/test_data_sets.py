@@ -177,6 +177,7 @@ class TestAMistake:
             ("maximum = 42", "maxmum = 42", "line 24, item nihss: there is no setting 'maxmum', did you mean"),
             ("minimum = 0", "minimum = 43", "line 23, item nihss: minimum is above maximum."),
             ("minimum = 0", 'minimum = "low"', "minimum 'low' does not fit an item of type integer."),
+            ("minimum = 0", 'within = ["arrived", "arrived"]', "item nihss: within is for a date, and names the two"),
             ('nulls = ["NK"]\nnull', 'nulls = ["UN"]\nnull', "item nihss: null 'UN' is unknown: use NA or NK."),
             ("given in 0", "givn in 0", "asks about 'givn', which is no item, did you mean 'given'."),
             ("given in 0", "given equals 0", "needs an item and one of in, not-in, begins, answered, blank."),

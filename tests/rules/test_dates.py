@@ -104,6 +104,25 @@ class TestPublishedForms:
         assert parse_time(keyed, NOW) == time
 
 
+class TestYearOfAStay:
+    """A year that is left out is the one in which the date lies within the stay, when only one does."""
+
+    @pytest.mark.parametrize(
+        ("stay", "keyed", "day"),
+        [
+            (("2025-12-28", "2026-01-03"), "1230", "2025-12-30"),
+            (("2025-12-28", "2026-01-03"), "1/2", "2026-01-02"),
+            (("2025-11-10", "2025-11-14"), "NOV 11", "2025-11-11"),
+            (("2025-11-10", "2025-11-14"), "1120", "2026-11-20"),  # outside of it: this year, as elsewhere
+            (("2025-03-01", "2026-03-20"), "0310", "2026-03-10"),  # twice in it: this year
+            (("2025-11-10", "2025-11-14"), "11/11/24", "2024-11-11"),  # a year that is keyed is kept
+            (("2024-02-20", "2024-03-02"), "0229", "2024-02-29"),
+        ],
+    )
+    def test_years(self, stay: tuple[str, str], keyed: str, day: str) -> None:
+        assert parse_date(keyed, NOW, past=True, between=stay) == day
+
+
 class TestYears:
     @pytest.mark.parametrize(
         ("keyed", "day"),

@@ -112,6 +112,11 @@ class TestKeying:
         assert keyed.at_cursor.startswith(" Surgeon 1:")
         assert "027034Z" in row(keyed, "11/11/2026")
 
+    def test_a_date_without_its_year_is_one_of_the_stay(self, keyed: Workstation) -> None:
+        keyed.press("tab", "027034Z", "1111", "enter")
+        assert values(keyed)["procedures[1].date"] == "2026-11-11"
+        assert focus(keyed) == "procedures[1].surgeon"
+
     def test_what_else_the_record_lacks_is_asked_under_the_page(self, keyed: Workstation) -> None:
         keyed.press("enter", "enter", "enter")  # the first one is forgiven: POA was left by itself
         assert focus(keyed) == "ethnicity"

@@ -20,6 +20,7 @@ POSITION_WIDTH = 30
 GUTTER = 5  # cells before the columns: cursor or selection mark, row number, row mark
 STRIDE = 500  # rows read at once for a printer
 MOST_PRINTED = 20_000  # rows
+LETTERED = re.compile(r"(\d{1,2})([A-Za-z])")  # 5C: what C does, to the fifth row in sight
 PICKS = re.compile(r"-?\d{1,2}(?:-\d{1,2})?(?:[, ]+-?\d{1,2}(?:-\d{1,2})?)*")
 
 
@@ -290,7 +291,7 @@ class ListView(View):
 
     async def _letter(self, text: str) -> None:
         letter = text.upper()
-        action = next((action for action in self.screen.actions if action.letter.upper() == letter), None)
+        action = self._action(letter)
         if self.screen.asks and not self.page.rows and text not in "/^=":
             self.typing, self.slashed = Entry("", 0, fresh=False), True
             self.typing.key("", text)
@@ -328,7 +329,7 @@ class ListView(View):
         return True
 
     async def _take(self, text: str) -> None:
-        """Row numbers select, a word of the key table does what it says, anything else positions."""
+        """Row numbers select, one with a letter behind it acts on its row, a word of the key table does what it says, anything else positions."""
         if not self.slashed:
             if act := self.shell.keymap.entry(text) or self.shell.keymap.word(text):
                 act = (
@@ -337,6 +338,10 @@ class ListView(View):
                 await self.shell.do(act)
                 return
             if PICKS.fullmatch(text) and self._take_rows(text):
+                return
+            both = LETTERED.fullmatch(text)
+            if both and (action := self._action(both[2])) and self._take_rows(both[1]):
+                await self._act_on(action)
                 return
         if not self.positions and not self.slashed and not PICKS.fullmatch(text):
             await self.shell.run(text)  # a list that cannot be positioned takes words, as a menu does
@@ -417,6 +422,9 @@ class ListView(View):
     async def _enter(self) -> None:
         if self.screen.actions:
             await self._act_on(self.screen.actions[0])
+
+    def _action(self, letter: str) -> Action | None:
+        return next((each for each in self.screen.actions if each.letter.upper() == letter.upper()), None)
 
     async def _act_on(self, action: Action) -> None:
         rows = [row for row in self.page.rows if row.key in self.selected] or [

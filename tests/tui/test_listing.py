@@ -84,6 +84,13 @@ class TestActing:
         work.press("1-3,7", "enter", "1,-2", "enter", "m")
         assert work.shell.main.screen.marked == {"000000", "000002", "000006"}
 
+    def test_a_letter_behind_a_number_acts_on_that_row(self, work: Any) -> None:
+        work.press("3m", "enter")
+        assert work.message == "000002 marked."
+        assert work.at_cursor.startswith("> 3* A0000002")
+        work.press("99m", "enter")
+        assert work.shell.main.screen.marked == {"000002"}
+
     def test_a_question_is_answered_with_y(self, work: Any) -> None:
         work.press("d", "n")
         assert work.message == ""

@@ -329,7 +329,10 @@ class ListView(View):
         return True
 
     async def _take(self, text: str) -> None:
-        """Row numbers select, one with a letter behind it acts on its row, a word of the key table does what it says, anything else positions."""
+        """Row numbers select, one with a letter behind it acts, a word of the key table does what it says.
+
+        Anything else positions.
+        """
         if not self.slashed:
             if act := self.shell.keymap.entry(text) or self.shell.keymap.word(text):
                 act = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from config import SHIPPED
 from rules.findings import Told
 
-FORMAT = 4  # of the code store; a change of its tables or of how they are filled raises it
+FORMAT = 5  # of the code store; a change of its tables or of how they are filled raises it
 FILE = "codes.db"
 FOLDER = "codes"  # beside the code store: compressed copies of the imported files, and what they are
 MANIFEST = "manifest.json"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rules.codes_search import BORROWED
+from rules.codes_search import BORROWED, BOTH, ENCOUNTERS, SIDES
 
 _EXACT, _BEGINS = 1.0, 0.85  # a word found whole, or as the beginning of one
 _BORROWED_SHARE = 0.92  # what a wording of the category is worth to the code
 _SPREAD_SHARE = 0.5  # what words are worth that no single wording holds together
 _NAMED_SHARE = 0.5  # of its wording that a code counts as asked for when the expansions name it
 _LATER = 0.02  # what each further code that the expansions name for a phrase is worth less
+_AGREES = 0.35  # for the encounter that was asked; a title that says another one, or a header, loses as much
+_OTHER_SIDE = 0.2  # what the other side loses
+_EITHER_SIDE = 0.35  # where both were asked and have no code in one: each side has its own (guideline I.B.13)
 _POLARITY = 0.12  # for a title that says "without", when that was asked, or when "with" was
 
 _Word = tuple[tuple[str, str, str], ...]  # of each form: as it begins a word, whole, and in its plural
@@ -28,12 +31,17 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as it is answered. ``forms``: the words that mean the same, by word. ``named``: it is one phrase."""
+    """A query as it is answered, with the encounter and the side that it says.
+
+    ``forms``: the words that mean the same, by word. ``named``: it is one phrase.
+    """
 
     slots: tuple[Slot, ...]
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     named: bool = False
     without: bool | None = None
+    encounter: str = ""  # initial, subsequent or sequela
+    side: str = ""  # right, left or bilateral
 
 
 class Scorer:
@@ -41,6 +49,7 @@ class Scorer:
 
     def __init__(self, query: Query) -> None:
         self._without = query.without
+        self._encounter, self._side = query.encounter, query.side
         self._whole = sum(slot.weight for slot in query.slots) or 1.0
         self._slots = [
             (slot.weight, slot.codes, [_patterns(choice, query.forms) for choice in slot.choices])
@@ -70,7 +79,24 @@ class Scorer:
             best = max(best, 2 * _SPREAD_SHARE * together + best * (1 - _SPREAD_SHARE))
         if self._without is not None and "without" in title:
             best += _POLARITY if self._without else -_POLARITY
-        return best
+        return best + (self._agreement(title) if self._encounter or self._side else 0.0)
+
+    def header(self) -> float:
+        """What a header loses: it says no encounter."""
+        return _AGREES if self._encounter else 0.0
+
+    def _agreement(self, title: str) -> float:
+        """What a title gains or loses by encounter and side; nothing where it says none."""
+        low, value = title.lower(), 0.0
+        said = [each for each in ENCOUNTERS if each in low] if self._encounter else ()
+        if said:
+            value += _AGREES if self._encounter in said else -_AGREES
+        sides = [each for each in SIDES if each in low] if self._side else ()
+        if sides and self._side not in sides:
+            value += _EITHER_SIDE if self._side == BOTH else -_OTHER_SIDE
+        if not sides and self._side == BOTH and "unspecified" in low:
+            value -= _OTHER_SIDE
+        return value
 
     def _held(self, wording: str, named: list[float]) -> tuple[float, float]:
         """The share of the query that a wording holds, 0 to 1, and in how many of its words."""

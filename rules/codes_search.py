@@ -17,6 +17,15 @@ FILLERS = frozenset(
 )
 # Of these, the ones that are not even looked for.
 LINKS = frozenset("a an and as at by for from in into is of on or the their this to with".split())  # noqa: SIM905
+# Side and encounter: titles tell them, no index does.
+BOTH = "bilateral"
+SIDES = ("right", "left", BOTH)
+ENCOUNTERS = ("initial", "subsequent", "sequela")
+ENCOUNTER_OF = {
+    **dict(zip(ENCOUNTERS, ENCOUNTERS, strict=True)), "sequelae": "sequela", "follow": "subsequent",
+    "followup": "subsequent",
+}  # fmt: skip
+ASIDE = frozenset({*SIDES, *ENCOUNTER_OF, "unilateral"})
 # How coders shorten side, encounter and the rest inside any query.
 _SHORT = {
     "r": "right", "rt": "right", "l": "left", "lt": "left", "bil": "bilateral", "bilat": "bilateral",

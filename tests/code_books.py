@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections import defaultdict
 from pathlib import Path
 
+from exchange.code_sets.index_terms import index_terms
 from exchange.code_sets.index_xml import read_index
 from exchange.code_sets.official import Official
 from exchange.code_sets.pcs_xml import read_definitions, read_tables
+from exchange.code_sets.search_index import fill_index
 from rules.codes_search import fold, wording
 
 MAIN = """<ICD10CM.index><version>2027</version><title>ICD-10-CM INDEX TO DISEASES and INJURIES</title>
@@ -106,6 +109,23 @@ def _indexes(connection: sqlite3.Connection) -> None:
                 "INSERT INTO index_title VALUES (?, ?, ?)", (book, fold(row.title), base + row.id)
             )
         base += len(rows)
+    _terms(connection)
+
+
+def _terms(connection: sqlite3.Connection) -> None:
+    """The wordings of the indexes, as the search asks for them."""
+    entries, titles = (
+        connection.execute(f"SELECT * FROM {table} ORDER BY id").fetchall()
+        for table in ("index_entry", "index_title")
+    )
+    terms = [(id_, *term) for id_, term in enumerate(index_terms(entries, titles), 1)]
+    connection.executemany("INSERT INTO index_term VALUES (?, ?, ?)", terms)
+    connection.execute("DROP TABLE words_index")
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    fill_index(connection, terms, counts)
+    connection.executemany(
+        "INSERT OR IGNORE INTO word VALUES (?, ?, ?)", [(*key, count) for key, count in counts.items()]
+    )
 
 
 def _tables(connection: sqlite3.Connection) -> None:

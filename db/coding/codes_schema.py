@@ -16,6 +16,7 @@ FIRST: Final = 20151001
 # source: kind and year are those of an imported file, else blank and 0; licence_holder only of a facility's own set.
 # index_entry: book is main, external, neoplasm, drug or pcs; ids in the order of the book; parent 0 stands under none;
 # cells is a JSON object of codes by column number, of the neoplasm and drug tables. index_title: folded titles.
+# index_term: wordings of the index for the search, likeliest first, each with a code or the beginning of codes.
 # pcs_value: positions 1 to 3 have row 0; a code takes one value of each position of one row.
 # cc_exclusion: Table 6K; exclusion_collection: the principal diagnoses beside which its members do not count.
 # code_change: kind is new, deleted, revised (title), header (became or ceased to be one), severity or poa.
@@ -78,6 +79,7 @@ CREATE TABLE index_entry (
 CREATE TABLE index_title (
     book TEXT NOT NULL, folded TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (book, folded, id)
 ) WITHOUT ROWID;
+CREATE TABLE index_term (id INTEGER PRIMARY KEY, code TEXT NOT NULL, wordings TEXT NOT NULL);
 CREATE TABLE pcs_value (
     pcs_table TEXT NOT NULL, row INTEGER NOT NULL, pos INTEGER NOT NULL, code TEXT NOT NULL, title TEXT NOT NULL,
     PRIMARY KEY (pcs_table, row, pos, code)
@@ -122,6 +124,7 @@ CREATE INDEX index_entry_parent ON index_entry (book, parent);
 CREATE INDEX code_change_code ON code_change (system, code);
 """
 # Rows are found in the order of their ids, the likeliest first, so that a search may stop after a few hundred.
+INDEX_WORDS: Final = "index"  # the "system" of the words of the index terms
 WORDS: Final = (
     "CREATE VIRTUAL TABLE words_{system} USING fts5"
     " (text, content='', columnsize=0, detail=none, prefix='2 3', tokenize='ascii')"

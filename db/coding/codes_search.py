@@ -9,12 +9,14 @@ from itertools import combinations, islice, zip_longest
 from typing import Any
 
 from config.code_tables import Shelf
+from db.coding.codes_schema import INDEX_WORDS
 from db.coding.codes_words import Words
 from rules.codes import System, may_begin, normal
 from rules.codes_score import Query, Scorer, Slot
-from rules.codes_search import FILLERS
+from rules.codes_search import ASIDE, BORROWED, ENCOUNTER_OF, FILLERS
 
 MOST_RELAXED = 14  # queries made with slots left out, when all together find too little
+TERMS, BEST_TERMS, UNDER = 40, 6, 40  # terms of the index scored, of these the best, codes of each
 CANDIDATES = 120  # rows of one query that are scored; they come likeliest first
 FEW = 10  # with fewer answers than this, slots are left out
 
@@ -26,6 +28,8 @@ _LEAST = 0.4  # a score below this answers nothing that was asked
 _POOR = 1.2  # with no better score than this, words are taken for slips
 _LISTED = 10.0  # a code that the expansions name for the phrase goes before all others
 
+ENCOUNTERS = frozenset(ENCOUNTER_OF)
+
 Scored = dict[int, tuple[float, Row]]
 
 
@@ -35,6 +39,7 @@ class Search:
     def __init__(self, connection: sqlite3.Connection, shelf: Shelf) -> None:
         self._db = connection
         self._words = Words(connection, shelf)
+        self._has_index = connection.execute("SELECT 1 FROM index_term LIMIT 1").fetchone() is not None
 
     def rows(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
         """What ``text`` asks for, best first; a text that begins no code is taken for words."""
@@ -125,14 +130,18 @@ class Search:
         """The codes that the expansions name, and those below them; for a whole query before all others."""
         for slot in query.slots:
             for rank, code in enumerate(slot.codes):
-                found = self._db.execute(
-                    f"SELECT {HIT} FROM code WHERE system = ? AND code >= ? AND code < ? AND valid_from <= ?"
-                    " AND valid_to >= ? ORDER BY id LIMIT ?",
-                    (system, code, code + "~", when, when, CANDIDATES),
-                ).fetchall()
+                found = self._below(code, when, system)
                 _add(scorer, found, scored)
                 if query.named:
                     scored |= {row[0]: (_LISTED - rank, row) for row in found if row[2] == code and row[4]}
+
+    def _below(self, code: str, when: int, system: System = System.CM, limit: int = CANDIDATES) -> list[Row]:
+        """The codes in force that begin with ``code``, the likeliest first."""
+        return self._db.execute(
+            f"SELECT {HIT} FROM code WHERE system = ? AND code >= ? AND code < ? AND valid_from <= ?"
+            " AND valid_to >= ? ORDER BY id LIMIT ?",
+            (system, code, code + "~", when, when, limit),
+        ).fetchall()
 
     def _worded(
         self, query: Query, slots: Sequence[Slot], scorer: Scorer, system: System, when: int, scored: Scored
@@ -141,14 +150,45 @@ class Search:
         parts = [part for slot in slots if (part := self._expression(slot, query, system))]
         if parts:
             _add(scorer, self._match(" AND ".join(parts), system, when), scored)
+        if self._has_index and system is System.CM:
+            self._indexed(query, slots, scorer, when, scored)
+
+    def _indexed(
+        self, query: Query, slots: Sequence[Slot], scorer: Scorer, when: int, scored: Scored
+    ) -> None:
+        """Codes that terms of the Alphabetic Index lead to, which say all of ``slots`` but side and encounter.
+
+        A term is a further wording of the codes under it; it does not say which of them.
+        """
+        told = [slot for slot in slots if not _is_filler(slot, ASIDE)]
+        parts = [part for slot in told if (part := self._expression(slot, query, System.CM))]
+        terms = self._terms(" AND ".join(parts)) if parts else []
+        best = sorted(terms, key=lambda term: -scorer.score(term[0], "", term[1]))[:BEST_TERMS]
+        for code, wordings in best:
+            borrowed = "|".join(BORROWED + each for each in wordings.split("|"))
+            for row in self._below(code, when, limit=UNDER):
+                said = f"{row[9]}|{wordings if row[2] == code else borrowed}"
+                value = _value(scorer, row, said)
+                if value >= _LEAST and value > scored.get(row[0], (0.0, row))[0]:
+                    scored[row[0]] = (value, row)
+
+    def _terms(self, expression: str) -> list[tuple[str, str]]:
+        """Terms of the index, code and wordings, the shortest first."""
+        table = f"words_{INDEX_WORDS}"
+        return self._db.execute(
+            f"SELECT t.code, t.wordings FROM {table} JOIN index_term AS t ON t.id = {table}.rowid"
+            f" WHERE {table} MATCH ? ORDER BY {table}.rowid LIMIT ?",
+            (expression, TERMS),
+        ).fetchall()
 
     def _relax(
         self, query: Query, scorer: Scorer, systems: Sequence[System], when: int, scored: Scored
     ) -> None:
         """Leave out what tells least, as little as it takes; every answer is still measured by the whole query."""
         slots = sorted(query.slots, key=lambda slot: slot.weight)
-        loose = [slot for slot in slots if not _is_filler(slot)]
-        for kept in islice(_fewer(slots, loose), MOST_RELAXED):
+        loose = [slot for slot in slots if not _is_filler(slot, ENCOUNTERS)]
+        some = (kept for kept in _fewer(slots, loose) if not all(_is_filler(slot, ASIDE) for slot in kept))
+        for kept in islice(some, MOST_RELAXED):
             for system in systems:
                 self._worded(query, kept, scorer, system, when, scored)
             if len(scored) >= FEW:
@@ -188,10 +228,15 @@ class Search:
         ).fetchall()
 
 
+def _value(scorer: Scorer, row: Row, wordings: str) -> float:
+    value: float = scorer.score(row[2], row[3], wordings) - row[8]
+    return value if row[4] else value - scorer.header()
+
+
 def _add(scorer: Scorer, rows: Iterable[Row], scored: Scored) -> None:
     for row in rows:
         if row[0] not in scored:
-            value = scorer.score(row[2], row[3], row[9]) - row[8]
+            value = _value(scorer, row, row[9])
             if value >= _LEAST:
                 scored[row[0]] = (value, row)
 
@@ -208,14 +253,19 @@ def _with_first_named(query: Query, ranked: list[tuple[float, Row]]) -> list[tup
     told = [slot for slot in query.slots if slot.codes]
     if told:
         code = max(told, key=lambda slot: slot.weight).codes[0]
-        place = next((place for place, (_, row) in enumerate(ranked) if row[2] == code), 0)
+        place = next((place for place, (_, row) in enumerate(ranked) if _is_named(query, row, code)), 0)
         if place >= FEW:
             ranked.insert(FEW - 1, ranked.pop(place))
     return ranked
 
 
-def _is_filler(slot: Slot) -> bool:
-    return len(slot.choices) == 1 and all(word in FILLERS for word in slot.choices[0])
+def _is_named(query: Query, row: Row, code: str) -> bool:
+    """Whether a row has this code, and not of another encounter than was asked for."""
+    return bool(row[2] == code) and query.encounter in row[3].lower()
+
+
+def _is_filler(slot: Slot, more: frozenset[str] = frozenset()) -> bool:
+    return len(slot.choices) == 1 and all(word in FILLERS or word in more for word in slot.choices[0])
 
 
 def _fewer(slots: Sequence[Slot], loose: Sequence[Slot]) -> Iterator[Sequence[Slot]]:

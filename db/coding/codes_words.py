@@ -12,8 +12,10 @@ from config.code_tables import Shelf
 from rules.codes import System, may_begin
 from rules.codes_score import Query, Slot
 from rules.codes_search import (
+    ENCOUNTER_OF,
     FILLERS,
     LINKS,
+    SIDES,
     Expansion,
     Instead,
     american,
@@ -186,6 +188,8 @@ class Words:
         return Query(
             tuple(weighed), forms, telling == 1 and len(slots) == 1,
             True if "without" in words else False if "with" in words else None,
+            next((ENCOUNTER_OF[each] for each in words if each in ENCOUNTER_OF), ""),
+            next((each for each in SIDES if each in words), ""),
         )  # fmt: skip
 
     def _forms(self, words: set[str]) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from db.coding.codes_schema import FIRST, OPEN
 from exchange.code_sets.contents import Contents, Imports, day_before
 from exchange.code_sets.diagnoses import rows_of
 from exchange.code_sets.drg_tables import DrgWeight
+from exchange.code_sets.index_terms import index_terms
 from exchange.code_sets.kinds import BOOKS, KINDS
 from exchange.code_sets.official import counted
 from exchange.code_sets.validity import grouped_by
@@ -62,7 +63,8 @@ def _indexes(contents: Contents, imports: Imports) -> None:
                      row.see_also, row.cells)
                 )  # fmt: skip
                 titles.append((book, fold(row.title), id_))
-    contents.tables |= {"index_entry": entries, "index_title": titles}
+    terms = [(id_, *term) for id_, term in enumerate(index_terms(entries, titles), 1)] if entries else []
+    contents.tables |= {"index_entry": entries, "index_title": titles, "index_term": terms}
 
 
 def _poa(contents: Contents, imports: Imports) -> None:

@@ -43,8 +43,8 @@ HEADER_PENALTY = 0.5
 _MARK_PENALTY = {"manifestation": 0.3, "not-principal": 0.05}
 _RESIDUAL_PENALTY = 0.05  # "other", "in diseases classified elsewhere"
 _UNSPECIFIED_BONUS = 0.12
-_ENCOUNTER_PENALTY = {"A": 0.0, "B": 0.08, "C": 0.1, "D": 0.15, "S": 0.2}
-_LATER_ENCOUNTER = 0.2
+_ENCOUNTER_PENALTY = {"A": 0.0, "B": 0.08, "C": 0.1, "D": 0.15, "E": 0.25, "F": 0.27, "S": 0.2}
+_LATER_ENCOUNTER = 0.3  # of a fracture that does not heal as it should
 _UNSPECIFIED = ("unspecified", "nos", "without complication", "without complications")
 
 

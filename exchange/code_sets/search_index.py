@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from config.toml_source import Source
-from db.coding.codes_schema import WORDS
+from db.coding.codes_schema import INDEX_WORDS, WORDS
 from db.coding.codes_words import SAID
 from rules.codes import System
 from rules.codes_search import (
@@ -60,8 +60,13 @@ def likeliest_first(versions: Iterable[Version]) -> list[Version]:
     )
 
 
-def fill(connection: sqlite3.Connection, versions: Iterable[Version], expansions: str) -> None:
-    """The codes with all that they are called, and the text of the table of expansions."""
+def fill(
+    connection: sqlite3.Connection,
+    versions: Iterable[Version],
+    expansions: str,
+    terms: Iterable[tuple[int, str, str]] = (),
+) -> None:
+    """The codes with all that they are called, the terms of the index, and the text of the table of expansions."""
     rows: dict[tuple[str, str], int] = defaultdict(int)
     fold_term = lru_cache(maxsize=None)(fold)  # a category lends its terms to every code under it
     for system in System:
@@ -83,12 +88,29 @@ def fill(connection: sqlite3.Connection, versions: Iterable[Version], expansions
             connection.execute(f"INSERT INTO words_{each.system} (rowid, text) VALUES (?, ?)", (id_, text))
             for word in set(text.split(" ")):
                 rows[word, each.system] += 1
-    for system in System:
+    fill_index(connection, terms, rows)
+    for system in (*System, INDEX_WORDS):
         connection.execute(f"INSERT INTO words_{system} (words_{system}) VALUES ('optimize')")
     _expansions(connection, expansions, rows)
     connection.executemany(
         "INSERT INTO word VALUES (?, ?, ?)", [(word, of, count) for (word, of), count in sorted(rows.items())]
     )
+
+
+def fill_index(
+    connection: sqlite3.Connection, terms: Iterable[tuple[int, str, str]], rows: dict[tuple[str, str], int]
+) -> None:
+    """The wordings of the index, and their words where no title has them."""
+    connection.execute(WORDS.format(system=INDEX_WORDS))
+    own: dict[tuple[str, str], int] = defaultdict(int)
+    for id_, _, wordings in terms:
+        words = set(wordings.replace("|", " ").split())
+        connection.execute(
+            f"INSERT INTO words_{INDEX_WORDS} (rowid, text) VALUES (?, ?)", (id_, " ".join(sorted(words)))
+        )
+        for word in words:
+            own[word, System.CM] += 1
+    rows.update((key, count) for key, count in own.items() if key not in rows)
 
 
 def _expansions(connection: sqlite3.Connection, text: str, rows: dict[tuple[str, str], int]) -> None:

@@ -44,7 +44,7 @@ def _write(path: Path, contents: Contents, sources: Sources, inputs: str) -> dic
 
 
 def _fill(connection: sqlite3.Connection, contents: Contents) -> dict[str, int]:
-    fill(connection, contents.versions, contents.expansions)
+    fill(connection, contents.versions, contents.expansions, contents.tables.get("index_term", ()))
     nodes = [node for node in contents.nodes.values() if node.level != "code"]
     connection.executemany(
         "INSERT INTO place VALUES (?, ?, ?, ?)",

@@ -236,6 +236,24 @@ class TestEveryKind:
             "SELECT id FROM index_title WHERE book = 'main' AND folded = 'disease heart muscle'"
         ) == [(6,)]
 
+    def test_its_terms_find_codes_by_path_modifier_and_reference(self, house: House) -> None:
+        def first(words: str) -> list[str]:
+            with CodeStore.open(house.path) as codes:
+                return [hit.code for hit in codes.search(words, System.CM, date(2026, 11, 1))]
+
+        assert "I421" not in first("idiopathic cardiomyopathy")[:1]
+        assert "I421" not in first("disease heart muscle")
+        house.take("icd10cm_index_2027.xml", FILES["icd10cm_index_2027.xml"][1])
+        assert first("idiopathic cardiomyopathy")[:1] == ["I421"]
+        assert first("disease heart muscle") == ["I421"]
+        assert {"A009", "I421"} <= set(first("cardiomyopathy in cholera"))
+        assert first("dilated genetic cardiomyopathy")[:1] == ["I4201"]
+        house.take("icd10cm_drug_2027.xml", FILES["icd10cm_drug_2027.xml"][1])
+        assert set(first("vibrio vaccine poisoning")[:3]) == {"A000", "A001", "A009"}
+        assert first("vibrio vaccine accidental poisoning")[:1] == ["A000"]
+        remove("cm-index", "2027", house.home)
+        assert "I421" not in first("disease heart muscle")
+
     def test_the_cells_of_the_drug_table_stand_by_their_column(self, house: House) -> None:
         house.take("icd10cm_drug_2027.xml", FILES["icd10cm_drug_2027.xml"][1])
         ((cells,),) = house.rows("SELECT cells FROM index_entry WHERE book = 'drug'")

@@ -68,10 +68,12 @@ class Query(DraftedForm):
         Command("ABST", "Abstract", "abstract"),
         Command("QUERIES", "Queries of the account", "others"),
     )
+    brief: ClassVar[bool] = True
     session: Session
     stay: encounters.Encounter
     before: Raised | None = None
     found: Sequence[Proposal] = ()
+    asked_before: Sequence[Raised] = ()
     known: dict[str, Template]
     record: Values
     tables: Tables
@@ -121,6 +123,12 @@ class Query(DraftedForm):
             (row.text if (row := kinds.find(each.type)) else each.type, each.day, each.author)
             for each in held
             if each.there
+        ]
+        mine = self.before.number if self.before else ""
+        self.asked_before = [
+            each
+            for each in queries.of_account(self.stay.id)
+            if each.number != mine and (each.waits or each.status in (Status.DRAFT, Status.ANSWERED))
         ]
         self.record = coding_draft.now(self.session, self.stay.account)
         made = dictionary_for(
@@ -181,7 +189,7 @@ class Query(DraftedForm):
                 Field("source", "Document", 18, length=60, lookup=True, unlisted=True,
                       help="Such as Laboratory, H&P, Operative note; F4 lists what is known of the chart."),
                 Field("day", "Date", 10, Kind.DATE, past=True, help="Of the document or result."),
-            ), query_values.ROWS),)),
+            ), query_values.ROWS, stop=True),)),
             query_values.QUESTION, query_values.ANSWERS,
         )  # fmt: skip
 
@@ -192,6 +200,8 @@ class Query(DraftedForm):
             self.chosen = values.get("template", "")
             if template is not None:
                 taken = query_values.cleared(values, ("lines", "options"), self._from_template(template))
+        if path.startswith("lines["):
+            taken |= query_values.in_place(values, "lines")
         now = {**values, **taken}
         if now.get("as") != values.get("as") or path == "as":
             taken["provider"] = self._asked_as(now.get("as", "")) or now.get("provider", "")
@@ -201,7 +211,9 @@ class Query(DraftedForm):
             days = {iso for name, iso, _ in self.chart if name == values.get(path, "")}
             if len(days) == 1 and not values.get(day):
                 taken[day] = now[day] = days.pop()
-        return Changed(self._findings(now), self._echoes(now), taken, self._panel(now))
+        return Changed(
+            self._findings(now), self._echoes(now), taken, self._panel(now), query_values.not_asked(now)
+        )
 
     def _findings(self, values: Values) -> list[Finding]:
         stay = query_acts.stay_days(self.stay)
@@ -234,6 +246,11 @@ class Query(DraftedForm):
         """Why, and what to look for."""
         template, proposal = self.known.get(values.get("template", "")), self.proposal
         said = [f"Why: {proposal.why}"] if proposal else []
+        if self.asked_before:
+            told = ", ".join(
+                f"{each.number} {each.wording.title} ({each.status})" for each in self.asked_before
+            )
+            said.insert(0, f"About this account already: {told}.")
         if template and template.wording.indicators:
             said.append(f"Look for: {'; '.join(each.text for each in template.wording.indicators)}.")
         if not template and self.found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Final
 
 from db import store
@@ -47,7 +47,7 @@ from tui.spans import wrap
 
 REPLIES: Final = (Act.ANSWER, Act.CORRECT)
 WIDTH: Final = 76
-HISTORY_TEXT: Final = 30
+HISTORY_TEXT: Final = 44
 BY_WORD: Final = {outcome.value.upper(): outcome for outcome in Outcome}
 
 
@@ -69,6 +69,14 @@ def lines_of(query: Query) -> list[str]:
     return [line for each in lines for line in wrap(each, WIDTH)]
 
 
+def answer_of(query: Query) -> list[str]:
+    """The answer as it stands, to be read on a screen; nothing before there is one."""
+    if query.answered_day is None:
+        return []
+    by = f" by {query.answerer}" if query.answerer else ""
+    return wrap(f"{shown.day(iso_date(query.answered_day))}{by}: {query.outcome}. {query.answer}", WIDTH)
+
+
 class Step(DraftedForm):
     """QRS number [step]: the answer, or another step."""
 
@@ -83,6 +91,7 @@ class Step(DraftedForm):
         Command("FORM", "The form", "form", "F10"),
         Command("ABST", "Abstract", "abstract"),
     )
+    brief: ClassVar[bool] = True
     session: Session
     query: Query
 
@@ -97,11 +106,9 @@ class Step(DraftedForm):
         self.key, self.version = self.query.number, str(self.query.version)
         wanted = step.strip().upper()
         values = {"day": store.current().now().local[:10], "answerer": self.query.provider}
-        if wanted and wanted.lower() in steps:
-            values["step"] = wanted
-        return self.with_draft(
-            Opened(values, self._banner(), "outcome" if values.get("step") == "ANSWER" else "step")
-        )
+        if (wanted and wanted.lower() in steps) or len(steps) == 1:
+            values["step"] = wanted or steps[0].upper()
+        return self.with_draft(Opened(values, self._banner(), "" if values.get("step") else "step"))
 
     def _banner(self) -> tuple[str, ...]:
         query = self.query
@@ -110,29 +117,40 @@ class Step(DraftedForm):
         return who, f"{query.number} to {query.provider}  account {query.account}  {query.status}  {due}"
 
     def sections(self) -> Sequence[Section]:
+        stands = tuple(map(Note, answer_of(self.query)))
         may = ", ".join(act.upper() for act in rules.steps_from(self.query.status))
         return (
-            Section("asked", "What is asked", tuple(Note(line) for line in lines_of(self.query))),
             Section("step", f"Step: {may}", (
                 Field("step", "Step", 10, Kind.UPPER, required=True, lookup=True, echo=50, help="F4 lists the steps."),
                 Field("day", "On", 10, Kind.DATE, required=True, past=True, help="The day on which it was done."),
                 Field("outcome", "Outcome", 19, Kind.UPPER, lookup=True, echo=46, help="What came of it."),
                 Field("answerer", "Answered by", 12, Kind.UPPER, lookup=True, echo=30, help="Who answered."),
-                Field("whom", "Told", 40, length=80, help="Who was reminded or told; blank: who was asked."),
+                Field("whom", "Told", 40, length=80, help="Who was reminded or told; blank at REMIND: who was asked."),
                 Field("because", "Because", 60, length=400, help="Asked for where the step takes a reason."),
             )),
             Section("words", "The answer, word for word", (Group("words", "Line", (
                 Field("text", "Text", query_values.LINE, help="The physician's own words; or what was tried."),
             ), query_values.LINES),)),
+            *((Section("stands", "The answer as it stands", stands),) if stands else ()),
+            Section("asked", "What is asked", tuple(Note(line) for line in lines_of(self.query))),
         )  # fmt: skip
 
     def changed(self, values: Values, path: str) -> Changed:
-        step = self._step(values)
-        who = self.session.tables["site.providers"].find(values.get("answerer", ""))
+        step, taken = self._step(values), dict[str, str]()
+        if path in ("", "step") and step is Act.ESCALATE and not values.get("whom"):
+            rung = query_acts.next_rung(self.query, step)
+            taken = {"whom": rung.to} if rung else {}
         outcome = BY_WORD.get(values.get("outcome", ""))
+        if path == "outcome":
+            gone = outcome is Outcome.NO_ANSWER
+            taken["answerer"] = "" if gone else values.get("answerer") or self.query.provider
+        values = {**values, **taken}
+        who = self.session.tables["site.providers"].find(values.get("answerer", ""))
         skip = set[str]()
         if step not in REPLIES:
             skip |= {"outcome", "answerer", "words"}
+        elif outcome is Outcome.NO_ANSWER:
+            skip.add("answerer")
         if step not in (Act.REMIND, Act.ESCALATE):
             skip.add("whom")
         if step is None or not rules.reason_asked(self.query.status, step):
@@ -141,7 +159,23 @@ class Step(DraftedForm):
             "step": STEPS[step] if step else "", "answerer": who.text if who else "",
             "outcome": OUTCOMES[outcome] if outcome else "",
         }  # fmt: skip
-        return Changed(echoes=echoes, skip=skip)
+        return Changed(self._missing(values, skip), echoes, taken, skip=skip)
+
+    def _missing(self, values: Values, skip: Collection[str]) -> list[Finding]:
+        """What the step asks for and is still blank."""
+        asked = {
+            "outcome": f"Say what came of it: {', '.join(BY_WORD)}.", "answerer": "Say who answered.",
+            "whom": "Say who was told.", "because": "Say why: the reason stays with the query.",
+            "words": "Key the physician's own words, or for no answer what was tried.",
+        }  # fmt: skip
+        if self._step(values) is Act.REMIND:
+            skip = {*skip, "whom"}
+        return [
+            Finding(Level.ERROR, "QY31", said, "words[1].text" if name == "words" else name)
+            for name, said in asked.items()
+            if name not in skip
+            and not (query_values.joined(values, name) if name == "words" else values.get(name))
+        ]
 
     def _step(self, values: Values) -> Act | None:
         found = [act for act in STEPS if act.upper() == values.get("step", "")]
@@ -164,9 +198,8 @@ class Step(DraftedForm):
         if step is None:
             return Refused((Finding(Level.FATAL, "QY30", "Key a step, or F4 for the list.", "step"),))
         outcome = BY_WORD.get(values.get("outcome", ""), "")
-        if step in REPLIES and not outcome:
-            said = f"Say what came of it: {', '.join(BY_WORD)}."
-            return Refused((Finding(Level.FATAL, "QY31", said, "outcome"),))
+        if missing := self.changed(values, "day").findings:
+            return Refused(tuple(missing))
         answerer = "" if outcome == Outcome.NO_ANSWER else values.get("answerer", "")
         replied = Replied(outcome, answerer, query_values.joined(values, "words"))
         after = query_acts.step(
@@ -192,7 +225,7 @@ class Step(DraftedForm):
 class History(ListScreen):
     """QRH number: everything that was done to a query, oldest first."""
 
-    title: ClassVar[str] = "What was done to a query"
+    title: ClassVar[str] = "History of a query"
     session: Session
     query: Query
 
@@ -210,22 +243,29 @@ class History(ListScreen):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("On", 10, frozen=True), Column("What", 9), Column("Then", 9), Column("By", 8), Column("Who", 8),
-            Column("Words or reason", HISTORY_TEXT), Column("Outcome", 19), Column("Keyed", 15),
+            Column("On", 10, frozen=True), Column("What", 8), Column("By", 10),
+            Column("To whom, words, reason", HISTORY_TEXT), Column("Then", 9), Column("Keyed", 15),
         )  # fmt: skip
 
     def page(self, key: Key | None, limit: int, *, backward: bool = False) -> Page:
         rows: list[Row] = []
         for step in queries.steps(self.query.id):
-            for number, line in enumerate(wrap(step.text, HISTORY_TEXT) or [""]):
-                first = (shown.day(iso_date(step.day)), step.act, step.after, step.by, step.to_whom)
-                last = (step.outcome, shown.moment(step.at))
-                cells = (*([""] * 5 if number else first), line, *(("", "") if number else last))
+            for number, line in enumerate(wrap(told(step), HISTORY_TEXT) or [""]):
+                first = (shown.day(iso_date(step.day)), step.act, step.by)
+                last = (step.after, shown.moment(step.at))
+                cells = (*([""] * 3 if number else first), line, *(("", "") if number else last))
                 rows.append(Row((len(rows),), cells, self.query.number))
         return page_of(rows, key, limit, backward=backward)
 
     def recall_as(self) -> tuple[str, str] | None:
         return ("account", self.query.account)
+
+
+def told(step: queries.Step) -> str:
+    """What a step says: what came of it, of or to whom, and the words or the reason."""
+    of = {Act.ANSWER: "by ", Act.CORRECT: "by "}.get(Act(step.act), "to ")
+    before = ", ".join(filter(None, (step.outcome, f"{of}{step.to_whom}" if step.to_whom else "")))
+    return ": ".join(filter(None, (before, step.text)))
 
 
 class Changes(FormScreen):

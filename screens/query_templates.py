@@ -164,8 +164,10 @@ class Edit(DraftedForm):
         row = self.session.tables[rules.DUE].find(
             values.get("priority", ""), store.current().now().local[:10]
         )
-        echoes = query_values.echoes(self.session, values) | {"priority": row.text if row else ""}
-        return Changed(self._findings(values), echoes)
+        taken = query_values.in_place(values, "lines") if path.startswith("lines[") else {}
+        now = {**values, **taken}
+        echoes = query_values.echoes(self.session, now) | {"priority": row.text if row else ""}
+        return Changed(self._findings(now), echoes, taken)
 
     def _findings(self, values: Values) -> list[Finding]:
         found = lint(self._template(values).wording, self.tables, template=True)

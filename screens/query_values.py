@@ -11,6 +11,7 @@ from rules.findings import Finding
 from rules.queries import KINDS, Indicator, Kind, Wording
 from rules.query_lint import PURPOSES
 from rules.records import rows_of
+from rules.text import cells
 from screens.session import Session
 from tui.screen import Choice, Field, Group, Section, Values
 from tui.screen import Kind as Keyed
@@ -36,13 +37,14 @@ PURPOSE: Final = Field(
     echo=50,
     help="Why it is asked; F4 lists it.",
 )
-_LINE: Final = Field("text", "Text", LINE, help="As it is put to the physician.")
-QUESTION: Final = Section("question", "Question", (Group("lines", "Line", (_LINE,), LINES),))
+LONGEST: Final = 400  # characters of a line while it is keyed; it is broken into lines when it is left
+_LINE: Final = Field("text", "Text", LINE, length=LONGEST, help="As it is put to the physician.")
+QUESTION: Final = Section("question", "Question", (Group("lines", "Line", (_LINE,), LINES, stop=True),))
 ANSWERS: Final = Section(
     "options", "Answers offered (none where it is open-ended)",
     (Group("options", "Answer", (
         Field("text", "Answer", 70, length=120, help="What the indicators support; Other; Unable to determine."),
-    ), ROWS),),
+    ), ROWS, stop=True),),
 )  # fmt: skip
 
 
@@ -70,6 +72,20 @@ def in_lines(text: str, group: str) -> Values:
     return (
         {f"{group}[{number}].text": line for number, line in enumerate(wrap(text, LINE), 1)} if text else {}
     )
+
+
+def in_place(values: Values, group: str) -> Values:
+    """Changes that break a long text into lines anew where one of them has become too long; none where none has."""
+    texts = [row.get("text", "") for row in rows_of(values).get(group, {}).values()]
+    if all(cells(text) <= LINE for text in texts):
+        return {}
+    return cleared(values, (group,), in_lines(joined(values, group), group))
+
+
+def not_asked(values: Values) -> set[str]:
+    """Tables that the walk passes over: answers where the question is open-ended."""
+    offered = any(path.startswith("options[") and value for path, value in values.items())
+    return {"options"} if values.get("kind") == Kind.OPEN and not offered else set()
 
 
 def form_of(said: Wording) -> Values:
@@ -135,6 +151,8 @@ def from_table(session: Session, table: str, text: str, limit: int) -> list[Choi
 
 
 def fitting(rows: Sequence[tuple[str, str]], text: str, limit: int) -> list[Choice]:
-    """Rows of code and text in which what was typed stands."""
+    """Rows whose code begins with what was typed; without one those in which it stands."""
     wanted = text.casefold()
-    return [Choice(code, said) for code, said in rows if wanted in f"{code} {said}".casefold()][:limit]
+    begun = [(code, said) for code, said in rows if code.casefold().startswith(wanted)]
+    found = begun or [(code, said) for code, said in rows if wanted in f"{code} {said}".casefold()]
+    return [Choice(code, said) for code, said in found[:limit]]

@@ -205,9 +205,12 @@ def step(
                 "outcome": replied.outcome, "answer": clean(replied.said), "answerer": clean(replied.answerer.strip()),
                 "answered_utc": int(time.time()), "answered_day": on, "answered_by": actor.user, "settled_utc": None,
             }  # fmt: skip
-            reason = "; ".join(filter(None, (reason.strip(), replied.said.strip())))
+            because = f"({reason.strip()})" if reason.strip() else ""
+            reason = " ".join(filter(None, (because, replied.said.strip())))
         if wanted in (Act.CLOSE, Act.WITHDRAW, Act.VOID):
             columns["settled_utc"] = int(time.time())
+        if wanted in (Act.REMIND, Act.ESCALATE) and before.late_by(store.current().now().day) > 0:
+            columns["rung"] = rung.number if (rung := next_rung(before, wanted)) else before.rung
         _change(before, columns)
         _note(
             actor, before, wanted, before.status, to, day=on, to_whom=to_whom or _whom(before, wanted, replied),
@@ -220,9 +223,14 @@ def step(
 
 
 def _whom(before: Query, wanted: Act, replied: Replied) -> str:
-    """Who was reminded or answered, where nothing else is said."""
+    """Who was reminded, told or answered, where nothing else is said. Raises ``NotDone``."""
     if wanted is Act.REMIND:
         return before.provider
+    if wanted is Act.ESCALATE:
+        rung = next_rung(before, wanted)
+        if rung is None:
+            raise NotDone("Say who was told: the escalation of the facility has no further step.")
+        return rung.to
     return replied.answerer.strip() if wanted in (Act.ANSWER, Act.CORRECT) else ""
 
 
@@ -276,6 +284,14 @@ def due_steps(today: int) -> list[tuple[Query, rules.Rung]]:
         if rung is not None:
             found.append((query, rung))
     return found
+
+
+def next_rung(query: Query, wanted: Act) -> rules.Rung | None:
+    """The next step of the escalation of a query that is this act, whenever it is due; None where none is left."""
+    if query.due_day is None:
+        return None
+    ladder = rules.ladder(tables()[rules.ESCALATION], date.fromordinal(query.due_day), closing_days())
+    return next((rung for rung in ladder if rung.number > query.rung and rung.act is wanted), None)
 
 
 def chase(actor: Actor) -> list[Chased]:

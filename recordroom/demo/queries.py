@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from db import store
 from db.actors import Actor
 from db.connect import database, writing
 from db.hospital import encounters
-from db.queries import queries, query_acts, templates
+from db.queries import query_acts, templates
 from db.queries.query_acts import Raised, Replied
 from rules.queries import Act, Indicator, Standing, standing
 from rules.query_lint import BLANK
 
 DUE_DAYS: Final = 7
-OF_WEEKS: Final = 24  # discharges with an abstract, of which some were asked about
+DAY_S: Final = 86_400
+ASKER: Final = "coder"
 FOUND: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "AKI": (("Creatinine 0.9 on admission, 2.4 on day 3, 1.1 at discharge", "Laboratory"),
             ("Urine output 300 mL in 24 hours", "Nursing flow sheet"), ("Normal saline, lisinopril held", "Orders")),
@@ -64,8 +65,12 @@ STORIES: Final = (
 
 def fill_queries(actor: Actor, waiting: list[str]) -> None:
     """Queries about filed abstracts over the last weeks, and about ``waiting`` accounts as they are asked now."""
-    for account, story in zip(_filed(len(STORIES)), STORIES, strict=False):
-        _told(actor, account, story)
+    asked: set[str] = set()
+    for story in STORIES:
+        account = _left_before(store.current().now().day - story.ago, asked)
+        if account:
+            asked.add(account)
+            _told(account, story)
     query_acts.chase(actor)
     for account, code in zip(waiting, ("AKI", "POA", "SEPSIS"), strict=False):
         raised = _raised(account, code)
@@ -78,14 +83,15 @@ def fill_queries(actor: Actor, waiting: list[str]) -> None:
             query_acts.step(actor, sent.number, Act.ANSWER, sent.version, replied=replied)
 
 
-def _filed(count: int) -> list[str]:
-    rows = database.execute_sql(
+def _left_before(day: int, but: set[str]) -> str:
+    """The account with a filed abstract whose patient left last before a day, and that was not asked about yet."""
+    row = database.execute_sql(
         "SELECT e.account FROM data_case c JOIN encounter e ON e.id = c.encounter_id WHERE c.data_set = 'abstract'"
-        " AND c.void_utc IS NULL AND c.status <> 'open' AND e.attending_id IS NOT NULL"
-        " ORDER BY e.discharge_day DESC, e.id LIMIT ?",
-        (OF_WEEKS,),
-    ).fetchall()
-    return [account for (account,) in rows[::2]][:count]
+        " AND c.void_utc IS NULL AND c.status <> 'open' AND e.attending_id IS NOT NULL AND e.discharge_day < ?"
+        " AND e.account NOT IN (SELECT value FROM json_each(?)) ORDER BY e.discharge_day DESC, e.id LIMIT 1",
+        (day, json.dumps(sorted(but))),
+    ).fetchone()
+    return row[0] if row else ""
 
 
 def _raised(account: str, code: str) -> Raised:
@@ -101,40 +107,63 @@ def _raised(account: str, code: str) -> Raised:
     )
 
 
-def _told(actor: Actor, account: str, story: Story) -> None:
-    """A query as it would stand had it been sent then; its days are written past the acts, which know today alone."""
-    draft = query_acts.keep(actor, account, _raised(account, story.template))
-    today, now = store.current().now().day, store.current().now().utc
-    day, due = today - story.ago, today - story.ago + DUE_DAYS
+def _told(account: str, story: Story) -> None:
+    """A query as it would stand had it been sent then, written past the acts, which know today alone."""
+    raised, stay = _raised(account, story.template), encounters.get(encounters.find(account))
+    said, now = raised.wording, store.current().now()
+    day = now.day - story.ago
     answered = None if story.answered_after is None else day + story.answered_after
-    status = "sent" if answered is None else "closed"
-    utc = now - story.ago * 86_400
+    utc = now.utc - story.ago * DAY_S
+    columns: dict[str, Any] = {
+        "encounter_id": stay.id, "provider": raised.provider, "title": said.title, "kind": said.kind,
+        "purpose": said.purpose, "question": said.question, "options": json.dumps(said.options),
+        "indicators": json.dumps([[each.text, each.source, each.day] for each in said.indicators]),
+        "target": json.dumps(said.target), "asked_as": raised.asked_as, "template": raised.template,
+        "template_version": raised.template_version, "asked_day": day, "asked_utc": utc, "asked_by": ASKER,
+        "due_day": day + DUE_DAYS, "status": "sent" if answered is None else "closed", "outcome": story.outcome,
+        "answer": story.said,
+    }  # fmt: skip
+    steps = [("send", "draft", "sent", day, raised.provider, "", "")]
+    if answered is not None:
+        at = now.utc - (now.day - answered) * DAY_S
+        columns |= {
+            "answered_day": answered, "answered_utc": at, "answerer": raised.provider, "answered_by": ASKER,
+            "settled_utc": at,
+        }  # fmt: skip
+        steps += [("answer", "sent", "answered", answered, raised.provider, story.outcome, story.said),
+                  ("close", "answered", "closed", answered, "", "", "the abstract was filed")]  # fmt: skip
     with writing():
-        database.execute_sql(
-            "UPDATE work_query SET asked_day = ?, asked_utc = ?, due_day = ?, status = ?, outcome = ?, answer = ?,"
-            " answered_day = ?, answered_utc = ?, answerer = ?, answered_by = ?, settled_utc = ? WHERE id = ?",
-            (day, utc, due, status, story.outcome, story.said, answered, answered and now, draft.provider,
-             actor.user if answered else "", answered and now, draft.id),
-        )  # fmt: skip
-        steps = [("send", "draft", "sent", day, "", "")]
-        if answered is not None:
-            steps += [("answer", "sent", "answered", answered, story.outcome, story.said),
-                      ("close", "answered", "closed", answered, "", "the abstract was filed")]  # fmt: skip
-        for act, before, after, on, outcome, text in steps:
+        columns["number"] = f"Q{store.next_number(query_acts.COUNTER):06d}"
+        query_id = database.execute_sql(
+            f"INSERT INTO work_query ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) RETURNING id",
+            tuple(columns.values()),
+        ).fetchone()[0]
+        for act, before, after, on, whom, outcome, text in steps:
             database.execute_sql(
-                "INSERT INTO query_step (query_id, at_utc, day, by, act, before, after, outcome, text)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (draft.id, utc, on, actor.user, act, before, after, outcome, text),
+                "INSERT INTO query_step (query_id, at_utc, day, by, act, before, after, to_whom, outcome, text)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    query_id,
+                    now.utc - (now.day - on) * DAY_S,
+                    on,
+                    ASKER,
+                    act,
+                    before,
+                    after,
+                    whom,
+                    outcome,
+                    text,
+                ),
             )
-        _effect(draft, answered is not None)
+        _effect(query_id, stay.id, answered is not None)
 
 
-def _effect(draft: queries.Query, filed: bool) -> None:
+def _effect(query_id: int, encounter_id: int, filed: bool) -> None:
     """Codes as the abstract has them, before the query without its second diagnosis."""
     row = database.execute_sql(
         "SELECT c.document, b.drg, b.weight_ten_thousandths FROM data_case c JOIN abstract b ON b.case_id = c.id"
         " WHERE c.encounter_id = ? AND c.data_set = 'abstract'",
-        (draft.encounter_id,),
+        (encounter_id,),
     ).fetchone()
     if row is None:
         return
@@ -145,5 +174,5 @@ def _effect(draft: queries.Query, filed: bool) -> None:
     ]
     database.execute_sql(
         "INSERT INTO query_effect (query_id, before, before_utc, after, after_utc) VALUES (?, ?, 0, ?, ?)",
-        (draft.id, texts[0], *((texts[1], 0) if filed else (None, None))),
+        (query_id, texts[0], *((texts[1], 0) if filed else (None, None))),
     )

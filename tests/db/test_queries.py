@@ -70,6 +70,11 @@ class TestRaising:
         with pytest.raises(NotDone, match="is no priority"):
             a_sent_query(admin, "A1", priority="SOON")
 
+    def test_nothing_is_asked_before_the_stay(self, admin: Actor) -> None:
+        builders.a_stay("2126-11-20T08:00", "", account="A2", provider="GREEN")
+        with pytest.raises(NotDone, match="The stay has not begun yet"):
+            a_sent_query(admin, "A2")
+
     def test_a_draft_that_somebody_changed_meanwhile_is_not_overwritten(
         self, admin: Actor, stay: int
     ) -> None:
@@ -134,7 +139,7 @@ class TestAnswers:
         with pytest.raises(NotDone, match="takes a reason"):
             query_acts.step(admin, query.number, Act.CORRECT, query.version, replied=replied)
         query_acts.step(admin, query.number, Act.CORRECT, query.version, reason="misread", replied=replied)
-        assert [step.text for step in queries.steps(query.id)] == ["", "Yes, at the ED.", "misread; No."]
+        assert [step.text for step in queries.steps(query.id)] == ["", "Yes, at the ED.", "(misread) No."]
 
     @pytest.mark.parametrize(("days", "said"), [(1, "still to come"), (-3, "before it was sent")])
     def test_a_step_is_noted_on_its_day(self, admin: Actor, stay: int, days: int, said: str) -> None:
@@ -231,6 +236,17 @@ class TestChasing:
         ]  # fmt: skip
         assert queries.read(query.number).status is Status.ESCALATED
         assert query_acts.chase(admin) == []
+
+    def test_a_step_by_hand_of_what_is_late_is_not_taken_once_more(self, admin: Actor, stay: int) -> None:
+        query = a_sent_query(admin, "A1")
+        later(6, query)
+        done = query_acts.step(admin, query.number, Act.ESCALATE, query.version)
+        assert (done.rung, queries.steps(done.id)[-1].to_whom) == (2, "the physician advisor")
+        assert query_acts.chase(admin) == []
+
+    def test_a_reminder_in_time_takes_nothing_from_the_escalation(self, admin: Actor, stay: int) -> None:
+        query = a_sent_query(admin, "A1")
+        assert query_acts.step(admin, query.number, Act.REMIND, query.version).rung == 0
 
     def test_what_is_answered_is_chased_no_more(self, admin: Actor, stay: int) -> None:
         query = a_sent_query(admin, "A1")

@@ -66,6 +66,17 @@ class TestTheDemoStore:
     def test_counts_the_census_as_its_movements_do(self, demo: Actor) -> None:
         assert not census.self_check(PLAN.first_day - 60, PLAN.until.toordinal())
 
+    def test_a_query_follows_its_stay_and_each_step_the_one_before(self, demo: Actor) -> None:
+        assert _one("SELECT count(*) FROM work_query WHERE status = 'closed'") >= 5
+        assert not _one(
+            "SELECT count(*) FROM work_query q JOIN encounter e ON e.id = q.encounter_id"
+            " WHERE q.asked_day < e.admit_day OR q.answered_day < q.asked_day OR q.due_day < q.asked_day"
+        )
+        assert not _one(
+            "SELECT count(*) FROM query_step a JOIN query_step b ON b.query_id = a.query_id AND b.id > a.id"
+            " WHERE b.day < a.day"
+        )
+
     def test_has_movements_that_the_path_check_would_have_let_in(self, demo: Actor) -> None:
         for encounter_id, mrn in database.execute_sql(
             "SELECT e.id, p.mrn FROM encounter e JOIN patient p ON p.id = e.patient_id WHERE e.class = 'I' LIMIT 50"

@@ -95,6 +95,36 @@ class TestRaising:
         desk.press("^TEMPLATE", "enter", "f4")
         assert "* POA of E11.9 is U" in desk.text
 
+    def test_behind_the_template_comes_what_is_missing(self, desk: Workstation) -> None:
+        go(desk, f"QRY {ACCOUNT}")
+        desk.press("SUPPORT", "enter", "No fever", "enter", "H&P", "enter", "11/12/2026", "enter", "enter")
+        row = next(line for line in desk.lines if "No fever" in line)
+        assert row.rstrip().endswith("11/12/2026")
+        assert desk.at_cursor.startswith("  1 EThe diagnosis of ____")
+
+    def test_a_line_that_has_grown_too_long_goes_on_in_the_next(self, desk: Workstation) -> None:
+        go(desk, f"QRY {ACCOUNT}")
+        desk.press("SUPPORT", "enter", "^LINES", "enter", "home", *["right"] * 17, *["delete"] * 4)
+        desk.press("acute respiratory failure with hypoxia and hypercapnia", "enter")
+        desk.press("f10")
+        said = newest().wording.question
+        assert said.startswith(
+            "The diagnosis of acute respiratory failure with hypoxia and hypercapnia is documented."
+        )
+        assert said.endswith("clinical findings on which it rests, or whether it was ruled out.")
+
+    def test_what_was_asked_about_the_account_already_is_told(self, desk: Workstation) -> None:
+        query = raise_one(desk)
+        go(desk, f"QRY {ACCOUNT}")
+        assert (
+            f"About this account already: {query.number} Type and acuity of heart failure (sent)" in desk.text
+        )
+
+    def test_a_synonym_of_what_is_looked_for_is_no_title(self, desk: Workstation) -> None:
+        go(desk, f"QRY {ACCOUNT}")
+        desk.press("SEPSIS", "enter", "^TITLE", "enter", "CHF", "enter")
+        assert "The title names what is asked for (chf)" in desk.message
+
     def test_a_document_of_the_chart_is_picked_with_its_day(self, desk: Workstation) -> None:
         actor = actor_of(desk)
         given = [{"type": "OP", "status": "signed", "written_at": "2026-11-11T14:00", "author": "1001"}]
@@ -152,6 +182,31 @@ class TestAnswering:
         go(desk, f"QRS {query.number} ESCALATE")
         desk.press("^WHOM", "enter", "chief of medicine", "enter", "f2")
         assert queries.steps(query.id)[-1].to_whom == "chief of medicine"
+
+    def test_an_escalation_offers_who_is_told_next(self, desk: Workstation) -> None:
+        query = raise_one(desk)
+        go(desk, f"QRS {query.number} ESCALATE")
+        assert "the physician advisor" in desk.text
+        desk.press("f2")
+        assert queries.steps(query.id)[-1].to_whom == "the physician advisor"
+
+    def test_that_none_will_come_takes_what_was_tried_and_nobody(self, desk: Workstation) -> None:
+        query = raise_one(desk)
+        go(desk, f"QRS {query.number} ANSWER")
+        desk.press("NO", "enter", "Left the staff.", "enter", "enter")
+        done = queries.read(query.number)
+        told = (done.status, done.outcome, done.answerer, done.answer)
+        assert told == ("answered", "no answer", "", "Left the staff.")
+
+    def test_who_corrects_an_answer_sees_it(self, desk: Workstation) -> None:
+        query = raise_one(desk)
+        go(desk, f"QRS {query.number} ANSWER")
+        desk.press("AGREED", "enter", "Acute.", "enter", "enter")
+        go(desk, f"QRS {query.number} CORRECT")
+        assert "by 1001: agreed. Acute." in desk.text
+        desk.press("^OUTCOME", "enter", "DISA", "enter", "other patient", "enter", "No.", "enter", "enter")
+        go(desk, f"QRH {query.number}")
+        assert "disagreed, by 1001: (other patient) No." in desk.text
 
 
 class TestTheList:

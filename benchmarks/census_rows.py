@@ -127,6 +127,8 @@ def _reports(made: Stores, last: Period, code: str) -> list[tuple[str, str, Mapp
             200,
         ),
         ("discharges of a month, one by one", "discharge-list", days, 1000),
+        ("code edits of a month", "code-edits", days, 10_000),
+        ("CC and MCC capture of a month", "cc-capture", days, 5000),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from benchmarks.measure import Measure
 from benchmarks.stores import Stores, opened_session
 from db import store
-from db.abstracting import dnfb
+from db.abstracting import dnfb, visit_lists
 from db.changes import Source
 from db.connect import SMALL_CACHE_KIB, database
 from db.hospital import movements
@@ -57,6 +57,7 @@ def rows(made: Stores, say: Callable[[str], None]) -> list[Measure]:
             )
         )
         found.append(Measure("not final billed", _best(dnfb.counted), "ms", most=300.0))
+        found.append(_within("visits to code, a page of 50", visit_lists.listing))
         say("late movement")
         found.append(_within("movement keyed late, a stay of a year ago", _late(made.plan.until.toordinal())))
     plain.close()

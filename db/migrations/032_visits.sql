@@ -25,11 +25,15 @@ FROM (
         AND k.key GLOB '*[[]*].code' AND substr(k.key, 1, 1) <> '!')
 WHERE part IN ('reasons', 'diagnoses', 'external_causes', 'services');
 
--- Visits whose coding is not complete.
-CREATE TABLE visit_wait (encounter_id INTEGER PRIMARY KEY, class TEXT NOT NULL, arrived_day INTEGER NOT NULL);
+-- Visits whose coding is not complete. begun: it was filed, and something stands against it.
+CREATE TABLE visit_wait (
+    encounter_id INTEGER PRIMARY KEY, class TEXT NOT NULL, arrived_day INTEGER NOT NULL, begun INTEGER NOT NULL);
 CREATE INDEX visit_wait_arrived ON visit_wait (class, arrived_day, encounter_id);
 CREATE VIEW visit_now AS
-SELECT e.id AS encounter_id, e.class, coalesce(e.arrived_day, 0) AS arrived_day FROM encounter e
+SELECT e.id AS encounter_id, e.class, coalesce(e.arrived_day, 0) AS arrived_day, EXISTS (
+    SELECT 1 FROM data_case b WHERE b.data_set IN ('visit', 'office') AND b.encounter_id = e.id AND b.void_utc IS NULL)
+    AS begun
+FROM encounter e
 WHERE e.class <> 'I' AND e.state = 'active' AND NOT EXISTS (
     SELECT 1 FROM data_case c WHERE c.data_set IN ('visit', 'office') AND c.encounter_id = e.id AND c.void_utc IS NULL
         AND c.status = 'complete');
@@ -41,21 +45,20 @@ INSERT INTO visit_wait SELECT * FROM visit_now;
 -- 512 query answered (rules/work.py). discharge_day is the day on which the visit ended or, where nobody says, began.
 CREATE VIEW visit_account AS
 SELECT e.id AS encounter_id, e.patient_id, e.account,
-    2 * EXISTS (SELECT 1 FROM work_query q WHERE q.encounter_id = e.id AND q.answered_utc IS NULL
-        AND q.settled_utc IS NULL)
-    + 8 * (w.class IS NOT NULL AND c.id IS NULL) + 16 * (w.class IS NOT NULL AND c.id IS NOT NULL)
-    + 512 * EXISTS (SELECT 1 FROM work_query q WHERE q.encounter_id = e.id AND q.answered_utc IS NOT NULL
-        AND q.settled_utc IS NULL) AS kinds,
-    coalesce(e.discharge_day, e.arrived_day, 0) AS discharge_day, e.discharge_day IS NULL AS unended, e.class,
+    2 * (e.id IN (SELECT encounter_id FROM work_query WHERE answered_utc IS NULL AND settled_utc IS NULL))
+    + 8 * (o.begun IS 0) + 16 * (o.begun IS 1)
+    + 512 * (e.id IN (SELECT encounter_id FROM work_query WHERE answered_utc IS NOT NULL AND settled_utc IS NULL))
+        AS kinds,
+    coalesce(e.discharge_day, e.arrived_day, 0) AS discharge_day, e.discharge_day IS NULL AS unended, o.class,
     p.mrn, p.name_key, p.td_key, coalesce(u.code, '') AS unit, coalesce(v.code, '') AS service,
     coalesce(y.code, '') AS payer, coalesce(a.code, '') AS attending, g.cents AS value_cents,
     CASE WHEN g.cents IS NULL THEN '' ELSE 'charges' END AS value_from, coalesce(t.name, '') AS assigned,
     coalesce(h.hold_reason, '') AS hold_reason, coalesce(h.hold_until, 0) AS hold_until
-FROM (SELECT encounter_id FROM visit_wait UNION SELECT encounter_id FROM work_item WHERE class NOT IN ('I', 'N')) o
-CROSS JOIN encounter e ON e.id = o.encounter_id JOIN patient p ON p.id = e.patient_id
-LEFT JOIN visit_wait w ON w.encounter_id = e.id
-LEFT JOIN data_case c ON c.id = (SELECT max(d.id) FROM data_case d WHERE d.data_set IN ('visit', 'office')
-    AND d.encounter_id = e.id AND d.void_utc IS NULL)
+FROM (
+    SELECT encounter_id, class, begun FROM visit_wait UNION ALL
+    SELECT i.encounter_id, i.class, NULL FROM work_item i WHERE i.class NOT IN ('I', 'N')
+        AND NOT EXISTS (SELECT 1 FROM visit_wait w WHERE w.encounter_id = i.encounter_id)) o
+CROSS JOIN encounter e ON e.id = o.encounter_id LEFT JOIN patient p ON p.id = e.patient_id
 LEFT JOIN unit u ON u.id = e.unit_id LEFT JOIN service v ON v.id = e.service_id LEFT JOIN payer y ON y.id = e.payer_id
 LEFT JOIN provider a ON a.id = e.attending_id LEFT JOIN account_charge g ON g.encounter_id = e.id
 LEFT JOIN work_hand h ON h.encounter_id = e.id LEFT JOIN user t ON t.id = h.user_id;

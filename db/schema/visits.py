@@ -28,6 +28,7 @@ class VisitWait(Base):
     encounter_id = IntegerField(primary_key=True)
     class_ = CharField(column_name="class")
     arrived_day = IntegerField()
+    begun = IntegerField()
 
 
 MODELS = (VisitCode, VisitWait)

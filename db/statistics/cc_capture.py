@@ -2,6 +2,7 @@
 
 Every filed abstract is grouped by the MS-DRG version of its discharge date. A secondary diagnosis counts unless the
 principal diagnosis excludes it, the patient died and it counts for survivors alone, or it was acquired in hospital.
+The principal diagnosis never does: from MS-DRG version 36 on none is its own CC or MCC (83 FR 41144, confirm).
 Base DRG: the DRGs whose titles in CMS Table 5 differ in severity alone.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -75,6 +76,14 @@ class TestSeverity:
         found = captured(a_claim(*codes))
         assert found is not None
         assert (found.mcc, found.cc, found.lost, found.secondary) == (mcc, cc, lost, len(codes) - 1)
+
+    @pytest.mark.parametrize("code", ["J9601", "A419", "G9341", "K7200", "E43", "N179", "E871"])
+    def test_a_principal_diagnosis_is_no_cc_or_mcc_of_its_own(self, code: str) -> None:
+        grouping = a_claim(code)
+        assert re.search(r"with(?!out).* M?CC|w M?CC", grouping.title, re.IGNORECASE) is None, grouping.title
+        found = captured(grouping)
+        assert found is not None
+        assert (found.mcc, found.cc, found.secondary) == (0, 0, 0)
 
     def test_what_counts_for_survivors_alone_is_none_of_the_dead(self) -> None:
         alive, dead = (captured(a_claim("I214", "I469", died=died)) for died in (False, True))

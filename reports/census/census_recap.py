@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from db import conventions
@@ -92,16 +92,19 @@ def _of_unit(
 
 
 def of_days(
-    grid: Mapping[Key, Recap], period: Period, units: Iterable[str], *, newborn: bool
+    grid: Mapping[Key, Recap], period: Period, units: Collection[str], *, newborn: bool
 ) -> tuple[Recap, int]:
     """The whole period as one line, previous of its first day, census of its last, all else added up; service days."""
-    chosen = set(units)
-    each = {key: made for key, made in grid.items() if key[1] in chosen and key[2] is newborn}
-    first = total(made for key, made in each.items() if key[0] == period.from_day)
-    last = total(made for key, made in each.items() if key[0] == period.to_day)
     # A unit with nobody on the first day and none before has no recapitulation there: its previous census is 0.
-    summed = total(each.values())
-    return replace(summed, previous=first.previous, census=last.census), summed.daily_inpatient_census
+    days = [of_day(grid, day, units, newborn=newborn) for day in range(period.from_day, period.to_day + 1)]
+    summed = total(days)
+    made = summed._replace(previous=days[0].previous, census=days[-1].census) if days else summed
+    return made, summed.daily_inpatient_census
+
+
+def of_day(grid: Mapping[Key, Recap], day: int, units: Collection[str], *, newborn: bool) -> Recap:
+    """A day of some units as one line."""
+    return total(made for unit in units if (made := grid.get((day, unit, newborn))))
 
 
 def render(data: Data, width: int) -> Document:
@@ -146,7 +149,8 @@ class _Page:
             if self.data.summary:
                 yield Group(f"{title}: {'CHOSEN UNITS' if self.data.units else 'THE HOUSE'} BY DAY")
                 for day in self.days:
-                    yield from self._line(self._shown(day), self._house(day, newborn), day, day, "", newborn)
+                    made = of_day(self.data.grid, day, units, newborn=newborn)
+                    yield from self._line(self._shown(day), made, day, day, "", newborn)
             elif self.data.by_unit:
                 yield from self._by_unit(units, newborn, title)
             else:
@@ -159,7 +163,7 @@ class _Page:
             for unit in units:
                 if made := self.data.grid.get((day, unit, newborn)):
                     yield from self._line(self._named(unit), made, day, day, unit, newborn)
-            yield self._total(self._house(day, newborn), day, day, newborn)
+            yield self._total(of_day(self.data.grid, day, units, newborn=newborn), day, day, newborn)
 
     def _by_unit(self, units: list[str], newborn: bool, title: str) -> Iterator[Item]:
         for unit in units:
@@ -176,9 +180,6 @@ class _Page:
             yield from self._line(self._named(unit), made, first, last, unit, newborn, days)
         made, days = of_days(data.grid, data.period, units, newborn=newborn)
         yield self._total(made, first, last, newborn, days)
-
-    def _house(self, day: int, newborn: bool) -> Recap:
-        return total(made for key, made in self.data.grid.items() if key[0] == day and key[2] is newborn)
 
     def _named(self, unit: str) -> str:
         name = self.data.unit_names.get(unit, "")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from db.statistics.census import DayRow
 
 
-@dataclass(frozen=True, slots=True)
-class Recap:
+class Recap(NamedTuple):
     """One day of a unit or the house, of one class of patients."""
 
     previous: int = 0
@@ -36,9 +35,6 @@ class Recap:
         went = self.discharges + self.transfers_out + self.away
         return self.census - (self.previous + came - went)
 
-    def __add__(self, other: Recap) -> Recap:
-        return Recap(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
 
 def recap(day: DayRow | None, before: DayRow | None, beds: int = 0) -> Recap:
     """From the rows of a day and the day before; None is a day on which nobody was there."""
@@ -53,10 +49,7 @@ def recap(day: DayRow | None, before: DayRow | None, beds: int = 0) -> Recap:
 
 def total(recaps: Iterable[Recap]) -> Recap:
     """The house. Transfers between its units stay in: into units and out of units they are the same number."""
-    summed = Recap()
-    for each in recaps:
-        summed += each
-    return summed
+    return Recap(*map(sum, zip(*recaps, strict=True)))
 
 
 def in_words(each: Recap) -> str:

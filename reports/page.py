@@ -34,9 +34,13 @@ class TooSmall(Told):
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """A new table: rows have these columns from here on, and no group is open. No columns: no table."""
+    """A new table: rows have these columns from here on, and no group is open. No columns: no table.
+
+    ``title`` stands over the heads and is repeated with them.
+    """
 
     columns: tuple[Column, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,7 @@ class _Layout:
         self.pages: list[_Body] = [_Body()]
         self.columns: tuple[Column, ...] = ()
         self.heads: list[str] = []
+        self.heads_title = ""
         self.groups: list[Group] = []
         self.line: Callable[[Row], str] = lambda row: ""
         self.chunk: list[str] = []
@@ -268,11 +273,14 @@ class _Layout:
     def _begin(self, item: Item) -> None:
         """Note what a page break before ``item`` would have to repeat."""
         if isinstance(item, Heads):
-            self.heads, self.groups, self.regrouped = [], [], True
+            self.heads, self.heads_title, self.groups, self.regrouped = [], "", [], True
         elif isinstance(item, Group):
             self._close_groups(item.level)
         if self.regrouped:
-            self.repeat = self.heads + [self._text(group.text, CONTINUED) for group in self.groups]
+            heads = (
+                [self._text(self.heads_title, CONTINUED), *self.heads[1:]] if self.heads_title else self.heads
+            )
+            self.repeat = heads + [self._text(group.text, CONTINUED) for group in self.groups]
             self.regrouped = False
 
     def _close_groups(self, level: int) -> None:
@@ -283,9 +291,9 @@ class _Layout:
     def _add(self, item: Item) -> bool:
         """Add an item to the chunk; whether the next one must stand with it."""
         match item:
-            case Heads(columns):
+            case Heads(columns, title):
                 self._close_groups(0)
-                self._set_columns(columns)
+                self._set_columns(columns, title)
                 if columns:
                     self.chunk += ["", *self.heads]
                 return True
@@ -357,11 +365,12 @@ class _Layout:
     def _text(self, text: str, after: str = "") -> str:
         return fit(self.plain(text), self.width - len(after)).rstrip() + after
 
-    def _set_columns(self, columns: tuple[Column, ...]) -> None:
+    def _set_columns(self, columns: tuple[Column, ...], title: str) -> None:
         taken = sum(column.width for column in columns) + len(GAP) * max(0, len(columns) - 1)
         if taken > self.width:
             raise ValueError(f"{taken} cells of columns do not fit on a page of {self.width}.")
-        self.columns, self.heads = columns, column_heads(columns)
+        over = [self._text(title)] if title else []
+        self.columns, self.heads, self.heads_title = columns, over + column_heads(columns), title
         self.line = row_writer(columns, self.plain)
 
     def _total(self, total: Total) -> list[str]:

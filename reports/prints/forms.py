@@ -41,8 +41,8 @@ def part(title: str, *items: Item) -> list[Item]:
 
 
 def table(title: str, columns: Sequence[Column], rows: Iterable[Row | Wrapped], none: str = "") -> list[Item]:
-    """A headed table; its heads and title are repeated where it goes on on another page. ``none``: without rows."""
+    """A titled table; title and heads are repeated where it goes on on another page. ``none``: without rows."""
     found = list(rows)
     if not found:
         return part(title, Block((none,))) if none else []
-    return [Heads(tuple(columns)), Group(title.upper()), *found]
+    return [Heads(tuple(columns), title.upper()), *found]

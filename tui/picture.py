@@ -77,9 +77,10 @@ def _command_text(shell: Shell) -> str:
 
 
 def _legend(shell: Shell, view: View) -> list[str]:
+    waiting = "1 key waits:" if shell.held == 1 else f"{shell.held} keys wait:"
     if shell.question:
-        return ["Y or N" if shell.question.letters == "YN" else "Enter=Answer", "F12=Cancel"]
+        answers = ["Y or N" if shell.question.letters == "YN" else "Enter=Answer", "F12=Cancel"]
+        return [answers[0], waiting, "F12 discards"] if shell.held else answers
     if shell.held:
-        waiting = "1 key waits:" if shell.held == 1 else f"{shell.held} keys wait:"
         return [waiting, "Enter replays", "F12 discards, leaving too"]
     return view.legend()

@@ -51,15 +51,17 @@ class Miss:
 def note(actor: Actor, typed: str, system: System, screen: str, *, found: int, chosen: str = "") -> None:
     """Keep a search that ended without a choice: ``found`` codes, and what was chosen after all, if anything.
 
-    Nothing is kept where the setting says so, of a text without letters, or in a store that cannot be written.
+    Nothing is kept where the setting says so, of a text without letters, or in a store that cannot be written. What
+    was kept for too long goes with it.
     """
     words = " ".join(key_of(stems(query_words(typed[:LONGEST]))))
-    days = int(convention(SETTING))
-    if not days or not any(map(str.isalpha, words)) or store.current().tampered:
+    if not any(map(str.isalpha, words)) or store.current().tampered:
         return
-    now = store.current().now().utc
+    now, since = store.current().now().utc, _since()
     with writing():
-        database.execute_sql("DELETE FROM search_miss WHERE at_utc < ?", (now - days * DAY_SECONDS,))
+        database.execute_sql("DELETE FROM search_miss WHERE at_utc < ?", (since,))
+        if since > now:
+            return
         database.execute_sql(
             "INSERT INTO search_miss (words, typed, system, screen, found, at_utc, by, chosen)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -67,26 +69,33 @@ def note(actor: Actor, typed: str, system: System, screen: str, *, found: int, c
         )
 
 
+def _since() -> int:
+    """From when on searches are kept, by the setting in force; at 0 from a moment that is still to come."""
+    now, days = store.current().now().utc, int(convention(SETTING))
+    return now - days * DAY_SECONDS if days else now + 1
+
+
 def prune(actor: Actor) -> int:
     """Remove, in one audited act, what was kept longer than the setting says, everything at 0; how many."""
-    before = store.current().now().utc - int(convention(SETTING)) * DAY_SECONDS
     with act(actor, Action.RUN_JOB, kind=KIND, record="old searches") as done:
-        removed: int = database.execute_sql(
-            "DELETE FROM search_miss WHERE at_utc < ? OR ? = '0'", (before, str(convention(SETTING)))
-        ).rowcount
+        removed: int = database.execute_sql("DELETE FROM search_miss WHERE at_utc < ?", (_since(),)).rowcount
         done.detail["removed"] = removed
     return removed
 
 
 def listed(after: tuple[int, int] | None = None, limit: int = 50) -> list[Miss]:
-    """What was typed in vain and nobody settled, most often first; ``after`` is times and last id of the last one."""
+    """What was typed in vain and nobody settled, most often first; ``after`` is times and last id of the last one.
+
+    What the setting would not keep any more is not shown, whether it is removed already or not.
+    """
     times, last = after or (1 << 60, 0)
     rows = database.execute_sql(
         "SELECT m.system, m.words, count(*) AS times, sum(m.found = 0), count(DISTINCT m.by), max(m.at_utc),"
         " max(m.id) AS last FROM search_miss AS m LEFT JOIN search_miss_settled AS s"
         " ON s.system = m.system AND s.words = m.words AND s.at_utc >= m.at_utc WHERE s.words IS NULL"
+        " AND m.at_utc >= ?"
         " GROUP BY m.system, m.words HAVING times < ? OR times = ? AND last < ? ORDER BY times DESC, last DESC LIMIT ?",
-        (times, times, last, limit),
+        (_since(), times, times, last, limit),
     ).fetchall()
     marks = ", ".join("?" * len(rows))
     typed = dict(

@@ -9,6 +9,7 @@ import pytest
 from db.actors import Actor, Role
 from db.coding import search_misses
 from db.coding.search_misses import Miss
+from db.conventions import file_setting
 from rules.codes import System
 from screens.search_log import SearchLog
 from tests.tui.conftest import Workstation
@@ -68,9 +69,20 @@ class TestWhatIsKept:
         beside(desk, log(desk).end)
         assert [miss.times for miss in missed(desk)] == [2]
 
-    def test_the_setting_switches_it_off(self, desk: Workstation) -> None:
-        from db.conventions import file_setting
+    def test_what_was_kept_before_is_not_shown_any_more_and_goes_with_the_next_search(
+        self, desk: Workstation
+    ) -> None:
+        look(desk, ODD)
+        beside(desk, log(desk).end)
+        admin = Actor(1, "admin", frozenset(Role))
+        beside(desk, file_setting, admin, search_misses.SETTING, "0", 1)
+        assert missed(desk) == []
+        look(desk, "another phrase")
+        beside(desk, log(desk).end)
+        beside(desk, file_setting, admin, search_misses.SETTING, "90", 2)
+        assert missed(desk) == []
 
+    def test_the_setting_switches_it_off(self, desk: Workstation) -> None:
         admin = Actor(1, "admin", frozenset(Role))
         beside(desk, file_setting, admin, search_misses.SETTING, "0", 1)
         look(desk, ODD)

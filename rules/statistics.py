@@ -194,9 +194,9 @@ class Figure:
 
 def half_up(value: Count, decimals: int) -> Decimal:
     """``value`` rounded half away from zero, exactly: 1/8 is 0.13, whatever floats make of it."""
-    exact = abs(value if isinstance(value, Fraction) else Fraction(value))
-    units = (2 * exact.numerator * 10**decimals + exact.denominator) // (2 * exact.denominator)
-    return Decimal(-units if value < 0 else units).scaleb(-decimals)
+    exact = value if isinstance(value, Fraction) else Fraction(value)
+    units = (2 * abs(exact.numerator) * 10**decimals + exact.denominator) // (2 * exact.denominator)
+    return Decimal(-units if exact.numerator < 0 else units).scaleb(-decimals)
 
 
 def share(part: Count, total: Count, decimals: int = 2) -> Decimal | None:

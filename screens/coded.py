@@ -11,7 +11,6 @@ from db.abstracting.claims import claims
 from db.coding.codes import CodeStore, Weight, code_problem
 from rules import drg
 from rules.abstract_findings import claim_and_rows, day_of
-from rules.code_words import shorter
 from rules.codes import NAME, System, dotted, normal, with_placeholders
 from rules.codes_advice import Advice, Coded, TabularNote, advice, against
 from rules.dictionary import Item, split_path
@@ -41,7 +40,7 @@ class CodedForm(DataSetForm):
     _noted: Mapping[str, Sequence[TabularNote]] = {}
 
     def shorten(self, text: str, room: int) -> str:
-        return drg_lines.heading_within(text, room) if text.startswith(drg_lines.MS_DRG) else shorter(text)
+        return drg_lines.within(text, room)
 
     def follows(self, values: Values, path: str) -> Values:
         """A code that is keyed over loses the document that the one before was taken from."""

@@ -295,6 +295,14 @@ class TestTheDrg:
         assert row(desk, "2 J96.01").endswith("Y   MCC   drives")
         assert row(desk, "3 N17.9").endswith("N   CC")
 
+    def test_what_drives_it_stays_in_sight_where_there_is_little_room(self, desk: Workstation) -> None:
+        actor = desk.shell.session.actor  # type: ignore[union-attr]
+        desk.shell.executor.submit(file_setting, actor, "drg_base_rate", "6500.00", 0).result()
+        desk.press("ctrl+o", f"=CDG {ACCOUNT}", "enter", ADMITTING, "i21.4 y i5021 y", "tab", "027034Z")
+        assert desk.lines[4].startswith(
+            " MDC 05 SURG wt 2.7208 FY26 GMLOS 3.7 LOS 4 $17,685.20 by I50.21 MCC, 027034Z"
+        )
+
     def test_a_condition_acquired_here_says_what_it_takes(self, page: Workstation) -> None:
         page.press(ADMITTING, "j189 y l89154 n")
         assert "MS-DRG 195 (before HAC 193)" in page.lines[3]

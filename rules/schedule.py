@@ -31,7 +31,7 @@ HOW: Final = (
 DONE, FOUND, FAILED, CUT_SHORT = "done", "found", "failed", "cut short"
 TROUBLED: Final = (FAILED, FOUND, CUT_SHORT)  # outcomes that somebody has to look at
 
-_TIME: Final = re.compile(r"(?:(.*) )?(\d{1,2}):(\d\d)")
+_TIME: Final = re.compile(r"(?:(.*) )?(\d{1,2}(?=:)|\d\d):?(\d\d)")
 _EVERY: Final = re.compile(r"every (\d{1,4}) ?min(?:ute)?s?")
 _MINUTES: Final = re.compile(r"[1-9]\d{0,2}|1[0-3]\d\d|14[0-3]\d|1440")
 _MONTH_DAY: Final = re.compile(r"day (\d{1,2})")

@@ -12,13 +12,14 @@ from db.acts import permit
 from db.schedule import jobs, runs
 from db.schedule.jobs import Job, Wanted
 from rules.moments import moment_at
-from rules.schedule import HOW, overdue
+from rules.schedule import HOW, overdue, plan
 from rules.text import clean
 from screens import shown
 from screens.keyset import Key, KeysetList
 from screens.session import Session
 from tui.screen import (
     Action,
+    Changed,
     Choice,
     Column,
     Command,
@@ -171,6 +172,16 @@ class EditJob(FormScreen):
             )),
             *((Section("last", "Last run", (Note(_last_run(self.job)),)),) if self.job and self.job.last else ()),
         )  # fmt: skip
+
+    def changed(self, values: Values, path: str) -> Changed:
+        try:
+            if path == "due_at" and values.get(path):
+                plan(values[path])
+        except ValueError as error:
+            raise ScreenError(str(error)) from None
+        if path == "asked":
+            _asked(values.get(path, ""))
+        return Changed()
 
     def lookup(self, values: Values, path: str, text: str, limit: int) -> Sequence[Choice]:
         from reports.catalogue import CATALOGUE

@@ -51,6 +51,8 @@ class TestPlan:
         ("text", "kept"),
         [
             ("2:30", "02:30"),
+            ("0230", "02:30"),
+            ("day 3 0700", "day 3 07:00"),
             ("daily 02:30", "02:30"),
             ("Monday, Thursday 06:00", "mon,thu 06:00"),
             ("thu,mon 06:00", "mon,thu 06:00"),
@@ -66,7 +68,8 @@ class TestPlan:
 
     @pytest.mark.parametrize(
         "text", ["", "24:00", "02:60", "noon", "day 31 02:00", "day 0 02:00", "every 7 minutes", "every 1 minutes",
-                 "every 0 minutes", "every 2000 minutes", "someday 02:00", "02:30:15"],
+                 "every 0 minutes", "every 2000 minutes", "someday 02:00", "02:30:15",
+                 "230", "2400", "day 15"],
     )  # fmt: skip
     def test_that_says_no_time_is_told_with_what_can_be_written(self, text: str) -> None:
         with pytest.raises(ValueError, match=r"Write 02:30, mon,thu 06:00"):

@@ -63,6 +63,16 @@ class TestAJob:
         assert "Say where the pages of bed-status go" in desk.text
         assert in_store(desk, jobs.every) == []
 
+    def test_says_at_the_field_that_it_says_no_time_and_takes_one_as_times_are_keyed(
+        self, desk: Workstation
+    ) -> None:
+        go(desk, "SCE")
+        desk.press("night", "enter", "bed-status", "enter", "noon", "enter")
+        assert "noon says no time" in desk.message
+        assert desk.at_cursor.strip().startswith("When:")
+        desk.press("0230", "enter", "enter", "spool", "f2")
+        assert in_store(desk, lambda: jobs.named("night")).wanted.due_at == "02:30"
+
     def test_is_run_now_and_its_run_is_listed(self, desk: Workstation) -> None:
         add(desk)
         desk.press("R", "enter", "Y")

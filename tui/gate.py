@@ -4,9 +4,6 @@ On a hard error the keys that wait are kept: the person mends or leaves what is 
 the cursor or F12 discards them, and so does leaving the screen for the one below. Keys that arrive close behind an
 error belong to the same burst (a scanner, a hand that does not look) and wait too; only a key after a pause is taken
 as the person's answer.
-
-So do keys wait that were keyed before a question stood there which one letter answers: none of them answers it unseen.
-Whoever has answered it has them as after an error, but for the same letter keyed ahead, which says it again.
 """
 
 from __future__ import annotations
@@ -36,10 +33,6 @@ class Handler(Protocol):
     def choosing(self) -> bool:
         """A list is open over the field, or a question asked: Enter answers it, and asks for nothing else."""
 
-    @property
-    def asking(self) -> bool:
-        """A question stands there that one letter answers."""
-
     async def key(self, stroke: Stroke) -> None: ...
 
     def hurry(self, following: Stroke) -> None:
@@ -60,7 +53,6 @@ class Gate:
         self._keys: deque[Stroke] = deque()
         self._held: deque[Stroke] | None = None
         self._keyed_since = False  # something was keyed since the keys were held
-        self._unseen = False  # they are held because a question came up that they were keyed before
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -107,7 +99,7 @@ class Gate:
         self._paint()
 
     async def _handle(self, stroke: Stroke) -> bool:
-        """Whether the keys behind this one must wait: it met a hard error, or brought up a question."""
+        """Whether the key met a hard error."""
         if self._held is not None and stroke.name not in NOBODYS:
             if stroke.name == "f12":
                 self._release(replay=False)
@@ -116,15 +108,13 @@ class Gate:
                 self._release(replay=True)
                 return False
             self._keyed_since = True
-        choosing, asking = self._handler.choosing, self._handler.asking
+        choosing = self._handler.choosing
         self._idle.clear()
         try:
             await self._handler.key(stroke)
         finally:
             self._idle.set()
-        if self._held is not None and self._unseen and asking:
-            self._answered(stroke)
-        elif self._held is not None and self._handler.gave_up:
+        if self._held is not None and self._handler.gave_up:
             self._release(replay=False)
         elif (
             self._held is not None
@@ -132,24 +122,13 @@ class Gate:
             and not (self._handler.failed or choosing or self._handler.choosing)
         ):
             self._release(replay=True)
-        return self._handler.failed or (self._handler.asking and not asking and bool(self._keys))
-
-    def _answered(self, stroke: Stroke) -> None:
-        """A hand has answered the question: the same letter keyed ahead says it again, the rest goes on waiting."""
-        if self._handler.asking or not self._held:
-            return
-        self._unseen = self._keyed_since = False
-        if self._held[0].text.upper() == stroke.text.upper():
-            self._held.popleft()
-            self._handler.held = len(self._held)
-        if not self._held:
-            self._release(replay=False)
+        return self._handler.failed
 
     async def _hold(self) -> None:
         """After an error: keep what waits, and what still arrives in the same burst."""
         self._paint()
         held = self._held if self._held is not None else deque()
-        before, spent, self._unseen = len(held), self._handler.left_by_itself, self._handler.asking
+        before, spent = len(held), self._handler.left_by_itself
         while not self._stopped:
             held.extend(self._keys)
             self._keys.clear()
@@ -166,7 +145,7 @@ class Gate:
             self._paint()
 
     def _release(self, *, replay: bool) -> None:
-        held, self._held, self._unseen = self._held, None, False
+        held, self._held = self._held, None
         self._handler.held = 0
         if held and replay:
             self._keys.extendleft(reversed(held))

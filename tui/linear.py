@@ -157,8 +157,9 @@ class Linear:
         view = shell.top if shell.stack else None
         if shell.question or isinstance(view, LockedView):
             left = bare == "^" and (not isinstance(view, LockedView) or bool(shell.question))
-            if shell.question and shell.asking and not left and bare.upper() not in shell.question.letters:
-                shell.fail(f"{' or '.join(shell.question.letters)}, or ^ to go back.")
+            letters = shell.question.letters if shell.question else ()
+            if letters and not left and bare.upper() not in letters:
+                shell.fail(f"{' or '.join(letters)}, or ^ to go back.")
                 return
             await self._keys(CANCEL) if left else await self._type(line)
         elif isinstance(view, Pick):

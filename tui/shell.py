@@ -193,11 +193,6 @@ class Shell:
         return self.question is not None or (bool(self.stack) and isinstance(self.top, Pick))
 
     @property
-    def asking(self) -> bool:
-        """A question is asked that one letter answers."""
-        return self.question is not None and bool(self.question.letters)
-
-    @property
     def body_height(self) -> int:
         return max(1, self.height - chrome.ROWS)
 

@@ -16,7 +16,7 @@ class Typist:
     """Records what it is given; ``!`` is a hard error, ``~`` takes a while, ``?`` opens a list to pick from.
 
     ``#`` is a hard error too: it completed a field, and was refused. ``^`` leaves what the keys were meant for,
-    ``%`` makes the next Enter ask something. ``§`` asks what ``Y`` and ``N`` answer; ``Y`` leaves.
+    ``%`` makes the next Enter ask something.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Typist:
         self.busy = False
         self.choosing = False
         self.left_by_itself = False
-        self.gave_up = self.asks = self.asking = False
+        self.gave_up = self.asks = False
 
     def hurry(self, following: Stroke) -> None:
         self.hurried += following.text
@@ -39,9 +39,8 @@ class Typist:
             await asyncio.sleep(0)
         self.got += stroke.text or f"<{stroke.name}>"
         self.left_by_itself = stroke.text == "#"
-        self.gave_up = stroke.text == "^" or (self.asking and stroke.text == "Y")
-        self.failed = stroke.text in ("!", "#") or (self.asking and stroke.text not in ("Y", "N"))
-        self.asking = stroke.text == "§" or (self.asking and self.failed)
+        self.gave_up = stroke.text == "^"
+        self.failed = stroke.text in ("!", "#")
         asked = self.asks and stroke.name == "enter"
         self.choosing = stroke.text == "?" or asked or (self.choosing and stroke.name != "enter")
         self.asks = stroke.text == "%"
@@ -187,45 +186,6 @@ class TestHolding:
             gate.put(keys("\f"))
 
         assert play(script) == "!?<enter>"
-
-    def test_keys_keyed_before_a_question_stood_there_do_not_answer_it(self) -> None:
-        async def script(gate: Gate, typist: Typist) -> None:
-            gate.put(keys("a§Yes"))
-            await held(typist, 3)
-            gate.put(keys("N\r"))
-
-        assert play(script) == "a§NYes"
-
-    def test_the_answer_keyed_ahead_is_the_one_that_a_hand_gives(self) -> None:
-        async def script(gate: Gate, typist: Typist) -> None:
-            gate.put(keys("a§Yb"))
-            await held(typist, 2)
-            gate.put(keys("Y"))
-            await held(typist, 1)
-            gate.put(keys("\r"))
-
-        assert play(script) == "a§Yb"
-
-    def test_what_is_no_answer_loses_nothing_and_f12_discards(self) -> None:
-        async def script(gate: Gate, typist: Typist) -> None:
-            gate.put(keys("§bc"))
-            await held(typist, 2)
-            gate.put(keys("x"))
-            await settled(gate)
-            assert typist.held == 2
-            gate.put(keys("\f"))
-            await held(typist, 0)
-            gate.put(keys("N"))
-
-        assert play(script) == "§xN"
-
-    def test_without_waiting_keys_a_question_is_answered_at_once(self) -> None:
-        async def script(gate: Gate, typist: Typist) -> None:
-            gate.put(keys("§"))
-            await settled(gate)
-            gate.put(keys("Nab"))
-
-        assert play(script) == "§Nab"
 
     def test_an_error_among_the_replayed_keys_holds_the_rest_again(self) -> None:
         async def script(gate: Gate, typist: Typist) -> None:

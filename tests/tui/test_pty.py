@@ -207,7 +207,7 @@ class TestBadBytes:
         terminal.quiet()
         terminal.keys("ctrl+l")
         terminal.wait_for("ABS    Discharge abstract")
-        terminal.slowly("f12", "y", "ctrl+o", "OFF", "enter", "y")
+        terminal.keys("f12", "y", "ctrl+o", "OFF", "enter", "y")
         assert all(character.isprintable() for line in terminal.screen.display for character in line)
 
     def test_a_sequence_split_by_a_slow_line_is_one_key(self, start: Start) -> None:

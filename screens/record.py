@@ -204,5 +204,5 @@ class RecordForm(DraftedForm):
             return ""
         self.lock = ("", "")
         since = shown.utc(held.since_utc, store.current().zone)[-4:]
-        how = "TAKEOVER takes it" if self.session.actor.may(Deed.TAKE_OVER) else "ask, or a supervisor"
-        return f"{held.full_name or held.user} is changing this record since {since}: read only; {how}."
+        how = "TAKEOVER takes it" if self.session.actor.may(Deed.TAKE_OVER) else "F5 tries again"
+        return f"{held.full_name or held.user} has this record since {since}: read only; {how}."

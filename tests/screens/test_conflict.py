@@ -414,17 +414,17 @@ class TestThePatient:
         assert on_the_store(desk, work) == ("", "account 9900")
 
 
+def taken_by_jones() -> None:
+    user = User.create(name="jones", full_name="Mary Jones", created_utc=0)
+    other = Actor(user.id, "jones", frozenset({Role.CODER}), "elsewhere", "ffff")
+    assert locks.take(other, "abstract", ACCOUNT) is None
+
+
 class TestTakingOver:
     @pytest.fixture
     def held(self, desk: Workstation) -> Workstation:
         """The abstract is being changed by Mary Jones."""
-
-        def take() -> None:
-            user = User.create(name="jones", full_name="Mary Jones", created_utc=0)
-            other = Actor(user.id, "jones", frozenset({Role.CODER}), "elsewhere", "ffff")
-            assert locks.take(other, "abstract", ACCOUNT) is None
-
-        on_the_store(desk, take)
+        on_the_store(desk, taken_by_jones)
         desk.press("ctrl+o", f"=ABS {ACCOUNT}", "enter")
         return desk
 
@@ -432,15 +432,26 @@ class TestTakingOver:
         assert "F5=Refresh" in held.lines[-1]
         assert "F2=File" not in held.lines[-1]
         held.press("f5")
-        assert "Mary Jones is changing this record" in held.message
+        assert "Mary Jones has this record" in held.message
         on_the_store(held, lambda: database.execute_sql("DELETE FROM record_lock"))
         held.press("f5")
         assert held.message == "It can be changed now."
         held.press("^CITY", "enter", "Troy", "tab")
         assert held.shell.main.record.values["city"] == "Troy"  # type: ignore[attr-defined]
 
+    def test_what_was_half_keyed_before_the_line_dropped_is_in_hand_once_it_is_free(
+        self, desk: Workstation
+    ) -> None:
+        desk.press("ctrl+o", f"=CDG {ACCOUNT}", "enter", "r079", "i2", "ctrl+o", "=DESK", "enter")
+        on_the_store(desk, taken_by_jones)
+        desk.press("ctrl+o", f"=CDG {ACCOUNT}", "enter")
+        assert "Mary Jones has this record" in desk.message
+        on_the_store(desk, lambda: database.execute_sql("DELETE FROM record_lock"))
+        desk.press("f5", "1.4")
+        assert "i21.4" in desk.at_cursor
+
     def test_a_supervisor_takes_a_record_over_with_a_reason(self, held: Workstation) -> None:
-        assert re.search(r"Mary Jones is changing this record since \d{4}: read only; TAKEOVER", held.message)
+        assert re.search(r"Mary Jones has this record since \d{4}: read only; TAKEOVER", held.message)
         held.press("ctrl+o", "TAKEOVER", "enter")
         assert "Say why" in held.message
         held.press("TAKEOVER went home", "enter")

@@ -567,9 +567,8 @@ class FormView(View):
         """F5 in a record that could only be read: it is read anew, and perhaps nobody else has it now."""
         focus = self.focus
         await self.start(self.key)
-        in_hand = self.entry if self.focus == focus else None  # of the draft: keyed, and not yet taken in
-        self._stand_again(focus)
-        self.entry = in_hand or self.entry
+        if self.entry.fresh:  # else it stands where the draft has something keyed and not yet taken in
+            self._stand_again(focus)
         if not self.opened.locked:
             self.shell.say("It can be changed now.")
 

@@ -10,7 +10,7 @@ from db import conventions
 from db.abstracting.code_edits import TITLES, Raised, raised
 from db.statistics.stay_lists import Stay, discharged
 from reports.indices import stays
-from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, render, sheets
+from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, render, sheets, widened
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked
 
@@ -22,7 +22,9 @@ COLUMNS: Final = (
     Shown("attending", "Attend", 0, 8), Shown("coder", "Coder", 8, 9), Shown("standing", "Standing", 10, 10),
     Shown("edit", "Edit", 6, 6), Shown("level", "Level", 0, 0), Shown("code", "Code", 8, 8),
     Shown("says", "What it says", 21, 25), Shown("overridden", "Overridden", 0, 0),
+    Shown("message", "Message", 0, 0),
 )  # fmt: skip
+NAMED_ABOVE: Final = {"edit": (0, 0), "says": (28, 32)}  # widths where lines are grouped by edit
 Pair = tuple[Stay, Raised]
 SORTS: Final[Mapping[str, Callable[[Pair], tuple[Any, ...]]]] = {
     "discharge": lambda pair: (pair[0].discharge_day, pair[0].account),
@@ -61,7 +63,8 @@ def query(asked: Asked) -> Listing:
         f"Abstracts judged: {abstracts - unjudged}; without a principal diagnosis, not judged: {unjudged}."
     )
     return Listing(
-        "B10", "CODE EDITS", stays.period_said(asked, style), _selection(asked), COLUMNS, lines,
+        "B10", "CODE EDITS", stays.period_said(asked, style), _selection(asked),
+        widened(COLUMNS, NAMED_ABOVE) if asked["break"] == "edit" else COLUMNS, lines,
         (Measure("Abstracts", 0),), (head,), (NOTE, judged, *withheld.sentences()), "edit", "edits",
         asked["detail"] == SUMMARY, asked.yes("eject"), style, sorted({stay.encounter_id for stay, _ in pairs}),
         titles=TITLES if asked["break"] == "edit" else {},
@@ -92,9 +95,10 @@ def _selection(asked: Asked) -> str:
 def _line(pair: Pair, withheld: Withheld, group: str) -> Line:
     stay, each = pair
     mrn, name, account = withheld.named(stay)
-    says = each.finding.message.removeprefix(each.code).strip()
+    message = each.finding.message.removeprefix(each.code).strip()
+    says = each.finding.overridden or message  # of an edit that was let stand: by whom, and why
     values = (
         account, name, mrn, stays.day_text(stay.discharge_day or 1), stay.service, stay.attending, each.coder,
-        each.standing, each.finding.code, str(each.finding.level), each.code, says, each.finding.overridden,
+        each.standing, each.finding.code, str(each.finding.level), each.code, says, each.finding.overridden, message,
     )  # fmt: skip
     return Line(values, f"ABS {stay.account}", (group,), (1,), key=stay.encounter_id)

@@ -14,7 +14,7 @@ from db.statistics import figures
 from db.statistics.indices import INPATIENT, Coded, Diagnosed, Operated
 from db.statistics.stay_lists import NONE, Wanted
 from reports.indices import stays
-from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown
+from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, widened
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked, codes_between
 from rules.codes import System, dotted
@@ -43,6 +43,7 @@ BREAKS: Final[Mapping[str, tuple[str, Callable[[Entry], str]]]] = {
     "class": ("Class", lambda entry: entry.class_),
 }
 SCREENS: Final = {"abstract": "ABS", "office": "OFC"}  # else OPC, which names the right one
+HEADS: Final = {"discharged": "Date"}  # of columns, where visits are asked for
 ARRIVALS: Final = (
     "Visits count by their arrival. C: class of the account, in small letters where the codes came with a visit that "
     "is not coded yet."
@@ -85,7 +86,9 @@ def listing(
     head, group = BREAKS[asked["break"]]
     visits = stays.classes(asked) != (INPATIENT,)
     widths = (dict(with_visits) if visits else {}) | (dict(with_codes) if asked["break"] != "code" else {})
-    columns = tuple(_as_asked(each, widths, visits) for each in columns)
+    columns = widened(columns, widths)
+    if visits:
+        columns = tuple(replace(each, head=HEADS.get(each.key, each.head)) for each in columns)
     kept = [entry for entry in of_age(asked, entries) if withheld.known(entry.stay.encounter_id)]
     kept.sort(key=_sorted_by(asked["sort"]))
     kept.sort(key=group)
@@ -94,31 +97,18 @@ def listing(
         stay, name = entry.stay, group(entry)
         counted = (stay.los_days or 0, int(stay.died), 1, int(entry.class_ == INPATIENT))
         shown = _shown(asked, name, system)
-        lines.append(
-            Line(
-                values(entry, withheld),
-                f"{SCREENS.get(entry.origin, 'OPC')} {stay.account}",
-                (shown,),
-                counted,
-                stay.encounter_id,
-            )  # fmt: skip
-        )
+        go = f"{SCREENS.get(entry.origin, 'OPC')} {stay.account}"
+        lines.append(Line(values(entry, withheld), go, (shown,), counted, stay.encounter_id))
     _dotted.cache_clear()  # as with the days of lists
     summary = asked["detail"] == SUMMARY
     titles = _titles(asked, system, {group(entry) for entry in kept})
     return Listing(
-        code, title, stays.period_said(asked, style), _selection(asked), columns, lines,
+        code, title, stays.period_said(asked, style), _selection(asked, system), columns, lines,
         (replace(MEASURES[0], head="Accounts"), *MEASURES[1:]) if visits else MEASURES,
         (head or ("Diagnosis" if system is System.CM else "Procedure"),),
         (*(() if summary else notes), *((ARRIVALS,) if visits else ()), ONCE, *withheld.sentences()), "line", "lines",
         summary, asked.yes("eject"), style, sorted({entry.stay.encounter_id for entry in kept}), titles=titles,
     )  # fmt: skip
-
-
-def _as_asked(column: Shown, widths: Mapping[str, tuple[int, int]], visits: bool) -> Shown:
-    narrow, wide = widths.get(column.key, (column.narrow, column.wide))
-    head = "Date" if visits and column.key == "discharged" else column.head
-    return replace(column, head=head, narrow=narrow, wide=wide)
 
 
 def class_mark(entry: Entry) -> str:
@@ -160,15 +150,16 @@ def _titles(asked: Asked, system: System, names: Iterable[str]) -> dict[str, str
         }  # fmt: skip
 
 
-def _selection(asked: Asked) -> str:
-    said = [f"codes {asked['code']}"]
+def _written(codes: str, system: System) -> str:
+    """Codes and ranges as people write them."""
+    return ",".join("-".join(dotted(end, system) for end in part.split("-")) for part in codes.split(","))
+
+
+def _selection(asked: Asked, system: System) -> str:
+    said = [f"codes {_written(asked['code'], system)}"]
     if stays.classes(asked) != (INPATIENT,):
         said.append(f"accounts {asked['accounts']}")
-    said += [
-        f"{word} {asked[name]}"
-        for name, word in (("with", "with"), ("without", "without"))
-        if asked.get(name)
-    ]
+    said += [f"{name} {_written(asked[name], system)}" for name in ("with", "without") if asked.get(name)]
     if (place := asked.get("place", "any")) != "any":
         said.append(f"{place} only")
     if asked.get("surgeon"):

@@ -9,7 +9,7 @@ from db import conventions, store
 from db.abstracting.dnfb import STAYS
 from db.abstracting.dnfb_accounts import NotBilled, not_billed
 from reports.indices import stays
-from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, render, sheets
+from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, render, sheets, widened
 from reports.indices.withheld import Withheld
 from reports.parameters import Asked
 from rules import work
@@ -43,6 +43,7 @@ BREAKS: Final[Mapping[str, tuple[str, Callable[[NotBilled], tuple[int, str]]]]] 
     "class": ("Class", lambda row: (0, row.class_)),
     "holder": ("In hand of", lambda row: (0, row.holder)),
 }
+NAMED_ABOVE: Final = {"reason": (0, 0), "hold": (5, 8), "name": (21, 34)}  # where lines are grouped by reason
 MEASURES: Final = (
     Measure("Value $", 0, scale=100, places=0), Measure("Average|days", 1, -1), Measure("Without|value", 2),
 )  # fmt: skip
@@ -77,7 +78,8 @@ def query(asked: Asked) -> Listing:
     if visits:
         said = "; ".join(filter(None, (f"accounts {asked['accounts']}", said)))
     return Listing(
-        "B04", "ACCOUNTS NOT FINAL BILLED", today, said or "all that are not released", COLUMNS,
+        "B04", "ACCOUNTS NOT FINAL BILLED", today, said or "all that are not released",
+        widened(COLUMNS, NAMED_ABOVE) if asked["break"] == "reason" else COLUMNS,
         [_line(row, withheld, group(row)[1]) for row in found], MEASURES, (head,),
         (NOTE, *((VISITS,) if visits else ()), *withheld.sentences()),
         "account", "accounts", asked["detail"] == SUMMARY, asked.yes("eject"), style,

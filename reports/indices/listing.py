@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -98,6 +98,14 @@ class Listing:
         """What the audit trail keeps of a list: how many, and the hash of which."""
         digest = hashlib.sha256(",".join(map(str, sorted(self.ids))).encode())
         return {"count": len(self.lines), "ids": digest.hexdigest()[:16]}
+
+
+def widened(columns: Sequence[Shown], widths: Mapping[str, tuple[int, int]]) -> tuple[Shown, ...]:
+    """The columns, those that are named with other widths (80, 132)."""
+    return tuple(
+        replace(each, narrow=widths[each.key][0], wide=widths[each.key][1]) if each.key in widths else each
+        for each in columns
+    )
 
 
 def render(data: Listing, width: int) -> Document:

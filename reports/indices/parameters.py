@@ -59,7 +59,7 @@ DISCHARGE_LIST: Final = (
     a_list("ethnicity", "Ethnicity"),
     a_list("drg", "DRGs"),
     a_list("mdc", "MDCs"),
-    a_question("no_drg", "Without DRG"),
+    a_question("no_drg", "No DRG weight"),
     sort("discharge", "admission", "name", "terminal-digit", "number", "days", "drg"),
     grouped("unit", "service", "physician", "payer", "disposition", "drg", "mdc", "sex", "county", "zip3"),
     *LINES,

@@ -201,7 +201,7 @@ SAID: Final = {
     "died": ("left alive", "died"), "under48": ("no early death", "died early"),
     "newborn": ("adults and children", "newborns"), "same_day": ("no same-day cases", "same-day cases"),
     "readmitted": ("not admitted again", "admitted again"),
-    "no_drg": ("with a DRG", "without a DRG"), "in_house": ("left since", "still in house"),
+    "no_drg": ("with a DRG weight", "without a DRG weight"), "in_house": ("left since", "still in house"),
 }  # fmt: skip
 
 

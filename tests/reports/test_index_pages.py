@@ -124,7 +124,7 @@ class TestDiseaseIndex:
     def test_cross_selection(self, october: Actor) -> None:
         made = the_index(october, "disease-index", **{"code": "I21", "with": "E11,I21.4", "without": "I10"})
         assert {line.go for line in made.data.lines} == {"ABS A1"}
-        assert "codes I21; with E11, I214; without I10" in made.document(132).selection
+        assert "codes I21; with E11, I21.4; without I10" in made.document(132).selection
 
     @pytest.mark.parametrize("width", [80, 132])
     def test_golden_page_of_stays_and_visits(

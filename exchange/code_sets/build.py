@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from config.code_sources import EXPANSIONS, CodeSource, cached_store, code_store, fingerprint
 from config.code_sources import inputs as all_inputs
@@ -30,6 +31,7 @@ class Built:
     made: bool = True  # False when the file was there already
 
 
+KEPT: Final = 2  # code stores of one user's cache: the newest, and one for an installation of another release
 Progress = Callable[[str], None]
 
 
@@ -125,4 +127,12 @@ def ready(store: Path | None = None, *, progress: Progress = lambda text: None) 
     path = code_store(store)
     if not path.is_file() and path == cached_store():
         build(path, progress=progress)
+        _forget_older(path)
     return path
+
+
+def _forget_older(path: Path) -> None:
+    """Keep the code store just made and the one made before it: an upgrade leaves no pile of them in a cache."""
+    made = sorted(path.parent.glob("codes-*.db"), key=lambda each: each.stat().st_mtime_ns)
+    for older in made[:-KEPT]:
+        older.unlink(missing_ok=True)

@@ -198,6 +198,22 @@ class TestBuilding:
         monkeypatch.setenv("RECORDROOM_CODES", "/srv/codes.db")
         assert code_store(tmp_path) == Path("/srv/codes.db")
 
+    def test_a_cache_keeps_the_newest_store_and_the_one_before(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("RECORDROOM_CODES", raising=False)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        folder = tmp_path / "recordroom"
+        folder.mkdir()
+        for second, name in enumerate(("codes-1.db", "codes-2.db", "codes-3.db", "other.db")):
+            (folder / name).touch()
+            os.utime(folder / name, (second, second))
+        monkeypatch.setattr(builder, "build", lambda path, **_: path.touch())
+        made = builder.ready()
+        assert {each.name for each in folder.iterdir()} == {made.name, "codes-3.db", "other.db"}
+        builder.ready()
+        assert made.is_file()
+
     def test_days_are_kept_as_whole_numbers(self) -> None:
         assert number(date(2026, 10, 1)) == 20261001
         assert day_after(20260930) == 20261001

@@ -21,6 +21,7 @@ from rules.work import BANDS, Kind, Reason
 NO_CODE = "(none)"  # of a payer or service that is not known
 INPATIENT, VISITS = "I", ("E", "O", "OBS")
 STAYS = (INPATIENT,)
+KINDS = {"I": "Inpatient", "E": "Emergency", "O": "Outpatient", "OBS": "Observation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Group:
     charged: int  # accounts that have charges
     uncoded: bool  # codes are not complete, whatever the reason
     hold: str  # reason of the hold, of accounts on hold
+    class_: str = INPATIENT  # of the accounts; a newborn's is I too
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,12 @@ class Counted:
         """What is on hold, whatever the reason."""
         return _line("On hold", (group for group in self.groups if group.hold), "HOLD=Y BILLED=N")
 
+    def by_kind(self) -> list[Line]:
+        """By kind of account, where there is more than inpatients."""
+        if tuple(self.classes) == STAYS:
+            return []
+        return [_line(KINDS[each], self._of(lambda group: group.class_, each), "") for each in self.classes]
+
     def by_hold(self) -> list[Line]:
         """What is on hold, by the reason of the hold."""
         held = {group.hold for group in self.groups if group.hold}
@@ -178,17 +186,19 @@ def counted(classes: Sequence[str] = STAYS) -> Counted:
     today = store.current().now().day
     rows = database.execute_sql(
         "SELECT kinds, CASE WHEN hold_until > :today THEN hold_reason END, payer, service, discharge_day, value_from,"
-        f" count(*), coalesce(sum(value_cents), 0) FROM ({waiting(classes)}) GROUP BY 1, 2, 3, 4, 5, 6",
+        " CASE class WHEN 'N' THEN 'I' ELSE class END, count(*), coalesce(sum(value_cents), 0)"
+        f" FROM ({waiting(classes)}) GROUP BY 1, 2, 3, 4, 5, 6, 7",
         {"today": today},
     )
     groups, valued = [], {"charges": 0, "expected": 0, "": 0}
-    for kinds, hold, payer, service, day, source, accounts, cents in rows:
+    for kinds, hold, payer, service, day, source, class_, accounts, cents in rows:
         reason = work.reason(kinds, held=hold is not None)
         charged = source == "charges"
         groups.append(
             Group(
                 reason, payer, service, max(0, today - day), accounts, cents, 0 if source else accounts,
                 cents if charged else 0, accounts if charged else 0, bool(kinds & Kind.CODE), hold or "",
+                class_,
             )
         )  # fmt: skip
         valued[source] += accounts

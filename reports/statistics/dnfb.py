@@ -28,7 +28,8 @@ VISITS: Final = (
     "DNFB days: charges of these accounts by the average daily charges of all accounts of their kinds.",
 )
 HOLDS: Final = "Reason of the hold"
-PARTS: Final = ("Reason", HOLDS, "Days since discharge", "Payer", "Service")
+KIND: Final = "Kind of account"
+PARTS: Final = ("Reason", HOLDS, KIND, "Days since discharge", "Payer", "Service")
 NOT_TOLD: Final = "n/a"
 ACCOUNTS: Final = "PGE dnfb-accounts"
 
@@ -54,6 +55,7 @@ def parts(counted: Counted) -> dict[str, list[Line]]:
     found = (
         counted.by_reason(),
         counted.by_hold(),
+        counted.by_kind(),
         counted.by_band(),
         counted.by_payer(),
         counted.by_service(),
@@ -108,6 +110,8 @@ def _asking(data: Data) -> str:
 
 def _accounts(data: Data, heading: str, at: int, line: Line) -> str:
     """The list of the accounts of a line."""
+    if heading == KIND:
+        return f"{ACCOUNTS} accounts={line.name.casefold()}"
     if heading == "Days since discharge":
         low, high = BANDS[at]
         asked = f"days={low}+" if high is None else f"days={low}-{high}"

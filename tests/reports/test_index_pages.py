@@ -57,7 +57,11 @@ def operations(encounter_id: int, *rows: tuple[str, str, str]) -> None:
 
 
 @pytest.fixture
-def october(admin: Actor) -> Actor:
+def october(admin_of: Callable[..., Actor]) -> Actor:
+    return admin_of(an_october)
+
+
+def an_october(admin: Actor) -> None:
     ann = a_patient(mrn="00123456", last_name="ADAMS", first_name="ANN", birth_date="1961-05-02")
     bob = a_patient(mrn="00003499", last_name="BAKER", first_name="BOB", birth_date="2010-02-03", sex="M")
     zoe = a_patient(mrn="00777777", last_name=LONG, first_name=LONG)
@@ -75,7 +79,6 @@ def october(admin: Actor) -> Actor:
     with writing():
         asked = moment("2026-10-11T10:00", store.current().zone)
         events.apply(again, 0, "consultation", asked, "CAR/HEART", Source("test"))
-    return admin
 
 
 def some_visits(actor: Actor) -> None:
@@ -307,6 +310,7 @@ class TestAccountsNotBilled:
         links = {item.go: item.row for item in made.document(80).body if isinstance(item, Linked)}
         assert go in links
         assert made.document(80).records == (4 if accounts == "inpatient" else 1)
+        assert ("PGE dnfb-accounts accounts=observation" in links) == (accounts == "visits")
         for go, row in links.items():
             asked = dict(word.split("=", 1) for word in shlex.split(go)[2:])
             count = row[1] if isinstance(row, tuple) else row.cells[1]

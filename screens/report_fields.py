@@ -43,6 +43,9 @@ def choices(session: Session, parameter: Parameter, text: str, limit: int) -> li
         reports = [each for each in saved.listing(session.actor) if text.casefold() in each.name.casefold()]
         return [Choice(each.name, each.definition.title) for each in reports[:limit]]
     kept, comma, last = text.rpartition(",") if parameter.kind in ("list", "codes") else ("", "", text)
+    if parameter.choices and not parameter.source:
+        begun = last.strip().casefold()
+        return [Choice(f"{kept}{comma}{word}", word) for word in parameter.choices if word.startswith(begun)]
     if parameter.source in site.SITE_FILES:
         found = _rows(parameter.source, last.strip(), limit)
     else:

@@ -89,9 +89,7 @@ def _command(found: Report) -> click.Command:
     ):  # fmt: skip
         command = option(command)
     for parameter in reversed(found.parameters):
-        text = ", ".join(
-            filter(None, (parameter.label, HELP_OF_KIND.get(parameter.kind, ""), parameter.default))
-        )
+        text = ", ".join(filter(None, (parameter.label, _help_of(parameter), parameter.default)))
         command = click.option(
             *dict.fromkeys((f"--{parameter.name}", f"--{parameter.name.replace('_', '-')}")), f"{OWN}{parameter.name}",
             help=text + ".",
@@ -99,6 +97,12 @@ def _command(found: Report) -> click.Command:
         )(command)  # fmt: skip
     made: click.Command = click.command(found.id, help=found.about, short_help=found.title)(command)
     return made
+
+
+def _help_of(parameter: Asked) -> str:
+    if parameter.kind == "list" and parameter.choices and not parameter.source:
+        return f"of {', '.join(parameter.choices)}, comma separated"
+    return HELP_OF_KIND.get(parameter.kind, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,12 @@ class TestTheCatalogue:
         assert "Day:*" in desk.text or "Day: 11/" in desk.text
         assert "Width: 80" in desk.text
 
+    def test_f4_offers_the_words_of_a_list_one_after_the_other(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=RUN B04", "enter", "^accounts", "enter", "emergency,ob", "f4")
+        assert "observation" in desk.text
+        desk.press("enter")
+        assert "emergency,observation" in desk.text
+
     def test_says_what_a_unit_may_be(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=RUN C01", "enter", "^unit", "enter", "f4")
         assert "3E" in desk.text

@@ -43,6 +43,10 @@ def group(facility_kind: str | None) -> None:
     {"code", "poa"}, the principal diagnosis first), px (a list of {"code", "date"}), facility_kind and poa_exempt
     (whether the hospital is exempt from POA reporting; by its kind where it is not said). Codes come with or without
     dot. What is not known is null.
+
+    In the answer the severity of a diagnosis is its own, CC or MCC, as the grouper has it for the version, whether or
+    not it counts: that of the principal diagnosis counts for nothing beside it, nor does one that is excluded or a
+    hospital-acquired condition. drives says which codes the DRG rests on.
     """
     store = _codes()
     try:

@@ -149,6 +149,11 @@ class TestGroup:
         assert (external["id"], external["drg"], external["weight"]) == ("v", "999", None)
         assert [(edit["name"], edit["code"]) for edit in external["edits"]] == [("E_CODE_AS_PDX", "V00.01XA")]
 
+    def test_the_severity_of_a_code_is_its_own_that_of_the_principal_diagnosis_too(self, run) -> None:  # type: ignore[no-untyped-def]
+        alone, beside = grouped(run, claim("J96.01"), claim("I21.4 J96.01"))
+        assert alone["dx"][0]["severity"] == beside["dx"][1]["severity"] == "MCC"
+        assert (alone["drg"], beside["drg"]) == ("189", "280")
+
     def test_an_exempt_hospital_keeps_its_weight(self, run) -> None:  # type: ignore[no-untyped-def]
         (answer,) = grouped(run, claim("J18.9 L89.154/N", poa_exempt=True))
         assert answer["drg"] == "193"

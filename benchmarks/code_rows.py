@@ -37,6 +37,7 @@ LISTS = Path(__file__).parent.parent / "tests" / "data"
 PHRASES = LISTS / "code_phrases.tsv"
 HELD_OUT = 2000  # inclusion terms of the tabular list that are asked for in a store that has none
 USUAL = {System.CM: 400, System.PCS: 100}  # codes that a hospital's claims of a month are made of
+WITH_AN_EDIT = 3  # further diagnoses of a claim that each leave the side unspecified (MCE edit 20)
 TYPED = 60  # phrases typed letter by letter
 DAY = date(2026, 11, 21)
 BASE_RATE_CENTS = 650_000
@@ -74,7 +75,7 @@ def rows(say: Callable[[str], None]) -> list[Measure]:
     say(f"{HELD_OUT} inclusion terms in a code store that has none")
     measures += _held_out()
     say("grouping")
-    return [*measures, _regrouping(path), _what_if(path)]
+    return [*measures, _regrouping(path), _what_if(path), *_claims_per_second(path)]
 
 
 def _lists(path: Path) -> Iterator[Measure]:
@@ -220,26 +221,39 @@ def _claims_per_second(path: Path) -> list[Measure]:
         system: pool.sample([code for (code,) in source.execute(coded, (system,))], many)
         for system, many in USUAL.items()
     }
+    vague = [
+        code
+        for (code,) in source.execute(
+            "SELECT code FROM code WHERE system = 'cm' AND billable AND marks LIKE '%unspecified%'"
+            " AND valid_to >= 20261101 ORDER BY id % 7919 LIMIT 60"
+        )
+    ]
     source.close()
     measures = []
-    for name, most_dx, most_px, count, least in (
-        ("1-12 dx, 0-2 px", 12, 2, 5000, 5000), ("25 dx, 25 px", 25, 25, 500, None),
+    for name, most_dx, most_px, count, least, more in (
+        ("1-12 dx, 0-2 px", 12, 2, 5000, 5000, []), ("three more with an edit", 12, 2, 5000, None, vague),
+        ("25 dx, 25 px", 25, 25, 500, None, []),
     ):  # fmt: skip
         chosen = Random(11)
-        claims = [_claim(chosen, codes, most_dx, most_px) for _ in range(count)]
+        claims = [_claim(chosen, codes, most_dx, most_px, more) for _ in range(count)]
         taken = _group_cpu_s(path, claims) - _group_cpu_s(path, claims[:1])
         measures.append(Measure(f"recordroom group, {name}", count / taken, "claims/s", least=least))
     return measures
 
 
-def _claim(chosen: Random, codes: Mapping[System, list[str]], most_dx: int, most_px: int) -> bytes:
+def _claim(
+    chosen: Random, codes: Mapping[System, list[str]], most_dx: int, most_px: int, more: Sequence[str] = ()
+) -> bytes:
     few = most_dx != most_px
     claim = {
         "id": 1, "discharge_date": "2026-11-01", "admit_date": "2026-10-28", "age": chosen.randint(18, 90),
         "sex": chosen.choice("MF"), "disposition": "01",
         "dx": [
             {"code": dotted(code), "poa": chosen.choice("YNUW")}
-            for code in chosen.choices(codes[System.CM], k=chosen.randint(1, most_dx) if few else most_dx)
+            for code in (
+                *chosen.choices(codes[System.CM], k=chosen.randint(1, most_dx) if few else most_dx),
+                *(chosen.choices(more, k=WITH_AN_EDIT) if more else ()),
+            )
         ],
         "px": [
             {"code": code, "date": "2026-10-29"}

@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 
 from rules.codes import ICD10_FROM, System, dotted, normal
-from rules.drg import Claim, engine, engine_input, no_version
+from rules.drg import PROBE_DIAGNOSIS, Claim, Diagnosis, Procedure, engine, engine_input, no_version
 from rules.findings import Finding, Level
 
 # Definitions of Medicare Code Edits, chapter 1. Name of the engine: edit number, level, sentence.
@@ -65,6 +65,8 @@ OVERRIDABLE = {
 _PRINCIPAL_EDITS = frozenset(
     {"E_CODE_AS_PDX", "MANIFESTATION_AS_PDX", "QUESTIONABLE_ADMISSION", "UNACCEPTABLE_PDX", "REQUIRES_SDX"}
 )
+_OF_A_CODE = frozenset({"INVALID_CODE", "AGE_CONFLICT", "SEX_CONFLICT", "UNSPECIFIED"})
+AN_ADULT = 40  # years
 _CLAIM_EDITS = frozenset({"INVALID_AGE", "INVALID_SEX", "INVALID_DISCHARGE_STATUS"})
 
 # Edit 19: procedures that need this many days of stay; the CMS editor questions stays of 1 to 4 days.
@@ -162,6 +164,7 @@ def _attributed(claim: Claim, found: Mapping[str, int]) -> Iterable[CodeEdit]:
         elif name in _PRINCIPAL_EDITS:
             left.pop(name)
             yield _edit(name, "dx", 1, claim.dx[0].code)
+    yield from _by_themselves(claim, left)
     if not left:
         return
     alone = _beside(_only(claim, (), ()))
@@ -179,6 +182,30 @@ def _attributed(claim: Claim, found: Mapping[str, int]) -> Iterable[CodeEdit]:
                     _take(left, name)
                     yield _edit(name, part, row + 1, _code(claim, part, row))
     yield from _left_out(claim, found, left)
+
+
+def _by_themselves(claim: Claim, left: dict[str, int]) -> Iterable[CodeEdit]:
+    """What a code raises by itself, beside whatever others: each code is asked about once."""
+    names = _OF_A_CODE.intersection(left)
+    if not names:
+        return
+    day = claim.discharged_on
+    assert day is not None
+    who = (claim.age if "AGE_CONFLICT" in names else AN_ADULT, claim.sex if "SEX_CONFLICT" in names else "")
+    rows = [("dx", row, each.code) for row, each in enumerate(claim.dx)]
+    for part, row, code in (*rows, *(("px", row, each.code) for row, each in enumerate(claim.px))):
+        for name in _raised(part, code, day, *who) if code else ():
+            if name in left:
+                _take(left, name)
+                yield _edit(name, part, row + 1, code)
+
+
+@lru_cache(maxsize=20_000)
+def _raised(part: str, code: str, day: date, age: int | None, sex: str) -> frozenset[str]:
+    """The edits of ``_OF_A_CODE`` that a code raises beside a principal diagnosis that raises none."""
+    dx = (Diagnosis(PROBE_DIAGNOSIS), *([Diagnosis(code)] if part == "dx" else ()))
+    px = (Procedure(code),) if part == "px" else ()
+    return _OF_A_CODE.intersection(_counts(Claim(day, dx, px, age, sex, "01")) or {})
 
 
 def _take(left: dict[str, int], name: str) -> None:

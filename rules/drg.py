@@ -7,7 +7,7 @@ first used, once in a process. Its operating-room flag is always set, so the fla
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import string_at
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +31,8 @@ REASONS = {
     "HAC_STATUS_INVALID_POA_N_OR_U": "A hospital-acquired condition has POA N or U.",
     "HAC_STATUS_INVALID_POA_INVALID_OR_1": "A hospital-acquired condition has no valid POA.",
 }
+
+Output = Mapping[str, Any]  # what the engine says about a code
 
 _SEX = {"M": 0, "F": 1}  # everything else is unknown (2)
 
@@ -280,17 +282,10 @@ def _codes(
 ) -> tuple[tuple[GroupedDiagnosis, ...], tuple[GroupedProcedure, ...]]:
     """What became of each diagnosis and procedure."""
     secondary, procedures = _by_code(answer["sdx_output"]), _by_code(answer["proc_output"])
-    principal = [answer["pdx_output"]] if answer["pdx_output"] else []
-    return (
-        tuple(
-            _grouped_diagnosis(diagnosis, secondary.get(normal(diagnosis.code), []) if row else principal)
-            for row, diagnosis in enumerate(claim.dx)
-        ),
-        tuple(
-            _grouped_procedure(procedure, version, procedures.get(normal(procedure.code), []))
-            for procedure in claim.px
-        ),
-    )
+    dx = [_grouped_diagnosis(claim.dx[0], answer["pdx_output"])]
+    dx += [_grouped_diagnosis(each, secondary(normal(each.code))) for each in claim.dx[1:]]
+    px = [_grouped_procedure(each, version, procedures(normal(each.code))) for each in claim.px]
+    return tuple(dx), tuple(px)
 
 
 def _grouping(
@@ -315,29 +310,34 @@ def _grouping(
     )
 
 
-def _by_code(outputs: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """The engine sorts what it puts out; a code entered twice has two outputs, taken in turn."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
+def _by_code(outputs: Sequence[Output]) -> Callable[[str], Output | None]:
+    """The output of a code. The engine sorts what it puts out; a code entered twice has two, taken in turn."""
+    alone = {output["code"]: output for output in outputs}
+    if len(alone) == len(outputs):
+        return alone.get
+    found: dict[str, list[Output]] = {}
     for output in outputs:
         found.setdefault(output["code"], []).append(output)
-    return found
+    return lambda code: found[code].pop(0) if found.get(code) else None
 
 
 def _severity(text: str) -> str:
     return text if text in {"CC", "MCC"} else ""
 
 
-def _grouped_diagnosis(diagnosis: Diagnosis, outputs: list[Mapping[str, Any]]) -> GroupedDiagnosis:
-    code, poa = normal(diagnosis.code), diagnosis.poa.upper()
-    if not outputs:
-        return GroupedDiagnosis(code, poa)
-    output = outputs.pop(0)
-    hacs = output["hacs"]
-    hac = next((each for each in hacs if each["hac_status"] == "HAC_CRITERIA_MET"), None) if hacs else None
+def _grouped_diagnosis(diagnosis: Diagnosis, output: Output | None) -> GroupedDiagnosis:
+    if not output:
+        return GroupedDiagnosis(normal(diagnosis.code), diagnosis.poa.upper())
+    told = (diagnosis.code, diagnosis.poa, output["severity"], tuple(output["flags"]), output["poa_error"])
+    if not (hacs := output["hacs"]):
+        return _told(*told)
+    hac = next((each for each in hacs if each["hac_status"] == "HAC_CRITERIA_MET"), None)
     return _told(
-        code, poa, output["severity"], tuple(output["flags"]), output["poa_error"], bool(hacs),
-        hac["hac_number"] if hac else None, hac["description"] if hac else "",
-    )  # fmt: skip
+        *told,
+        may_be_hac=True,
+        hac=hac["hac_number"] if hac else None,
+        hac_title=hac["description"] if hac else "",
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -347,14 +347,15 @@ def _told(
     severity: str,
     flags: tuple[str, ...],
     poa_error: str,
-    may_be_hac: bool,
-    hac: int | None,
-    hac_title: str,
+    *,
+    may_be_hac: bool = False,
+    hac: int | None = None,
+    hac_title: str = "",
 ) -> GroupedDiagnosis:
     """What the engine's words about a diagnosis mean; the same ones come again and again."""
     return GroupedDiagnosis(
-        code,
-        poa,
+        normal(code),
+        poa.upper(),
         valid="VALID" in flags,
         severity=_severity(severity),
         excluded="EXCLUDED" in flags,
@@ -367,13 +368,10 @@ def _told(
     )
 
 
-def _grouped_procedure(
-    procedure: Procedure, version: int, outputs: list[Mapping[str, Any]]
-) -> GroupedProcedure:
+def _grouped_procedure(procedure: Procedure, version: int, output: Output | None) -> GroupedProcedure:
     code = normal(procedure.code)
-    if not outputs:
+    if not output:
         return GroupedProcedure(code)
-    output = outputs.pop(0)
     return GroupedProcedure(
         code,
         operating_room=_operating_room(code, version),

@@ -45,7 +45,7 @@ def group(facility_kind: str | None) -> None:
     dot. What is not known is null.
 
     In the answer the severity of a diagnosis is its own, CC or MCC, as the grouper has it for the version, whether or
-    not it counts: that of the principal diagnosis counts for nothing beside it, nor does one that is excluded or a
+    not it counts: that of the principal diagnosis as a rule does not, nor does one that is excluded or a
     hospital-acquired condition. drives says which codes the DRG rests on.
     """
     store = _codes()
@@ -138,6 +138,12 @@ def _answer(
 _day = lru_cache(maxsize=1024)(date.fromisoformat)  # a file has few days and many claims
 
 
+@lru_cache(maxsize=16384)
+def _known_diagnosis(code: str, poa: str) -> Diagnosis:
+    """A diagnosis; a file has few codes, too."""
+    return Diagnosis(code.strip(), poa.strip())
+
+
 def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
@@ -173,8 +179,8 @@ class _Reader:
         disposition = text(given, "disposition")
         return Claim(
             discharged_on=date_of(given, "discharge_date"),
-            dx=tuple([Diagnosis(text(each, "code"), text(each, "poa")) for each in self._rows("dx")]),
-            px=tuple([Procedure(text(each, "code"), date_of(each, "date")) for each in self._rows("px")]),
+            dx=tuple(map(self._diagnosis, self._rows("dx"))),
+            px=tuple(map(self._procedure, self._rows("px"))),
             age=self._age(),
             sex=text(given, "sex").upper()[:1],
             disposition=disposition.zfill(2) if disposition else "",
@@ -182,6 +188,15 @@ class _Reader:
             admit_dx=text(given, "admit_dx"),
             poa_exempt=self._exempt(),
         )
+
+    def _diagnosis(self, given: Mapping[str, Any]) -> Diagnosis:
+        code, poa = given.get("code"), given.get("poa")
+        if type(code) is str and type(poa) is str:
+            return _known_diagnosis(code, poa)
+        return Diagnosis(self._text(given, "code"), self._text(given, "poa"))
+
+    def _procedure(self, given: Mapping[str, Any]) -> Procedure:
+        return Procedure(self._text(given, "code"), self._date(given, "date"))
 
     def _exempt(self) -> bool:
         """Whether the hospital reports no POA: as said, else by its kind."""

@@ -6,6 +6,8 @@ import re
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from db import acts, store
@@ -173,11 +175,7 @@ def convention(name: str, day: int | None = None) -> str:
 
 def conventions(day: int | None = None) -> Conventions:
     """How the facility counts on a day."""
-    return Conventions(
-        convention("census_hour", day), LeaveRule(convention("leave_rule", day)),
-        convention("same_day_unit", day), int(convention("early_death_hours", day)),
-        int(convention("pass_hours", day)),
-    )  # fmt: skip
+    return conventions_by_day()(store.FOREVER if day is None else day)
 
 
 def statistical(day: int | None = None) -> dict[str, str]:
@@ -188,15 +186,24 @@ def statistical(day: int | None = None) -> dict[str, str]:
 def conventions_by_day() -> Callable[[int], Conventions]:
     """How the facility counts, as a function of the day: one read for many stays."""
     marks = ", ".join("?" * len(COUNTING))
-    days = [
-        day
-        for (day,) in database.execute_sql(
-            f"SELECT DISTINCT from_day FROM setting WHERE name IN ({marks}) ORDER BY from_day",
-            tuple(COUNTING),
-        )
-    ]
-    in_force = [conventions(0), *(conventions(day) for day in days)]
+    rows = database.execute_sql(
+        f"SELECT from_day, name, value FROM setting WHERE name IN ({marks}) ORDER BY from_day",
+        tuple(COUNTING),
+    )
+    values = {name: CONVENTIONS[name][0] for name in COUNTING}
+    days, in_force = [], [_counting(values)]
+    for day, changed in groupby(rows, itemgetter(0)):
+        values |= {name: value for _, name, value in changed}
+        days.append(day)
+        in_force.append(_counting(values))
     return lambda day: in_force[bisect_right(days, day)]
+
+
+def _counting(values: Mapping[str, str]) -> Conventions:
+    return Conventions(
+        values["census_hour"], LeaveRule(values["leave_rule"]), values["same_day_unit"],
+        int(values["early_death_hours"]), int(values["pass_hours"]),
+    )  # fmt: skip
 
 
 def file_setting(actor: Actor, name: str, value: str, from_day: int) -> Applied:

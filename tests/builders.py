@@ -89,10 +89,11 @@ def a_stay(
     unit: str = "3E", service: str = "MED", disposition: str = "01", **fields: str,
 ) -> int:  # fmt: skip
     """An inpatient account admitted, and discharged if a time is given (its internal number)."""
-    encounter_id = an_encounter(patient_id, account, **fields)
-    a_movement(encounter_id, "admit", admitted, unit, service)
-    if discharged:
-        a_movement(encounter_id, "discharge", discharged, disposition=disposition)
+    with writing():
+        encounter_id = an_encounter(patient_id, account, **fields)
+        a_movement(encounter_id, "admit", admitted, unit, service)
+        if discharged:
+            a_movement(encounter_id, "discharge", discharged, disposition=disposition)
     return encounter_id
 
 

@@ -73,6 +73,36 @@ def admin(store_directory: Path) -> Iterator[Actor]:
     store.close_store()
 
 
+@pytest.fixture(scope="session")
+def filled_store(template_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The store that a function filled for the administrator, filled once in a run. Copy it, do not open it."""
+    made: dict[tuple[object, ...], Path] = {}
+
+    def filled(fill: Callable[..., object], *values: str) -> Path:
+        key = (fill.__module__, fill.__qualname__, *values)
+        if key not in made:
+            directory = Path(shutil.copytree(template_store, tmp_path_factory.mktemp("filled") / "store"))
+            actor = sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+            fill(actor, *values)
+            sign_on.off(actor)
+            made[key] = directory
+        return made[key]
+
+    return filled
+
+
+@pytest.fixture
+def admin_of(filled_store: Callable[..., Path], tmp_path: Path) -> Iterator[Callable[..., Actor]]:
+    """Sign the administrator on to a copy of a filled store: ``admin_of(fill, *values)``."""
+
+    def signed_on(fill: Callable[..., object], *values: str) -> Actor:
+        directory = Path(shutil.copytree(filled_store(fill, *values), tmp_path / "store"))
+        return sign_on.with_passphrase(directory, ADMIN, PASSPHRASE).actor
+
+    yield signed_on
+    store.close_store()
+
+
 @pytest.fixture
 def actor_with(admin: Actor) -> Callable[..., Actor]:
     """Make an actor that holds just the roles named."""

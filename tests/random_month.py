@@ -31,27 +31,32 @@ def the_units() -> None:
 def a_random_month(seed: int) -> None:
     """Forty stays about October with transfers, changes of service, leaves, deaths and midnights."""
     chance = random.Random(seed)
-    for number in range(40):
-        at = datetime(2025, 9, 20) + timedelta(minutes=chance.randrange(0, 45 * 1440, 15))
-        newborn = {"newborn": "1"} if number % 9 == 0 else {}
-        id_ = a_stay(minute(at), unit=chance.choice(UNITS), service=chance.choice(SERVICES), **newborn)
-        for _ in range(chance.randrange(4)):
-            at += timedelta(minutes=chance.randrange(30, 4000, 15))
-            what = chance.choice(("transfer", "service", "leave", "leave"))
-            if what == "leave":
-                a_movement(id_, "leave", minute(at), leave_type=chance.choice(("pass", "aa", "ua", "asih")))
-                at += timedelta(minutes=chance.choice((300, 1500, 7000)))
-                if chance.random() < 0.8:
-                    a_movement(id_, "return", minute(at))
-                    continue
-                break
-            unit = chance.choice(UNITS) if what == "transfer" else ""
-            a_movement(id_, what, minute(at), unit, chance.choice(SERVICES))
-        if chance.random() < 0.8:
-            at = at.replace(hour=0, minute=0) + timedelta(days=chance.randrange(1, 9)) if chance.random() < 0.2 else (
-                at + timedelta(minutes=chance.randrange(30, 9000, 15))
-            )  # fmt: skip
-            a_movement(id_, "discharge", minute(at), disposition=chance.choice(("01", "02", "20")))
+    with writing():
+        for number in range(40):
+            _a_stay_by(chance, number)
+
+
+def _a_stay_by(chance: random.Random, number: int) -> None:
+    at = datetime(2025, 9, 20) + timedelta(minutes=chance.randrange(0, 45 * 1440, 15))
+    newborn = {"newborn": "1"} if number % 9 == 0 else {}
+    id_ = a_stay(minute(at), unit=chance.choice(UNITS), service=chance.choice(SERVICES), **newborn)
+    for _ in range(chance.randrange(4)):
+        at += timedelta(minutes=chance.randrange(30, 4000, 15))
+        what = chance.choice(("transfer", "service", "leave", "leave"))
+        if what == "leave":
+            a_movement(id_, "leave", minute(at), leave_type=chance.choice(("pass", "aa", "ua", "asih")))
+            at += timedelta(minutes=chance.choice((300, 1500, 7000)))
+            if chance.random() < 0.8:
+                a_movement(id_, "return", minute(at))
+                continue
+            break
+        unit = chance.choice(UNITS) if what == "transfer" else ""
+        a_movement(id_, what, minute(at), unit, chance.choice(SERVICES))
+    if chance.random() < 0.8:
+        at = at.replace(hour=0, minute=0) + timedelta(days=chance.randrange(1, 9)) if chance.random() < 0.2 else (
+            at + timedelta(minutes=chance.randrange(30, 9000, 15))
+        )  # fmt: skip
+        a_movement(id_, "discharge", minute(at), disposition=chance.choice(("01", "02", "20")))
 
 
 def minute(at: datetime) -> str:

@@ -37,7 +37,11 @@ def the_log(actor: Actor, **asked: str) -> Produced:
 
 
 @pytest.fixture
-def october(admin: Actor) -> Actor:
+def october(admin_of: Callable[..., Actor]) -> Actor:
+    return admin_of(an_october)
+
+
+def an_october(admin: Actor) -> None:
     """Four queries of October and one of September: sent, answered, escalated on days of our own."""
     ann = a_patient(mrn="00123456", last_name="ADAMS", first_name="ANN")
     a_stay("2026-09-20T08:00", "2026-09-25T09:00", patient_id=ann, account="A1", provider="GREEN")
@@ -61,7 +65,6 @@ def october(admin: Actor) -> Actor:
                 " 'escalate', 'sent', 'escalated')",
                 (query.id, day_number("2026-10-16")),
             )
-    return admin
 
 
 class TestTheLog:

@@ -37,7 +37,11 @@ def text(made: Produced, width: int = 80) -> str:
 
 
 @pytest.fixture
-def october(admin: Actor) -> Actor:
+def october(admin_of: Callable[..., Actor]) -> Actor:
+    return admin_of(an_october)
+
+
+def an_october(admin: Actor) -> None:
     """Five discharges of October, one of September, one patient still in house."""
     ann = a_patient(mrn="00123456", last_name="ADAMS", first_name="ANN", birth_date="1961-05-02", zip="12345")
     bob = a_patient(mrn="00003499", last_name="BAKER", first_name="BOB", birth_date="2010-02-03", sex="M")
@@ -49,7 +53,6 @@ def october(admin: Actor) -> Actor:
     a_stay("2026-10-08T08:00", "2026-10-20T20:00", account="A5", payer="", patient_id=eve)
     a_stay("2026-09-01T08:00", "2026-09-05T20:00", account="S1")
     a_stay("2026-10-30T08:00", account="H1")
-    return admin
 
 
 class TestWhichStays:

@@ -428,16 +428,19 @@ class TestOverdueAbsences:
         assert f"ABS {account}" in links_of(overdue_absences, data)
 
 
+def a_month_by_chance(admin, census_hour):
+    site.file_setting(admin, "census_hour", census_hour, 1)
+    the_units()
+    a_random_month(7)
+    census.bring_up_to_date()
+
+
 class TestFigures:
     """On a month made by chance, from the store."""
 
     @pytest.fixture(params=["23:59", "00:00"])
-    def hospital(self, admin, request):
-        site.file_setting(admin, "census_hour", request.param, 1)
-        the_units()
-        a_random_month(7)
-        census.bring_up_to_date()
-        return admin
+    def hospital(self, admin_of, request):
+        return admin_of(a_month_by_chance, request.param)
 
     def test_agree_over_all_pages(self, hospital):
         for day in ("2025-10-01", "2025-10-16", "2025-10-31"):

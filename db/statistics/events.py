@@ -131,7 +131,7 @@ def _deaths(period: Period) -> Counts:
     row = one(
         f"SELECT count(*), coalesce(sum({AUTOPSIED}), 0), coalesce(sum({CORONER} AND NOT {AUTOPSIED}), 0),"
         f" coalesce(sum({maternal}), 0), coalesce(sum({anesthesia}), 0), coalesce(sum({operated}), 0)"
-        " FROM encounter WHERE {discharged} AND died = 1", period, days=days,
+        " FROM encounter INDEXED BY encounter_death WHERE {discharged} AND died = 1", period, days=days,
     )  # fmt: skip
     found = ("deaths_all", "inpatient_autopsies", "unautopsied_coroner_cases", "maternal_deaths",
              "anesthesia_deaths", "postoperative_deaths")  # fmt: skip

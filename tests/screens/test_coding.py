@@ -149,6 +149,12 @@ class TestKeyCount:
         assert coded == (codes(page), codes(page, "procedures"), values(page)["procedures[3].anesthesia"])
         assert sum(len(strokes(key)) for key in here) == sum(len(strokes(key)) for key in there) == 136
 
+    def test_without_the_years_of_the_three_dates_they_take_127(self, page: Workstation) -> None:
+        keys = [part for key in THREE for part in (("1111", "enter") if key == "11112026" else (key,))]
+        page.press(ADMITTING, *TWELVE, "tab", *keys)
+        assert (len(codes(page)), values(page)["procedures[3].anesthesia"]) == (12, "N")
+        assert sum(len(strokes(key)) for key in (ADMITTING, *TWELVE, "tab", *keys)) == 127
+
 
 class TestLegend:
     def test_has_what_a_coder_uses_most(self, page: Workstation) -> None:

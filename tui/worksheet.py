@@ -13,7 +13,7 @@ from config.grids import Does, Letter
 from rules.findings import worst_first
 from rules.text import cells, clean, fit
 from tui.face import MARKS
-from tui.field import shown
+from tui.field import is_full, shown
 from tui.keys import Act, Stroke
 from tui.layout import Spot
 from tui.sheet import Sheet
@@ -205,6 +205,8 @@ class Worksheet(Way):
         if stroke.name in ("up", "down"):
             await form.go(self._beside(1 if stroke.name == "down" else -1))
             return True
+        if spot and (stroke.text == " " or stroke.name == "enter") and self._says_of_row_before(spot):
+            return True
         if stroke.name or spot is None or len(stroke.text) != 1:
             return False
         if stroke.text == " ":
@@ -229,6 +231,28 @@ class Worksheet(Way):
         if not await form.shell.call(form.screen.unfinished, values, spot.path, text):
             return False
         await form.forward("enter")
+        return True
+
+    def _says_of_row_before(self, spot: Spot) -> bool:
+        """An answer keyed from habit to a column that the row before is not asked for: it is dropped, and said so."""
+        form, text = self.form, self.form.entry.text
+        if form.entry.fresh or not (text and spot.first and spot.index > 1 and form.is_blank(spot)):
+            return False
+        before = [
+            form.face.layout.by_path[path] for path in form.face.layout.row_paths(spot.group, spot.index - 1)
+        ]
+        column = next(
+            (
+                each
+                for each in before
+                if not form.asked(each) and is_full(each.field, text) and self._cell(each)
+            ),
+            None,
+        )
+        if column is None:
+            return False
+        form.enter(spot.path, quiet=True)
+        form.shell.say(f"{column.label} is not asked of row {column.index}.")
         return True
 
     async def _act(self, sign: Letter, spot: Spot) -> None:

@@ -130,6 +130,11 @@ class TestKeying:
         page.press(ADMITTING, "i214 y z794 i10 y")
         assert codes(page) == ["I214", "Z794", "I10"]
 
+    def test_poa_keyed_from_habit_behind_such_a_code_is_dropped(self, page: Workstation) -> None:
+        page.press(ADMITTING, "i214 y z794 y i10 y", "z66", "enter", "n", "enter", "e119 y")
+        assert codes(page) == ["I214", "Z794", "I10", "Z66", "E119"]
+        assert not page.shell.failed
+
     def test_more_rows_than_fit_move_with_the_cursor(self, page: Workstation) -> None:
         page.press(ADMITTING, *TWELVE)
         assert "Z79.4" in page.text

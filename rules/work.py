@@ -52,7 +52,10 @@ LETTERS: Final[Mapping[Kind, tuple[str, str]]] = {
 TO_DO: Final = Kind.ABSTRACT  # kinds from here on are work at the keyboard
 STORED: Final = Kind.ANSWERED | (Kind.ANSWERED - 1)
 RETURNED: Final = Kind.BILLING | Kind.RECEIVER
-GROUPS: Final[Mapping[str, Kind]] = {"RETURNED": RETURNED, "INCOMPLETE": Kind.OPEN, "QUERY": Kind.ANSWERED}
+ANY: Final = "ANY"  # of the kinds: complete ones that wait for their release too
+GROUPS: Final[Mapping[str, Kind]] = {
+    "RETURNED": RETURNED, "INCOMPLETE": Kind.OPEN, "QUERY": Kind.ANSWERED, ANY: STORED,
+}  # fmt: skip
 
 NONE: Final = Kind(0)
 NEVER: Final = 3_652_059  # a hold without an end: 9999-12-31
@@ -184,7 +187,7 @@ def _kind(word: str) -> Kind:
         return by_letter[upper]
     if upper not in Kind.__members__:
         known = ", ".join(kind.name or "" for kind in LETTERS)
-        raise NotUnderstood(f"{word} is no kind of work and no NAME=VALUE. Kinds: {known}, RETURNED.")
+        raise NotUnderstood(f"{word} is no kind of work and no NAME=VALUE. Kinds: {known}, RETURNED, ANY.")
     return Kind[upper]
 
 
@@ -235,7 +238,7 @@ def _range(name: str, mark: str, value: str) -> Range:
 def _words(asked: Asked) -> Iterator[str]:
     named = [kind.name or "" for kind in LETTERS if asked.kinds & kind]
     if named:
-        yield f"KIND={','.join(named)}"
+        yield f"KIND={ANY if asked.kinds == STORED else ','.join(named)}"
     for name, column in CODES.items():
         if codes := asked.among.get(column):
             yield f"{name}={','.join(codes)}"

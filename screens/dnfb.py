@@ -39,11 +39,9 @@ class NotFinalBilled(ListScreen):
 
     def heading(self) -> Sequence[str]:
         total, valued = self.counted.total, self.counted.valued
-        by = (
-            f"charges {valued['charges']}, weight and base rate {valued['expected']}, not valued {valued['']}"
-        )
+        by = f"{valued['charges']} by charges, {valued['expected']} by weight and rate, {valued['']} not valued"
         return (
-            f"{total.accounts} accounts, ${dollars(total.value_cents)}: by {by}.",
+            f"{total.accounts} accounts, ${dollars(total.value_cents)}: {by}.",
             f"{days_said(self.counted)}.",
         )
 

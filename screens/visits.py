@@ -6,6 +6,7 @@ Outpatient claims carry neither POA nor ICD-10-PCS (UB-04); what a nursing or re
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar, Final
 
@@ -19,16 +20,20 @@ from rules.findings import Finding
 from rules.values import is_date
 from screens import shown
 from screens.account import banner, encounter_named
+from screens.book import text_of_another
 from screens.data_set import DataSetForm
 from screens.keyset import Key, KeysetList
 from screens.record import RECORD_WORDS, Loaded
-from tui.screen import Action, Column, Command, Filed, Outcome, Row, ScreenError, Values
+from tui.screen import Action, Column, Command, Filed, Outcome, Printout, Row, ScreenError, Values
 
 SERVICES: Final = "services"
 CAPITALS: Final = ("code", "modifiers", "hipps", "cmg")
 NO_TITLE: Final = "(title not installed)"
 MOST_TITLES: Final = 3  # lines under the form
-STAYS: Final = {"LTC": "Stays of nursing facilities", "IRF": "Stays of rehabilitation facilities"}
+STAYS: Final = {
+    "LTC": "Nursing facility stays by table account_types",
+    "IRF": "Rehabilitation stays by table account_types",
+}
 
 
 class VisitForm(DataSetForm):
@@ -72,6 +77,20 @@ class VisitForm(DataSetForm):
                 title = codes.service(code, date.fromisoformat(day))[0] if codes and is_date(day) else ""
                 found[code] = f"{code} {title or NO_TITLE}"
         return tuple(found.values())[-MOST_TITLES:]
+
+    def printed(self, printout: Printout) -> Printout:
+        """Without the texts that somebody else licenses: they go to no paper."""
+        codes, day = self.session.codes, self.values.get("admitted_at", "")[:10]
+        if codes is None or not is_date(day):
+            return printout
+        keyed = {self.values[path] for path in self.values if split_path(path)[::2] == (SERVICES, "code")}
+        holders = {code: codes.service_licence(code, date.fromisoformat(day)) for code in keyed}
+        lines = []
+        for line in printout.lines:
+            code = line.split()[0] if line.strip() else ""
+            holder = holders.get(code, "")
+            lines.append(f"{code} {text_of_another(holder)}" if holder else line)
+        return replace(printout, lines=lines)
 
     def filed(self) -> Case | None:
         return self.opened.case
@@ -155,7 +174,7 @@ class VisitList(KeysetList):
     """VIS: visits that are not coded, newest first; stays of other settings by their word."""
 
     title: ClassVar[str] = "Visits to code"
-    empty: ClassVar[str] = "Every visit is coded."
+    empty: ClassVar[str] = "None waits for coding."
     actions: ClassVar[tuple[Action, ...]] = (
         Action("C", "Code", method="code"),
         Action("M", "Movements", go="ACC {subject}"),

@@ -109,7 +109,7 @@ class Counted:
 
     @property
     def total(self) -> Line:
-        return _line("All accounts", self.groups, "HOLD=ANY BILLED=N")
+        return _line("All accounts", self.groups, "ANY HOLD=ANY BILLED=N")
 
     def by_reason(self) -> list[Line]:
         """By reason, in the order in which they count."""
@@ -122,7 +122,7 @@ class Counted:
     @property
     def on_hold(self) -> Line:
         """What is on hold, whatever the reason."""
-        return _line("On hold", (group for group in self.groups if group.hold), "HOLD=Y BILLED=N")
+        return _line("On hold", (group for group in self.groups if group.hold), "ANY HOLD=Y BILLED=N")
 
     def by_kind(self) -> list[Line]:
         """By kind of account, where there is more than inpatients."""
@@ -134,7 +134,7 @@ class Counted:
         """What is on hold, by the reason of the hold."""
         held = {group.hold for group in self.groups if group.hold}
         return [
-            _line(hold, self._of(lambda group: group.hold, hold), f"REASON={hold} BILLED=N")
+            _line(hold, self._of(lambda group: group.hold, hold), f"ANY REASON={hold} BILLED=N")
             for hold in sorted(held)
         ]
 
@@ -143,7 +143,7 @@ class Counted:
         return [
             _line(
                 f"{work.band_name(place)} days", self._of(lambda group: work.band(group.days), place),
-                f"HOLD=ANY BILLED=N {_age(place)}",
+                f"ANY HOLD=ANY BILLED=N {_age(place)}",
             )
             for place in range(len(BANDS))
         ]  # fmt: skip
@@ -158,7 +158,9 @@ class Counted:
 
     def _named(self, key: Callable[[Group], str], word: str) -> list[Line]:
         return [
-            _line(name or NO_CODE, self._of(key, name), f"HOLD=ANY BILLED=N {word}={name}" if name else "")
+            _line(
+                name or NO_CODE, self._of(key, name), f"ANY HOLD=ANY BILLED=N {word}={name}" if name else ""
+            )
             for name in sorted(set(map(key, self.groups)))
         ]
 

@@ -378,7 +378,7 @@ class TestNotFinalBilled:
         found = dnfb.counted()
         assert [(line.name, line.accounts) for line in found.by_hold()] == [("DOC", 2), ("PATH", 1)]
         assert (found.on_hold.accounts, found.uncoded.accounts, found.total.accounts) == (3, 3, 4)
-        for line in (*found.by_hold(), found.on_hold, found.uncoded):
+        for line in (*found.by_hold(), found.on_hold, found.uncoded, found.total, *found.by_band()):
             assert work.count(admin, read_line(line.asks)).items == line.accounts
 
     def test_days_are_unbilled_charges_by_the_average_charges_of_a_day(self, admin: Actor) -> None:

@@ -26,7 +26,7 @@ class TestVisits:
         desk.press("f2")
         assert desk.message.startswith("FILED E1, complete"), desk.text
         assert desk.lines[0].split()[0] == "VIS"
-        assert "Every visit is coded." in desk.text
+        assert "None waits for coding." in desk.text
         desk.press("f10")
         assert "complete" in desk.text
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from db import store
+from db.coding.codes import CodeStore
 from db.hospital import encounters
 from rules.codes import System, may_begin, normal
 from rules.dates import Unclear, parse_date
@@ -139,6 +140,20 @@ def set_words(codes: CodeStore) -> dict[str, str]:
         holder = f" (licensed by {each.licence_holder})" if each.licence_holder else ""
         found[each.name.casefold()] = f"{each.title or each.name}{holder}"
     return found
+
+
+def text_of_another(holder: str) -> str:
+    """What stands on paper for a text that somebody licenses."""
+    return f"(text licensed by {holder}, not printed)"
+
+
+def not_printed(codes: CodeStore, word: str) -> None:
+    """Raises ``ScreenError`` for a code set whose texts somebody else licenses."""
+    found = next((each for each in codes.facility_sets() if each.name.casefold() == word), None)
+    if found and found.licensed_by:
+        raise ScreenError(
+            f"The texts of {found.title or found.name} are licensed by {found.licensed_by}: not printed."
+        )
 
 
 class Trail(Generic[Place]):

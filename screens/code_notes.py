@@ -12,7 +12,19 @@ from reports.code_page import GROUP, PageLine, code_page, wrapped
 from rules.code_words import LEGEND, shorter
 from rules.codes import System, normal
 from screens import shown
-from screens.book import BACK, FORTH, MODIFIERS, Asked, Named, Trail, asked, installed, named, set_words
+from screens.book import (
+    BACK,
+    FORTH,
+    MODIFIERS,
+    Asked,
+    Named,
+    Trail,
+    asked,
+    installed,
+    named,
+    not_printed,
+    set_words,
+)
 from screens.codes import CODE_ACTIONS, CodeList, row_of, use
 from screens.drafts import page_of
 from screens.session import Session
@@ -26,6 +38,7 @@ from tui.screen import (
     Page,
     PageScreen,
     PlainPage,
+    Printout,
     Row,
     ScreenError,
 )
@@ -134,6 +147,10 @@ class CodeNotes(PageScreen):
             head = PageLine("Notes of the facility", level=GROUP)
             lines[at:at] = [PageLine(""), head, *map(PageLine, own)]
         return lines
+
+    def on_paper(self, printout: Printout) -> Printout:
+        not_printed(installed(self.session), self.code.code_set)
+        return printout
 
     def _of_other_set(self) -> list[PageLine]:
         """A modifier or a code of a facility's own set: its texts, its days, and whose they are."""

@@ -19,13 +19,14 @@ from screens.book import (
     asked,
     installed,
     named,
+    not_printed,
     set_words,
     with_text,
 )
 from screens.drafts import page_of
 from screens.session import Session
 from screens.site_notes import marked
-from tui.screen import Action, Column, Command, ListScreen, Outcome, Page, Row, ScreenError
+from tui.screen import Action, Column, Command, ListScreen, Outcome, Page, Printout, Row, ScreenError
 
 MOST = 100
 DIAGNOSES_ALONE = "The tabular list and the Alphabetic Index are of diagnoses: this is none."
@@ -193,6 +194,10 @@ class CodeLookup(CodeList):
             else codes.facility(self._set_name(), text, day, MOST)
         )
         return [(each.code, other_row(each)) for each in others]
+
+    def on_paper(self, printout: Printout) -> Printout:
+        not_printed(installed(self.session), self.code_set)
+        return printout
 
     def _set_name(self) -> str:
         sets = installed(self.session).facility_sets()

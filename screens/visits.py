@@ -78,7 +78,7 @@ class VisitForm(DataSetForm):
                 found[code] = f"{code} {title or NO_TITLE}"
         return tuple(found.values())[-MOST_TITLES:]
 
-    def printed(self, printout: Printout) -> Printout:
+    def on_paper(self, printout: Printout) -> Printout:
         """Without the texts that somebody else licenses: they go to no paper."""
         codes, day = self.session.codes, self.values.get("admitted_at", "")[:10]
         if codes is None or not is_date(day):

@@ -150,7 +150,11 @@ def _others(connection: sqlite3.Connection) -> None:
     connection.execute(
         "INSERT INTO facility_set VALUES ('cdm', 'Charge master', 'Example Hospital Group', 2027)"
     )
-    for code, text in (("X100", "Room and board, ward"), ("X200", "Cast, long leg")):
+    for code, text in (
+        ("X100", "Room and board, ward"),
+        ("X200", "Cast, long leg"),
+        ("73562", "Knee film, three views"),
+    ):
         connection.execute(
             "INSERT INTO facility_code VALUES ('cdm', ?, ?, ?, 20261001, 99991231)", (code, text[:12], text)
         )

@@ -372,6 +372,10 @@ class Screen:
         """What Space and Enter may recall from here: ("patient", "00123456"), ("account", ...)."""
         return None
 
+    def on_paper(self, printout: Printout) -> Printout:
+        """What of all that is shown may go to paper. Raises ``ScreenError`` when nothing may."""
+        return printout
+
 
 class FormScreen(Screen):
     """A record to key. The form is drawn from ``sections()``, asked after each ``open``; all values are

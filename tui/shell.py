@@ -485,6 +485,8 @@ class Shell:
             self.say("No printer is set up.")
             return
         printout = await self.main.printout()
+        if self.main.screen is not None:
+            printout = await self.call(self.main.screen.on_paper, printout)
         outcome = await self.call(self.printer, self.session, printout, queue)
         await self.outcome(outcome, self.top)
 

@@ -508,6 +508,13 @@ class CodeStore:
         own = not problem(code, System.HCPCS) and self._others.has_hcpcs
         return "", False if own else None
 
+    def service_licence(self, code: str, day: date) -> str:
+        """Who holds the licence of the title of a service, which then goes into no report, print or file; or blank."""
+        if self.hit(code, System.HCPCS, day):
+            return ""
+        sets = (each for each in self.facility_sets() if self.facility_code(each.name, code, day))
+        return next((each.licensed_by for each in sets), "")
+
     def service_valid(self, code: str, day: date) -> bool | None:
         """Whether a HCPCS or CPT code is in force on ``day``; None when no installed set can say."""
         return self._once("service", code, day, lambda _, code, day: self.service(code, day)[1])

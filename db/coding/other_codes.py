@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 
+OWN = "none"  # what stands for the licence holder of a set that nobody else has rights in
+
+
 @dataclass(frozen=True, slots=True)
 class OtherCode:
     """A modifier or a code of a facility's own set."""
@@ -34,6 +37,11 @@ class FacilitySet:
     title: str
     licence_holder: str
     year: int
+
+    @property
+    def licensed_by(self) -> str:
+        """Whose leave it takes to write its texts elsewhere; blank for a set that is the facility's own."""
+        return "" if self.licence_holder.strip().casefold() in ("", OWN) else self.licence_holder
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 from db import conventions
 from db.coding import code_sets
+from db.coding.codes import CodeStore
 from db.statistics import figures
 from db.statistics.indices import INPATIENT, Coded, Diagnosed, Operated
 from db.statistics.stay_lists import NONE, Wanted
@@ -144,7 +145,7 @@ def _titles(asked: Asked, system: System, names: Iterable[str]) -> dict[str, str
             return {}
         services = system is System.PCS
         return {
-            dotted(name, system): codes.service(name, on)[0] if services and len(name) < PCS_LENGTH
+            dotted(name, system): service_title(codes, name, on) if services and len(name) < PCS_LENGTH
             else codes.title(name, system)
             for name in names
         }  # fmt: skip
@@ -171,3 +172,8 @@ def _selection(asked: Asked, system: System) -> str:
 
 
 __all__ = ["NONE", "Entry", "class_mark", "coded", "listing", "of_age", "others", "wanted"]
+
+
+def service_title(codes: CodeStore, code: str, on: date) -> str:
+    """The title of a HCPCS code, or of a set that is the facility's own; a licensed text is not written."""
+    return "" if codes.service_licence(code, on) else codes.service(code, on)[0]

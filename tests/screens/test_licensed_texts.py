@@ -1,0 +1,73 @@
+"""Texts that somebody else licenses are shown with whose they are; they go to no paper, report or file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from db.coding.codes import CodeStore
+from reports import output
+from reports.indices.coded import service_title
+from screens.printing import print_shown
+from tests.screens.test_drg_screens import do, go
+from tests.screens.test_visits import an_emergency
+from tests.tui.conftest import Workstation
+
+HOLDER = "Example Hospital Group"
+TEXT = "Knee film, three views"
+
+
+@pytest.fixture
+def paper(desk: Workstation, booked: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was sent to a printer."""
+    sent: list[str] = []
+    monkeypatch.setattr(
+        output, "send", lambda pages, *_: sent.extend("\n".join(page.lines) for page in pages)
+    )
+    desk.shell.printer = print_shown
+    return sent
+
+
+class TestTextsOfAnother:
+    def test_a_look_up_names_the_holder_and_is_not_printed(self, desk: Workstation, paper: list[str]) -> None:
+        go(desk, "=COD cdm knee")
+        assert TEXT in desk.text
+        assert HOLDER in desk.text
+        go(desk, "PRT LASER")
+        assert not paper
+        assert desk.message == f"The texts of Charge master are licensed by {HOLDER}: not printed."
+
+    def test_what_is_known_of_such_a_code_is_not_printed_either(
+        self, desk: Workstation, paper: list[str]
+    ) -> None:
+        go(desk, "=COD cdm knee")
+        desk.press("enter")
+        assert TEXT in desk.text
+        go(desk, "PRT LASER")
+        assert not paper
+
+    def test_codes_of_public_sets_are_printed(self, desk: Workstation, paper: list[str]) -> None:
+        go(desk, "=COD hcpcs wheelchair")
+        go(desk, "PRT LASER")
+        assert "Standard wheelchair" in "".join(paper)
+
+    def test_a_visit_is_printed_with_the_code_alone(self, desk: Workstation, paper: list[str]) -> None:
+        do(desk, lambda _: an_emergency("E1"))
+        go(desk, "=OPC E1")
+        desk.press("f8", "f8", "73562", "enter", "enter", "1", "enter")
+        assert f"73562 {TEXT}" in desk.text
+        go(desk, "PRT LASER")
+        page = "".join(paper)
+        assert "73562" in page
+        assert TEXT not in page
+        assert f"73562 (text licensed by {HOLDER}, not printed)" in page
+
+
+class TestReports:
+    def test_have_the_code_and_no_text(self, books_path: Path) -> None:
+        with CodeStore.open(books_path) as codes:
+            on = date(2026, 11, 1)
+            assert service_title(codes, "73562", on) == ""
+            assert service_title(codes, "G0378", on) == "Hospital observation service, per hour"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar, Final
 
@@ -19,10 +20,11 @@ from rules import drg
 from rules import queries as rules
 from rules.abstract_findings import day_of, record_findings
 from rules.codes import System
+from rules.evidence import REQUIREMENTS
 from rules.findings import Finding, Level
 from rules.moments import iso_date
 from rules.queries import Channel, Standing, Status, Template, To
-from rules.query_lint import Tables, in_the_way, lint
+from rules.query_lint import BLANK, Tables, in_the_way, lint
 from rules.query_triggers import Proposal, about, proposals, template_for
 from screens import coding_draft, query_values, shown
 from screens.account import banner, encounter_named
@@ -46,6 +48,7 @@ from tui.screen import (
 from tui.spans import wrap
 
 PANEL: Final = 78
+USUAL, IN_HOUSE = "ROUTINE", "INHOUSE"  # priorities of table query_due
 TO: Final = {
     To.ATTENDING: "who attends", To.SURGEON: "who operated", To.CONSULTANT: "who was consulted",
 }  # fmt: skip
@@ -152,7 +155,7 @@ class Query(DraftedForm):
         return next(iter((*meant, *(near if self.asked and not template else ()))), None)
 
     def _begun(self) -> Values:
-        values: Values = {"as": To.ATTENDING, "channel": Channel.WRITTEN, "priority": "ROUTINE"}
+        values: Values = {"as": To.ATTENDING, "channel": Channel.WRITTEN, "priority": self._priority(USUAL)}
         near = about(self.found, self.asked) if self.asked else []
         self.chosen = next(filter(None, (template_for(each, self.known.values()) for each in near)), "")
         if self.chosen:
@@ -160,13 +163,26 @@ class Query(DraftedForm):
         return values | {"provider": self._asked_as(values["as"])}
 
     def _from_template(self, template: Template) -> Values:
-        return query_values.form_of(template.wording) | {"as": template.to, "priority": template.priority}
+        """Its words; what a missing document is called, and whose it is, the finding tells."""
+        said, proposal = template.wording, self.proposal
+        as_, table = template.to, self.session.tables[REQUIREMENTS]
+        if proposal and (missing := table.find(proposal.trigger)):
+            said = replace(said, question=said.question.replace(BLANK, f"the {missing.text}"))
+            as_ = To.SURGEON if proposal.path.startswith("procedures") else as_
+        return query_values.form_of(said) | {"as": as_, "priority": self._priority(template.priority)}
+
+    def _priority(self, usual: str) -> str:
+        """Of a patient in house that of the house, where the usual one is meant."""
+        here = self.session.tables[rules.DUE].find(IN_HOUSE, iso_date(store.current().now().day))
+        return IN_HOUSE if usual == USUAL and here and not self.stay.discharged_at else usual
 
     def _asked_as(self, part: str) -> str:
         """Who is that to the stay, as far as account and abstract say."""
+        about_ = self.proposal.path if self.proposal else ""
+        row = about_.partition(".")[0] if about_.startswith("procedures") else "procedures[1]"
         said = {
             To.ATTENDING: (self.record.get("attending", ""), self.stay.attending),
-            To.SURGEON: (self.record.get("procedures[1].surgeon", ""), self.record.get("operating", "")),
+            To.SURGEON: (self.record.get(f"{row}.surgeon", ""), self.record.get("operating", "")),
             To.CONSULTANT: (self.record.get("consultations[1].provider", ""),),
         }.get(To(part) if part in tuple(To) else To.ATTENDING, ())  # fmt: skip
         return next(filter(None, said), "")

@@ -116,6 +116,7 @@ class Edit(DraftedForm):
         "what title and question must not say. Proposed by: codes of findings, such as MCE20 or A126, or poa_u, "
         "single_severity, hac, hac_pressure."
     )
+    brief: ClassVar[bool] = True
     session: Session
     tables: Tables
     before: Template | None = None
@@ -167,7 +168,7 @@ class Edit(DraftedForm):
         taken = query_values.in_place(values, "lines") if path.startswith("lines[") else {}
         now = {**values, **taken}
         echoes = query_values.echoes(self.session, now) | {"priority": row.text if row else ""}
-        return Changed(self._findings(now), echoes, taken)
+        return Changed(self._findings(now), echoes, taken, skip=query_values.not_asked(now))
 
     def _findings(self, values: Values) -> list[Finding]:
         found = lint(self._template(values).wording, self.tables, template=True)

@@ -98,7 +98,8 @@ class Rows(KeysetList):
     def columns(self) -> Sequence[Column]:
         if self.kind == SETTING:
             return (
-                Column("Convention", 50),
+                Column("Setting", 23, frozen=True),
+                Column("Convention", 26),
                 Column("In force", 12),
                 Column("Since", 10),
                 Column("Set by", 12),
@@ -129,7 +130,7 @@ class Rows(KeysetList):
         ]
 
     def position(self, text: str) -> Key | None:
-        code = text.strip().upper()
+        code = text.strip().lower() if self.kind == SETTING else text.strip().upper()
         return (code[:-1] + chr(ord(code[-1]) - 1) + "\U0010ffff",) if code else None
 
     def add(self, rest: str) -> Outcome:
@@ -149,7 +150,7 @@ class Rows(KeysetList):
             history = site.settings_history(name)
             _, value, by, _ = history[-1] if history else (0, default, "", 0)
             since = shown.day(iso_date(history[-1][0])) if history and history[-1][0] > 1 else "always"
-            rows.append(Row((name,), (text, value, since, by), f"{SETTING} {name}"))
+            rows.append(Row((name,), (name, text, value, since, by), f"{SETTING} {name}"))
         return rows
 
 

@@ -43,7 +43,7 @@ def _troubled() -> Said:
 def _asked(actor: Actor) -> Said:
     """Queries that wait, and what of them is to be done first."""
     found = query_counts.waiting(actor.user)
-    parts = ((found.overdue, "late"), (found.answered, "answers"), (found.drafts, "draft"))
+    parts = ((found.overdue, "late"), (found.answered, "answered"), (found.drafts, "draft"))
     return str(found.asked), ", ".join(f"{count} {what}" for count, what in parts if count)
 
 

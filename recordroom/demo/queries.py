@@ -67,7 +67,9 @@ def fill_queries(actor: Actor, waiting: list[str]) -> None:
     """Queries about filed abstracts over the last weeks, and about ``waiting`` accounts as they are asked now."""
     asked: set[str] = set()
     for story in STORIES:
-        account = _left_before(store.current().now().day - story.ago, asked)
+        account = _left_before(
+            store.current().now().day - story.ago, asked, waits=story.answered_after is None
+        )
         if account:
             asked.add(account)
             _told(account, story)
@@ -83,11 +85,15 @@ def fill_queries(actor: Actor, waiting: list[str]) -> None:
             query_acts.step(actor, sent.number, Act.ANSWER, sent.version, replied=replied)
 
 
-def _left_before(day: int, but: set[str]) -> str:
-    """The account with a filed abstract whose patient left last before a day, and that was not asked about yet."""
+def _left_before(day: int, but: set[str], *, waits: bool) -> str:
+    """The account whose patient left last before a day, with an abstract, and not asked about yet.
+
+    ``waits``: its answer holds the release, so the abstract is not let go.
+    """
+    standing = "('open', 'complete')" if waits else "('complete', 'released')"
     row = database.execute_sql(
         "SELECT e.account FROM data_case c JOIN encounter e ON e.id = c.encounter_id WHERE c.data_set = 'abstract'"
-        " AND c.void_utc IS NULL AND c.status <> 'open' AND e.attending_id IS NOT NULL AND e.discharge_day < ?"
+        f" AND c.void_utc IS NULL AND c.status IN {standing} AND e.attending_id IS NOT NULL AND e.discharge_day < ?"
         " AND e.account NOT IN (SELECT value FROM json_each(?)) ORDER BY e.discharge_day DESC, e.id LIMIT 1",
         (day, json.dumps(sorted(but))),
     ).fetchone()

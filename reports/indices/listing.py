@@ -20,6 +20,8 @@ day_text = lru_cache(maxsize=4096)(iso_date)
 SUMMARY: Final = "summary"
 NOT_TOLD: Final = "(not known)"
 WIDE: Final = 132
+LABEL: Final = 20  # cells that the groups of a summary have at least
+FIGURE, SLIM = 9, 6  # cells of a figure at least, and where there is no room for the groups
 SHOWN: Final = {"date": show_date, "moment": show_moment}
 
 
@@ -49,7 +51,7 @@ class Line(NamedTuple):
 class Measure:
     """A figure of a subtotal: a sum of ``counted``, or with ``over`` a mean of it by the sum of another.
 
-    ``over`` -1 is the number of records.
+    ``over`` -1 is the number of records. A ``share`` is printed as numerator, denominator and per cent: 9/13 69.23.
     """
 
     head: str
@@ -57,14 +59,27 @@ class Measure:
     over: int | None = None
     places: int = 2
     scale: int = 1  # what is counted in parts, such as ten-thousandths of a weight
+    share: bool = False
 
     def value(self, lines: Sequence[Line]) -> str:
         """As printed, of lines of different records."""
+        if self.share and self.over is not None:
+            part, whole = (sum(line.counted[at] for line in lines) for at in (self.of, self.over))
+            return f"{part}/{whole} {half_up(Fraction(100 * part, whole), self.places) if whole else NOT_APPLICABLE}"
         total = Fraction(sum(line.counted[self.of] for line in lines), self.scale)
         if self.over is None:
             return f"{half_up(total, self.places if self.scale > 1 else 0):,f}"
         by = len(lines) if self.over < 0 else sum(line.counted[self.over] for line in lines)
         return f"{half_up(total / by, self.places):,f}" if by else NOT_APPLICABLE
+
+    def in_words(self, lines: Sequence[Line]) -> str:
+        """As a sentence has it."""
+        value = self.value(lines)
+        if not self.share:
+            return f"{self.head.replace('|', ' ').lower()} {value}"
+        counts, _, rate = value.partition(" ")
+        percent = rate if rate == NOT_APPLICABLE else f"{rate} %"
+        return f"{self.head.partition('|')[0].lower()} {counts.replace('/', ' of ')} ({percent})"
 
 
 @dataclass(frozen=True)
@@ -189,34 +204,54 @@ def _worded(data: Listing, name: str) -> str:
 
 def _in_words(data: Listing, lines: Sequence[Line]) -> str:
     records = _records(lines)
-    figures = [f"{each.head.replace('|', ' ').lower()} {each.value(records)}" for each in data.measures]
+    figures = [each.in_words(records) for each in data.measures]
     return "; ".join((f"{len(lines)} {data.one if len(lines) == 1 else data.many}", *figures))
 
 
 def _summary(data: Listing, width: int) -> Iterator[Item]:
-    """A line for each innermost group, and the total."""
+    """A line for each innermost group, and the total. On a narrow page the figures that have room."""
+    totals = _figures(data, data.lines)
+    sized = _sized(data, totals, FIGURE)
+    if _taken(sized) + LABEL > width:
+        sized = _sized(data, totals, SLIM)
+    while _taken(sized) + LABEL > width:
+        sized.pop()
+    first = Column(data.group_heads[-1] if data.group_heads else "", width - _taken(sized))
+    yield Heads((first, *sized))
+    yield from _summed(data, data.lines, 0, len(sized))
+    yield Total("TOTAL", ("", *totals[: len(sized)]), level=0, rule=True)
+
+
+def _sized(data: Listing, totals: Sequence[str], least: int) -> list[Column]:
+    """The columns of the figures: heads and totals fit, and 100 per cent of a share."""
     heads = [data.many.capitalize(), *(measure.head for measure in data.measures)]
-    figures = [Column(head, max(9, *map(len, head.split("|"))), True) for head in heads]
-    first = Column(
-        data.group_heads[-1] if data.group_heads else "", width - sum(each.width + 1 for each in figures)
-    )
-    yield Heads((first, *figures))
-    yield from _summed(data, data.lines, 0)
-    yield Total("TOTAL", ("", *_figures(data, data.lines)), level=0, rule=True)
+    shares = [False, *(measure.share for measure in data.measures)]
+    longest = [
+        len(total.partition(" ")[0] + " 100.00") if share else len(total)
+        for total, share in zip(totals, shares, strict=True)
+    ]
+    return [
+        Column(head, max(least, most, *map(len, head.split("|"))), True)
+        for head, most in zip(heads, longest, strict=True)
+    ]
 
 
-def _summed(data: Listing, lines: Sequence[Line], level: int) -> Iterator[Item]:
+def _taken(figures: Sequence[Column]) -> int:
+    return sum(each.width + 1 for each in figures)
+
+
+def _summed(data: Listing, lines: Sequence[Line], level: int, many: int) -> Iterator[Item]:
     if level == len(data.group_heads):
         return
     for name, group in groupby(lines, key=lambda line: line.groups[level]):
         members = list(group)
         if level == len(data.group_heads) - 1:
-            cells = (_worded(data, name), *_figures(data, members))
+            cells = (_worded(data, name), *_figures(data, members)[:many])
             yield Linked(cells, data.behind(name)) if data.behind else cells
             continue
         yield Group(_titled(data, name, level), level + 1)
-        yield from _summed(data, members, level + 1)
-        yield Total(_named(data, name, level), ("", *_figures(data, members)), level + 1, rule=True)
+        yield from _summed(data, members, level + 1, many)
+        yield Total(_named(data, name, level), ("", *_figures(data, members)[:many]), level + 1, rule=True)
 
 
 def _figures(data: Listing, lines: Sequence[Line]) -> tuple[str, ...]:

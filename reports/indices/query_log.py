@@ -61,13 +61,14 @@ BREAKS: Final[Mapping[str, tuple[Break, ...]]] = {
     "asker": (("Asked by", lambda row: row.asked_by, ""),),
 }
 MEASURES: Final = (
-    Measure("Answered", 0), Measure("Response|%", 1, 7), Measure("In time|%", 2, 7), Measure("Agreed|%", 3, 0),
-    Measure("Days to|answer", 4, 0), Measure("Reminded", 5), Measure("Escalated", 6),
+    Measure("Answered|of asked %", 0, 1, share=True), Measure("In time|of due %", 2, 3, share=True),
+    Measure("Agreed|of answered %", 4, 0, share=True), Measure("Days to|answer", 5, 0), Measure("Reminded", 6),
+    Measure("Escalated", 7),
 )  # fmt: skip
 NOTES: Final = (
     (
-        "Response: answered in per cent of those asked; in time: by the day on which they were due. Agreed: in per cent"
-        " of those answered. Days to the answer of those answered; of others until today."
+        "Counts before each per cent: answered of those asked; answered by the day on which they were due, of those"
+        " answered or late; agreed, of those answered. Days to the answer: the mean of those answered."
     ),
     "Withdrawn queries are listed and count in no rate; drafts and void ones are left out.",
 )
@@ -136,9 +137,10 @@ def _line(
         row.escalations, answer, *(_effect(effect if shown else None) if told else ()),
     )  # fmt: skip
     replied, counts = int(row.replied and row.counts), int(row.counts)
+    over = int(counts and (row.replied or not row.in_time))
     counted = (
-        replied, 100 * replied, 100 * (replied and row.in_time), 100 * (replied and row.outcome == Outcome.AGREED),
-        row.days * replied, row.reminders * counts, row.escalations * counts, counts,
+        replied, counts, int(replied and row.in_time), over, int(replied and row.outcome == Outcome.AGREED),
+        row.days * replied, row.reminders * counts, row.escalations * counts,
     )  # fmt: skip
     return Line(values, f"QRF {row.number}", groups, counted)
 

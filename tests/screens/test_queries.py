@@ -12,6 +12,7 @@ from db.hospital import encounters
 from db.queries import queries, templates
 from db.queries.queries import Query
 from screens.session import Session
+from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN, POISON_ACCOUNT
 from tests.tui.conftest import Workstation
 
@@ -94,6 +95,24 @@ class TestRaising:
         assert "Why: POA of E11.9 is U" in desk.text
         desk.press("^TEMPLATE", "enter", "f4")
         assert "* POA of E11.9 is U" in desk.text
+
+    def test_whose_missing_report_it_is_is_asked_for_it_by_its_name(self, desk: Workstation) -> None:
+        actor = actor_of(desk)
+        kept = [{"type": "HP", "status": "present", "written_at": "2026-11-10", "author": "1001"}]
+        documents.mark(actor, encounters.find(ACCOUNT), kept)  # type: ignore[arg-type]
+        operated = CODED | {"account": ACCOUNT, "discharged_at": "2026-11-14T11:30"} | {
+            "procedures[1].code": "0DTJ4ZZ", "procedures[1].date": "2026-11-11", "procedures[1].surgeon": "1002",
+        }  # fmt: skip
+        drafts.save(actor, ("ABS", ACCOUNT), operated, "note", "0")  # type: ignore[arg-type]
+        go(desk, f"QRY {ACCOUNT} procedures[1].code")
+        assert "Asked as: SURGEON     Physician: 1002" in desk.text
+        desk.press("^LINES", "enter")
+        assert "does not have the operative report" in desk.text
+
+    def test_of_a_patient_in_house_it_is_due_sooner(self, desk: Workstation) -> None:
+        builders.a_stay("2026-11-20T08:00", account="4799")
+        go(desk, "QRY 4799")
+        assert "Priority: INHOUSE" in desk.text
 
     def test_behind_the_template_comes_what_is_missing(self, desk: Workstation) -> None:
         go(desk, f"QRY {ACCOUNT}")

@@ -61,6 +61,10 @@ class TestAConvention:
         assert "it is not taken off" not in before
         assert "it is not taken off" in after
 
+    def test_is_found_by_its_name(self, desk: Workstation) -> None:
+        desk.press("ctrl+o", "=SFL setting", "enter", "/chart", "enter")
+        assert desk.at_cursor.startswith("> 1  chart_documents")
+
     def test_says_what_it_may_be_and_what_it_was(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=SFR setting leave_rule", "enter")
         assert "One of: every night" in desk.text

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,14 +79,10 @@ def _row_text(cells: Mapping[str, str]) -> str:
     return _CELL.join(f"{column}={cells[column]}" for column in sorted(cells))
 
 
-def taken_from(record: Record, item: str, source: Record) -> dict[str, str]:
-    """``record`` with ``item`` as ``source`` has it, a group with all its rows."""
-    kept = {path: value for path, value in record.items() if not _belongs(path, item)}
-    return kept | {path: value for path, value in source.items() if value and _belongs(path, item)}
-
-
-def _belongs(path: str, item: str) -> bool:
-    return path == item or split_path(path)[0] == item
+def taken_from(record: Record, items: Collection[str], source: Record) -> dict[str, str]:
+    """``record`` with ``items`` as ``source`` has them, a group with all its rows."""
+    kept = {path: value for path, value in record.items() if item_of(path) not in items}
+    return kept | {path: value for path, value in source.items() if value and item_of(path) in items}
 
 
 def merged(filed: Record, fed: Items, feed: Record, *, fixed: Callable[[str], bool]) -> Merged:
@@ -95,7 +91,7 @@ def merged(filed: Record, fed: Items, feed: Record, *, fixed: Callable[[str], bo
     ``filed`` is what was filed (or keyed), ``fed`` what the feed said then, ``feed`` what it says now. ``fixed``
     says which items cannot be keyed.
     """
-    record, now, was = dict(filed), items_of(feed), items_of(filed)
+    now, was = items_of(feed), items_of(filed)
     followed: dict[str, tuple[str, str]] = {}
     differences: dict[str, Difference] = {}
     for item in sorted({*fed, *now}):
@@ -103,10 +99,10 @@ def merged(filed: Record, fed: Items, feed: Record, *, fixed: Callable[[str], bo
         if value == says:
             continue
         if fixed(item) or value == then:
-            record = taken_from(record, item, feed)
             followed[item] = (value, says)
         elif says or then:
             differences[item] = Difference(item, value, says)
+    record = taken_from(filed, followed, feed) if followed else dict(filed)
     return Merged(record, followed, differences)
 
 

@@ -323,7 +323,7 @@ class Abstract(CodingWords):
         found = {each.item: each for each in abstracts.differing(self.values, self.opened, self.dictionary)}
         if item not in found:
             return Outcome("Nothing differs from the feed here: Ctrl+E lists what does.", error=True)
-        record = taken_from(self.values, item, self.opened.feed)
+        record = taken_from(self.values, (item,), self.opened.feed)
         changed = {
             path: record.get(path, "")
             for path in {*self.values, *record}

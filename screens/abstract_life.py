@@ -352,7 +352,7 @@ class Differences(KeysetList):
                 raise NotAllowed(
                     opened.locked or "You have a draft of this abstract: open it and take the value there."
                 )
-            values = dict(taken_from(opened.values, item, form.opened.feed))
+            values = dict(taken_from(opened.values, (item,), form.opened.feed))
             form.reason = "The feed's value was taken"
             form.put(values, form.findings(values))
         finally:

@@ -289,38 +289,42 @@ class _Layout:
         self.regrouped = True
 
     def _add(self, item: Item) -> bool:
-        """Add an item to the chunk; whether the next one must stand with it."""
+        """Add an item to the chunk; whether the next one must stand with it.
+
+        Its parts are named: for patterns by position the interpreter makes the name ``__match_args__`` anew each time
+        and keeps thousands of these, and each holds back a piece of the memory of a long list that is gone.
+        """
         match item:
-            case Heads(columns, title):
+            case Heads(columns=columns, title=title):
                 self._close_groups(0)
                 self._set_columns(columns, title)
                 if columns:
                     self.chunk += ["", *self.heads]
                 return True
-            case Group(text, level, eject):
+            case Group(text=text, level=level, eject=eject):
                 self._close_groups(level)
                 self.groups.append(item)
                 self.eject = self.eject or eject
                 self.chunk += [self._text(text)] if self.chunk else ["", self._text(text)]
                 self.breaks[len(self.chunk) - 1] = level
                 return True
-            case Total(_, _, level):
+            case Total(level=level):
                 self.chunk += self._total(item)
                 self._close_groups(level)
                 return False
-            case Block(lines, keep_next, links, captioned):
+            case Block(lines=lines, keep_next=keep_next, links=links, captioned=captioned):
                 if captioned or keep_next:
                     first = next((at for at, line in enumerate(lines) if line.strip()), 0)
                     self.breaks[len(self.chunk) + first] = 1
                 self.links |= {len(self.chunk) + at: go for at, go in enumerate(links) if go}
                 self.chunk += [self._text(line) for line in lines]
                 return keep_next
-            case Wrapped(values):
+            case Wrapped(cells=values):
                 texts = zip(self.columns, values, strict=True)
                 parts = [wrapped(self.plain(text), column.width, "") for column, text in texts]
                 self.chunk += [self.line(row) for row in zip_longest(*parts, fillvalue="")]
                 return False
-            case Linked(row, go):
+            case Linked(row=row, go=go):
                 begun = len(self.chunk)
                 if type(row) is tuple:
                     self.chunk.append(self.line(row))

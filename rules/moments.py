@@ -25,8 +25,7 @@ class Moment:
     @property
     def local(self) -> str:
         """Canonical local text, ``2026-11-21T07:30``."""
-        shown = datetime.fromtimestamp(self.utc, UTC) + timedelta(minutes=self.offset)
-        return shown.strftime("%Y-%m-%dT%H:%M")
+        return datetime.fromtimestamp(self.utc + 60 * self.offset, UTC).isoformat()[: len("2026-11-21T07:30")]
 
 
 def moment(local: str, zone: tzinfo, offset: int | None = None) -> Moment:

@@ -23,8 +23,8 @@ LEAD_ROWS = 2  # rows of a heading that come along when a field is brought into 
 class Face:
     """The drawn form. ``height`` says how many rows the body has now."""
 
-    def __init__(self, height: Callable[[], int], style: str) -> None:
-        self._body_height, self._style = height, style
+    def __init__(self, height: Callable[[], int], style: str, shorten: Callable[[str, int], str]) -> None:
+        self._body_height, self._style, self._shorten = height, style, shorten
         self.sections: Sequence[Section] = ()
         self.layout = Layout()
         self.echoes: Mapping[str, str] = {}
@@ -115,14 +115,19 @@ class Face:
             self._lines.clear()
         if self.height != self._sight:
             self.keep_in_sight()
-        panel = [plain(text, width) for text in self.panel[: self._body_height() - self.height]]
-        return [self._line(record, row) for row in range(self.top, self.top + self.height)] + panel
+        panel = self.panel_within(width)[: self._body_height() - self.height]
+        rows = [self._line(record, row) for row in range(self.top, self.top + self.height)]
+        return rows + [plain(text, width) for text in panel]
+
+    def panel_within(self, room: int) -> list[str]:
+        """The lines of the panel, shortened where they take more cells."""
+        return [text if cells(text) <= room else self._shorten(text, room) for text in self.panel]
 
     def whole(self, record: Record, width: int) -> list[Line]:
         """The form and its panel from the first row to the last, in sight or not."""
         self.body(record, width)
         rows = [self._line(record, row) for row in range(self.layout.height)]
-        return rows + [plain(text, width) for text in self.panel]
+        return rows + [plain(text, width) for text in self.panel_within(width)]
 
     def cursor(self) -> tuple[int, int] | None:
         spot = self.spot

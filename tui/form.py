@@ -53,7 +53,7 @@ class FormView(View):
         self.key = ""
         self.opened = Opened({})
         self.record = Record((), {})
-        self.face = Face(lambda: shell.body_height, shell.date_style)
+        self.face = Face(lambda: shell.body_height, shell.date_style, screen.shorten)
         self.walk = self._walk()
         self.intake = Intake(self)
         self.filing = Filing(self)
@@ -84,7 +84,7 @@ class FormView(View):
         opened, sections, changed = await self.shell.call(self._load, key)
         self.key, self.opened, self.record = key, opened, Record(sections, opened.values)
         self.record.changed = opened.resumed
-        self.face = Face(lambda: self.shell.body_height, self.shell.date_style)
+        self.face = Face(lambda: self.shell.body_height, self.shell.date_style, self.screen.shorten)
         self.face.sections, self.face.locked = sections, bool(opened.locked)
         self.filing.overridable = False
         self.findings = ()

@@ -90,7 +90,8 @@ class Overview(Stream):
             counted = "1 finding: Ctrl+E shows it"
         counted += f", {overridden} overridden" if overridden else ""
         standing = form.screen.standing(dict(form.record.values))
-        return [f"{standing}   {counted}" if standing else counted, *form.face.panel]
+        panel = form.face.panel_within(form.shell.width - 1)
+        return [f"{standing}   {counted}" if standing else counted, *panel]
 
     def body(self, width: int) -> list[Line]:
         page = self.digest.lines(width)

@@ -391,7 +391,7 @@ class FormScreen(Screen):
     worksheet: Grid | None = None  # the same of its worksheet; None: it has none
 
     def shorten(self, text: str, room: int) -> str:
-        """What the worksheet says over or behind codes in place of ``text`` that takes more than ``room`` cells."""
+        """What panel and worksheet say in place of ``text`` that takes more than ``room`` cells."""
         return text
 
     def sections(self) -> Sequence[Section]:

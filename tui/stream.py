@@ -164,8 +164,8 @@ class Stream(Way):
         rows = [self._line(number, width) for number in range(self._top, len(self.lines))]
         rows.append(self._prompt_line(width))
         rows += [blank(width)] * (height - len(rows))
-        panel = [plain(clean(text), width) for text in face.panel[: self.form.shell.body_height - height]]
-        return rows + panel
+        panel = face.panel_within(width)[: self.form.shell.body_height - height]
+        return rows + [plain(text, width) for text in panel]
 
     def _line(self, number: int, width: int) -> Line:
         found = self._drawn.get(number)

@@ -114,13 +114,8 @@ class Worksheet(Way):
         page += [blank(width)] * (self.height - len(page))
         pane = self._pane[self.turned : self.turned + self.pane_height]
         pane += [blank(width)] * (self.pane_height - len(pane))
-        top = [
-            plain(" " + self._over(clean(text), width - 1), width) for text in self.form.face.panel[:MOST_TOP]
-        ]
+        top = [plain(" " + text, width) for text in self.form.face.panel_within(width - 1)[:MOST_TOP]]
         return [*top, *page, self._bar(width), *pane]
-
-    def _over(self, text: str, room: int) -> str:
-        return text if cells(text) <= room else self.form.screen.shorten(text, room)
 
     def _keep_in_sight(self) -> None:
         at = self.sheet.in_hand()

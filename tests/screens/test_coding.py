@@ -313,6 +313,10 @@ class TestTheDrg:
         assert desk.lines[4].startswith(
             " MDC 05 SURG wt 2.7208 FY26 GMLOS 3.7 LOS 4 $17,685.20 by I50.21 MCC, 027034Z"
         )
+        desk.press("f11")
+        assert "by I50.21 MCC, 027034Z" in desk.text
+        desk.press("ctrl+o", "VIEW O", "enter")
+        assert "by I50.21 MCC, 027034Z" in desk.text
 
     def test_a_condition_acquired_here_says_what_it_takes(self, page: Workstation) -> None:
         page.press(ADMITTING, "j189 y l89154 n")

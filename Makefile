@@ -24,7 +24,7 @@ demo: $(STAMP) ## open the workstation on a synthetic hospital (prints its censu
 
 # Three at a time on two cores: many tests wait for terminals and for sshd.
 test: $(STAMP) ## run the tests
-	$(BIN)/pytest -q -n 3
+	$(BIN)/pytest -q -n 3 --dist worksteal
 
 soak: $(STAMP) ## run the tests of the store at full length (hours)
 	$(BIN)/pytest -q -m soak --timeout 14400 -rA

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,22 @@ def _has_room(folder: Path) -> bool:
     return shutil.disk_usage(folder).free >= ROOM
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of collected tests live until the end: the garbage collector need not look at them each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    asks = {item: "codes_path" in getattr(item, "fixturenames", ()) for item in items}
+    coding = [item for item in items if asks[item]]
+    # One worker builds the code store at once, and when the others come to need it, it is there.
+    items[:] = coding[:1] + [item for item in items if not asks[item]] + coding[1:]
     required = os.environ.get("RECORDROOM_REQUIRE_ALL") == "1"
     for item in items:
         for mark in item.iter_markers("needs"):
@@ -137,7 +153,11 @@ def codes_path(pytestconfig: pytest.Config) -> Path:
         "w"
     ) as lock:  # the workers of a run begin at once, and one of them builds
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return build(folder / f"codes-{digest.hexdigest()[:16]}.db").path
+        path = build(folder / f"codes-{digest.hexdigest()[:16]}.db").path
+        path.touch()
+        for old in sorted(folder.glob("codes-*.db"), key=lambda each: each.stat().st_mtime)[:-3]:
+            old.unlink()
+    return path
 
 
 @pytest.fixture(scope="session")

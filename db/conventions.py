@@ -91,6 +91,11 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
         (),
         "Dollars for a DRG weight of 1, such as 6500.00: expected payment of accounts without charges",
     ),
+    "visits_coded_from": (
+        "",
+        (),
+        "Day of arrival, YYYY-MM-DD, from which visits wait here for their coding; blank: all that are on file",
+    ),
     "chart_documents": (
         "warning",
         ("off", "warning", "hold"),
@@ -140,6 +145,7 @@ CITATIONS: Final[Mapping[str, str]] = {
     "query_record": (
         "AHIMA and ACDIS, Guidelines for Achieving a Compliant Query Practice (2022 update): the facility decides"
     ),
+    "visits_coded_from": "The facility's choice: visits that came with the first import were coded elsewhere",
     "chart_documents": "42 CFR 482.24(c); Joint Commission RC; what has to be there in table document_requirements",
     "drg_base_rate": "42 CFR 412.64: the hospital's own operating and capital base rate; from the chief of finance",
 }
@@ -164,6 +170,7 @@ _FREE: Final[Mapping[str, str]] = {
     "spool_days": "0|[1-9][0-9]{0,2}",
     "search_miss_days": "0|[1-9][0-9]{0,3}",
     "job_run_days": "0|[1-9][0-9]{0,3}",
+    "visits_coded_from": "([12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?",
     "drg_base_rate": r"([1-9][0-9]{2,5}\.[0-9]{2})?",
 }  # settings of any wording, and the pattern they must have
 

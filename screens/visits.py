@@ -199,7 +199,11 @@ class VisitList(KeysetList):
 
     def heading(self) -> Sequence[str]:
         which = STAYS.get(self.of) or f"Class {self.of or 'E, O and OBS'}"
-        return (f"{which}{', all of them' if self.every_one else ', not coded completely'}",)
+        if self.every_one:
+            return (f"{which}, all of them",)
+        since = 0 if self.of in STAYS else visits.coded_from()
+        arrived = f", arrived from {shown.day(date.fromordinal(since).isoformat())}" if since else ""
+        return (f"{which}, not coded completely{arrived}",)
 
     def columns(self) -> Sequence[Column]:
         return (

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from config.code_tables import Shelf
 from db import store
+from db.abstracting.visits import coded_from
 from db.connect import database
 from rules import work
 from rules.moments import iso_date
@@ -219,7 +220,7 @@ def waiting(classes: Sequence[str]) -> str:
     if INPATIENT in classes:
         parts.append(f"SELECT {_COLUMNS} FROM work_item WHERE billed = 0 AND class IN ('I', 'N')")
     if visits := ", ".join(f"'{each}'" for each in VISITS if each in classes):
-        left = "(unended = 0 OR discharge_day < :today)"
+        left = f"arrived_day >= {coded_from()} AND (unended = 0 OR discharge_day < :today)"
         parts.append(f"SELECT {_COLUMNS} FROM visit_account WHERE class IN ({visits}) AND {left}")
     return " UNION ALL ".join(parts)
 

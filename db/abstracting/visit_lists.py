@@ -11,7 +11,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from db.abstracting.visits import ANY, TYPES, data_set_for
+from db.abstracting.visits import ANY, TYPES, coded_from, data_set_for
 from db.actors import Action, Actor
 from db.acts import viewed
 from db.connect import database
@@ -67,7 +67,10 @@ _VISIT_CODING: Final = _CODING.format("'visit', 'office'")
 def listing(
     of_class: str = "", after: tuple[int, int] | None = None, limit: int = 50, *, every: bool = False
 ) -> list[VisitToCode]:
-    """Visits that are not coded completely, newest first; with ``every`` the coded ones too."""
+    """Visits that are not coded completely, newest first, from the day on that the setting ``visits_coded_from`` names.
+
+    With ``every`` all visits, the coded ones and those before it too.
+    """
     classes = (of_class,) if of_class else CLASSES  # each by its own part of the index
     read = _every if every else _waiting
     pages = [read(each, after or LAST, limit) for each in classes]
@@ -77,9 +80,9 @@ def listing(
 def _waiting(of_class: str, after: tuple[int, int], limit: int) -> list[VisitToCode]:
     rows = database.execute_sql(
         f"{_SELECT.format(day='w.arrived_day')} FROM visit_wait w CROSS JOIN encounter e ON e.id = w.encounter_id"
-        f"{_WHO}{_VISIT_CODING} WHERE w.class = ? AND (w.arrived_day, w.encounter_id) < (?, ?)"
+        f"{_WHO}{_VISIT_CODING} WHERE w.class = ? AND w.arrived_day >= ? AND (w.arrived_day, w.encounter_id) < (?, ?)"
         " ORDER BY w.arrived_day DESC, w.encounter_id DESC LIMIT ?",
-        (TO_DO, of_class, *after, limit),
+        (TO_DO, of_class, coded_from(), *after, limit),
     )
     return [VisitToCode(*row) for row in rows]
 

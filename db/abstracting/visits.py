@@ -13,6 +13,7 @@ from db import store
 from db.actors import Action, Actor
 from db.acts import Conflict, act, viewed
 from db.connect import StoreError, database
+from db.conventions import convention
 from db.hospital import encounters
 from db.hospital.encounter_lists import Encounter
 from db.patient_index import patients
@@ -21,9 +22,12 @@ from db.registry.cases import COMPLETE, OPEN, Case
 from rules.dictionary import Dictionary, Record
 from rules.findings import Finding
 from rules.lifecycle import in_the_way
+from rules.moments import day_number
 from rules.tables import Tables
+from rules.values import is_date
 
 TYPES: Final = "account_types"
+CODED_FROM: Final = "visits_coded_from"
 ANY: Final = "*"
 
 
@@ -53,6 +57,12 @@ def data_set_for(ours: tuple[str, str, str], day: str, tables: Tables) -> str:
         if fits and named >= best:  # a facility's own rows come last
             best, found = named, str(row.more.get("data_set", ""))
     return found
+
+
+def coded_from() -> int:
+    """The day of arrival from which visits wait for their coding, by the setting; 0: all do."""
+    text = convention(CODED_FROM)
+    return day_number(text) if is_date(text) else 0
 
 
 def open_visit(actor: Actor, encounter_id: int, data_set: str) -> VisitRecord:

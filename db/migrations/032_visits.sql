@@ -42,7 +42,8 @@ INSERT INTO visit_code SELECT * FROM visit_coded;
 INSERT INTO visit_wait SELECT * FROM visit_now;
 
 -- Visits that are not final billed, with the columns of work_account: kinds 2 query open, 8 to code, 16 incomplete,
--- 512 query answered (rules/work.py). discharge_day is the day on which the visit ended or, where nobody says, began.
+-- 512 query answered (rules/work.py). discharge_day is the day on which the visit ended or, where nobody says, began;
+-- arrived_day is that of the coding that waits, and after every day for what waits for a query alone.
 CREATE VIEW visit_account AS
 SELECT e.id AS encounter_id, e.patient_id, e.account,
     2 * (e.id IN (SELECT encounter_id FROM work_query WHERE answered_utc IS NULL AND settled_utc IS NULL))
@@ -50,13 +51,14 @@ SELECT e.id AS encounter_id, e.patient_id, e.account,
     + 512 * (e.id IN (SELECT encounter_id FROM work_query WHERE answered_utc IS NOT NULL AND settled_utc IS NULL))
         AS kinds,
     coalesce(e.discharge_day, e.arrived_day, 0) AS discharge_day, e.discharge_day IS NULL AS unended, o.class,
+    o.arrived_day,
     p.mrn, p.name_key, p.td_key, coalesce(u.code, '') AS unit, coalesce(v.code, '') AS service,
     coalesce(y.code, '') AS payer, coalesce(a.code, '') AS attending, g.cents AS value_cents,
     CASE WHEN g.cents IS NULL THEN '' ELSE 'charges' END AS value_from, coalesce(t.name, '') AS assigned,
     coalesce(h.hold_reason, '') AS hold_reason, coalesce(h.hold_until, 0) AS hold_until
 FROM (
-    SELECT encounter_id, class, begun FROM visit_wait UNION ALL
-    SELECT i.encounter_id, i.class, NULL FROM work_item i WHERE i.class NOT IN ('I', 'N')
+    SELECT encounter_id, class, begun, arrived_day FROM visit_wait UNION ALL
+    SELECT i.encounter_id, i.class, NULL, 3652059 FROM work_item i WHERE i.class NOT IN ('I', 'N')
         AND NOT EXISTS (SELECT 1 FROM visit_wait w WHERE w.encounter_id = i.encounter_id)) o
 CROSS JOIN encounter e ON e.id = o.encounter_id LEFT JOIN patient p ON p.id = e.patient_id
 LEFT JOIN unit u ON u.id = e.unit_id LEFT JOIN service v ON v.id = e.service_id LEFT JOIN payer y ON y.id = e.payer_id

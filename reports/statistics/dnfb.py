@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from db import conventions
 from db.abstracting import dnfb
 from db.abstracting.dnfb import NO_CODE, Counted, Line
+from db.abstracting.visits import CODED_FROM, coded_from
 from reports.indices import stays
 from reports.page import Column, Document, Group, Heads, Item, Linked, Total
 from reports.parameters import Asked
@@ -41,13 +43,21 @@ class Data:
     counted: Counted
     day: str
     accounts: str = "inpatient"  # kinds of accounts, as they were asked for
+    since: str = ""  # a sentence: from which day visits are counted
 
 
 def query(asked: Asked) -> Data:
     """Count what waits now."""
     counted = dnfb.counted(stays.classes(asked))
     day = show_date(iso_date(counted.day), conventions.convention("date_style"))
-    return Data(counted, day, asked["accounts"])
+    return Data(counted, day, asked["accounts"], since(stays.classes(asked)))
+
+
+def since(classes: Sequence[str]) -> str:
+    """From which day visits are counted, in a sentence, where they are and the facility says so."""
+    first = coded_from() if tuple(classes) != dnfb.STAYS else 0
+    told = show_date(iso_date(first), conventions.convention("date_style")) if first else ""
+    return f"Visits that arrived before {told} are not counted (setting {CODED_FROM})." if told else ""
 
 
 def parts(counted: Counted) -> dict[str, list[Line]]:
@@ -96,7 +106,7 @@ def render(data: Data, width: int) -> Document:
         "B01", "DISCHARGED, NOT FINAL BILLED", data.day,
         f"accounts {data.accounts}" if _visits(data) else "all that are not released",
         body if accounts else [], accounts,
-        (said, f"{days_said(counted)}.", *(VISITS if _visits(data) else NOTES)),
+        (said, f"{days_said(counted)}.", *(VISITS if _visits(data) else NOTES), *filter(None, (data.since,))),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from db.abstracting.dnfb_accounts import not_billed
 from db.actors import Actor
 from db.changes import Source
 from db.connect import database, writing
+from db.conventions import file_setting
 from db.hospital import encounters, site
 from db.patient_index import patients
 from db.registry import cases
@@ -76,6 +77,14 @@ class TestTheList:
     def test_has_a_visit_of_which_nobody_says_when_it_began(self, admin: Actor) -> None:
         an_encounter(0, "1", **{"class": "E"})
         assert [(row.account, row.arrived_day) for row in visit_lists.listing("E")] == [("1", 0)]
+
+    def test_begins_with_the_day_from_which_the_facility_codes_here(self, admin: Actor) -> None:
+        a_visit("1", 2)
+        a_visit("2", 5)
+        file_setting(admin, "visits_coded_from", "2026-11-05", 1)
+        assert waiting() == [("2", "to code")]
+        assert [row.account for row in not_billed(("E",))] == ["2"]
+        assert waiting(every=True) == [("2", "to code"), ("1", "to code")]
 
     def test_an_emergency_that_is_admitted_is_on_it_no_more(self, admin: Actor) -> None:
         visit = a_visit("1")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.code_sets.books import told_apart
-from exchange.code_sets.contents import as_date, number
+from exchange.code_sets.contents import as_date, day_before, number
 from exchange.code_sets.drg_tables import DrgWeight
 from exchange.code_sets.index_xml import IndexEntry
 from exchange.code_sets.kinds import Kind, edition_of, first_day
@@ -74,6 +74,19 @@ class Known:
         for year, drg, weight in self._db.execute("SELECT fiscal_year, drg, weight FROM weight"):
             found.setdefault(year, set()).add((drg, weight))
         return {year: frozenset(rows) for year, rows in found.items()}
+
+    @cached_property
+    def poa_lists(self) -> list[int]:
+        """The first days of the lists of exempt diagnoses that were imported whole."""
+        rows = self._db.execute("SELECT name FROM source WHERE kind = 'poa-exempt'")
+        return [first_day(name.split(" ")[1]) for (name,) in rows]
+
+    def poa_exempt(self, day: int) -> frozenset[str]:
+        """The diagnoses exempt from POA reporting on ``day`` by these lists."""
+        rows = self._db.execute(
+            "SELECT code FROM poa_exempt WHERE valid_from <= ? AND valid_to >= ?", (day, day)
+        )
+        return frozenset(row[0] for row in rows)
 
     @cached_property
     def days(self) -> list[int]:
@@ -238,6 +251,22 @@ def _check_listed(file: Official, kind: Kind, rows: list[str], edition: str, kno
         yield f"{counted(len(unknown), ARE)} not valid on {as_date(since):%m/%d/%Y}: {', '.join(unknown[:10])}"
 
 
+def _check_poa_changes(
+    file: Official, kind: Kind, rows: list[str], edition: str, known: Known
+) -> Iterable[str]:
+    """What is added has to be valid then; both need a list before them that they change."""
+    since = first_day(edition)
+    if not any(day < since for day in known.poa_lists):
+        text = f"it changes the list before {edition}, and none is imported"
+        raise file.refused(text, todo="import the whole list, POAexemptCodes, of that year")
+    if kind.name == "poa-add":
+        yield from _check_listed(file, kind, rows, edition, known)
+    if since in known.poa_lists:
+        yield f"the list of {edition} is there, and goes before it"
+    elif kind.name == "poa-delete" and (absent := sorted(set(rows) - known.poa_exempt(day_before(since)))):
+        yield f"{counted(len(absent), ARE)} not on the list that it changes: {', '.join(absent[:10])}"
+
+
 def _not_valid(file: Official, count: int, first: str, kind: Kind, since: int) -> Refused:
     shown, name = dotted(first, kind.system), NAME[kind.system]
     text = f"{counted(count, ARE)} not of {name} on {as_date(since):%m/%d/%Y}, the first {shown}"
@@ -324,6 +353,8 @@ def _check_weights(
 
 _CHECKS: dict[str, Callable[[Official, Kind, Any, str, Known], Iterable[str]]] = {
     "poa-exempt": _check_listed,
+    "poa-add": _check_poa_changes,
+    "poa-delete": _check_poa_changes,
     "cm-addenda": _check_changes,
     "pcs-addenda": _check_changes,
     "cm-changes": _check_changes,

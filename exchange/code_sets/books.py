@@ -68,9 +68,21 @@ def _indexes(contents: Contents, imports: Imports) -> None:
 
 
 def _poa(contents: Contents, imports: Imports) -> None:
-    """The lists one after the other: each holds until the next, the last one until it is replaced."""
-    lists = imports.of("poa-exempt")
-    contents.poa_lists = {each.effective: frozenset(each.rows) for each in lists}
+    """The lists one after the other: each holds until the next, the last one until it is replaced.
+
+    Codes that were added and deleted make a list of the one before, unless the list of that day is there itself.
+    """
+    lists = {each.effective: frozenset[str](each.rows) for each in imports.of("poa-exempt")}
+    changes = imports.of("poa-add", "poa-delete")
+    for day in sorted({each.effective for each in changes} - lists.keys()):
+        if before := max((each for each in lists if each < day), default=0):
+            of_day = {
+                each.source.kind: frozenset[str](each.rows) for each in changes if each.effective == day
+            }
+            lists[day] = (lists[before] | of_day.get("poa-add", frozenset())) - of_day.get(
+                "poa-delete", frozenset()
+            )
+    contents.poa_lists = lists
     starts = sorted(contents.poa_lists)
     ends = [*(day_before(each) for each in starts[1:]), OPEN][: len(starts)]
     rows: dict[str, list[tuple[str, int, int]]] = {}

@@ -174,6 +174,27 @@ def read_poa(file: Official) -> list[str]:
     return [code for *_, code in rows]
 
 
+def read_poa_changes(file: Official) -> list[str]:
+    """The diagnoses that join or leave the list of a year, without dots. Raises ``Refused``.
+
+    The files for codes that were added and deleted have the columns of the list; that of revised ones is about
+    descriptions alone.
+    """
+    lines = file.lines(CP1252)
+    if not lines or "poa" not in lines[0].casefold():
+        raise file.refused("its first line is no heading (OrdFY25, POAexemptCode, Description)", 1)
+    rows = list(_exempt(file, lines[1:]))
+    distinct(file, ((line, code) for line, _, code in rows))
+    if not rows:
+        raise file.refused("it has no rows", todo="there is nothing to import")
+    return [code for *_, code in rows]
+
+
+def refused_revision(file: Official) -> list[str]:
+    """Raises ``Refused``: descriptions of the exempt codes are those of the code set."""
+    raise file.refused("it revises descriptions alone, and no exemption", todo="nothing of it is needed")
+
+
 def _exempt(file: Official, lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     for number, line in enumerate(lines, 2):
         order, *rest = line.split("\t")

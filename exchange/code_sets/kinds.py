@@ -52,6 +52,9 @@ KINDS = {
         Kind("pcs-index", "ICD-10-PCS index", index_xml.read_index, System.PCS),
         Kind("pcs-definitions", "ICD-10-PCS definitions", pcs_xml.read_definitions, System.PCS),
         Kind("poa-exempt", "diagnoses exempt from POA reporting", drg_tables.read_poa),
+        Kind("poa-add", "diagnoses newly exempt from POA reporting", drg_tables.read_poa_changes),
+        Kind("poa-delete", "diagnoses no longer exempt from POA reporting", drg_tables.read_poa_changes),
+        Kind("poa-revise", "exempt diagnoses with a revised description", drg_tables.refused_revision),
         Kind("table-5", "MS-DRG weights, Table 5", drg_tables.read_table5),
         Kind("table-6i", "MCC list, Table 6I", drg_tables.read_list),
         Kind("table-6j", "CC list, Table 6J", drg_tables.read_list),
@@ -76,6 +79,11 @@ _BEGINNINGS = (
     (re.compile(r"[^\n]*poa", re.IGNORECASE), "poa-exempt"),
     (re.compile(r"action\tbillable\tcode\ttitle", re.IGNORECASE), "cm-changes"),
 )
+_POA_CHANGES = (
+    ("add", "poa-add"),
+    ("del", "poa-delete"),
+    ("revis", "poa-revise"),
+)  # in the name or the heading
 _INDEXES = (("neoplasm", "cm-neoplasm"), ("drug", "cm-drug"), ("external", "cm-external"))
 
 
@@ -118,10 +126,16 @@ def _text_kind(file: Official, head: bytes) -> str:
         return "pcs-addenda" if found[1].isdigit() else "cm-addenda"
     text = head.decode("cp1252", "replace")
     if name := next((name for pattern, name in _BEGINNINGS if pattern.match(text)), ""):
-        return name
+        return _poa_kind(file, text) if name == "poa-exempt" else name
     if any(hcpcs.SHORTEST <= len(line) <= hcpcs.WIDTH + 1 for line in file.data[:60000].split(b"\n")[:60]):
         return "hcpcs"
     return "facility" if facility.is_header(text.partition("\n")[0]) else ""
+
+
+def _poa_kind(file: Official, text: str) -> str:
+    """The list of a year, or what was added to it or taken from it: these have the same columns."""
+    said = f"{file.name}\n{text.partition(chr(10))[0]}".casefold()
+    return next((kind for word, kind in _POA_CHANGES if word in said), "poa-exempt")
 
 
 # Editions

@@ -194,6 +194,8 @@ PCS_DEFINITIONS = b"""<?xml version="1.0" encoding="utf-8"?>
 POA_2026 = (
     b"Order26\tPOAexemptCode\tDescription\r\n00010\tA00.0\tCholera\r\n90000\tZ66\tDo not resuscitate\r\n"
 )
+POA_ADD = b"Order27\tPOAexemptCode\tDescription\r\n00012\tI42.00\tDilated\r\n"
+POA_DELETE = b"Order27\tPOAexemptCode\tDescription\r\n00010\tA00.0\tCholera\r\n"
 POA_2027 = (
     b"Order27\tPOAexemptCode\tDescription\r\n00012\tI42.00\tDilated\r\n90000\tZ66\tDo not resuscitate\r\n"
 )

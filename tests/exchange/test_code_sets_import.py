@@ -43,6 +43,8 @@ from tests.exchange.official_files import (
     PCS_TABLES,
     POA_2026,
     POA_2027,
+    POA_ADD,
+    POA_DELETE,
     TABLE_5,
     TABLE_6I,
     TABLE_6J,
@@ -532,6 +534,40 @@ class TestRepeating:
 
 
 class TestWhatAnImportChanged:
+    def test_codes_added_to_a_list_and_deleted_make_the_list_of_the_next_year(self, house: House) -> None:
+        house.take("POAexemptCodesFY26.txt", POA_2026)
+        house.take("POAexemptAddCodesFY27.txt", POA_ADD)
+        house.take("POAexemptDeleteCodesFY27.txt", POA_DELETE)
+        with CodeStore.open(house.path) as codes:
+            before, after = date(2026, 9, 30), date(2026, 10, 1)
+            assert [codes.poa_exempt(code, before) for code in ("A000", "Z66")] == [True, True]
+            assert [codes.poa_exempt(code, after) for code in ("A000", "I4200", "Z66")] == [False, True, True]
+            assert codes.status().poa_lists == ("2026", "2027")
+
+    def test_a_list_that_is_there_goes_before_changes_to_the_one_before(self, house: House) -> None:
+        house.take("POAexemptCodesFY26.txt", POA_2026)
+        house.take("POAexemptCodesFY27.txt", POA_2027)
+        outcome = house.take("POAexemptDeleteCodesFY27.txt", POA_DELETE.replace(b"A00.0", b"Z66"))
+        assert outcome.taken[0].remarks == ("the list of 2027 is there, and goes before it",)
+        with CodeStore.open(house.path) as codes:
+            assert codes.poa_exempt("Z66", date(2026, 10, 1))
+
+    @pytest.mark.parametrize(
+        ("name", "says"),
+        [
+            (
+                "POAexemptAddFY27.txt",
+                "it changes the list before 2027, and none is imported: import the whole list",
+            ),
+            ("POAexemptReviseCodesFY27.txt", "it revises descriptions alone, and no exemption"),
+        ],
+    )
+    def test_what_changes_no_list_is_refused(self, house: House, name: str, says: str) -> None:
+        before = house.state()
+        with pytest.raises(Refused, match=says):
+            house.take(name, POA_ADD)
+        assert house.state() == before
+
     def test_new_and_changed_titles_weights_and_exemptions_are_listed(self, house: House) -> None:
         revised = FY2027 | {"A009": "Cholera, not specified"}
         house.take("icd10cm_order_2027.txt", order(revised, HEADERS | UNTIL_2026))

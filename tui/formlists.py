@@ -60,6 +60,7 @@ class Lists:
             text,
             shown=partial(pointed, spot.field),
             goes_on=is_whole if why else None,
+            shorten=form.screen.shorten,
         )
         await shell.push(pick)
         if why:

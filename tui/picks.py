@@ -31,6 +31,7 @@ class Pick(View):
     def __init__(
         self, shell: Shell, heading: str, find: Find, picked: Picked, text: str = "", *, values: bool = True,
         shown: Callable[[str], str] = str, at: int = 0, goes_on: Whole | None = None,
+        shorten: Callable[[str, int], str] = lambda text, room: text,
     ) -> None:  # fmt: skip
         super().__init__(shell)
         self.went_on = False  # by a character, without Enter
@@ -38,6 +39,7 @@ class Pick(View):
             "".join(text.split()).upper() if goes_on else ""
         )  # what is typed behind it goes on with a value
         self.is_whole = goes_on  # asked whether that is said in full
+        self.shorten = shorten  # a text for which there is no room
         self.heading, self.find, self.picked, self.values, self.shown = heading, find, picked, values, shown
         self.entry = Entry(text, len(text), fresh=False)
         self.choices: Sequence[Choice] = ()
@@ -101,9 +103,9 @@ class Pick(View):
         if number >= len(self.choices):
             return blank(width)
         choice, here = self.choices[number], number == self.at
-        text = choice.text
-        if value_width:
-            text = f"{fit(self.shown(choice.value), value_width)}  {text}"
+        lead = f"{fit(self.shown(choice.value), value_width)}  " if value_width else ""
+        room = width - 2 - cells(lead)
+        text = lead + (choice.text if cells(choice.text) <= room else self.shorten(choice.text, room))
         return line(
             [(1, ">" if here else " ", BOLD), (2, fit(text, width - 2), REVERSE if here else PLAIN)], width
         )

@@ -101,6 +101,10 @@ class TestKeying:
         page.press("tab")  # the next one counts
         assert focus(page) == "procedures[1].code"
 
+    def test_what_tells_listed_codes_apart_stands_within_80_columns(self, keyed: Workstation) -> None:
+        keyed.press("tab", "0sr9", "enter")
+        assert row(keyed, "0SR901A").rstrip().endswith("w Metal Synth Sub, Uncemented, Open")
+
     def test_another_code_keyed_over_one_replaces_it(self, keyed: Workstation) -> None:
         keyed.press("up", "up", "i50.21")
         assert codes(keyed) == ["I214", "I5021", "N179"]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from db import conventions
+from db.abstracting.dnfb import KINDS
 from db.coding import code_sets
 from db.coding.codes import CodeStore
 from db.statistics import figures
@@ -137,6 +138,8 @@ def _shown(asked: Asked, name: str, system: System) -> str:
 def _titles(asked: Asked, system: System, names: Iterable[str]) -> dict[str, str]:
     """What the codes of groups are called: those of the site, and those of code sets where they are installed."""
     by = "physician" if asked["break"] == "surgeon" else asked["break"]
+    if by == "class":
+        return KINDS
     if by not in ("code", "category"):
         return figures.names(stays.FILES[by]) if by in stays.FILES else {}
     on = date.fromisoformat(asked["to"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from db import conventions, store
-from db.abstracting.dnfb import STAYS
+from db.abstracting.dnfb import KINDS, STAYS
 from db.abstracting.dnfb_accounts import NotBilled, not_billed
 from reports.indices import stays
 from reports.indices.listing import SUMMARY, Line, Listing, Measure, Shown, render, sheets, widened
@@ -40,7 +40,7 @@ BREAKS: Final[Mapping[str, tuple[str, Callable[[NotBilled], tuple[int, str]]]]] 
     "payer": ("Payer", lambda row: (0, row.payer)),
     "service": ("Service", lambda row: (0, row.service)),
     "physician": ("Physician", lambda row: (0, row.attending)),
-    "class": ("Class", lambda row: (0, row.class_)),
+    "class": ("Class", lambda row: (0, "I" if row.class_ == "N" else row.class_)),
     "holder": ("In hand of", lambda row: (0, row.holder)),
 }
 NAMED_ABOVE: Final = {"reason": (0, 0), "hold": (5, 8), "name": (21, 34)}  # where lines are grouped by reason
@@ -83,7 +83,7 @@ def query(asked: Asked) -> Listing:
         [_line(row, withheld, group(row)[1]) for row in found], MEASURES, (head,),
         (NOTE, *((VISITS,) if visits else ()), *withheld.sentences()),
         "account", "accounts", asked["detail"] == SUMMARY, asked.yes("eject"), style,
-        [row.encounter_id for row in found],
+        [row.encounter_id for row in found], titles=KINDS if asked["break"] == "class" else {},
     )  # fmt: skip
 
 

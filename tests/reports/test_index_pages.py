@@ -320,6 +320,7 @@ class TestAccountsNotBilled:
         some_visits(october)
         (line,) = of_the_day(october, accounts="visits").data.lines
         assert line.go == "OPC V2"
+        assert "Class OBS  Observation" in text(of_the_day(october, accounts="visits", **{"break": "class"}))
         assert "A visit waits until its coding is complete" in text(of_the_day(october, accounts="all"))
 
     def test_a_sensitive_chart_is_not_named(self, october: Actor) -> None:

@@ -26,6 +26,7 @@ from rules.moments import iso_date
 from rules.queries import Channel, Standing, Status, Template, To
 from rules.query_lint import BLANK, Tables, in_the_way, lint
 from rules.query_triggers import Proposal, about, proposals, template_for
+from rules.tables import CodeTable
 from screens import coding_draft, query_values, shown
 from screens.account import banner, encounter_named
 from screens.drafting import DraftedForm
@@ -80,6 +81,7 @@ class Query(DraftedForm):
     known: dict[str, Template]
     record: Values
     tables: Tables
+    kinds: CodeTable  # of documents
     chart: Sequence[tuple[str, str, str]] = ()  # documents that can be read: kind, ISO day, author
     chosen = ""  # the template whose wording was put in
     asked = ""  # the code or item that it was opened with
@@ -121,9 +123,9 @@ class Query(DraftedForm):
     def _look(self) -> None:
         """Read what proposes a query: the abstract as it stands, draft and all."""
         self.tables, self.known = query_acts.rule_tables(self.session.codes), templates.templates()
-        kinds, held = documents.types(), documents.of_account(self.stay.account) or ()
+        self.kinds, held = documents.types(), documents.of_account(self.stay.account) or ()
         self.chart = [
-            (row.text if (row := kinds.find(each.type)) else each.type, each.day, each.author)
+            (row.text if (row := self.kinds.find(each.type)) else each.type, each.day, each.author)
             for each in held
             if each.there
         ]
@@ -287,9 +289,10 @@ class Query(DraftedForm):
             table = "site.providers" if path == "provider" else rules.DUE
             return query_values.from_table(self.session, table, text, limit)
         if path.endswith("].source"):
-            return query_values.fitting(
-                [(name, f"{shown.day(day)} {who}".strip()) for name, day, who in self.chart], text, limit
-            )
+            there = [(name, f"{shown.day(day)} {who}".strip()) for name, day, who in self.chart]
+            named = {name for name, _ in there}
+            others = [(row.text, "") for row in self.kinds.on(self.tables.day) if row.text not in named]
+            return query_values.fitting([*there, *others], text, limit)
         return query_values.choices(self.session, path, text, limit)
 
     def _templates(self, text: str, limit: int) -> list[Choice]:

@@ -212,9 +212,8 @@ def _nothing_asked(encounter_id: int) -> None:
     if waiting:
         number, provider = waiting[0]
         more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-        raise NotAllowed(
-            f"Query {number} to {provider or 'the attending'}{more} is not answered: QRL lists it."
-        )
+        whom = f"{provider or 'the attending'}{more}"
+        raise NotAllowed(f"Query {number} to {whom} is not answered: QRS {number} ANSWER (or NO ANSWER).")
 
 
 def _not_in_hand(actor: Actor, account: str) -> None:

@@ -315,7 +315,7 @@ def chase(actor: Actor) -> list[Chased]:
                 before.status,
                 to,
                 to_whom=whom,
-                text=f"step {rung.number}: {rung.to}",
+                text=f"step {rung.number} of the escalation",
             )
             row.detail |= {"step": str(rung.act), "rung": rung.number, "to": whom}
         done.append(Chased(query.number, rung.act, whom))

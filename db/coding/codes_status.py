@@ -13,8 +13,26 @@ from rules.codes import NAME, System, fiscal_year
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-BOOKS = {"main": "the Alphabetic Index", "external": "the index of external causes", "neoplasm": "the neoplasm table",
-         "drug": "the table of drugs and chemicals", "pcs": "the ICD-10-PCS index"}  # fmt: skip
+BOOKS = {
+    "main": ("the Alphabetic Index", "icd10cm_index_{year}.xml"),
+    "external": ("the index of external causes", "icd10cm_eindex_{year}.xml"),
+    "neoplasm": ("the neoplasm table", "icd10cm_neoplasm_{year}.xml"),
+    "drug": ("the table of drugs and chemicals", "icd10cm_drug_{year}.xml"),
+    "pcs": ("the ICD-10-PCS index", "icd10pcs_index_{year}.xml"),
+}
+TABLES = {
+    "pcs_value": ("the ICD-10-PCS tables", "icd10pcs_tables_{year}.xml"),
+    "pcs_definition": ("the ICD-10-PCS definitions", "icd10pcs_definitions_{year}.xml"),
+}
+ORDER = {System.CM: "icd10cm_order_{year}.txt", System.PCS: "icd10pcs_order_{year}.txt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a code store lacks, and the file that brings it."""
+
+    what: str
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,7 @@ class Status:
     weight_years: tuple[int, ...]
     poa_lists: tuple[str, ...]  # fiscal years
     differences: tuple[str, ...]  # of the official tables of CC and MCC from the grouper
-    missing: tuple[str, ...]
+    missing: tuple[Missing, ...]
     inputs: str  # fingerprint of what it was built of
 
 
@@ -80,23 +98,21 @@ def _missing(
     years: tuple[int, ...],
     lists: tuple[str, ...],
     year: int,
-) -> Iterator[str]:
-    for system in (System.CM, System.PCS):
+) -> Iterator[Missing]:
+    for system, file in ORDER.items():
         if untitled := counts.get(f"{system} untitled", 0):
-            yield f"titles of {untitled:,} valid {NAME[system]} codes"
+            yield Missing(f"titles of {untitled:,} valid {NAME[system]} codes", file.format(year=year))
     if year not in years:
-        yield f"Table 5 weights of fiscal year {year}"
-    if not lists:
-        yield "the list of diagnoses exempt from POA reporting"
-    elif str(year) not in lists:
-        yield f"the list of diagnoses exempt from POA reporting of fiscal year {year}"
+        yield Missing(f"MS-DRG weights of fiscal year {year}", f"Table 5 of the IPPS final rule of {year}")
+    if str(year) not in lists:
+        exempt = f"POAexemptCodesFY{year % 100:02}.txt"
+        yield Missing(f"the diagnoses exempt from POA reporting of fiscal year {year}", exempt)
     there = {row[0] for row in connection.execute("SELECT DISTINCT book FROM index_entry")}
-    yield from (title for book, title in BOOKS.items() if book not in there)
-    for table, title in (
-        ("pcs_value", "the ICD-10-PCS tables"),
-        ("pcs_definition", "the ICD-10-PCS definitions"),
-    ):
+    yield from (
+        Missing(title, file.format(year=year)) for book, (title, file) in BOOKS.items() if book not in there
+    )
+    for table, (title, file) in TABLES.items():
         if not connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
-            yield title
+            yield Missing(title, file.format(year=year))
     if not counts.get("hcpcs valid"):
-        yield "HCPCS Level II"
+        yield Missing("HCPCS Level II", f"HCPC{year}_JAN_ANWEB.txt or that of the quarter")

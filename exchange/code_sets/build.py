@@ -33,6 +33,8 @@ class Built:
 
 KEPT: Final = 2  # code stores of one user's cache: the newest, and one for an installation of another release
 Progress = Callable[[str], None]
+FIRST = "No code sets are built yet"
+CHANGED = "What the code sets are built of has changed (program, tables or imported files)"
 
 
 def build(
@@ -126,6 +128,8 @@ def ready(store: Path | None = None, *, progress: Progress = lambda text: None) 
     """
     path = code_store(store)
     if not path.is_file() and path == cached_store():
+        older = any(path.parent.glob("codes-*.db"))
+        progress(f"{CHANGED if older else FIRST}: building the code sets, which takes half a minute.")
         build(path, progress=progress)
         _forget_older(path)
     return path

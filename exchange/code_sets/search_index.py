@@ -65,8 +65,11 @@ def fill(
     versions: Iterable[Version],
     expansions: str,
     terms: Iterable[tuple[int, str, str]] = (),
-) -> None:
-    """The codes with all that they are called, the terms of the index, and the text of the table of expansions."""
+) -> int:
+    """The codes with all that they are called, the terms of the index, and the text of the table of expansions.
+
+    Returns how many phrases that has.
+    """
     rows: dict[tuple[str, str], int] = defaultdict(int)
     fold_term = lru_cache(maxsize=None)(fold)  # a category lends its terms to every code under it
     for system in System:
@@ -91,10 +94,11 @@ def fill(
     fill_index(connection, terms, rows)
     for system in (*System, INDEX_WORDS):
         connection.execute(f"INSERT INTO words_{system} (words_{system}) VALUES ('optimize')")
-    _expansions(connection, expansions, rows)
+    phrases = _expansions(connection, expansions, rows)
     connection.executemany(
         "INSERT INTO word VALUES (?, ?, ?)", [(word, of, count) for (word, of), count in sorted(rows.items())]
     )
+    return phrases
 
 
 def fill_index(
@@ -113,7 +117,7 @@ def fill_index(
     rows.update((key, count) for key, count in own.items() if key not in rows)
 
 
-def _expansions(connection: sqlite3.Connection, text: str, rows: dict[tuple[str, str], int]) -> None:
+def _expansions(connection: sqlite3.Connection, text: str, rows: dict[tuple[str, str], int]) -> int:
     """The shipped expansions by the first word of each, and their words, which are no misspellings."""
     table = Source("code_expansions.toml", text).data.get("rows", ())
     said = [(phrase, row) for row in table for phrase in phrases_of(row["code"], row.get("also", ""))]
@@ -129,3 +133,4 @@ def _expansions(connection: sqlite3.Connection, text: str, rows: dict[tuple[str,
                 "INSERT OR IGNORE INTO expansion VALUES (?, ?, ?, ?)",
                 (" ".join(made.key), made.key[0], "|".join(map(" ".join, made.texts)), " ".join(made.codes)),
             )
+    return len(said)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from config.code_sources import FORMAT, CodeSource
+from config.code_sources import EXPANSIONS, FORMAT, CodeSource
 from db.coding.codes_schema import INDEXES, OPEN, TABLES
 from exchange.code_sets.changes import changes
 from exchange.code_sets.contents import Contents
@@ -44,7 +44,8 @@ def _write(path: Path, contents: Contents, sources: Sources, inputs: str) -> dic
 
 
 def _fill(connection: sqlite3.Connection, contents: Contents) -> dict[str, int]:
-    fill(connection, contents.versions, contents.expansions, contents.tables.get("index_term", ()))
+    terms = contents.tables.get("index_term", ())
+    contents.rows[EXPANSIONS] = fill(connection, contents.versions, contents.expansions, terms)
     nodes = [node for node in contents.nodes.values() if node.level != "code"]
     connection.executemany(
         "INSERT INTO place VALUES (?, ?, ?, ?)",

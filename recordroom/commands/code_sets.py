@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +15,15 @@ import click
 from config.code_sources import FILE, FOLDER, SourceMissing, cached_store, expiry_notice, fingerprint, inputs
 from db.coding.codes import CodesMissing, CodeStore
 from recordroom.commands.common import named_store, notice, store_options
-from rules.codes import System, dotted
+from rules.codes import NAME, System, dotted
 from rules.text import clean
 
 if TYPE_CHECKING:
     from exchange.code_sets.importing import Outcome
 
 LISTED = 10  # remarks and examples that are shown of many
+BEYOND = "the installed grouper is asked; a code that it cannot judge is not refused"
+BY_FAMILIES = "by families (table poa_exempt, to be confirmed) until a list is imported"
 _KINDS = {
     "new": "new", "deleted": "deleted", "revised": "title revised", "header": "became", "severity": "CC/MCC",
     "poa": "POA",
@@ -163,19 +165,20 @@ def status() -> None:
         found = store.status()
         ended = store.unknown_expansions(store.own_expansions(), date.today())  # noqa: DTZ011 (the calendar day at the terminal)
     click.echo(f"Code store     {found.path}")
+    click.echo(f"Built          {_built(found.path)}")
     click.echo(f"Valid through  {found.valid_through:%m/%d/%Y}")
+    click.echo(f"After that     {BEYOND}")
     if warning := expiry_notice(found.path, date.today()):  # noqa: DTZ011 (the calendar day at the terminal)
         click.echo(f"Warning        {warning}")
     with _told():
         if found.inputs != fingerprint(inputs(found.path)):
             click.echo("Warning        What it is built of has changed since: run recordroom codes build.")
     click.echo(f"Groupers       {', '.join(found.grouper_versions)}")
-    click.echo(f"Weights        {', '.join(f'FY {year}' for year in found.weight_years) or 'none'}")
-    click.echo(
-        f"POA exempt     {', '.join(f'FY {year}' for year in found.poa_lists) or 'by families, to be confirmed'}"
-    )
-    for name, count in sorted(found.counts.items()):
-        click.echo(f"  {name:<14} {count:>9,}")
+    for system in System:
+        click.echo(f"{NAME[system].partition(' Level')[0]:<14} {_codes_of(system, found.counts)}")
+    click.echo(f"Weights        {_weights(found.weight_years)}")
+    lists = ", ".join(f"FY {year}" for year in found.poa_lists)
+    click.echo(f"POA exempt     {lists or BY_FAMILIES}")
     for imported in (False, True):
         rows = [each for each in found.sources if bool(each.kind) is imported]
         if rows:
@@ -187,9 +190,35 @@ def status() -> None:
     for difference in found.differences:
         click.echo(f"Compared       {clean(difference)}")
     for missing in found.missing:
-        click.echo(f"Missing        {missing}")
+        click.echo(f"Missing        {missing.what}: import {missing.file}")
     for phrase, code in ended:
         click.echo(clean(f"Search words   {phrase}: no code in force is or begins with {code}."))
+
+
+def _built(path: Path) -> str:
+    about = path.stat()
+    return f"{datetime.fromtimestamp(about.st_mtime):%m/%d/%Y %H:%M}, {about.st_size / 1e6:.0f} MB"  # noqa: DTZ006 (the host's own clock)
+
+
+def _codes_of(system: System, counts: Mapping[str, int]) -> str:
+    """How many codes of a set are valid now, their headers, and how many of them have no title."""
+    valid, headers, untitled = (
+        counts.get(f"{system} {what}", 0) for what in ("valid", "headers", "untitled")
+    )
+    if not valid:
+        return "none"
+    more = [f"{headers:,} headers"] if headers else []
+    more += [f"{untitled:,} of them without a title, which can be entered all the same"] if untitled else []
+    return ", ".join((f"{valid:,} codes valid now", *more))
+
+
+def _weights(years: Sequence[int]) -> str:
+    """For which discharges there are weights: a table holds until that of a later year."""
+    if not years:
+        return "none"
+    return (
+        f"{', '.join(f'FY {year}' for year in years)}; the last one holds until a later Table 5 is imported"
+    )
 
 
 @click.command()

@@ -140,6 +140,31 @@ class TestBuild:
         assert run("build").stdout.startswith(f"{tmp_path / 'store' / 'codes.db'}: built")
         assert "is up to date" in run("build").stdout
 
+    def test_status_says_what_is_there_until_when_and_which_file_brings_what_is_missing(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        told = run("status").stdout.splitlines()
+        assert (
+            "After that     the installed grouper is asked; a code that it cannot judge is not refused"
+            in told
+        )
+        assert next(line for line in told if line.startswith("ICD-10-CM")).endswith(
+            "codes valid now, 4 headers"
+        )
+        assert "HCPCS          none" in told
+        assert "Missing        the Alphabetic Index: import icd10cm_index_2027.xml" in told
+        assert (
+            "Missing        the diagnoses exempt from POA reporting of fiscal year 2027: import POAexemptCodesFY27.txt"
+            in told
+        )
+        assert next(line for line in told if line.startswith("Built")).endswith(" MB")
+        run("import", str(tmp_path / "POAexemptCodesFY27.txt"))
+        assert not [
+            line
+            for line in run("status").stdout.splitlines()
+            if "POA reporting" in line and "Missing" in line
+        ]
+
     def test_status_says_when_the_program_brings_other_files_than_it_was_built_of(
         self, run: Run, tmp_path: Path
     ) -> None:

@@ -64,7 +64,7 @@ class TestShowAndStatus:
         told = run("codes", "status").stdout
         assert "Valid through  03/31/2027" in told
         assert "titles of 758 valid ICD-10-PCS codes" in told
-        assert "Table 5 weights of fiscal year 2027" in told
+        assert "MS-DRG weights of fiscal year 2027: import Table 5" in told
 
     def test_build_of_the_same_inputs_says_that_nothing_was_to_do(self, run) -> None:  # type: ignore[no-untyped-def]
         assert "is up to date" in run("codes", "build").stdout

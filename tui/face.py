@@ -154,6 +154,7 @@ class Face:
                 end = min((start - 1 for start in starts if start > spot.column), default=width)
                 room = end - spot.echo_column
                 if room >= min(LEAST_ECHO, cells(echo)):
+                    echo = echo if cells(echo) <= room else self._shorten(echo, room)
                     pieces.append((spot.echo_column, fit(echo, room), PLAIN))
         return line(sorted(pieces, key=lambda piece: piece[0]), width) if pieces else blank(width)
 

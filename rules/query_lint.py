@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rules.codes_search import fold
@@ -296,26 +297,24 @@ def _phrase(
     for row in tables.words.on(tables.day):
         if row.more.get("kind") != kind or (quoted and row.more.get("quoted") is False):
             continue
-        flags = 0 if row.more.get("exact") is True else re.IGNORECASE
-        meant = [
-            found.span()
-            for phrase in listed(row.more.get("unless"))
-            for found in re.finditer(_standing(phrase), text, re.IGNORECASE)
-        ]
-        for phrase in listed(row.more.get("words")):
-            pattern = _standing(phrase)
-            if beside and re.search(pattern, beside, flags):
-                continue
-            for found in re.finditer(pattern, text, flags):
-                otherwise = any(begin <= found.start() and found.end() <= end for begin, end in meant)
-                if not otherwise and not (start and text[: found.start()].strip()):
-                    return found[0]
+        exact = row.more.get("exact") is True
+        meant = [found.span() for found in _pattern(listed(row.more.get("unless")), False).finditer(text)]
+        for found in _pattern(listed(row.more.get("words")), exact).finditer(text):
+            otherwise = any(begin <= found.start() and found.end() <= end for begin, end in meant)
+            late = start and text[: found.start()].strip()
+            if not (otherwise or late or (beside and _pattern((found[0],), exact).search(beside))):
+                return found[0]
     return ""
 
 
-def _standing(phrase: str) -> str:
-    """The pattern of a phrase as words of its own."""
-    return rf"(?<![\w-]){re.escape(phrase)}(?![\w-])"
+@lru_cache(maxsize=500)
+def _pattern(phrases: tuple[str, ...], exact: bool) -> re.Pattern[str]:
+    """Any of some phrases as words of their own, the longest first; without one nothing."""
+    if not phrases:
+        return re.compile(r"(?!)")
+    longest_first = sorted(phrases, key=len, reverse=True)
+    said = "|".join(map(re.escape, longest_first))
+    return re.compile(rf"(?<![\w-])(?:{said})(?![\w-])", 0 if exact else re.IGNORECASE)
 
 
 def _indicators(

@@ -165,7 +165,7 @@ def _told(account: str, story: Story) -> None:
 
 
 def _effect(query_id: int, encounter_id: int, filed: bool) -> None:
-    """Codes as the abstract has them, before the query without its second diagnosis."""
+    """Codes as the abstract has them; before a query that was answered without the second diagnosis."""
     row = database.execute_sql(
         "SELECT c.document, b.drg, b.weight_ten_thousandths FROM data_case c JOIN abstract b ON b.case_id = c.id"
         " WHERE c.encounter_id = ? AND c.data_set = 'abstract'",
@@ -174,7 +174,9 @@ def _effect(query_id: int, encounter_id: int, filed: bool) -> None:
     if row is None:
         return
     after = standing(json.loads(row[0]), row[1], row[2])
-    before = Standing(after.dx[:1] + after.dx[2:], after.px, after.drg, after.weight_ten_thousandths)
+    before = Standing(
+        after.dx[:1] + after.dx[2:] if filed else after.dx, after.px, after.drg, after.weight_ten_thousandths
+    )
     texts = [
         json.dumps([each.dx, each.px, each.drg, each.weight_ten_thousandths]) for each in (before, after)
     ]

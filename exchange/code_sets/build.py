@@ -6,9 +6,11 @@ is valid when, CC and MCC and the edit lists come from the grouper and code edit
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -56,16 +58,29 @@ def build(
         return Built(path, counts, made=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     _clear(path)
-    contents = collect(sources, progress)
-    progress("Writing the code store.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        counts = write(part, contents, sources, inputs)
+        with _nothing_collected():
+            contents = collect(sources, progress)
+            progress("Writing the code store.")
+            counts = write(part, contents, sources, inputs)
         settle(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return Built(path, counts)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """What a build makes stays until it ends: to look for rubbish in it takes a sixth of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _clear(path: Path) -> None:

@@ -158,7 +158,7 @@ def _taken(file: Official, home: Home, old: Mapping[str, CodeSource], said: Said
     if same is not None:
         return Taken(file.name, same, new=False)
     if said.kind and said.kind not in KINDS:
-        raise Refused(f"{said.kind} is no kind of file: {', '.join(KINDS)}.")
+        raise Refused(f"{clean(said.kind)} is no kind of file: --list lists the kinds.")
     kind = KINDS[said.kind] if said.kind else recognised(file)
     rows = kind.read(file)
     found = checked(file, kind, rows, edition(file, kind, rows, said.edition), known, said=bool(said.edition))

@@ -67,6 +67,7 @@ BOOKS = {
     "cm-index": "main", "cm-external": "external", "cm-neoplasm": "neoplasm", "cm-drug": "drug", "pcs-index": "pcs",
 }  # fmt: skip
 
+_WEB_PAGE = re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE)
 _ORDER = re.compile(rb"\d{5} ([0-9A-Z])[0-9A-Z]{2,6} {0,4} [01] ")
 _ADDENDA = re.compile(
     rb"(?:add|delete|revise from|revise to): *[01] ([0-9A-Z])", re.IGNORECASE | re.MULTILINE
@@ -96,11 +97,12 @@ def recognised(file: Official) -> Kind:
         raise file.refused("it is packed", todo="unpack it and import the text or XML files in it")
     if head[:5] == b"%PDF-":
         raise file.refused("it is a PDF", todo="take the text or XML file published beside it")
+    if _WEB_PAGE.match(head):
+        raise file.refused("it is a web page", todo="fetch the file that the page leads to, or tells of")
     name = _xml_kind(head) if head.lstrip()[:1] == b"<" else _text_kind(file, head)
     if not name:
-        kinds = ", ".join(KINDS)
         raise file.refused(
-            "it is none of the files that are known", todo=f"name its kind with --kind ({kinds})"
+            "it is none of the files that are known", todo="name its kind with --kind; --list lists the kinds"
         )
     return KINDS[name]
 

@@ -387,6 +387,7 @@ DAMAGE: tuple[tuple[str, str, bytes, str], ...] = (
     ("Latin-1", ORDER, LATIN_1, "line 4: byte E9 is not of the published encoding"),
     ("byte-order mark", ORDER, b"\xef\xbb\xbf" + CM_2027, "begins with a byte-order mark"),
     ("UTF-16", ORDER, CM_2027.decode().encode("utf-16"), "none of the files"),
+    ("an error page", ORDER, b"<!DOCTYPE html>\n<html><body>404</body></html>", "it is a web page"),
     ("blank line", ORDER, A_BLANK, "line 5: it is blank"),
     ("gap in the order numbers", ORDER, A_HOLE, "line 5: its order number is 00006 and not 00005"),
     ("a code twice", ORDER, TWICE, "line 3: the code A000 is"),

@@ -38,7 +38,6 @@ _PARTIAL = {
 }
 
 
-@lru_cache(maxsize=20_000)
 def normal(code: str) -> str:
     """``code`` as it is kept: upper case, without dot and blanks. ``i21.4`` becomes ``I214``."""
     code = code.upper().replace(".", "")

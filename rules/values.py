@@ -6,23 +6,23 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from rules.codes import System, normal, problem
 from rules.dictionary import ItemType
 from rules.text import clean
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,12})?")
 _CODE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
-@lru_cache(maxsize=4096)
 def is_date(value: str) -> bool:
-    """Whether ``value`` is a day of the calendar as YYYY-MM-DD."""
-    if _DATE.fullmatch(value) is None:
+    """Whether ``value`` is a day of the calendar as YYYY-MM-DD.
+
+    No answer is kept: texts of the rows of a long list would hold back the memory around them.
+    """
+    if len(value) != 10 or value[4] != "-" or value[7] != "-":
         return False
     try:
         date.fromisoformat(value)

@@ -56,12 +56,12 @@ class HypotheticalPatient(CodedForm):
         "lists the names, FORGET and a name gives one up. NEW clears the form."
     )
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("WHATIF", "What if", "what_if", "F10"),
-        Command("COMPARE", "Compare with codes or a kept one", "compare_with"),
-        Command("KEEP", "Keep it under a name", "keep"),
+        Command("WHATIF", "What if", "what_if", "F10", often=True),
+        Command("NEW", "New", "another", "F6", often=True),
+        Command("COMPARE", "Compare with codes or a kept one", "compare_with", often=True),
+        Command("KEEP", "Keep it under a name", "keep", often=True),
         Command("KEPT", "Names you keep", "kept"),
         Command("FORGET", "Give up a kept one", "forget"),
-        Command("NEW", "Another patient", "another", "F6"),
     )
 
     # The record is nowhere but in the session ---------------------------------------------------------

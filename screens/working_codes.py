@@ -50,8 +50,8 @@ class WorkingCodes(CodedForm):
         "are only read; COMPARE shows both. WHATIF tries one thing otherwise: code only what the record supports."
     )
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("COMPARE", "Compare with the final codes", "compare_with", "F10"),
-        Command("WHATIF", "What if", "what_if"),
+        Command("COMPARE", "Compare", "compare_with", "F10", often=True),
+        Command("WHATIF", "What if", "what_if", often=True),
         Command("FINAL", "Put these codes into the abstract", "to_final"),
         Command("MOVES", "Movements", "moves"),
         *RECORD_WORDS,

@@ -42,7 +42,7 @@ def having(name: str, codes: Sequence[str], system: System, day: date, age: int 
 
 def _raised(name: str, codes: Sequence[str], system: System, day: date, age: int) -> int:
     listed = [{"code": code} for code in codes]
-    answer = engine().editor.edit(
+    answer = engine().edit(
         {
             "discharge_date": int(f"{day:%Y%m%d}"),
             "age": age,
@@ -58,7 +58,7 @@ def _raised(name: str, codes: Sequence[str], system: System, day: date, age: int
 
 def principal_edits(code: str, day: date, age: int = 40) -> frozenset[str]:
     """The edits that ``code`` raises as the only diagnosis of a claim on ``day``, for an adult of ``age``."""
-    answer = engine().editor.edit(
+    answer = engine().edit(
         {
             "discharge_date": int(f"{day:%Y%m%d}"),
             "age": age,
@@ -76,7 +76,7 @@ def severities(codes: Sequence[str], version: int) -> dict[str, str]:
     """``CC`` or ``MCC`` for those of ``codes`` (without dots) that are one in this grouper version."""
     found: dict[str, str] = {}
     for start in range(0, len(codes), 1000):
-        answer = engine().grouper.group(
+        answer = engine().group(
             {
                 "version": version,
                 "age": 40,

@@ -244,13 +244,14 @@ class CodeIndex:
     def _places(self, word: str, when: int) -> list[tuple[str, str]]:
         like = f"%{word}%"
         rows = self._db.execute(
-            "SELECT c.title, c.code FROM code AS c LEFT JOIN code AS p ON p.system = c.system AND p.code = c.parent"
-            " AND p.valid_from <= ?2 AND p.valid_to >= ?2 WHERE c.system = 'cm' AND c.valid_from <= ?2"
-            " AND c.valid_to >= ?2 AND length(c.code) < 7 AND c.title LIKE ?1"
+            "WITH said AS MATERIALIZED (SELECT c.code, c.title, c.parent FROM words_cm JOIN code AS c"
+            " ON c.id = words_cm.rowid WHERE words_cm MATCH ?3 AND c.valid_from <= ?2 AND c.valid_to >= ?2)"
+            " SELECT c.title, c.code FROM said AS c LEFT JOIN code AS p ON p.system = 'cm' AND p.code = c.parent"
+            " AND p.valid_from <= ?2 AND p.valid_to >= ?2 WHERE length(c.code) < 7 AND c.title LIKE ?1"
             " AND (p.title IS NULL OR p.title NOT LIKE ?1)"
-            " UNION SELECT n.text, n.key FROM note AS n JOIN code AS c ON c.system = 'cm' AND c.code = n.key"
-            " WHERE n.kind = 'inclusionTerm' AND n.text LIKE ?1 AND c.valid_from <= ?2 AND c.valid_to >= ?2",
-            (like, when),
+            " UNION SELECT n.text, n.key FROM said AS c JOIN note AS n ON n.key = c.code"
+            " WHERE n.kind = 'inclusionTerm' AND n.text LIKE ?1",
+            (like, when, f'"{word}"'),
         ).fetchall()
         placed = [(_turned(text, word), code) for text, code in rows]
         return sorted((text, code) for text, code in placed if text)

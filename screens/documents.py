@@ -14,6 +14,7 @@ from db.evidence.documents import NotMarked
 from db.hospital.encounters import Encounter
 from db.worklist.blind import KeptBlind
 from rules import drg, evidence
+from rules.code_words import shorter
 from rules.codes import System, dotted
 from rules.dictionary import Record, row_path, split_path
 from rules.evidence import SUPPORT, TYPES, Document, Missing
@@ -350,7 +351,7 @@ class Support(ListScreen):
         return (
             Column("Code", 8, frozen=True),
             Column("POA", 3),
-            Column("What it is", 30),
+            Column("What it is", 30, shorten=shorter),
             Column("Support", 32),
         )
 

@@ -9,6 +9,7 @@ from db.evidence import documents, earlier
 from db.hospital.encounters import Encounter
 from db.worklist.blind import KeptBlind
 from rules import evidence
+from rules.code_words import shorter
 from rules.codes import System, dotted, normal
 from rules.dictionary import row_path
 from rules.earlier_codes import TABLE, EarlierCode, EarlierStay, Seen, by_code, next_row
@@ -90,12 +91,13 @@ class Earlier(ListScreen):
     def columns(self) -> Sequence[Column]:
         if self.once:
             return (
-                Column("Code", 8, frozen=True), Column("What it is", 24), Column("Kind", 7), Column("Times", 5, ">"),
-                Column("Last", 10), Column("First", 10), Column("POA", 3), Column("Account", 12),
+                Column("Code", 8, frozen=True), Column("What it is", 24, shorten=shorter),
+                Column("Kind", 7), Column("Times", 5, ">"), Column("Last", 10), Column("First", 10), Column("POA", 3),
+                Column("Account", 12),
             )  # fmt: skip
         return (
-            Column("Ended", 10, frozen=True), Column("Code", 10), Column("What it is", 31), Column("POA", 3),
-            Column("DRG", 3), Column("Account", 14), Column("Where", 30),
+            Column("Ended", 10, frozen=True), Column("Code", 10), Column("What it is", 31, shorten=shorter),
+            Column("POA", 3), Column("DRG", 3), Column("Account", 14), Column("Where", 30),
         )  # fmt: skip
 
     def page(self, key: tuple[Any, ...] | None, limit: int, *, backward: bool = False) -> Page:

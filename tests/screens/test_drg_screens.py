@@ -351,6 +351,13 @@ class TestCalculator:
         calculator.press("up", "up", "@")
         assert "MS-DRG 281" in calculator.text
 
+    def test_says_what_drives_a_drg_of_which_the_grouper_marks_nothing(self, paid: Workstation) -> None:
+        go(paid, "=HYP")
+        paid.press("0", "enter", "f", "z3800 p0718 y p0739 y p599 y")
+        assert "MS-DRG 792 Prematurity without Major Problems" in paid.text
+        assert line_of(paid, "2 P07.18").rstrip().endswith("drives")
+        assert not line_of(paid, "4 P59.9").rstrip().endswith("drives")
+
     def test_death_age_and_disposition_count(self, calculator: Workstation) -> None:
         calculator.press("i21.4 y j9601 y ")
         calculator.press("^DISP", "enter", "20")

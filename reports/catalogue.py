@@ -151,12 +151,12 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     ),
     Report(
         "disease-index", "I01", "Disease index",
-        "Discharges by diagnosis code, range or category, with or without other codes on the same stay.",
+        "Discharges, or visits, by diagnosis code, range or category, with or without other codes beside it.",
         "reports.indices.disease_index", DISEASE_INDEX,
     ),
     Report(
         "procedure-index", "I02", "Procedure index",
-        "Discharges by procedure code, range or table: when, by which surgeon, with what result.",
+        "Discharges by procedure code, range or table, or visits by service: when, by whom, with what result.",
         "reports.indices.procedure_index", PROCEDURE_INDEX,
     ),
     Report(
@@ -233,7 +233,7 @@ CATALOGUE: Final[tuple[Report, ...]] = (
     ),
     Report(
         "dnfb", "B01", "Discharged, not final billed",
-        "Discharges whose abstract is not released: accounts, days and value by reason, age, payer and service.",
+        "Discharges not released, or visits not coded: accounts, days and value by reason, age, payer and service.",
         "reports.statistics.dnfb", (ACCOUNTS,), names_patients=False,
     ),
     Report(

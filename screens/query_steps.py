@@ -114,7 +114,8 @@ class Step(DraftedForm):
         query = self.query
         due = f"due {shown.day(iso_date(query.due_day))}" if query.due_day else "no due day"
         who = banner(encounter_named(query.account))[0]
-        return who, f"{query.number} to {query.provider}  account {query.account}  {query.status}  {due}"
+        whom = f"{query.provider} {query.provider_name}".strip()
+        return who, f"{query.number}  account {query.account}  {query.status}  {due}  to {whom}"
 
     def sections(self) -> Sequence[Section]:
         stands = tuple(map(Note, answer_of(self.query)))

@@ -56,6 +56,26 @@ class TestRotate:
         assert recordroom("user", "policy", "session_cap", "9", *options).returncode == 4
 
 
+class TestContact:
+    """How a user is named and reached who puts questions to others."""
+
+    def test_changes_what_is_given_and_leaves_the_rest(self, signing_on: tuple[str, ...]) -> None:
+        given = ("--full-name", "Ann Chief", "--title", "RHIA, Coding", "--phone", "555-0101")
+        assert recordroom("user", "contact", ADMIN, *given, *signing_on).returncode == 0
+        assert recordroom("user", "contact", ADMIN, "--phone", "", *signing_on).returncode == 0
+        listed = recordroom("user", "list", *signing_on).stdout
+        assert "Ann Chief, RHIA, Coding" in listed
+        assert "555-0101" not in listed
+
+    def test_says_what_it_takes(self, signing_on: tuple[str, ...]) -> None:
+        done = recordroom("user", "contact", ADMIN, *signing_on)
+        assert (done.returncode, "Say what changes" in done.stderr) == (2, True)
+        assert (
+            "There is no user nobody"
+            in recordroom("user", "contact", "nobody", "--phone", "1", *signing_on).stderr
+        )
+
+
 class TestRevoke:
     def test_says_what_becomes_of_backups(self, store_directory: Path, signing_on: tuple[str, ...]) -> None:
         actor = sign_on.with_passphrase(store_directory, ADMIN, PASSPHRASE).actor

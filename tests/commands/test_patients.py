@@ -4,31 +4,48 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from recordroom.cli import run
-from recordroom.demo.dirty import dirty_people
+from recordroom.demo.dirty import Dirty, dirty_people
 from tests.conftest import ADMIN, PASSPHRASE
 
 
 @pytest.fixture
 def options(store_directory: Path, tmp_path: Path) -> list[str]:
-    words = tmp_path / "passphrase"
+    return signing_on(store_directory, tmp_path)
+
+
+def signing_on(directory: Path, folder: Path) -> list[str]:
+    words = folder / "passphrase"
     words.write_text(PASSPHRASE)
-    return ["--store", str(store_directory), "--user", ADMIN, "--passphrase-file", str(words)]
+    return ["--store", str(directory), "--user", ADMIN, "--passphrase-file", str(words)]
 
 
-@pytest.fixture
-def truth(options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> set[tuple[str, ...]]:
-    made = dirty_people(600, 11)
-    file = tmp_path / "patients.csv"
+@pytest.fixture(scope="module")
+def dirty_index(template_store: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Dirty]:
+    """An index of six hundred with people in it twice, and who they are. Copy it, do not open it."""
+    folder = tmp_path_factory.mktemp("dirty")
+    directory, made = Path(shutil.copytree(template_store, folder / "store")), dirty_people(600, 11)
+    file = folder / "patients.csv"
     with file.open("w", newline="") as out:
         writer = csv.DictWriter(out, [*made.rows[0], "marital"], restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(made.rows)
-    assert run(["import", "patients", str(file), *options]) == 0
+    assert run(["import", "patients", str(file), *signing_on(directory, folder)]) == 0
+    return directory, made
+
+
+@pytest.fixture
+def truth(
+    dirty_index: tuple[Path, Dirty], store_directory: Path, capsys: pytest.CaptureFixture[str]
+) -> set[tuple[str, ...]]:
+    directory, made = dirty_index
+    shutil.rmtree(store_directory)
+    shutil.copytree(directory, store_directory)
     capsys.readouterr()
     return {tuple(sorted(pair)) for pair in made.truth}
 

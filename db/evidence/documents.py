@@ -193,7 +193,7 @@ def _checked(fields: Mapping[str, str]) -> dict[str, str]:
     columns["type"] = columns["type"].upper()
     if types().find(columns["type"]) is None:
         raise NotMarked(
-            f"{columns['type'] or 'A blank'} is no kind of document of the facility's list: F4 shows it."
+            f"{columns['type'] or 'A blank'} is no kind of document of the facility's list: F6, then F4, shows it."
         )
     if columns["status"] not in STATUSES.values():
         raise NotMarked("A document is expected, present or signed.")

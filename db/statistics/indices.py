@@ -106,18 +106,23 @@ _DIAGNOSED: Final = "{0}.role IN ('dx', 'external')"
 _FIRST: Final = "x.role = 'dx' AND x.seq = 1"
 _OF_CASE: Final = "(SELECT c.data_set FROM data_case c WHERE c.id = x.case_id)"
 _DISEASES: Final = (
-    _Source("diagnosis", ("x.role", "x.seq", "x.poa"), _DIAGNOSED, _FIRST, "role, seq", "'abstract'", visits=False),
+    *(
+        _Source("diagnosis", ("x.role", "x.seq", "x.poa"), _DIAGNOSED, _FIRST, "role, seq", "'abstract'", visits)
+        for visits in (False, True)
+    ),
     _Source("visit_code", ("x.role", "x.seq", "''"), _DIAGNOSED, _FIRST, "role, seq", _OF_CASE),
     _Source(
         "encounter_diagnosis", ("'dx'", "x.seq", "''"),
-        "NOT EXISTS (SELECT 1 FROM visit_code v WHERE v.encounter_id = {0}.encounter_id)", "x.seq = 1", "seq",
+        "NOT EXISTS (SELECT 1 FROM visit_code v WHERE v.encounter_id = {0}.encounter_id) AND NOT EXISTS"
+        " (SELECT 1 FROM abstract b WHERE b.encounter_id = {0}.encounter_id)", "x.seq = 1", "seq",
         "'account'",
     ),
 )  # fmt: skip
 _PROCEDURES: Final = (
-    _Source(
-        "procedure", ("x.seq", "x.performed_day", "x.surgeon", "x.anesthesia"), "1", "x.seq = 1", "seq", "'abstract'",
-        visits=False,
+    *(
+        _Source("procedure", ("x.seq", "x.performed_day", "x.surgeon", "x.anesthesia"), "1", "x.seq = 1", "seq",
+                "'abstract'", visits)
+        for visits in (False, True)
     ),
     _Source("visit_code", ("x.seq", "x.day", "x.provider", "''"), "{0}.role = 'service'", "x.seq = 1", "seq", _OF_CASE),
 )  # fmt: skip

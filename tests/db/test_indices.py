@@ -18,7 +18,7 @@ from db.statistics.stay_lists import Wanted
 from reports.parameters import codes_between
 from rules.moments import day_number, moment
 from rules.periods import month
-from tests.builders import a_coded_visit, a_stay, an_encounter
+from tests.builders import a_coded_visit, a_stay, a_weighed_abstract, an_encounter
 
 JANUARY = Wanted(month("2026-01"))
 
@@ -140,6 +140,15 @@ class TestVisits:
         rows = diseases(Coded(codes_between("I10,K21"), classes=("I", "E", "O")), JANUARY)
         assert [(row.stay.account, row.class_, row.origin) for row in rows] == [
             ("CAME", "E", "account"), ("DESK", "O", "office"), ("STAY", "I", "abstract"), ("OUT", "O", "visit"),
+        ]  # fmt: skip
+
+    def test_that_have_an_abstract_are_found_by_its_codes(self, admin: Actor) -> None:
+        visit = an_encounter(0, "ABSTRACT", **{"class": "E"}, arrived_at="2026-01-06T08:00", diagnoses="R079")
+        a_weighed_abstract(visit, 10_000)
+        coded(visit, "K219")
+        rows = diseases(Coded(codes_between("K21,R07"), classes=("E",)), JANUARY)
+        assert [(row.stay.account, row.code, row.origin) for row in rows] == [
+            ("ABSTRACT", "K219", "abstract"), ("CAME", "R079", "account"),
         ]  # fmt: skip
 
     def test_by_place_and_by_the_codes_beside(self) -> None:

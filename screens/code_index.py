@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from db.coding.codes import LONGEST
 from db.coding.codes_index import BOOKS, CELLS, MOST_MAIN, IndexBook, IndexEntry
-from rules.code_words import shorter
 from rules.codes import System, dotted
 from rules.codes_search import fold
 from screens.book import BACK, FORTH, Named, Trail, asked, installed
 from screens.codes import CODE_ACTIONS, CodeList
 from screens.drafts import page_of
+from screens.drg_lines import within
 from screens.session import Session
 from tui.screen import Action, Column, Command, Outcome, Page, Row, ScreenError
 
@@ -240,7 +240,7 @@ class AlphabeticIndex(CodeList):
 
     def columns(self) -> Sequence[Column]:
         if self.place.codes:
-            return (Column("Term", 24, frozen=True), Column("Code", 9), Column("Title", 200, shorten=shorter))
+            return (Column("Term", 24, frozen=True), Column("Code", 9), Column("Title", 200, shorten=within))
         if self._cells and not self.place.codes:
             heads = (Column(head, CELL_WIDTH) for head in self._cells)
             return (Column("Term", TABLE_WIDTH, frozen=True), *heads, Column("See", 60))

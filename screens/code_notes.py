@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from db.coding.codes import Hit
 from reports.code_page import GROUP, PageLine, code_page, wrapped
-from rules.code_words import LEGEND, shorter
+from rules.code_words import LEGEND
 from rules.codes import System, normal
 from screens import shown
 from screens.book import (
@@ -27,6 +27,7 @@ from screens.book import (
 )
 from screens.codes import CODE_ACTIONS, CodeList, row_of, use
 from screens.drafts import page_of
+from screens.drg_lines import within
 from screens.session import Session
 from screens.site_notes import lines_about
 from tui.screen import (
@@ -284,7 +285,7 @@ class CodeTree(CodeList):
             Column("Code", 8, frozen=True),
             Column("CC", 3, frozen=True),
             Column("Flags", 5, frozen=True),
-            Column("Title", 200, shorten=shorter),
+            Column("Title", 200, shorten=within),
         )
 
     def page(self, key: tuple[int, ...] | None, limit: int, *, backward: bool = False) -> Page:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from db.coding.codes import CodeStore, Hit, code_problem
 from db.coding.other_codes import OtherCode
-from rules.code_words import LEGEND, NOT_VALID, PROCEDURE_LEGEND, flags, shorter
+from rules.code_words import LEGEND, NOT_VALID, PROCEDURE_LEGEND, flags
 from rules.codes import System
 from screens.book import (
     BACK,
@@ -24,6 +24,7 @@ from screens.book import (
     with_text,
 )
 from screens.drafts import page_of
+from screens.drg_lines import within
 from screens.session import Session
 from screens.site_notes import marked
 from tui.screen import Action, Column, Command, ListScreen, Outcome, Page, Printout, Row, ScreenError
@@ -166,7 +167,7 @@ class CodeLookup(CodeList):
             Column("Code", 8, frozen=True),
             *severity,
             Column("Flags", 5, frozen=True),
-            Column("Title", 200, shorten=shorter),
+            Column("Title", 200, shorten=within),
         )
 
     def page(self, key: tuple[int, ...] | None, limit: int, *, backward: bool = False) -> Page:

@@ -14,7 +14,6 @@ from db.evidence.documents import NotMarked
 from db.hospital.encounters import Encounter
 from db.worklist.blind import KeptBlind
 from rules import drg, evidence
-from rules.code_words import shorter
 from rules.codes import System, dotted
 from rules.dictionary import Record, row_path, split_path
 from rules.evidence import SUPPORT, TYPES, Document, Missing
@@ -25,6 +24,7 @@ from screens import coding_draft, shown
 from screens.account import banner, encounter_named
 from screens.drafting import DraftedForm
 from screens.drafts import page_of
+from screens.drg_lines import within
 from screens.session import Session
 from tui.screen import (
     Action,
@@ -351,7 +351,7 @@ class Support(ListScreen):
         return (
             Column("Code", 8, frozen=True),
             Column("POA", 3),
-            Column("What it is", 30, shorten=shorter),
+            Column("What it is", 30, shorten=within),
             Column("Support", 32),
         )
 

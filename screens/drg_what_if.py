@@ -17,7 +17,6 @@ from tui.spans import wrap
 
 WIDTH = 78
 NOT_TAKEN = "x"  # mark of a line that the code editor does not take
-LEAST_REMARK = 24  # cells that a remark has beside the figures on 80 columns
 SAID_SHORTER = (
     ("the principal diagnosis", "PDX"),
     (" and cannot be", ", not"),
@@ -119,9 +118,9 @@ def remark(each: WhatIf) -> str:
     return each.title if each.changes_drg else "Same DRG."
 
 
-def in_a_few_words(text: str) -> str:
+def in_a_few_words(text: str, room: int) -> str:
     """A remark for which there is no room: a DRG keeps the end of its title, a reason says PDX."""
     for long, short in SAID_SHORTER:
         text = text.replace(long, short)
     text = text.removeprefix("is ").removeprefix("an ").removeprefix("a ")
-    return heading_within(text, LEAST_REMARK)
+    return heading_within(text, room)

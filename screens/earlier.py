@@ -9,7 +9,6 @@ from db.evidence import documents, earlier
 from db.hospital.encounters import Encounter
 from db.worklist.blind import KeptBlind
 from rules import evidence
-from rules.code_words import shorter
 from rules.codes import System, dotted, normal
 from rules.dictionary import row_path
 from rules.earlier_codes import TABLE, EarlierCode, EarlierStay, Seen, by_code, next_row
@@ -21,6 +20,7 @@ from screens import coding_draft, shown
 from screens.account import banner, encounter_named
 from screens.documents import chosen, numbered
 from screens.drafts import page_of
+from screens.drg_lines import within
 from screens.session import Session
 from tui.screen import (
     Action,
@@ -91,12 +91,12 @@ class Earlier(ListScreen):
     def columns(self) -> Sequence[Column]:
         if self.once:
             return (
-                Column("Code", 8, frozen=True), Column("What it is", 24, shorten=shorter),
+                Column("Code", 8, frozen=True), Column("What it is", 24, shorten=within),
                 Column("Kind", 7), Column("Times", 5, ">"), Column("Last", 10), Column("First", 10), Column("POA", 3),
                 Column("Account", 12),
             )  # fmt: skip
         return (
-            Column("Ended", 10, frozen=True), Column("Code", 10), Column("What it is", 31, shorten=shorter),
+            Column("Ended", 10, frozen=True), Column("Code", 10), Column("What it is", 31, shorten=within),
             Column("POA", 3), Column("DRG", 3), Column("Account", 14), Column("Where", 30),
         )  # fmt: skip
 

@@ -130,7 +130,7 @@ class ListView(View):
             cell = row.cells[position] if position < len(row.cells) else ""
             room = min(column.width, width - start)
             if column.shorten and cells(cell) > room:
-                cell = column.shorten(cell)
+                cell = column.shorten(cell, room)
             texts.append(" " * (start - at) + fit(cell, room, column.align))
             at = start + room
         chosen = "x" if row.key in self.selected else ">" if here else " "

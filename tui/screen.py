@@ -170,7 +170,9 @@ class Column:
     width: int
     align: str = "<"
     frozen: bool = False  # stays when the list is moved sideways
-    shorten: Callable[[str], str] | None = None  # what becomes of a text for which there is no room
+    shorten: Callable[[str, int], str] | None = (
+        None  # what becomes of a text that takes more than so many cells
+    )
 
 
 @dataclass(frozen=True, slots=True)

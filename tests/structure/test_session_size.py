@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 import os
 import subprocess
 import sys
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 import pytest
 
+from db.statistics.moved import Kind, Moved
+from reports.census import admissions_discharges
+from reports.page import Run, Setup, paginate
+from reports.parameters import FULL
+from rules.codes import dotted
+from rules.conventions import Conventions
+from rules.moments import day_number
 from tests.conftest import ADMIN, PASSPHRASE
 
 ROOT = Path(__file__).parents[2]
@@ -124,3 +134,36 @@ class TestASession:
             "msdrg",
             "reports",
         }
+
+
+class TestALongList:
+    """A text of one of its rows that outlives it holds back a megabyte around it: thousands are all of the list."""
+
+    def test_leaves_nothing_in_the_cache_of_a_function(self):
+        born, code, day = "1907-03-11", "J9601", day_number("1907-03-11")
+        left = Moved(
+            Kind.DEATH, day, f"{born}T09:30", 1, 1, "A1", "M1", "MILLER, RUTH", "F", born, False, "1001", "3E", "MED",
+            disposition="20", los_days=3, stay_hours=60,
+        )  # fmt: skip
+        data = admissions_discharges.Data(day, day, (left,), "all", FULL, Conventions(), "us")
+        assert paginate(admissions_discharges.render(data, 80), Run("", "", ""), Setup())
+        assert dotted(code) == "J96.01"
+        kept = [
+            f"{each.__module__}.{each.__qualname__}"
+            for each in gc.get_objects()
+            if isinstance(each, _lru_cache_wrapper)
+            for texts in gc.get_referents(each)
+            if isinstance(texts, dict) and any(text in repr(list(texts)) for text in (born, code))
+        ]
+        assert kept == []
+
+    def test_is_matched_by_named_parts_alone(self):
+        """By position the interpreter makes the name ``__match_args__`` anew each time, and keeps it."""
+        by_position = [
+            f"{path.relative_to(ROOT)}:{pattern.lineno}"
+            for room in ("rules", "config", "db", "exchange", "reports", "tui", "screens")
+            for path in sorted((ROOT / room).rglob("*.py"))
+            for pattern in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(pattern, ast.MatchClass) and pattern.patterns
+        ]
+        assert by_position == []

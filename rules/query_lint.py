@@ -147,26 +147,29 @@ def _akin(text: str, quoted: str, tables: Tables) -> str:
     said = [each for each in _conditions(text, tables, INITIALS) if each not in tables.names(quoted)]
     if not said:
         return ""
-    rows = (row for row in tables.words.on(tables.day) if row.more.get("kind") == "diagnosis")
-    listed_names = (name for row in rows for name in listed(row.more.get("words")))
+    listed_names = _words_of("diagnosis", tables)
     known = {code[:CATEGORY] for name in listed_names for _, code in tables.names(name)}
     return next((phrase for phrase, code in said if code[:CATEGORY] in known), "")
 
 
 def _conditions(text: str, tables: Tables, short: int) -> list[tuple[str, str]]:
-    """The diagnoses that a text names; up to so many letters, and where it is a plain word too, in capitals alone."""
-    plain = {
-        word
-        for row in tables.words.on(tables.day)
-        if row.more.get("kind") == "plain"
-        for word in listed(row.more.get("words"))
-    }
+    """The diagnoses that a text names; up to so many letters, and where it is a plain word too, in capitals alone.
+
+    A phrase with a word of kind ``finding`` in it, such as low sodium or hip pain, says what is found.
+    """
+    plain, findings = _words_of("plain", tables), _words_of("finding", tables)
     return [
         (phrase, code)
         for phrase, code in tables.names(text)
         if code[:1] not in NOT_DIAGNOSES
+        and findings.isdisjoint(phrase.split())
         and (not (len(phrase) <= short or phrase in plain) or _in_capitals(phrase, text))
     ]
+
+
+def _words_of(kind: str, tables: Tables) -> set[str]:
+    rows = (row for row in tables.words.on(tables.day) if row.more.get("kind") == kind)
+    return {word for row in rows for word in listed(row.more.get("words"))}
 
 
 def _in_capitals(phrase: str, text: str) -> bool:

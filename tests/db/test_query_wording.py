@@ -212,6 +212,10 @@ class TestADiagnosisByAnotherName:
 
 
 class TestWordsWithTwoMeanings:
+    @pytest.mark.parametrize("title", ["Low sodium on day 2", "Fall with hip pain", "Bleeding after surgery"])
+    def test_what_is_found_is_said_as_it_is_found(self, told: Told, title: str) -> None:
+        assert told(by_hand(title=title)) == []
+
     @pytest.mark.parametrize(
         "title",
         [

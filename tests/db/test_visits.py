@@ -22,7 +22,8 @@ from db.registry import cases
 from db.worklist import work_acts
 from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date
-from tests.builders import a_coded_visit, a_patient, a_stay, an_encounter
+from rules.work import Reason
+from tests.builders import a_coded_visit, a_patient, a_stay, a_weighed_abstract, an_encounter
 
 SOURCE = Source("clerk", "test")
 WRONG = (Finding(Level.ERROR, "V103", "The first-listed diagnosis is missing.", "diagnoses[1].code"),)
@@ -85,6 +86,18 @@ class TestTheList:
         assert waiting() == [("2", "to code")]
         assert [row.account for row in not_billed(("E",))] == ["2"]
         assert waiting(every=True) == [("2", "to code"), ("1", "to code")]
+
+    def test_a_visit_that_somebody_abstracts_waits_in_the_work_queue(self, admin: Actor) -> None:
+        visit = a_visit("1", departed_at="2026-11-02T11:00")
+        a_weighed_abstract(visit, 10_000)
+        assert waiting() == []
+        assert [(row.account, row.reason) for row in not_billed(("E",))] == [("1", Reason.RELEASE)]
+        with writing():
+            database.execute_sql("UPDATE data_case SET status = 'released'")
+        assert not_billed(("E",)) == []
+        with writing():
+            database.execute_sql("UPDATE data_case SET void_utc = 1")
+        assert waiting() == [("1", "to code")]
 
     def test_an_emergency_that_is_admitted_is_on_it_no_more(self, admin: Actor) -> None:
         visit = a_visit("1")
@@ -175,7 +188,20 @@ class TestNotFinalBilled:
         assert dnfb.counted(("E",)).revenue.cents == 50_000
 
 
-ACTS = ("visit", "code", "wrong", "void", "class", "accounts", "split", "owner", "charts", "apart", "cancel")
+ACTS = (
+    "visit",
+    "abstract",
+    "code",
+    "wrong",
+    "void",
+    "class",
+    "accounts",
+    "split",
+    "owner",
+    "charts",
+    "apart",
+    "cancel",
+)
 history = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(ACTS), st.integers(0, 3)), max_size=25)
 
 
@@ -217,6 +243,8 @@ class TestWhatTriggersKeep:
         case = cases.by_encounter(data_set, stay.id)
         if act in ("code", "wrong") and cases.by_number(data_set, stay.account) in (None, case):
             code(admin, stay.account, data_set, wrong=act == "wrong") if stay.state == "active" else None
+        elif act == "abstract" and cases.by_number("abstract", stay.account) is None:
+            a_weighed_abstract(stay.id, 10_000)
         elif act == "void" and case:
             visits.void_visit(admin, visits.read(stay, data_set), "test")
         elif act in ("visit", "class"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import fcntl
+import io
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from db.access import sign_on, users
 from db.actors import Actor
 from db.connect import database
 from db.schedule.runs import LOCK
+from recordroom.cli import run
 from tests.builders import a_stay
 from tests.conftest import ADMIN, PASSPHRASE
 
@@ -76,9 +78,20 @@ class Host:
         return subprocess.run(line, capture_output=True, text=True, check=False, env=environment, timeout=120)
 
     def by_admin(self, *words: str) -> str:
-        done = self.command(*words, "--user", ADMIN, "--passphrase-file", str(self.passphrase))
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        """What the administrator does beforehand, in this process."""
+        signing_on = (
+            "--store",
+            str(self.directory),
+            "--user",
+            ADMIN,
+            "--passphrase-file",
+            str(self.passphrase),
+        )
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as surroundings, redirect_stdout(said):
+            surroundings.setenv("PATH", f"{self.bin}:{os.environ['PATH']}")
+            assert run(["schedule", *words, *signing_on]) == 0
+        return said.getvalue()
 
     def run(self, *words: str) -> tuple[int, list[dict[str, object]], str]:
         done = self.command("run", *words, "--service-key", str(self.key))

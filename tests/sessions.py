@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from tests.conftest import ADMIN, PASSPHRASE
@@ -38,6 +39,19 @@ def other_session(directory: Path) -> Iterator[subprocess.Popen[str]]:
     with process:
         yield process
         process.kill()
+
+
+def recordroom_here(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command in this process: what it prints, where, and with which exit status."""
+    from recordroom.cli import run
+
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = run(list(words))
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+    return subprocess.CompletedProcess(words, status, out.getvalue(), err.getvalue())
 
 
 def recordroom_as(directory: Path, folder: Path, user: str, passphrase: str, *words: str) -> None:

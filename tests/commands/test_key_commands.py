@@ -9,8 +9,8 @@ import pytest
 from db.access import sign_on, users
 from db.actors import Role
 from db.keyring import keys
-from tests.commands.test_store_commands import recordroom
 from tests.conftest import ADMIN, CHEAP, PASSPHRASE
+from tests.sessions import recordroom_here as recordroom
 
 
 @pytest.fixture

@@ -174,16 +174,19 @@ class CodeStore:
         return self._hits[key]
 
     def _found(self, code: str, system: System, day: date | None) -> Hit | None:
-        rows = self._search.versions(code, system)
-        if not rows:
-            return None
         when = self._number(day)
-        return self._hit(next((row for row in rows if row[5] <= when <= row[6]), rows[-1]), when)
+        row = self._version(code, system, when)
+        return None if row is None else self._hit(row, when)
+
+    def _version(self, code: str, system: System, when: int) -> Row | None:
+        """The row of a code as it stands on a day, or as it last stood."""
+        rows = self._search.versions(code, system)
+        return next((row for row in rows if row[5] <= when <= row[6]), rows[-1]) if rows else None
 
     def title(self, code: str, system: System, day: date | None = None) -> str:
         """The title of ``code`` on ``day``; blank when it is unknown or has none installed."""
-        found = self.hit(code, system, day)
-        return found.title if found else ""
+        row = self._version(normal(code), system, self._number(day))
+        return row[3] if row else ""
 
     def valid(self, code: str, system: System, day: date) -> bool | None:
         """Whether ``code`` may be submitted for a discharge on ``day``; None when that cannot be said.

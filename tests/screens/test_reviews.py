@@ -224,7 +224,6 @@ class TestCodesOfBothPeople:
         desk.press("ctrl+o", "=RVC 3", "enter", "ctrl+o", "CODES", "enter")
         assert "A  Coder: lee" in desk.text
         assert "B  Reviewer: smith" in desk.text
-        desk.press("f8")
         assert "POA          I21.09   Y to N" in desk.text
 
     def test_a_review_without_a_second_abstract_is_told(self, desk: Workstation) -> None:

@@ -16,7 +16,7 @@ from rules.codes_score import Query, Scorer, Slot
 from rules.codes_search import ASIDE, BORROWED, ENCOUNTER_OF, FILLERS
 
 MOST_RELAXED = 14  # queries made with slots left out, when all together find too little
-TERMS, BEST_TERMS, UNDER = 40, 6, 40  # terms of the index scored, of these the best, codes of each
+TERMS, BEST_TERMS, UNDER = 30, 5, 16  # terms of the index scored, of these the best, codes of each
 CANDIDATES = 120  # rows of one query that are scored; they come likeliest first
 FEW = 10  # with fewer answers than this, slots are left out
 
@@ -104,6 +104,12 @@ class Search:
         ).fetchall()
 
     def _by_words(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
+        try:
+            return self._turns(text, systems, when, limit)
+        finally:
+            self._words.done()
+
+    def _turns(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
         answers = [self._answers(query, systems, when) for query in self._words.asked(text, systems)]
         if max((_best(answer) for answer in answers), default=0.0) < _POOR:
             otherwise = [
@@ -147,26 +153,24 @@ class Search:
         self, query: Query, slots: Sequence[Slot], scorer: Scorer, system: System, when: int, scored: Scored
     ) -> None:
         """Codes whose titles and terms say all of ``slots``, the last word perhaps only begun."""
-        parts = [part for slot in slots if (part := self._expression(slot, query, system))]
-        if parts:
-            _add(scorer, self._match(" AND ".join(parts), system, when), scored)
+        asked = [(slot, part) for slot in slots if (part := self._expression(slot, query, system))]
+        if asked:
+            _add(scorer, self._match(" AND ".join(part for _, part in asked), system, when), scored)
         if self._has_index and system is System.CM:
-            self._indexed(query, slots, scorer, when, scored)
+            self._indexed([part for slot, part in asked if not _is_filler(slot, ASIDE)], scorer, when, scored)
 
-    def _indexed(
-        self, query: Query, slots: Sequence[Slot], scorer: Scorer, when: int, scored: Scored
-    ) -> None:
-        """Codes that terms of the Alphabetic Index lead to, which say all of ``slots`` but side and encounter.
+    def _indexed(self, parts: Sequence[str], scorer: Scorer, when: int, scored: Scored) -> None:
+        """Codes that terms of the Alphabetic Index lead to, which say all that is asked but side and encounter.
 
         A term is a further wording of the codes under it; it does not say which of them.
         """
-        told = [slot for slot in slots if not _is_filler(slot, ASIDE)]
-        parts = [part for slot in told if (part := self._expression(slot, query, System.CM))]
         terms = self._terms(" AND ".join(parts)) if parts else []
-        best = sorted(terms, key=lambda term: -scorer.score(term[0], "", term[1]))[:BEST_TERMS]
-        for code, wordings in best:
+        scores = [(scorer.score(term[0], "", term[1]), term) for term in terms]
+        for most, (code, wordings) in sorted(scores, key=lambda each: -each[0])[:BEST_TERMS]:
             borrowed = "|".join(BORROWED + each for each in wordings.split("|"))
             for row in self._below(code, when, limit=UNDER):
+                if row[0] in scored and scored[row[0]][0] >= most:
+                    continue  # its own wordings say as much
                 said = f"{row[9]}|{wordings if row[2] == code else borrowed}"
                 value = _value(scorer, row, said)
                 if value >= _LEAST and value > scored.get(row[0], (0.0, row))[0]:

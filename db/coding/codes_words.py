@@ -53,6 +53,7 @@ class Words:
         self._shelf = shelf
         self._instead: Instead | None = None
         self._own: dict[tuple[str, ...], Expansion] = {}
+        self._near: dict[tuple[int, tuple[str, ...]], dict[str, int]] = {}  # while one question is read
 
     def asked(self, text: str, systems: Sequence[System]) -> list[Query]:
         """``text`` as a query, or as several where it is not plain which word was meant; none when it has no words."""
@@ -332,13 +333,21 @@ class Words:
 
     def _like(self, word: str, systems: Sequence[System]) -> dict[str, int]:
         """Words of about the same length, without digits, with the number of rows in which they stand."""
+        key = (len(word), tuple(systems))
+        if key in self._near:
+            return self._near[key]
         of = ", ".join("?" * (len(systems) + 1))
         rows = self._db.execute(
             f"SELECT word, sum(rows) FROM word WHERE length(word) BETWEEN ? AND ? AND system IN ({of})"
             " AND word NOT GLOB '*[0-9]*' GROUP BY word",
             (max(len(word) - _LIKE, SHORTEST_CORRECTED), len(word) + _LIKE, *systems, SAID),
         )
-        return dict(rows.fetchall())
+        self._near[key] = dict(rows.fetchall())
+        return self._near[key]
+
+    def done(self) -> None:
+        """The question is answered: what was read for it is let go."""
+        self._near.clear()
 
 
 def own_rows(shelf: Shelf) -> list[tuple[str, str, str, bool]]:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from config import code_sources
 from config.code_sources import CodeSource
 from exchange.code_sets import importing
-from exchange.code_sets.build import build
+from exchange.code_sets.build import build, ready
 from recordroom.cli import cli
 from tests.exchange.official_files import CM_2027, CPT, FILES, FY2027, HEADERS, UNTIL_2026, order, shipped
 
@@ -135,6 +135,20 @@ class TestChanges:
 
 
 class TestBuild:
+    def test_a_build_of_its_own_accord_says_why(self, run: Run, tmp_path: Path) -> None:
+        said: list[str] = []
+        made = ready(progress=said.append)
+        assert said[0] == "No code sets are built yet: building the code sets, which takes half a minute."
+        made.rename(made.with_name("codes-of-other-inputs.db"))
+        said.clear()
+        ready(progress=said.append)
+        assert said[0].startswith(
+            "What the code sets are built of has changed (program, tables or imported files)"
+        )
+        said.clear()
+        ready(progress=said.append)
+        assert said == []
+
     def test_a_named_store_gets_its_own_code_store(self, run: Run, tmp_path: Path) -> None:
         (tmp_path / "store" / "codes.db").unlink()
         assert run("build").stdout.startswith(f"{tmp_path / 'store' / 'codes.db'}: built")

@@ -94,7 +94,7 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "visits_coded_from": (
         "",
         (),
-        "Day of arrival, YYYY-MM-DD, from which visits wait here for their coding; blank: all that are on file",
+        "Day, YYYY-MM-DD, from which visits and stays of other settings wait here for coding; blank: all on file",
     ),
     "chart_documents": (
         "warning",

@@ -170,6 +170,10 @@ class Rehabilitation(VisitForm):
     )
 
 
+def _day(day: int | None) -> str:
+    return shown.day(date.fromordinal(day).isoformat()) if day else ""
+
+
 class VisitList(KeysetList):
     """VIS: visits that are not coded, newest first; stays of other settings by their word."""
 
@@ -201,15 +205,16 @@ class VisitList(KeysetList):
         which = STAYS.get(self.of) or f"Class {self.of or 'E, O and OBS'}"
         if self.every_one:
             return (f"{which}, all of them",)
-        since = 0 if self.of in STAYS else visits.coded_from()
-        arrived = f", arrived from {shown.day(date.fromordinal(since).isoformat())}" if since else ""
-        return (f"{which}, not coded completely{arrived}",)
+        since = visits.coded_from()
+        came = "here" if self.of in STAYS else "arrived"
+        return (f"{which}, not coded completely{f', {came} from {_day(since)}' if since else ''}",)
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Admitted" if self.of in STAYS else "Arrived", 10, frozen=True), Column("Class", 5),
-            Column("Status", 8), Column("Name", 22), Column("MRN", 10), Column("Account", 12),
-            Column("Provider", 12), Column("By", 10),
+            Column("Admitted" if self.of in STAYS else "Arrived", 10, frozen=True),
+            Column("Left", 10) if self.of in STAYS else Column("Class", 5),
+            Column("Status", 8), Column("Name", 17 if self.of in STAYS else 22), Column("MRN", 10),
+            Column("Account", 12), Column("Provider", 12), Column("By", 10),
         )  # fmt: skip
 
     def fetch(self, after: Key | None, limit: int) -> list[Row]:
@@ -223,8 +228,8 @@ class VisitList(KeysetList):
             Row(
                 row.key,
                 (
-                    shown.day(date.fromordinal(row.arrived_day).isoformat()) if row.arrived_day else "",
-                    row.patient_class, row.status, row.patient_name, row.mrn, row.account, row.attending, row.filed_by,
+                    _day(row.arrived_day), _day(row.left_day) if self.of in STAYS else row.patient_class, row.status,
+                    row.patient_name, row.mrn, row.account, row.attending, row.filed_by,
                 ),
                 row.account,
             )

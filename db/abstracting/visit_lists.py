@@ -42,6 +42,7 @@ class VisitToCode:
     attending: str
     status: str  # to code, open, complete
     filed_by: str
+    left_day: int | None = None  # None: still here, or nobody says
 
     @property
     def key(self) -> tuple[int, int]:
@@ -55,7 +56,7 @@ def open_list(actor: Actor, asked: str) -> None:
 
 _SELECT: Final = (
     "SELECT e.id, {day}, e.account, p.mrn, p.last_name || ',' || p.first_name, e.class, coalesce(d.code, ''),"
-    " coalesce(c.status, ?), coalesce(c.filed_by, '')"
+    " coalesce(c.status, ?), coalesce(c.filed_by, ''), e.discharge_day"
 )
 _WHO: Final = " JOIN patient p ON p.id = e.patient_id LEFT JOIN provider d ON d.id = e.attending_id"
 _CODING: Final = (
@@ -105,7 +106,10 @@ def stays(
     *,
     every: bool = False,
 ) -> list[VisitToCode]:
-    """Stays of one of ``SETTINGS`` whose record is not complete, last admitted first; with ``every`` all of them."""
+    """Stays of one of ``SETTINGS`` whose record is not complete, last admitted first; with ``every`` all of them.
+
+    What ended before the day of the setting ``visits_coded_from`` does not wait.
+    """
     return list(islice(_stays(setting, tables, after or LAST, every), limit))
 
 
@@ -114,18 +118,20 @@ def _stays(setting: str, tables: Tables, after: tuple[int, int], every: bool) ->
     places, bound = _places(data_set, tables)
     if not places:
         return
-    unfinished = "" if every else " AND coalesce(c.status, '') <> ?"
+    unfinished = " AND coalesce(c.status, '') <> ? AND (e.discharge_day IS NULL OR e.discharge_day >= ?)"
     sql = (
-        f"{_SELECT.format(day='e.admit_day')}, coalesce(s.code, ''), e.location, e.discharge_day FROM encounter e{_WHO}"
+        f"{_SELECT.format(day='e.admit_day')}, coalesce(s.code, ''), e.location FROM encounter e{_WHO}"
         f"{_CODING.format('?')} LEFT JOIN service s ON s.id = e.service_id WHERE e.class = 'I' AND e.state = 'active'"
-        f" AND ({places}) AND (e.admit_day, e.id) < (?, ?){unfinished} ORDER BY e.admit_day DESC, e.id DESC LIMIT ?"
+        f" AND ({places}) AND (e.admit_day, e.id) < (?, ?){'' if every else unfinished}"
+        " ORDER BY e.admit_day DESC, e.id DESC LIMIT ?"
     )
-    done = () if every else (COMPLETE,)
+    done = () if every else (COMPLETE, coded_from())
     while rows := database.execute_sql(sql, (TO_DO, data_set, *bound, *after, *done, SLICE)).fetchall():
-        for *row, service, location, left in rows:
-            ended = iso_date(left) if left else ""
+        for *row, service, location in rows:
+            stay = VisitToCode(*row)
+            ended = iso_date(stay.left_day) if stay.left_day else ""
             if data_set_for(("I", service, location), ended, tables) == data_set:  # another row may name more
-                yield VisitToCode(*row)
+                yield stay
         after = (rows[-1][1], rows[-1][0])
 
 

@@ -139,6 +139,11 @@ class TestStaysOfOtherSettings:
         rest = visit_lists.stays("LTC", shipped_tables(), first[0].key)
         assert [row.account for row in (*first, *rest)] == ["HERE STILL", "NURSING"]
 
+    def test_that_ended_before_the_facility_coded_here_do_not_wait(self, admin: Actor) -> None:
+        file_setting(admin, "visits_coded_from", "2026-03-10", 1)
+        assert stays("LTC") == [("HERE STILL", "to code")]
+        assert len(stays("LTC", every=True)) == 2
+
     def test_are_none_of_the_visits(self) -> None:
         assert waiting(every=True) == []
 

@@ -31,8 +31,8 @@ CAPITALS: Final = ("code", "modifiers", "hipps", "cmg")
 NO_TITLE: Final = "(title not installed)"
 MOST_TITLES: Final = 3  # lines under the form
 STAYS: Final = {
-    "LTC": "Nursing facility stays by table account_types",
-    "IRF": "Rehabilitation stays by table account_types",
+    "LTC": "Nursing stays (account_types)",
+    "IRF": "Rehab stays (account_types)",
 }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from db.actors import Actor, Role
 from db.connect import database
+from db.conventions import file_setting
 from db.patient_index import patients
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
@@ -89,8 +91,13 @@ class TestVisits:
     def test_a_stay_of_another_setting_is_coded_from_its_own_list(
         self, desk: Workstation, setting: str, account: str
     ) -> None:
+        do(
+            desk,
+            lambda _: file_setting(Actor(1, "admin", frozenset(Role)), "visits_coded_from", "2026-01-31", 1),
+        )
         go(desk, f"=VIS {setting}")
         assert "Admitted" in desk.text
+        assert "not coded completely, here from 01/31/2026" in desk.text
         desk.press("enter")
         assert desk.lines[0].split()[0] == setting
         assert account in desk.text

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from db.abstracting.claims import claims
-from db.coding.codes import CodeStore, Weight, code_problem
+from db.coding.codes import LONGEST, CodeStore, Weight, code_problem
 from rules import drg
 from rules.abstract_findings import claim_and_rows, day_of
 from rules.codes import NAME, System, dotted, normal, with_placeholders
@@ -139,8 +139,8 @@ class CodedForm(DataSetForm):
         if super().is_complete(values, path, text):
             return True
         item = self.dictionary.item_at(path)
-        system = SYSTEMS.get(item.type) if item and not item.several else None
-        return bool(system and self._filled(text, system, _day(self.day(values))))
+        system, day = SYSTEMS.get(item.type) if item and not item.several else None, _day(self.day(values))
+        return bool(system and (self._filled(text, system, day) or self._is_procedure(text, system, day)))
 
     def unfinished(self, values: Values, path: str, text: str) -> str:
         item = self.dictionary.item_at(path)
@@ -171,6 +171,11 @@ class CodedForm(DataSetForm):
         if codes.hit(code, other, day) is None:
             return ""
         return f"{dotted(code, other)} is a code of {NAME[other]}; this field takes {NAME[system]}."
+
+    def _is_procedure(self, text: str, system: System, day: date | None) -> bool:
+        """Whether a whole procedure code is keyed where a diagnosis belongs: nothing follows it, and it is refused."""
+        codes, whole = self.session.codes, len(normal(text)) == LONGEST
+        return bool(system is System.CM and whole and codes and codes.hit(text, System.PCS, day))
 
     def _filled(self, text: str, system: System, day: date | None) -> str:
         """The code that is meant when X was left out before the seventh character: W19A is W19.XXXA."""

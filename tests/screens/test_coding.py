@@ -289,6 +289,13 @@ class TestUnfinishedCodes:
         page.press(ADMITTING, "i21.4 y", "tab", "i10", "enter")
         assert page.message == "Procedure: I10 is a code of ICD-10-CM; this field takes ICD-10-PCS."
 
+    def test_a_procedure_keyed_among_the_diagnoses_is_refused_as_soon_as_it_is_whole(
+        self, page: Workstation
+    ) -> None:
+        page.press(ADMITTING, "i21.4 y 027034Z")
+        assert page.message == "Diagnosis: 027034Z is a code of ICD-10-PCS; this field takes ICD-10-CM."
+        assert page.shell.failed
+
     def test_x_is_filled_in(self, page: Workstation) -> None:
         page.press(ADMITTING, "s42.0a")
         assert codes(page) == []  # S42.0 has six characters below it: nothing is left out there

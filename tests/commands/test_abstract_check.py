@@ -180,10 +180,10 @@ class TestTheEngine:
     def test_reads_a_slice_in_as_many_queries_as_one_abstract(
         self, house: Path, admin: Actor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        context = rule_context.context(library().tables, None)
         asked: list[str] = []
         counts = []
         for period in ("2026-11", "2026-10"):
+            context = rule_context.context(library().tables, None)
             asked.clear()
             database.connection().set_trace_callback(asked.append)
             try:

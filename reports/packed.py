@@ -22,6 +22,11 @@ class PackedPages(Sequence[Page]):
     def __len__(self) -> int:
         return len(self._packed)
 
+    def clear(self) -> None:
+        """Give the pages up, whoever still has the sequence."""
+        self._packed.clear()
+        self._last = None
+
     @overload
     def __getitem__(self, number: int) -> Page: ...
     @overload

@@ -178,6 +178,7 @@ class Page(PageScreen):
     session: Session
     run: tuple[Report, dict[str, str]]  # what was asked for
     produced: Produced | None = None
+    packed: PackedPages | None = None  # of a long one
     setup: Setup
 
     def open(self, key: str) -> Document:
@@ -200,13 +201,17 @@ class Page(PageScreen):
         if len(pages) <= MOST_KEPT:
             self.produced = made
             return Document(title, pages, self.setup.width)
-        self.produced, packed = None, PackedPages(pages)
+        self.produced, self.packed = None, PackedPages(pages)
         del made, pages
         gc.collect()  # the interpreter's free lists hold on to the memory of the rows
         give_back()
-        return Document(title, packed, self.setup.width)
+        return Document(title, self.packed, self.setup.width)
 
     def close(self) -> None:
+        """The pages go at once: what showed them lives for a while yet."""
+        self.produced = None
+        if self.packed is not None:
+            self.packed.clear()
         give_back()
 
     @property

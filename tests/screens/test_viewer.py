@@ -142,6 +142,13 @@ class TestLongReports:
         desk.press("f10")
         assert listing.read == 2
 
+    def test_go_when_they_are_left(self, desk: Workstation, listing: Listing) -> None:
+        desk.press("ctrl+o", "=PGE Z99", "enter")
+        shown = desk.shell.main.document.pages  # type: ignore[attr-defined]
+        assert len(shown) > MOST_KEPT
+        desk.press("f3")
+        assert len(shown) == 0
+
     def test_every_page_is_the_one_that_is_printed(self, desk: Workstation, listing: Listing) -> None:
         desk.press("ctrl+o", "=PGE Z99", "enter")
         page = desk.shell.main.screen

@@ -49,12 +49,12 @@ CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "facility_kind": (
         "va",
         ("va", "ihs", "dod", "bop", "nonfederal"),
-        "Kind of facility, which tells the laws of disclosure",
+        "Kind of facility, which tells the laws of disclosure and, once filed, whether POA is reported",
     ),
     "hospital_payment": (
         "ipps",
         ("ipps", "excluded", "cah", "cah owned"),
-        "How Medicare pays; tells the days before a stay that are of it",
+        "How Medicare pays; tells the days before a stay that are of it and, once filed, whether POA is reported",
     ),
     "age_of_majority": ("18", (), "Age at which a patient is no minor"),
     "closure_area": ("", ("", "dc"), "Area whose closing days are no working days"),
@@ -121,7 +121,7 @@ CITATIONS: Final[Mapping[str, str]] = {
         "Patient Safety Component Manual chapter 2; hours and day in table statistics_limits"
     ),
     "readmission_rule": "42 CFR 412.152; deaths are left out by either rule; days in table statistics_limits",
-    "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b)",
+    "facility_kind": "5 USC 552a; 38 USC 7332; 42 CFR 2.12; 45 CFR 160.203(b); POA in table poa_exempt_hospitals",
     "hospital_payment": (
         "42 CFR 412.2(c)(5); 42 CFR 413.40(c)(2); Medicare Claims Processing Manual, chapter 3, section 40.3"
     ),

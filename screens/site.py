@@ -149,7 +149,9 @@ class Rows(KeysetList):
         for name, (default, text) in sorted(texts.items()):
             history = site.settings_history(name)
             _, value, by, _ = history[-1] if history else (0, default, "", 0)
-            since = shown.day(iso_date(history[-1][0])) if history and history[-1][0] > 1 else "always"
+            since = "not filed" if not history else "always"
+            if history and history[-1][0] > 1:
+                since = shown.day(iso_date(history[-1][0]))
             rows.append(Row((name,), (name, text, value, since, by), f"{SETTING} {name}"))
         return rows
 
@@ -267,7 +269,7 @@ class RowForm(DraftedForm):
         ]
         return (
             Section("setting", text, fields),
-            Section("history", "Set so far" if past else "", tuple(past)),
+            Section("history", "Set so far" if past else "Not filed: the default holds", tuple(past)),
         )
 
 

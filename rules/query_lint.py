@@ -66,7 +66,7 @@ def lint(
 ) -> list[Finding]:
     """What stands against a wording, worst first; errors keep it from being sent or filed.
 
-    ``stay``: first and last ISO day of the stay, beside which indicators of an earlier encounter are told.
+    ``stay``: first and last ISO day of the stay, beside which indicators of other days are told.
     """
     found = [
         *_shape(wording, tables), *_title(wording, tables), *_options(wording), *_question(wording, tables),
@@ -340,4 +340,9 @@ def _indicators(
             yield _wrong("QY18", "The day of the document is still to come.", f"{path}.day")
         elif stay[0] and each.day < stay[0]:
             said = "This is from before the stay: quote only what bears on the question now."
+            yield Finding(Level.WARNING, "QY19", said, f"{path}.day")
+        elif stay[1] and each.day > stay[1]:
+            said = (
+                "This is from after the discharge: see that it is of this stay, such as a pathology report."
+            )
             yield Finding(Level.WARNING, "QY19", said, f"{path}.day")

@@ -165,6 +165,11 @@ class TestRulesOfWording:
         assert [each.code for each in found] == ["QY19"]
         assert in_the_way(found) == []
 
+    def test_so_is_one_from_after_the_discharge(self) -> None:
+        found = lint(ASKED_WELL, TABLES, stay=("2026-11-01", "2026-11-02"))
+        assert {(each.code, "discharge" in each.message) for each in found} == {("QY19", True)}
+        assert in_the_way(found) == []
+
     @pytest.mark.parametrize(
         "words",
         ["payment", "a higher DRG", "the MS-DRG", "an MCC", "severity of illness", "SOI", "our quality scores",

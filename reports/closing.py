@@ -19,9 +19,10 @@ from reports import conventions as said
 from reports.catalogue import CATALOGUE, Report
 from reports.page import Setup, as_text
 from reports.parameters import Asked, resolved
+from reports.produced import Produced
 from reports.remarks import of_report
 from reports.reprint import VERSION, WIDTHS, WORKBOOK, signed_now, typed
-from reports.run import Produced, run_by
+from reports.run import run_by
 from rules.moments import iso_date
 
 

@@ -20,7 +20,7 @@ from db.hospital import site
 from reports import line_printer, sheet
 from reports.line_printer import NotDelivered as NotDelivered
 from reports.page import Page, Setup, as_text
-from reports.run import Produced
+from reports.produced import Produced
 from rules.moments import iso_date
 from rules.text import MARK, cells, clean, to_ascii
 

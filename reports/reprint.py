@@ -14,7 +14,7 @@ from db.statistics.closing import Begun, Closing
 from reports.catalogue import Report
 from reports.page import FORM_FEED, Document, Page, Run, Setup
 from reports.parameters import NotAsked, month_asked
-from reports.run import Produced
+from reports.produced import Produced
 from reports.sheet import Sheet, Value
 
 VERSION: Final = "version"  # the parameter that names a version of a closed month

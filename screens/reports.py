@@ -18,7 +18,8 @@ from reports.output import Printer
 from reports.packed import PackedPages
 from reports.page import Setup
 from reports.parameters import NotAsked, named, resolved
-from reports.run import Produced, known, produce
+from reports.produced import Produced
+from reports.run import known, produce
 from rules.findings import Finding, Level
 from screens.report_fields import choices, field_of
 from screens.session import Session

@@ -15,7 +15,7 @@ from reports.parameters import Parameter as Asked
 
 if TYPE_CHECKING:
     from db.actors import Actor
-    from reports.run import Produced
+    from reports.produced import Produced
 
 OWN: Final = (
     "asked_"  # before the name of a report's own parameter: it cannot be mistaken for an option of all

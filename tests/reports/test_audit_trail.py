@@ -16,7 +16,8 @@ from db.trail import privacy
 from reports.catalogue import ELEMENTS, find
 from reports.page import Setup
 from reports.parameters import NotAsked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from rules.moments import moment
 from tests import builders
 

@@ -16,7 +16,8 @@ from db.connect import database
 from db.statistics.cc_capture import Capture, Part, base_title, captured
 from reports.catalogue import find
 from reports.page import Linked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from reports.statistics.cc_capture import Data, render, total
 from rules import drg
 from tests.coded import abstract, in_hand_for_review

@@ -19,7 +19,8 @@ from db.connect import database
 from db.hospital import encounters
 from reports.catalogue import find
 from reports.page import Setup, as_text
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from tests.builders import a_patient, a_stay
 from tests.coded import in_hand_for_review
 

@@ -17,7 +17,8 @@ from db.connect import database
 from db.hospital import encounters
 from reports.catalogue import find
 from reports.page import Linked, Run, Setup, as_text, paginate
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from rules.abstract_findings import claim_findings
 from rules.overrides import overriding
 from tests.coded import abstract, in_hand_for_review

@@ -15,7 +15,8 @@ from db.connect import database
 from db.statistics.drg_mix import Part, Tally, trim_points
 from reports.catalogue import find
 from reports.page import Linked, Run, Setup, as_text, paginate
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from reports.statistics.drg_case_mix import VIEWS, Data, render, total
 from rules.tables import CodeTable, TableRow
 from tests.builders import a_stay

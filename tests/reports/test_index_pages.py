@@ -23,7 +23,8 @@ from reports.catalogue import find
 from reports.indices import coded
 from reports.page import Linked, Setup, as_text
 from reports.parameters import NotAsked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from rules.moments import day_number, moment
 from rules.reviews import Method
 from tests.builders import a_coded_visit, a_patient, a_stay, an_encounter

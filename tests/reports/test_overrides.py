@@ -23,8 +23,9 @@ from db.worklist.review_acts import Asked
 from reports.catalogue import find
 from reports.page import Setup
 from reports.parameters import NotAsked
+from reports.produced import Produced
 from reports.reviews.overrides import percent, render
-from reports.run import Produced, produce
+from reports.run import produce
 from rules.dictionary import Dictionary
 from rules.findings import Finding, Level
 from rules.overrides import as_items, kept, of_item, overriding

@@ -15,7 +15,8 @@ from db.patient_index import patients
 from reports.catalogue import find
 from reports.page import Setup, as_text
 from reports.parameters import NotAsked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from tests.builders import a_patient, a_stay
 
 LONG = "Featherstonehaugh-Cholmondeley-Beauchamp-Marjoribanks"

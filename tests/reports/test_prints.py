@@ -20,7 +20,8 @@ from reports.output import Printer
 from reports.page import Page, Setup
 from reports.parameters import NotAsked
 from reports.prints import chart_label
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from rules import labels
 from tests import builders
 from tests.reports.conftest import GOLDEN

@@ -15,7 +15,8 @@ from db.queries import query_acts
 from reports.catalogue import find
 from reports.page import Setup, as_text
 from reports.parameters import NotAsked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from rules.moments import day_number
 from rules.queries import Act, Indicator, Standing, Wording
 from rules.query_lint import PURPOSES, WORDS, Tables, lint

@@ -22,7 +22,8 @@ from db.statistics import figures
 from reports.catalogue import find
 from reports.page import Setup, as_text
 from reports.parameters import NotAsked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from rules.moments import moment
 from rules.periods import month
 from tests.builders import a_patient, a_stay, an_encounter

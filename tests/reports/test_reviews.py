@@ -15,9 +15,10 @@ from db.worklist.reviews import DrgChange
 from reports.catalogue import find
 from reports.page import Linked, Setup, Total
 from reports.parameters import NotAsked
+from reports.produced import Produced
 from reports.reviews import review_rates, worksheet_rates
 from reports.reviews.review_rates import Data
-from reports.run import Produced, produce
+from reports.run import produce
 from rules.reviews import Category, Decided, Decision, Kinds, Method, Outcome, Pair
 from tests import builders
 

@@ -15,7 +15,8 @@ from db.connect import database
 from reports.catalogue import find
 from reports.page import Linked, Setup, as_text
 from reports.parameters import NotAsked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from tests.builders import a_patient, a_stay
 
 OCTOBER = {"from": "2026-10-01", "to": "2026-10-31"}

@@ -27,7 +27,8 @@ from reports.letters import ADDRESS
 from reports.output import in_format
 from reports.page import Setup, as_text
 from reports.parameters import NotAsked
-from reports.run import Produced, produce
+from reports.produced import Produced
+from reports.run import produce
 from reports.writer import written
 from reports.writer.data import Data, group_keys, group_text
 from rules.dictionary import Dictionary

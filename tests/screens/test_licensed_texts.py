@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-
 import pytest
 
-from db.coding.codes import CodeStore
 from reports import output
-from reports.indices.coded import service_title
 from screens.printing import print_shown
 from tests.screens.test_drg_screens import do, go
 from tests.screens.test_visits import an_emergency
@@ -63,11 +58,3 @@ class TestTextsOfAnother:
         assert "73562" in page
         assert TEXT not in page
         assert f"73562 (text licensed by {HOLDER}, not printed)" in page
-
-
-class TestReports:
-    def test_have_the_code_and_no_text(self, books_path: Path) -> None:
-        with CodeStore.open(books_path) as codes:
-            on = date(2026, 11, 1)
-            assert service_title(codes, "73562", on) == ""
-            assert service_title(codes, "G0378", on) == "Hospital observation service, per hour"

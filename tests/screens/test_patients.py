@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests import builders
-from tests.screens.conftest import ACCOUNT, MRN
+from tests.screens.conftest import ACCOUNT, MRN, House
 from tests.tui.conftest import Workstation
 
 
@@ -128,6 +128,19 @@ class TestRegistering:
         assert again.message == "Your draft of this record is resumed."
         assert "BAKER" in again.text
         assert "AN" in again.at_cursor
+
+    def test_drafts_that_cannot_be_read_keep_nobody_from_the_desk(
+        self, find: Workstation, seat: Callable[[], Workstation], house: House
+    ) -> None:
+        find.press("f6", "00777777", "enter", "BAKER", "enter", "AN")
+        find.hang_up()
+        for kept in (house.directory / "drafts").iterdir():
+            kept.write_bytes(b"not what was sealed")
+        again = seat()
+        assert "Your drafts" in again.text
+        assert "cannot be read" in again.text
+        again.press("DRF", "enter")
+        assert "were changed or damaged" in again.message
 
     def test_a_former_name_still_finds_the_chart(self, desk: Workstation) -> None:
         desk.press("ctrl+o", f"=PTA {MRN}", "enter", "BAKER", "enter", "f2")

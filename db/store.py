@@ -257,9 +257,9 @@ def note_file_ahead() -> None:
 
 def new_user(name: str, full_name: str, roles: Iterable[Role]) -> int:
     """Put a user into the database inside the caller's transaction; the key slot is another matter."""
-    user = User.create(name=name, full_name=full_name, created_utc=int(time.time()))
-    UserRole.insert_many([(user.id, role) for role in roles], (UserRole.user, UserRole.role)).execute()
-    return int(user.id)
+    user_id = User.add({"name": name, "full_name": full_name, "created_utc": int(time.time())})
+    UserRole.insert_many([(user_id, role) for role in roles], (UserRole.user, UserRole.role)).execute()
+    return user_id
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -12,6 +12,7 @@ from db import conventions, store
 from db.access import users
 from db.access.users import Contact
 from db.actors import Action
+from db.disclosure.closures import tables
 from db.queries import log
 from db.queries.effects import Effect
 from db.queries.log import Logged
@@ -24,6 +25,7 @@ from reports.parameters import Asked
 from reports.sheet import Sheet
 from rules.moments import iso_date
 from rules.queries import ASKED, KINDS, Kind, Outcome
+from rules.query_lint import PURPOSES
 
 __all__ = ["letters", "query", "render", "sheets"]
 
@@ -55,10 +57,10 @@ BREAKS: Final[Mapping[str, tuple[Break, ...]]] = {
     "physician": (PHYSICIAN,),
     "physician-type": (PHYSICIAN, KIND),
     "type": (KIND,),
-    "reason": (("Because", lambda row: row.purpose, ""),),
+    "reason": (("Because", lambda row: row.purpose, "purpose"),),
     "outcome": (("Outcome", lambda row: row.outcome or row.status, ""),),
     "service": (("Service", lambda row: row.service, "service"),),
-    "asker": (("Asked by", lambda row: row.asked_by, ""),),
+    "asker": (("Asked by", lambda row: row.asked_by, "asker"),),
 }
 MEASURES: Final = (
     Measure("Answered|of asked %", 0, 1, share=True), Measure("In time|of due %", 2, 3, share=True),
@@ -94,8 +96,17 @@ def query(asked: Asked) -> Listing:
         (*COLUMNS, *(EFFECT if told else ())), lines, MEASURES, tuple(head for head, _, _ in breaks),
         (*NOTES, *((RESTRICTED,) if told else ()), *withheld.sentences()), "query", "queries",
         asked["detail"] == SUMMARY, asked.yes("eject"), style, [row.id for row in found],
-        titles=figures.names(breaks[0][2]) if breaks[0][2] else {},
+        titles=_titles(breaks[0][2], found),
     )  # fmt: skip
+
+
+def _titles(of: str, rows: list[Logged]) -> Mapping[str, str]:
+    """What the codes of groups stand for."""
+    if of == "asker":
+        return {name: users.contact(name).full_name for name in {row.asked_by for row in rows}}
+    if of == "purpose":
+        return {row.code: row.text for row in tables()[PURPOSES].rows}
+    return figures.names(of) if of else {}
 
 
 def _wanted(row: Logged, asked: Asked) -> bool:

@@ -105,6 +105,14 @@ class TestTheLog:
             "1",
         ] in rows
 
+    def test_reasons_and_askers_are_in_words(self, october: Actor) -> None:
+        users.set_contact(october, "admin", full_name="Ann Chief")
+        for break_, words in (("reason", "INDICATOR  Clinical indicators"), ("asker", "admin  Ann Chief")):
+            shown = as_text(
+                the_log(october, detail="summary", **{"break": break_}).pages(Setup(132)), Setup(132)
+            )
+            assert words in shown
+
     def test_no_answer_is_no_response_and_a_withdrawn_query_counts_nowhere(self, october: Actor) -> None:
         database.execute_sql("UPDATE work_query SET outcome = 'no answer' WHERE number = 'Q000002'")
         database.execute_sql("UPDATE work_query SET status = 'withdrawn' WHERE number = 'Q000003'")

@@ -9,6 +9,7 @@ from config.code_sources import FILE, code_store
 from db import store
 from db.access import policy, sign_on, users
 from db.actors import Actor, Role
+from db.coding.site_tables import import_table
 from db.connect import database
 from db.keyring.derivation import Cost
 from exchange.code_sets.build import build
@@ -26,6 +27,7 @@ USERS: Final = (
     ("registrar", "Rosa Trammell", Role.REGISTRAR), ("roi", "Ray Okonkwo", Role.ROI),
     ("supervisor", "Sue Lindqvist", Role.SUPERVISOR), ("privacy", "Paula Marchetti", Role.PRIVACY_OFFICER),
 )  # fmt: skip
+DEPARTMENTS: Final = Path(__file__).with_name("departments.toml")
 REACHED: Final = (
     (USER, "Dana Whitlock", "Coding", "555-0140"), ("tech", "Tina Whitfield", "RHIT, Health Records", "555-0141"),
     ("coder", "Carl Oyelowo", "CCS, Coding", "555-0142"), ("supervisor", "Sue Lindqvist", "RHIA, Coding", "555-0143"),
@@ -45,6 +47,7 @@ def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
     try:
         _build_codes(directory)
         _add_users(actor)
+        import_table(actor, DEPARTMENTS.read_text(encoding="utf-8"), DEPARTMENTS.name)
         policy.set_policy(actor, "session_cap", "0")  # one demo user stands for many people
         # A store that is thrown away when its making fails need not be safe at every step of it.
         database.execute_sql("PRAGMA synchronous = off")

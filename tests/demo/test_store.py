@@ -30,6 +30,8 @@ from db.statistics import census
 from recordroom.cli import run
 from recordroom.demo.model import Plan
 from recordroom.demo.store import PASSPHRASE, USER, USERS, make_store
+from reports.catalogue import find
+from reports.run import produce
 from rules import edits
 from rules.dictionary import Context
 from rules.findings import Level
@@ -56,6 +58,14 @@ def _one(sql: str, *values: object) -> int:
 
 
 class TestTheDemoStore:
+    def test_has_departments_of_services_that_it_has(self, demo: Actor) -> None:
+        report = find("treating-specialty")
+        assert report is not None
+        data = produce(demo, report, {"day": "2026-11-20"}).data
+        services = {service for _, service, _ in data.house}
+        assert set(data.departments.values()) == {"Medicine", "Surgery", "Women and children"}
+        assert {"MED", "SUR", "OBG"} <= services & set(data.departments)
+
     def test_has_a_user_for_each_role(self, demo_store: Path) -> None:
         for name, _, role in USERS:
             signed_on = sign_on.with_passphrase(demo_store, name, PASSPHRASE)

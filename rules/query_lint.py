@@ -103,7 +103,7 @@ def _shape(wording: Wording, tables: Tables) -> Iterator[Finding]:
         )
         yield _wrong(
             "QY05",
-            f"A yes or no question is permitted only for {may}: ask this as OPEN or CHOICE.",
+            f"Yes or no is only for {may}: ask as OPEN or CHOICE.",
             "kind",
         )
 
@@ -112,7 +112,7 @@ def _title(wording: Wording, tables: Tables) -> Iterator[Finding]:
     if name := _named(wording.title, wording, tables):
         yield _wrong(
             "QY06",
-            f"The title names what is asked for ({name}): say what the findings are about instead.",
+            f"The title names {name}: say what the findings are about instead.",
             "title",
         )
 
@@ -185,7 +185,7 @@ def _others(wording: Wording, tables: Tables) -> Iterator[Finding]:
         named = (each for each in _conditions(text, tables, SHORT) if each not in quoted)
         strange = next((phrase for phrase, _ in named if len(phrase) > INITIALS), "")
         if strange and not _named(text, wording, tables):
-            said = f"This names a diagnosis ({strange}): quote where it is documented, or leave it out."
+            said = f"This names {strange}: quote where it is documented, or leave it out."
             yield Finding(Level.WARNING, "QY24", said, path)
 
 
@@ -237,7 +237,7 @@ def _options(wording: Wording) -> Iterator[Finding]:
         ]
     place = f"options[{len(wording.options) + 1}].text"
     if missing:
-        yield _wrong("QY08", f"These answers must be among those offered: {'; '.join(missing)}.", place)
+        yield _wrong("QY08", f"Offer too: {'; '.join(missing)}.", place)
     own = [option for option in given if not (_OTHER.match(option) or option.startswith(UNDETERMINED))]
     if wording.kind == Kind.CHOICE and not own:
         yield _wrong("QY09", "Offer at least one answer that the indicators support.", "options[1].text")
@@ -250,15 +250,13 @@ def _question(wording: Wording, tables: Tables) -> Iterator[Finding]:
     documented = tables.says(wording.purpose, "documented")
     named = "" if documented else _named(wording.question, wording, tables)
     if named:
-        yield _wrong(
-            "QY11", f"The question leads: it names the diagnosis that it asks for ({named}).", "question"
-        )
+        yield _wrong("QY11", f"The question leads to an answer: it names {named}.", "question")
     if wording.kind == Kind.YES_NO:
         return
     for sentence in _SENTENCE.findall(wording.question):
         begins = _phrase(sentence, tables, "closed", start=True) if sentence.strip().endswith("?") else ""
         if begins:
-            said = f"A question that begins with {begins} is answered by yes or no: ask what, which or how."
+            said = f"Begun with {begins} it is answered by yes or no: ask what, which or how."
             yield _wrong("QY12", said, "question")
             return
 

@@ -165,7 +165,7 @@ class Step(DraftedForm):
     def _missing(self, values: Values, skip: Collection[str]) -> list[Finding]:
         """What the step asks for and is still blank."""
         asked = {
-            "outcome": f"Say what came of it: {', '.join(BY_WORD)}.", "answerer": "Say who answered.",
+            "outcome": "Say what came of it: F4 lists it.", "answerer": "Say who answered.",
             "whom": "Say who was told.", "because": "Say why: the reason stays with the query.",
             "words": "Key the physician's own words, or for no answer what was tried.",
         }  # fmt: skip

@@ -189,18 +189,21 @@ class TestKinds:
         assert (accounts(admin, "DUPLICATE"), item(admin, "2").kinds & Kind.DUPLICATE) == (["1"], 0)
 
 
+def seven_discharges(admin: Actor) -> None:
+    for number in range(7):
+        patient = builders.a_patient(
+            mrn=f"00{number * 37 % 100:02}{number * 53 % 100:02}{number * 71 % 100:02}"
+        )
+        a_discharge(
+            f"90{number * 3 % 7}", days_ago=1 + number * 5 % 7, patient_id=patient,
+            unit=("3E", "ICU")[number % 2], payer=("MCR", "BCBS", "SELF")[number % 3],
+        )  # fmt: skip
+
+
 class TestOrders:
     @pytest.fixture
-    def seven(self, admin: Actor) -> Actor:
-        for number in range(7):
-            patient = builders.a_patient(
-                mrn=f"00{number * 37 % 100:02}{number * 53 % 100:02}{number * 71 % 100:02}"
-            )
-            a_discharge(
-                f"90{number * 3 % 7}", days_ago=1 + number * 5 % 7, patient_id=patient,
-                unit=("3E", "ICU")[number % 2], payer=("MCR", "BCBS", "SELF")[number % 3],
-            )  # fmt: skip
-        return admin
+    def seven(self, admin_of: Callable[..., Actor]) -> Actor:
+        return admin_of(seven_discharges)
 
     @pytest.mark.parametrize("sort", sorted(SORTS))
     @pytest.mark.parametrize("line", ["", "UNIT=3E", "CODE HOLD=ANY"])

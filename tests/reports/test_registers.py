@@ -73,7 +73,12 @@ def _december(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def october(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> Actor:
+def october(admin_of: Callable[..., Actor], monkeypatch: pytest.MonkeyPatch) -> Actor:
+    monkeypatch.setattr(code_sets, "opened", _none)
+    return admin_of(an_october)
+
+
+def an_october(admin: Actor) -> None:
     chosen = options()["abstract-registers"]
     dictionaries.install(admin, chosen.text, chosen.name)
     ann = a_patient(mrn="00123456", last_name="ADAMS", first_name="ANN", birth_date="1996-05-02")
@@ -110,8 +115,6 @@ def october(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> Actor:
     filed(admin, "F1", fetal_deaths__1__certificate="F-1", fetal_deaths__1__filed="2026-10-14")
     filed(admin, "M1", procedures__1__code="10D00Z1", procedures__1__date="2026-10-02", procedures__1__surgeon="1001",
           procedures__1__anesthesia="S", procedures__1__anesthetist="1002")  # fmt: skip
-    monkeypatch.setattr(code_sets, "opened", _none)
-    return admin
 
 
 class TestEvents:

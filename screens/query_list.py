@@ -32,7 +32,7 @@ class Queries(KeysetList):
     help: ClassVar[str] = (
         "FILTER and a word: "
         + "; ".join(f"{word} {said}" for word, said in WHICH.items())
-        + ". PHYSICIAN=GREEN and ACCOUNT=4711 narrow it, SORT and a word orders it: "
+        + ". PHYSICIAN=GREEN (code or last name) and ACCOUNT=4711 narrow it, SORT and a word orders it: "
         + ", ".join(ORDERS)
         + ". ! marks what is late, * an answer to take up. A keys the answer, S another step (remind, escalate, "
         "withdraw, void), F the form as it is printed, H what was done, C the codes that changed."
@@ -66,8 +66,9 @@ class Queries(KeysetList):
 
     def columns(self) -> Sequence[Column]:
         return (
-            Column("Query", 7, frozen=True), Column("Due", 10), Column("Status", 9), Column("Physician", 9),
-            Column("Account", 10), Column("Title", 28), Column("Name", 20), Column("Outcome", 19), Column("Kind", 6),
+            Column("Query", 7, frozen=True), Column("Due", 10), Column("Status", 9), Column("Physician", 14),
+            Column("Account", 10), Column("Title", 20), Column("Code", 8), Column("Name", 20),
+            Column("Outcome", 19), Column("Kind", 6),
             Column("Because", 10), Column("Asked", 10), Column("By", 8), Column("Priority", 8),
         )  # fmt: skip
 
@@ -88,8 +89,9 @@ class Queries(KeysetList):
         return Row(
             each.key,
             (
-                each.number, shown.day(iso_date(each.due_day)) if each.due_day else "none", each.status, each.provider,
-                *(("", SENSITIVE, SENSITIVE) if guarded else (each.account, title, each.patient_name)), outcome,
+                each.number, shown.day(iso_date(each.due_day)) if each.due_day else "none", each.status,
+                each.provider_name or each.provider, *(("", SENSITIVE) if guarded else (each.account, title)),
+                each.provider, SENSITIVE if guarded else each.patient_name, outcome,
                 each.wording.kind, each.wording.purpose, shown.day(iso_date(each.asked_day)), each.asked_by,
                 each.priority,
             ),

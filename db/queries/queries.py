@@ -213,10 +213,12 @@ def page(actor: Actor, asked: Listed, after: Key | None = None, limit: int = 50)
     order, (which, of) = _ORDERS[asked.order], _WHICH[asked.which]
     known = {"today": store.current().now().day, "user": actor.user}
     where, values = [which], [known[of]] if of else []
-    for column, value in (("q.provider", asked.physician), ("e.account", asked.account)):
-        if value:
-            where.append(f"{column} = ?")
-            values.append(value)
+    if asked.physician:
+        where.append("(q.provider = ? OR upper(substr(r.name, 1, ?)) = ?)")
+        values += (asked.physician, len(asked.physician), asked.physician)
+    if asked.account:
+        where.append("e.account = ?")
+        values.append(asked.account)
     if after is not None:
         where.append(f"({order}, q.id) > (?, ?)")
         values += after

@@ -241,6 +241,14 @@ class TestTheList:
         desk.press("ctrl+o", "SORT NAME", "enter")
         assert "SORT=NAME asks for nothing here" in desk.message
 
+    def test_a_physician_is_named_and_found_by_name(self, desk: Workstation) -> None:
+        database.execute_sql("UPDATE provider SET name = 'Rivera, Andrew' WHERE code = '1001'")
+        query = raise_one(desk)
+        go(desk, "QRL PHYSICIAN=rivera")
+        assert "Rivera, Andrew" in next(line for line in desk.lines if query.number in line)
+        go(desk, "QRL PHYSICIAN=NOBODY")
+        assert query.number not in desk.text
+
     def test_desk_and_menu_count_what_waits(self, desk: Workstation) -> None:
         query = raise_one(desk)
         database.execute_sql("UPDATE work_query SET due_day = 1 WHERE id = ?", (query.id,))

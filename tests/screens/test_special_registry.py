@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,12 +42,23 @@ def command(house: House, tmp_path: Path, *words: object) -> tuple[str, int]:
     return result.output, result.exit_code
 
 
-@pytest.fixture
-def installed(house: House, tmp_path: Path) -> House:
-    """The hospital with the stroke registry, which came as a file."""
-    (tmp_path / "stroke.toml").write_text(STROKE)
-    output, status = command(house, tmp_path, "dictionary", "install", tmp_path / "stroke.toml")
+@pytest.fixture(scope="module")
+def stroke_template(house_template: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of the hospital with the stroke registry, which came as a file. Copy it, do not open it."""
+    folder = tmp_path_factory.mktemp("stroke")
+    directory = Path(shutil.copytree(house_template.directory, folder / "store"))
+    (folder / "stroke.toml").write_text(STROKE)
+    house = replace(house_template, directory=directory)
+    output, status = command(house, folder, "dictionary", "install", folder / "stroke.toml")
     assert (output, status) == ("Stroke registry, version 2026.1: 76 items, opened with STK.\n", 0)
+    return directory
+
+
+@pytest.fixture
+def installed(stroke_template: Path, house: House) -> House:
+    """The hospital with the stroke registry."""
+    shutil.rmtree(house.directory)
+    shutil.copytree(stroke_template, house.directory)
     return house
 
 

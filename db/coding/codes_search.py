@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import combinations, islice, zip_longest
 from typing import Any
 
@@ -39,7 +40,10 @@ class Search:
     def __init__(self, connection: sqlite3.Connection, shelf: Shelf) -> None:
         self._db = connection
         self._words = Words(connection, shelf)
-        self._has_index = connection.execute("SELECT 1 FROM index_term LIMIT 1").fetchone() is not None
+
+    @cached_property
+    def _has_index(self) -> bool:
+        return self._db.execute("SELECT 1 FROM index_term LIMIT 1").fetchone() is not None
 
     def rows(self, text: str, systems: Sequence[System], when: int, limit: int) -> list[Row]:
         """What ``text`` asks for, best first; a text that begins no code is taken for words."""

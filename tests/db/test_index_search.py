@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from db.coding.codes import CodeStore
+from db.coding.codes import CodesMissing, CodeStore
+from db.coding.codes_schema import TABLES
 from rules.codes import System
 
 DAY = date(2026, 11, 1)
@@ -51,3 +54,14 @@ class TestTermsOfTheIndex:
     ) -> None:
         for words in ("heart failure", "hip fx r initial", "chf", "pneumonia"):
             assert first(books, words)[0] == first(code_sets, words)[0]
+
+
+class TestAStoreOfAnotherRelease:
+    def test_says_so_though_it_has_no_terms(self, tmp_path: Path) -> None:
+        older = tmp_path / "codes.db"
+        with closing(sqlite3.connect(older)) as connection, connection:
+            connection.executescript(TABLES.replace("index_term", "something_else"))
+            meta = {"format": "4", "valid_through": "2027-03-31", "inputs": "", "grouper_versions": "44.0"}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
+        with pytest.raises(CodesMissing, match="is of another release"):
+            CodeStore.open(older)

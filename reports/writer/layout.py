@@ -28,6 +28,7 @@ CODE: Final = "W01"
 FIGURE: Final = 10
 WORDED: Final = 15  # the smallest of dates and codes
 NARROWEST: Final = 6  # a text column that gives way
+HEAD_WORD: Final = 14  # a word of a heading up to so long is not cut where there is room
 WIDTHS: Final = {ItemType.DATE: 10, ItemType.MOMENT: 15, ItemType.TIME: 5, ItemType.YES_NO: 3}
 SUBTOTALS: Final = {
     "count": "With a value",
@@ -107,7 +108,7 @@ def _column(data: Data, each: Shown) -> Column:
         own = max(own, 20)
     if {"sum", "mean"} & set(each.figures.split()):
         own = max(own, 9)
-    wide = each.width or max(min(own, 30), min(10, max(map(len, head.split()), default=0)))
+    wide = each.width or max(min(own, 30), min(HEAD_WORD, max(map(len, head.split()), default=0)))
     return Column(over_lines(head, wide), wide, asked.numeric and not each.as_)
 
 

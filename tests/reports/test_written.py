@@ -273,6 +273,10 @@ class TestItemsThatRepeat:
         assert [row[0] for row in made.sheets()[0].rows] == ["A1", "A3", "A5", "A6", "A2", "A4"]
         assert made.sheets()[0].rows[0][1] == "I214, E119"
 
+    def test_a_word_of_a_heading_is_not_cut_where_there_is_room(self, october: Actor) -> None:
+        kept(october, asking(columns=(Shown("account"), Shown("disposition"))))
+        assert "Disposition\n" in text(ran(october))
+
     def test_dates_and_codes_of_all_rows_are_shown_as_they_are_of_one(self, october: Actor) -> None:
         filed({"account": "P1", "discharged_at": "2026-10-20T10:00", "procedures[1].code": "0DTJ4ZZ",
                "procedures[1].date": "2026-10-18", "procedures[2].code": "5A1955Z",

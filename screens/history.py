@@ -16,10 +16,10 @@ from db.patient_index import patients
 from db.registry import cases
 from rules.values import shown as value_shown
 from screens import shown
-from screens.account import encounter_named
 from screens.conflict import form_of
+from screens.hospital.account import encounter_named
 from screens.keyset import Key, KeysetList
-from screens.patients import patient_named
+from screens.patient_index.patients import patient_named
 from screens.record import RecordForm
 from tui.screen import Column, Row, ScreenError
 

@@ -29,10 +29,10 @@ from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date
 from rules.records import decode
 from screens import shown
-from screens.account import encounter_named
 from screens.data_set import OVERRIDE, DataSetForm
+from screens.hospital.account import encounter_named
 from screens.keyset import Key, KeysetList
-from screens.patients import patient_named
+from screens.patient_index.patients import patient_named
 from screens.record import RECORD_WORDS, Loaded
 from screens.session import Session
 from tui.screen import (

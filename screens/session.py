@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the sign-on form must stand before the store is loaded
     from db.coding.code_tables import AllTables
     from db.coding.codes import CodeStore
     from rules.work import Asked
-    from screens.search_log import SearchLog
+    from screens.coding.search_log import SearchLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Session:
     @cached_property
     def search_log(self) -> SearchLog:
         """What was looked for in the code sets in vain."""
-        from screens.search_log import SearchLog
+        from screens.coding.search_log import SearchLog
 
         return SearchLog(self.actor)
 

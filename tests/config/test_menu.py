@@ -10,7 +10,7 @@ TABLE = """
 [[screen]]
 word = "abs"
 title = "Abstract"
-screen = "screens.abstract:AbstractScreen"
+screen = "screens.abstracting.abstract:AbstractScreen"
 aliases = ["PTF"]
 [[screen]]
 word = "USR"

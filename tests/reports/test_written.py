@@ -297,7 +297,7 @@ class TestBehindAFigure:
     """Enter on a line of totals, or of a cross-tabulation, opens the records that were counted."""
 
     def opened(self, actor: Actor, go: str) -> Produced:
-        from screens.reports import arguments
+        from screens.reporting.reports import arguments
 
         word, _, rest = go.removeprefix("PGE ").partition(" ")
         assert word == "writer"

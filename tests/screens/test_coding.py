@@ -8,8 +8,8 @@ from config.grids import GridError, read_grid, standard_grid
 from config.menu import standard_menu
 from db.conventions import file_setting
 from db.patient_index import patients
-from screens import coding_draft
-from screens.coding_words import CODING_WORDS
+from screens.coding import coding_draft
+from screens.coding.coding_words import CODING_WORDS
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
 from tests.screens.test_abstract import focus, values

@@ -10,7 +10,7 @@ import pytest
 from db import drafts, locks
 from db.actors import Actor, Role
 from db.schema.store import User
-from screens import coding_draft
+from screens.coding import coding_draft
 from tests.screens.conftest import ACCOUNT
 from tests.screens.test_abstract import focus, values
 from tests.tui.conftest import Workstation

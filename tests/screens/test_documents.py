@@ -13,7 +13,7 @@ from db.evidence import documents
 from db.history import of_case
 from db.hospital import encounters
 from db.registry import cases
-from screens import coding_draft
+from screens.coding import coding_draft
 from tests.screens.conftest import ACCOUNT
 from tests.screens.test_abstract import focus, values
 from tests.screens.test_audit_rows import last_seq, rows_after

@@ -101,7 +101,7 @@ class TestDeciding:
     ) -> None:
         for _ in range(3):
             builders.a_patient()
-        monkeypatch.setattr("screens.duplicates.COMPARING_S", 0.0)  # one chart at a time
+        monkeypatch.setattr("screens.patient_index.duplicates.COMPARING_S", 0.0)  # one chart at a time
         desk.press("ctrl+o", "=DUP", "enter")
         told = [patient_counts.not_compared()]
         assert f"{told[0]} charts are not compared yet: F5 goes on." in desk.text
@@ -115,7 +115,7 @@ class TestDeciding:
     def test_many_that_are_not_compared_are_left_for_the_whole_file(
         self, desk: Workstation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("screens.duplicates.COMPARING_S", 0.0)
+        monkeypatch.setattr("screens.patient_index.duplicates.COMPARING_S", 0.0)
         monkeypatch.setattr(duplicates, "BESIDE", 1)
         desk.press("ctrl+o", "=DUP", "enter")
         assert "not compared yet: 'patients duplicates' compares all." in desk.text

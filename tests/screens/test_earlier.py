@@ -18,7 +18,7 @@ from db.patient_index import patients
 from db.worklist import review_acts
 from db.worklist.review_acts import Asked
 from rules.reviews import Method
-from screens import coding_draft
+from screens.coding import coding_draft
 from tests import builders
 from tests.screens.conftest import ACCOUNT, MRN
 from tests.screens.test_audit_rows import last_seq, rows_after

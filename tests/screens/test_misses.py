@@ -11,7 +11,7 @@ from db.coding import search_misses
 from db.coding.search_misses import Miss
 from db.conventions import file_setting
 from rules.codes import System
-from screens.search_log import SearchLog
+from screens.coding.search_log import SearchLog
 from tests.tui.conftest import Workstation
 
 pytestmark = pytest.mark.usefixtures("coded")

@@ -16,7 +16,7 @@ from db.hospital import site
 from reports.catalogue import CATALOGUE
 from reports.page import Setup, as_text
 from screens.printing import print_shown
-from screens.reports import Page, Parameters
+from screens.reporting.reports import Page, Parameters
 from screens.session import Session
 from tests.screens.conftest import House
 from tests.screens.test_audit_rows import last_seq, rows_after

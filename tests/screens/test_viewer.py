@@ -22,7 +22,7 @@ from reports.page import Column, Document, Group, Heads, Item, Linked, Total
 from reports.page import Page as Paper
 from reports.parameters import Asked
 from reports.sheet import Sheet
-from screens.reports import MOST_KEPT, Page
+from screens.reporting.reports import MOST_KEPT, Page
 from screens.session import Session
 from tests.screens.conftest import ACCOUNT, House
 from tests.screens.test_audit_rows import last_seq, rows_after

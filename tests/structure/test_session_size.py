@@ -124,7 +124,8 @@ class TestASession:
         assert {name for name in modules if name.startswith("rules.")} <= RULES
 
     def test_looking_up_a_patient_or_an_abstract_loads_no_matching_and_no_feed(self) -> None:
-        screens = "screens.patients, screens.abstract, screens.codes, screens.holds"
+        screens = "screens.patient_index.patients, screens.abstracting.abstract"
+        screens += ", screens.coding.codes, screens.administration.holds"
         modules = loaded(f"import sys, {screens}; print(*sys.modules)")
         assert not modules & MAIL_AND_ARCHIVES
         assert not modules & {

@@ -1,0 +1,1 @@
+"""The facility's own tables, messages that wait, the privacy officer's lists."""

@@ -1,0 +1,1 @@
+"""What codes rest on: documents, earlier encounters, notes of the facility."""

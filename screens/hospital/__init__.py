@@ -1,0 +1,1 @@
+"""Accounts, who is in house, and the sheets of a chart."""

@@ -1,0 +1,1 @@
+"""Patients: find one, register, amend, number, merge."""

@@ -1,0 +1,1 @@
+"""Reports chosen, written, read and scheduled; months closed."""

@@ -114,12 +114,17 @@ class Intake:
         if not choices and not (spot.field.unlisted and len(value) <= field_limit(spot.field)):
             values = dict(form.record.values)
             why = await form.shell.call(form.screen.unknown, values, spot.path, value)
-            form.refuse(spot, why or f"Nothing is known as {clean(value)}. F4 lists what this field takes.")
+            form.refuse(spot, why or self._nothing_known(value))
             return False
         chosen = exact or (choices[0] if choices else None)
         if chosen and chosen.value.startswith(bare):
             form.completed(spot, chosen.value.removeprefix(bare))
         return await self._take(spot, chosen.value if chosen else value)
+
+    def _nothing_known(self, value: str) -> str:
+        if value.upper() in (command.word for command in self.form.screen.commands):
+            return f"{value.upper()} is a word for the command line: press Ctrl+O first."
+        return f"Nothing is known as {clean(value)}. F4 lists what this field takes."
 
     async def _choices(self, spot: Spot, text: str, limit: int) -> Sequence[Choice]:
         form = self.form

@@ -171,6 +171,10 @@ class TestLegend:
             " F2=File  F3=Exit  F4=List  F11=Form  F6=Earlier  WHATIF  SUPPORT  F1=Help +"
         )
 
+    def test_a_word_of_the_screen_keyed_into_a_field_says_where_it_belongs(self, page: Workstation) -> None:
+        page.press("whatif", "enter")
+        assert page.message.endswith("WHATIF is a word for the command line: press Ctrl+O first.")
+
     def test_codes_stand_second_in_the_work_queue(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=WRK", "enter")
         assert desk.lines[-1].startswith(" Enter=Abstract  C=Codes  T=Take  ")

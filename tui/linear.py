@@ -157,7 +157,7 @@ class Linear:
         view = shell.top if shell.stack else None
         if shell.question or isinstance(view, LockedView):
             left = bare == "^" and (not isinstance(view, LockedView) or bool(shell.question))
-            letters = shell.question.letters if shell.question else ()
+            letters = tuple(shell.question.letters) if shell.question else ()
             if letters and not left and bare.upper() not in letters:
                 shell.fail(f"{' or '.join(letters)}, or ^ to go back.")
                 return
@@ -172,9 +172,7 @@ class Linear:
         elif bare[:1] in ("^", "=") or (len(bare) > 1 and bare[0].isalpha() and not ROW.fullmatch(bare)):
             await self._command(bare)
         elif isinstance(view, ListView) and (match := ROW.fullmatch(bare)):
-            await self._type(match[2])
-            if not shell.failed:
-                await self._keys(Stroke("", match[1]))
+            await self._type(match[2] + match[1])
         elif isinstance(view, ListView) and len(bare) == 1 and bare.isalpha():
             await self._keys(Stroke("", bare))
         else:

@@ -344,6 +344,7 @@ class ListView(View):
                 return
             both = LETTERED.fullmatch(text)
             if both and (action := self._action(both[2])) and self._take_rows(both[1]):
+                self.selected.clear()  # this row is meant, not those that were selected before
                 await self._act_on(action)
                 return
         if not self.positions and not self.slashed and not PICKS.fullmatch(text):

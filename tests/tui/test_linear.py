@@ -128,8 +128,15 @@ class TestWhatALineDoes:
         desk.wait_for("Not filed: what was keyed is kept as a draft.")
         assert "mrn=10023" in (tmp_path / "draft").read_text()
 
+    def test_a_letter_acts_on_the_row_that_it_names_alone(self, desk: Terminal) -> None:
+        say(desk, "WRK", "1-2", "m5")
+        desk.wait_for("000004 marked.")
+        assert "000001 marked." not in desk.text
+
     def test_signing_off_is_asked_and_ends(self, desk: Terminal) -> None:
-        say(desk, "^", "y")
+        say(desk, "^", "yn")
+        desk.wait_for("Y or N, or ^ to go back.")
+        say(desk, "y")
         assert desk.wait_exit() == 0
 
 

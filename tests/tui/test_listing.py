@@ -91,6 +91,10 @@ class TestActing:
         work.press("99m", "enter")
         assert work.shell.main.screen.marked == {"000002"}
 
+    def test_it_acts_on_no_row_that_was_selected_before(self, work: Any) -> None:
+        work.press("1-2", "enter", "5m", "enter")
+        assert work.shell.main.screen.marked == {"000004"}
+
     def test_a_question_is_answered_with_y(self, work: Any) -> None:
         work.press("d", "n")
         assert work.message == ""

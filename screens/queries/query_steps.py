@@ -139,9 +139,8 @@ class Step(DraftedForm):
 
     def changed(self, values: Values, path: str) -> Changed:
         step, taken = self._step(values), dict[str, str]()
-        if path in ("", "step") and step is Act.ESCALATE and not values.get("whom"):
-            rung = query_acts.next_rung(self.query, step)
-            taken = {"whom": rung.to} if rung else {}
+        if path == "step" or (not path and step is Act.ESCALATE):
+            taken = self._told_next(values, step)
         outcome = BY_WORD.get(values.get("outcome", ""))
         if path == "outcome":
             gone = outcome is Outcome.NO_ANSWER
@@ -162,6 +161,14 @@ class Step(DraftedForm):
             "outcome": OUTCOMES[outcome] if outcome else "",
         }  # fmt: skip
         return Changed(self._missing(values, skip), echoes, taken, skip=skip)
+
+    def _told_next(self, values: Values, step: Act | None) -> Values:
+        """Who is told next is offered to an escalation, and to no other step."""
+        rung, whom = query_acts.next_rung(self.query, Act.ESCALATE), values.get("whom", "")
+        if rung is None or whom not in ("", rung.to):
+            return {}
+        offered = rung.to if step is Act.ESCALATE else ""
+        return {} if offered == whom else {"whom": offered}
 
     def _missing(self, values: Values, skip: Collection[str]) -> list[Finding]:
         """What the step asks for and is still blank."""

@@ -37,15 +37,13 @@ def field_of(parameter: Parameter) -> Field:
 
 def choices(session: Session, parameter: Parameter, text: str, limit: int) -> list[Choice]:
     """What F4 offers: words, rows of a site file, or codes; in a list the next one after those that stand there."""
-    if parameter.choices and parameter.kind != "list":
-        return [Choice(word, "") for word in parameter.choices if word.startswith(text.casefold())]
     if parameter.source == "written":
         reports = [each for each in saved.listing(session.actor) if text.casefold() in each.name.casefold()]
         return [Choice(each.name, each.definition.title) for each in reports[:limit]]
     kept, comma, last = text.rpartition(",") if parameter.kind in ("list", "codes") else ("", "", text)
     if parameter.choices and not parameter.source:
-        begun = last.strip().casefold()
-        return [Choice(f"{kept}{comma}{word}", word) for word in parameter.choices if word.startswith(begun)]
+        words = [word for word in parameter.choices if word.startswith(last.strip().casefold())]
+        return [Choice(f"{kept}{comma}{word}", word if comma else "") for word in words]
     if parameter.source in site.SITE_FILES:
         found = _rows(parameter.source, last.strip(), limit)
     else:

@@ -209,6 +209,13 @@ class TestAnswering:
         desk.press("f2")
         assert queries.steps(query.id)[-1].to_whom == "the physician advisor"
 
+    def test_what_was_offered_to_an_escalation_is_not_told_of_a_reminder(self, desk: Workstation) -> None:
+        query = raise_one(desk)
+        go(desk, f"QRS {query.number} ESCALATE")
+        desk.press("^STEP", "enter", "REMIND", "enter", "f2")
+        last = queries.steps(query.id)[-1]
+        assert (last.act, last.to_whom) == ("remind", "1001")
+
     def test_that_none_will_come_takes_what_was_tried_and_nobody(self, desk: Workstation) -> None:
         query = raise_one(desk)
         go(desk, f"QRS {query.number} ANSWER")

@@ -161,11 +161,7 @@ def read_exclusions(file: Official) -> Exclusions:
 
 def read_poa(file: Official) -> list[str]:
     """The diagnoses exempt from POA reporting, without dots. Raises ``Refused``."""
-    lines = file.lines(CP1252)
-    if not lines or "poa" not in lines[0].casefold():
-        raise file.refused("its first line is no heading (OrdFY25, POAexemptCode, Description)", 1)
-    rows = list(_exempt(file, lines[1:]))
-    distinct(file, ((line, code) for line, _, code in rows))
+    rows = _exempt(file)
     for (_, before, _), (line, order, _) in pairwise(rows):
         if order <= before:
             raise file.refused(f"its order number {order} does not follow {before}", line)
@@ -180,11 +176,7 @@ def read_poa_changes(file: Official) -> list[str]:
     The files for codes that were added and deleted have the columns of the list; that of revised ones is about
     descriptions alone.
     """
-    lines = file.lines(CP1252)
-    if not lines or "poa" not in lines[0].casefold():
-        raise file.refused("its first line is no heading (OrdFY25, POAexemptCode, Description)", 1)
-    rows = list(_exempt(file, lines[1:]))
-    distinct(file, ((line, code) for line, _, code in rows))
+    rows = _exempt(file)
     if not rows:
         raise file.refused("it has no rows", todo="there is nothing to import")
     return [code for *_, code in rows]
@@ -195,7 +187,17 @@ def refused_revision(file: Official) -> list[str]:
     raise file.refused("it revises descriptions alone, and no exemption", todo="nothing of it is needed")
 
 
-def _exempt(file: Official, lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+def _exempt(file: Official) -> list[tuple[int, int, str]]:
+    """Line, order number and code of each row below the heading; no code twice."""
+    lines = file.lines(CP1252)
+    if not lines or "poa" not in lines[0].casefold():
+        raise file.refused("its first line is no heading (OrdFY25, POAexemptCode, Description)", 1)
+    rows = list(_exempt_rows(file, lines[1:]))
+    distinct(file, ((line, code) for line, _, code in rows))
+    return rows
+
+
+def _exempt_rows(file: Official, lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     for number, line in enumerate(lines, 2):
         order, *rest = line.split("\t")
         if len(rest) != 2 or not order.strip().isdecimal() or not rest[1].strip():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -50,8 +50,7 @@ def group(facility_kind: str | None) -> None:
     """
     store = _codes()
     try:
-        with _signed_on():
-            hospital = _hospital(facility_kind)
+        with _hospital(facility_kind) as hospital:
             status = answer_lines(lambda given: answers(given, store, hospital))
     finally:
         if store is not None:
@@ -59,18 +58,19 @@ def group(facility_kind: str | None) -> None:
     click.get_current_context().exit(status)
 
 
-def _signed_on() -> AbstractContextManager[object]:
-    """The record store, where somebody signs on: it has filed what kind of hospital it is."""
-    return opened_store() if options().user or options().service_key else nullcontext()
+@contextmanager
+def _hospital(kind: str | None) -> Iterator[Exempt]:
+    """Whether the hospital of claims that name no kind is exempt from POA reporting, by the day of discharge.
 
-
-def _hospital(kind: str | None) -> Exempt:
-    """Whether the hospital of claims that name no kind is exempt from POA reporting, by the day of discharge."""
+    Where no kind was said and somebody signs on, the record store has filed it.
+    """
     if kind is not None or not (options().user or options().service_key):
-        return lambda day: kind in EXEMPT_KINDS
+        yield lambda day: kind in EXEMPT_KINDS
+        return
     from db.abstracting.claims import exempt_hospital
 
-    return exempt_hospital()
+    with opened_store():
+        yield exempt_hospital()
 
 
 def _codes() -> CodeStore | None:

@@ -29,10 +29,10 @@ USERS: Final = (
 )  # fmt: skip
 DEPARTMENTS: Final = Path(__file__).with_name("departments.toml")
 REACHED: Final = (
-    (USER, "Dana Whitlock", "Coding", "555-0140"), ("tech", "Tina Whitfield", "RHIT, Health Records", "555-0141"),
-    ("coder", "Carl Oyelowo", "CCS, Coding", "555-0142"), ("supervisor", "Sue Lindqvist", "RHIA, Coding", "555-0143"),
+    ("tech", "RHIT, Health Records", "555-0141"), ("coder", "CCS, Coding", "555-0142"),
+    ("supervisor", "RHIA, Coding", "555-0143"),
 )  # fmt: skip
-"""How those are named and reached who ask physicians."""
+"""Title and telephone of those who ask physicians."""
 
 
 def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
@@ -62,8 +62,9 @@ def make_store(directory: Path, plan: Plan, *, documents: bool = True) -> None:
 def _add_users(actor: Actor) -> None:
     for name, full_name, role in USERS:
         users.add_user(actor, name, full_name, [role], PASSPHRASE, cost=CHEAP)
-    for name, full_name, title, phone in REACHED:
-        users.set_contact(actor, name, full_name=full_name, title=title, phone=phone)
+    users.set_contact(actor, USER, full_name="Dana Whitlock", title="Coding", phone="555-0140")
+    for name, title, phone in REACHED:
+        users.set_contact(actor, name, title=title, phone=phone)
 
 
 def _build_codes(directory: Path) -> None:

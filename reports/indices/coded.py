@@ -154,6 +154,11 @@ def _titles(asked: Asked, system: System, names: Iterable[str]) -> dict[str, str
         }  # fmt: skip
 
 
+def service_title(codes: CodeStore, code: str, on: date) -> str:
+    """The title of a HCPCS code, or of a set that is the facility's own; a licensed text is not written."""
+    return "" if codes.service_licence(code, on) else codes.service(code, on)[0]
+
+
 def _written(codes: str, system: System) -> str:
     """Codes and ranges as people write them."""
     return ",".join("-".join(dotted(end, system) for end in part.split("-")) for part in codes.split(","))
@@ -175,8 +180,3 @@ def _selection(asked: Asked, system: System) -> str:
 
 
 __all__ = ["NONE", "Entry", "class_mark", "coded", "listing", "of_age", "others", "wanted"]
-
-
-def service_title(codes: CodeStore, code: str, on: date) -> str:
-    """The title of a HCPCS code, or of a set that is the facility's own; a licensed text is not written."""
-    return "" if codes.service_licence(code, on) else codes.service(code, on)[0]

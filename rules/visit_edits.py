@@ -33,7 +33,7 @@ def service_code(edit: Edit, record: Record, rows: Rows, context: Context) -> It
             told = "ICD-10-PCS codes are those of inpatient claims. " if len(code) == 7 else ""
             message = f"{code} is no HCPCS or CPT code: {told}Key five characters, such as G0378 or 99284."
             yield Hit(row_path(*path, "code"), message)
-        elif context.service_valid and context.service_valid(code, day) is False:
+        elif day and context.service_valid and context.service_valid(code, day) is False:
             yield Hit(row_path(*path, "code"), f"{code} is not in force on the date of the service.")
 
 
@@ -45,7 +45,7 @@ def modifiers_known(edit: Edit, record: Record, rows: Rows, context: Context) ->
         if len(modifiers) > MOST_MODIFIERS:
             yield Hit(cell, f"A service has up to {MOST_MODIFIERS} modifiers, not {len(modifiers)}.")
         for each in dict.fromkeys(modifiers):
-            known = context.modifier_valid and context.modifier_valid(each, day)
+            known = context.modifier_valid(each, day) if day and context.modifier_valid else None
             if modifiers.count(each) > 1:
                 yield Hit(cell, f"Modifier {each} stands there twice.")
             elif not MODIFIER.fullmatch(each) or known is False:
@@ -65,12 +65,13 @@ def sides_agree(edit: Edit, record: Record, rows: Rows, context: Context) -> Ite
 def _services(
     edit: Edit, record: Record, rows: Rows
 ) -> Iterator[tuple[tuple[str, int], dict[str, str], str]]:
-    """The rows with a code, and the day on which each is judged: its own, else that of the visit."""
+    """The rows with a code, and the day on which each is judged: its own, else that of the visit, or blank."""
     visit = (answered(record, "admitted_at") or answered(record, "discharged_at"))[:10]
     for group in edit.values:
         for number, cells in rows.get(group, {}).items():
             if cells.get("code") and not is_null(cells["code"]):
-                yield (group, number), dict(cells), cells.get("date", "") or visit
+                day = cells.get("date", "") or visit
+                yield (group, number), dict(cells), day if is_date(day) else ""
 
 
 def not_first_listed(edit: Edit, record: Record, rows: Rows, context: Context) -> Iterator[Hit]:

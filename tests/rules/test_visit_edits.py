@@ -56,6 +56,12 @@ class TestOutpatient:
             "G9999 is not in force on the date of the service."
         )
 
+    @pytest.mark.parametrize("day", ["", "/NK"])
+    def test_where_no_day_is_known_codes_and_modifiers_are_judged_by_their_form(self, day: str) -> None:
+        unknown = {"admitted_at": "", "discharged_at": ""}
+        said = told("visit", unknown | service("G9999", modifiers="ZZ", date=day))
+        assert not {"services[1].code", "services[1].modifiers"} & set(said)
+
     @pytest.mark.parametrize(
         ("modifiers", "sentence"),
         [

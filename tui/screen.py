@@ -65,9 +65,7 @@ class Field:
     echo: int = 0  # cells to the right for the decoded meaning
     imprecise: bool = False
     past: bool = False
-    within: tuple[
-        str, ...
-    ] = ()  # two fields of the record: a year that is left out makes the date lie between them
+    within: tuple[str, ...] = ()  # two fields of the record, between which a date without its year lies
     decimals: int = 0
     nulls: tuple[str, ...] = ()  # null codes, keyed as /NA
     carry: bool = False
@@ -170,9 +168,7 @@ class Column:
     width: int
     align: str = "<"
     frozen: bool = False  # stays when the list is moved sideways
-    shorten: Callable[[str, int], str] | None = (
-        None  # what becomes of a text that takes more than so many cells
-    )
+    shorten: Callable[[str, int], str] | None = None  # of a text that takes more than so many cells
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,13 +154,13 @@ def page_lines(left: Side, right: Side, codes: CodeStore | None, tables: Tables)
 
 def _in_short(left: Side, right: Side) -> str:
     """Both DRGs, and what the second one is more in weight and payment, in one line."""
-    one, other = (side.grouping.drg or "not grouped" for side in (left, right))
+    one, other = (side.grouping.drg for side in (left, right))
     if one == other:
-        return f"   MS-DRG {one} of both"
+        return f"   MS-DRG {one} of both" if one else "   Neither is grouped"
     change = _change(left.price.relative_weight, right.price.relative_weight, ".4f")
     paid = _paid(left, right)
     more = (f", weight {change}" if change else "") + (f", payment {paid}" if paid else "")
-    return f"   MS-DRG {one} to {other}{more}"
+    return f"   MS-DRG {one or 'not grouped'} to {other or 'not grouped'}{more}"
 
 
 def _paid(left: Side, right: Side) -> str:

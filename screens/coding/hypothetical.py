@@ -145,11 +145,10 @@ class HypotheticalPatient(CodedForm):
         grouping = self.grouping(values)
         if not grouping.drg:
             return (f"MS-DRG: not grouped. {grouping.notice}".rstrip(), who)
-        initial = f" (before HAC {grouping.initial_drg})" if grouping.hac_reduced else ""
         amlos = price.weight.amlos if price.weight else None
         figures = f"MDC {grouping.mdc}  weight {price.shown_weight}  GMLOS {price.gmlos or '-'}  AMLOS {amlos or '-'}"
         return (
-            f"MS-DRG {grouping.drg}{initial} {grouping.title}",
+            drg_lines.heading(grouping),
             f"{figures}  trim {self._trim(grouping.drg, price, values)}",
             f"{who}  expected payment {price.shown_payment}",
             *filter(None, (drg_lines.spared(self.claim(values), grouping),)),

@@ -29,6 +29,7 @@ from db.worklist import work_acts
 from exchange import csv_movements
 from exchange.csv_files import CsvError, Profile, Row, read
 from exchange.csv_report import Report
+from rules.census import VISIT_CLASSES
 from rules.findings import Finding, Level
 from rules.moments import day_number, iso_date, moment
 from rules.temporary_names import is_temporary
@@ -171,7 +172,7 @@ def _encounter(row: Row, source: Source) -> Applied:
     for column in ("mrn", "account", "class", "arrived_at"):
         if not row[column]:
             return refusal("C201", f"The {column} is blank: it is needed.", column)
-    if row["class"].upper() not in ("E", "O", "OBS"):
+    if row["class"].upper() not in VISIT_CLASSES:
         return refusal(
             "C202", "The class is none of E, O, OBS; stays (I) come with their movements.", "class"
         )

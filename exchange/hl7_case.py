@@ -14,6 +14,7 @@ from db.patient_index import patients
 from exchange import hl7_fields
 from exchange.hl7_fields import Sites, Visit
 from exchange.hl7_message import Message
+from rules.census import PATIENT_CLASSES
 from rules.moments import Moment, iso_date
 from rules.tables import TableRow, Tables
 from rules.temporary_names import is_temporary
@@ -182,6 +183,6 @@ class Case:
             raise Hold(
                 f"PV1-2, PV1-4 and PV1-18 are {shown}, which the table of patient classes lacks. {mend}"
             )
-        if row.more.get("class") not in ("I", "E", "O", "OBS"):
+        if row.more.get("class") not in PATIENT_CLASSES:
             raise Hold(f"{row.text} (PV1-2, PV1-4, PV1-18: {shown}). {mend}")
         return row

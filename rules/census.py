@@ -13,7 +13,8 @@ from rules.moments import Moment
 NEVER: Final = 3_652_059  # day number of 9999-12-31: the end of what has not ended
 DEATHS: Final = frozenset({"20", "40", "41", "42"})  # UB-04 patient discharge status: expired
 STILL_HERE: Final = frozenset({"30"})  # UB-04: still a patient, on bills for a part of a stay
-PATIENT_CLASSES: Final = ("I", "E", "O", "OBS")
+VISIT_CLASSES: Final = ("E", "O", "OBS")
+PATIENT_CLASSES: Final = ("I", *VISIT_CLASSES)
 LEAVE_TYPES: Final = ("pass", "aa", "ua", "asih")
 MEASURES: Final = (
     "census", "same_day", "admissions", "discharges", "deaths", "deaths_under_48h", "unit_in", "unit_out",

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from config.code_tables import Shelf
 from db import store
 from db.abstracting.visits import coded_from
 from db.connect import database
 from rules import work
+from rules.census import VISIT_CLASSES
 from rules.moments import iso_date
 from rules.work import BANDS, Kind, Reason
 
 NO_CODE = "(none)"  # of a payer or service that is not known
-INPATIENT, VISITS = "I", ("E", "O", "OBS")
+INPATIENT = "I"
 STAYS = (INPATIENT,)
 KINDS = {"I": "Inpatient", "E": "Emergency", "O": "Outpatient", "OBS": "Observation"}
 
@@ -199,13 +201,18 @@ def counted(classes: Sequence[str] = STAYS) -> Counted:
         charged = source == "charges"
         groups.append(
             Group(
-                reason, payer, service, max(0, today - day), accounts, cents, 0 if source else accounts,
+                reason, payer, service, waited(day, today), accounts, cents, 0 if source else accounts,
                 cents if charged else 0, accounts if charged else 0, bool(kinds & Kind.CODE), hold or "",
                 class_,
             )
         )  # fmt: skip
         valued[source] += accounts
     return Counted(today, groups, valued, _revenue(today, classes), tuple(classes))
+
+
+def waited(day: int, today: int) -> int:
+    """Days since a discharge, or since a visit ended or came; 0 where nobody says when (day 0)."""
+    return max(0, today - day) if day else 0
 
 
 _COLUMNS = (
@@ -219,26 +226,30 @@ def waiting(classes: Sequence[str]) -> str:
     parts = []
     if INPATIENT in classes:
         parts.append(f"SELECT {_COLUMNS} FROM work_item WHERE billed = 0 AND class IN ('I', 'N')")
-    if visits := ", ".join(f"'{each}'" for each in VISITS if each in classes):
+    if visits := ", ".join(f"'{each}'" for each in VISIT_CLASSES if each in classes):
         left = f"arrived_day >= {coded_from()} AND (unended = 0 OR discharge_day < :today)"
         parts.append(f"SELECT {_COLUMNS} FROM visit_account WHERE class IN ({visits}) AND {left}")
     return " UNION ALL ".join(parts)
+
+
+_DAYS: Final = {INPATIENT: "e.class = 'I' AND e.discharge_day"} | {
+    each: f"e.class <> 'I' AND e.class = '{each}' AND e.arrived_day" for each in VISIT_CLASSES
+}  # the day on which an account of a class earns its charges, each by its own index
 
 
 def _revenue(today: int, classes: Sequence[str]) -> Revenue:
     """What the facility's limits ask of the days before ``today``."""
     table, day = Shelf(store.current().directory / "site" / "tables")[work.LIMITS], iso_date(today)
     days = work.limit(table, "revenue_days", day) or 0
-    discharges = charged = cents = 0
-    for ended in (["e.class = 'I' AND e.discharge_day"] if INPATIENT in classes else []) + [
-        f"e.class <> 'I' AND e.class = '{each}' AND e.arrived_day" for each in VISITS if each in classes
-    ]:
-        found = database.execute_sql(
+    found = [
+        database.execute_sql(
             "SELECT count(*), count(c.cents), coalesce(sum(c.cents), 0) FROM encounter e"
             " LEFT JOIN account_charge c ON c.encounter_id = e.id"
-            f" WHERE {ended} BETWEEN ? AND ? AND e.state = 'active'",
+            f" WHERE {_DAYS[each]} BETWEEN ? AND ? AND e.state = 'active'",
             (today - days, today - 1),
         ).fetchone()
-        discharges, charged, cents = discharges + found[0], charged + found[1], cents + found[2]
+        for each in classes
+    ]
+    discharges, charged, cents = map(sum, zip(*found, strict=True))
     least, target = work.limit(table, "revenue_share", day) or 0, work.limit(table, "dnfb_target", day)
     return Revenue(days, discharges, charged, cents, least, target)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from db import store
-from db.abstracting.dnfb import STAYS, waiting
+from db.abstracting.dnfb import STAYS, waited, waiting
 from db.connect import database
 from rules import work
 from rules.identity import Name, shown_name
@@ -53,7 +53,7 @@ def not_billed(classes: Sequence[str] = STAYS) -> list[NotBilled]:
     found = [
         NotBilled(
             id_, account, patient, mrn, td_key, name_key, shown_name(Name(last, first, middle, suffix)), day,
-            max(0, today - day), class_, unit, service, payer, attending, work.reason(kinds, held=hold is not None),
+            waited(day, today), class_, unit, service, payer, attending, work.reason(kinds, held=hold is not None),
             hold or "", holder, cents, source, sensitive,
         )
         for id_, account, patient, mrn, td_key, name_key, last, first, middle, suffix, day, class_, unit, service,

@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 from db.connect import database
 from db.statistics import discharges, stay_lists
 from db.statistics.stay_lists import Stay, Wanted
+from rules.census import VISIT_CLASSES
 
-VISITS: Final = ("E", "O", "OBS")
 COUNTED: Final = 50_000  # rows of either way; beyond it the answer itself is long
 
 INPATIENT, ABSTRACT = "I", "abstract"
@@ -154,7 +154,7 @@ def _found(source: _Source, coded: Coded, wanted: Wanted) -> list[tuple[Stay, tu
         asked.append(stay_lists.condition(f"{of} IN ({{}})", nobody, coded.surgeons, "surgeon", bound))
     stays, when = stay_lists.INPATIENT, discharges.ended("e")
     if source.visits:
-        known = ", ".join(f"'{each}'" for each in classes if each in VISITS)
+        known = ", ".join(f"'{each}'" for each in classes if each in VISIT_CLASSES)
         stays, when = f"e.class <> 'I' AND e.class IN ({known}) AND e.state = 'active'", _VISITED
     way = _shorter_way(source.table, asked, wanted, bound, f"{stays} AND {when}")
     for at, ranges in enumerate(coded.also):

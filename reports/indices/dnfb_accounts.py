@@ -91,9 +91,9 @@ def _line(row: NotBilled, withheld: Withheld, group: str) -> Line:
     mrn, name, account = withheld.who(row.patient_id, row.sensitive, row.mrn, row.name, row.account)
     reason = REASONS[row.reason][0]
     values = (
-        account, name, mrn, stays.day_text(row.discharge_day), row.days, row.class_, row.service, row.payer,
-        dollars(row.value_cents), f"{reason}: {row.hold}" if row.hold else reason, row.hold, row.holder,
-        row.value_cents, row.value_from,
+        account, name, mrn, stays.day_text(row.discharge_day) if row.discharge_day else "", row.days, row.class_,
+        row.service, row.payer, dollars(row.value_cents), f"{reason}: {row.hold}" if row.hold else reason, row.hold,
+        row.holder, row.value_cents, row.value_from,
     )  # fmt: skip
     return Line(
         values,

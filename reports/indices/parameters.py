@@ -20,6 +20,7 @@ from reports.parameters import (
     grouped,
     sort,
 )
+from rules.census import PATIENT_CLASSES, VISIT_CLASSES
 from rules.events import EVENT_KINDS
 from rules.work import Reason
 
@@ -82,7 +83,7 @@ _CODED: Final = (
 )
 CLASSES: Final = {
     "inpatient": ("I",), "emergency": ("E",), "outpatient": ("O",), "observation": ("OBS",),
-    "visits": ("E", "O", "OBS"), "all": ("I", "E", "O", "OBS"),
+    "visits": VISIT_CLASSES, "all": PATIENT_CLASSES,
 }  # fmt: skip
 """Kinds of accounts, and the classes of each."""
 ACCOUNTS: Final = Parameter("accounts", "Accounts", "list", default="inpatient", choices=tuple(CLASSES))

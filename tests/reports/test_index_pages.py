@@ -324,6 +324,17 @@ class TestAccountsNotBilled:
         assert "Class OBS  Observation" in text(of_the_day(october, accounts="visits", **{"break": "class"}))
         assert "A visit waits until its coding is complete" in text(of_the_day(october, accounts="all"))
 
+    @pytest.mark.parametrize("by", ["days", "class"])
+    def test_a_visit_of_which_nobody_says_when_it_came_is_listed_without_a_day(
+        self, october: Actor, by: str
+    ) -> None:
+        an_encounter(0, "UNTOLD", **{"class": "E"})
+        made = of_the_day(october, accounts="emergency", **{"break": by})
+        assert [(line.values[0], line.values[3], line.values[4]) for line in made.data.lines] == [
+            ("UNTOLD", "", 0)
+        ]
+        assert "UNTOLD" in text(made)
+
     def test_a_sensitive_chart_is_not_named(self, october: Actor) -> None:
         (ann,) = database.execute_sql("SELECT id FROM patient WHERE mrn = '00123456'").fetchone()
         sensitive.mark(october, ann, "vip", "asked for it")

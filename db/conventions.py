@@ -17,6 +17,7 @@ from db.connect import database
 from db.statistics import census_state
 from rules.conventions import Conventions, LeaveRule
 from rules.text import clean
+from rules.values import is_date
 
 CONVENTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
     "census_hour": ("23:59", ("23:59", "00:00"), "Hour of the census"),
@@ -170,9 +171,9 @@ _FREE: Final[Mapping[str, str]] = {
     "spool_days": "0|[1-9][0-9]{0,2}",
     "search_miss_days": "0|[1-9][0-9]{0,3}",
     "job_run_days": "0|[1-9][0-9]{0,3}",
-    "visits_coded_from": "([12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?",
     "drg_base_rate": r"([1-9][0-9]{2,5}\.[0-9]{2})?",
 }  # settings of any wording, and the pattern they must have
+_DAYS: Final = frozenset({"visits_coded_from"})  # settings that are a day, or blank
 
 
 def convention(name: str, day: int | None = None) -> str:
@@ -216,7 +217,7 @@ def _counting(values: Mapping[str, str]) -> Conventions:
 def file_setting(actor: Actor, name: str, value: str, from_day: int) -> Applied:
     """Set a convention from a day on: one audited act. What was counted since that day is to be recounted."""
     default, permitted, title = CONVENTIONS.get(name, ("", (), name))
-    if value not in permitted and not re.fullmatch(_FREE.get(name, "(?!)"), value):
+    if not _fits(name, value, permitted):
         wanted = f"choose from {', '.join(permitted)}" if permitted else f"enter it as said ({title})"
         return refusal("S105", f"{clean(value)} is no {title.lower()}: {wanted}.", name)
     with acts.act(actor, Action.AMEND_SITE_FILE, kind="convention", record=name) as done:
@@ -233,6 +234,12 @@ def file_setting(actor: Actor, name: str, value: str, from_day: int) -> Applied:
         if name in STATISTICAL and before != value:
             census_state.closed_days_changed(from_day, store.current().now().day)
     return Applied(1, changed={name: (before, value)} if before != value else {})
+
+
+def _fits(name: str, value: str, permitted: tuple[str, ...]) -> bool:
+    if name in _DAYS:
+        return not value or is_date(value)
+    return value in permitted or re.fullmatch(_FREE.get(name, "(?!)"), value) is not None
 
 
 def settings_history(name: str) -> list[tuple[int, str, str, int]]:

@@ -24,7 +24,6 @@ from rules.findings import Finding
 from rules.lifecycle import in_the_way
 from rules.moments import day_number
 from rules.tables import Tables
-from rules.values import is_date
 
 TYPES: Final = "account_types"
 CODED_FROM: Final = "visits_coded_from"
@@ -62,7 +61,7 @@ def data_set_for(ours: tuple[str, str, str], day: str, tables: Tables) -> str:
 def coded_from() -> int:
     """The day of arrival from which visits wait for their coding, by the setting; 0: all do."""
     text = convention(CODED_FROM)
-    return day_number(text) if is_date(text) else 0
+    return day_number(text) if text else 0
 
 
 def open_visit(actor: Actor, encounter_id: int, data_set: str) -> VisitRecord:

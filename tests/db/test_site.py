@@ -114,6 +114,8 @@ class TestConventions:
             ("fiscal_year_start", "13-01"),
             ("early_death_hours", "0"),
             ("pass_hours", "0"),
+            ("visits_coded_from", "2026-02-31"),
+            ("visits_coded_from", "soon"),
             ("x", "1"),
         ],
     )

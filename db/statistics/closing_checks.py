@@ -52,9 +52,7 @@ def still_open(period: Period) -> Iterator[str]:
         yield f"{_many(disagreeing, 'value')} in which feed and record disagree."
     for kind, count in unconfirmed.items():
         yield f"{_many(count, kind)} that nobody has confirmed yet."
-    if before not in closed and any(
-        name < period.name for name in closed
-    ):  # the first one closed has none before
+    if before not in closed and any(name < period.name for name in closed):  # not of the first one closed
         yield f"{before} is not closed."
     days = limits.within("readmission_days", period.to_day)
     known = period.to_day + days

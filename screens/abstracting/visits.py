@@ -5,7 +5,7 @@ Outpatient claims carry neither POA nor ICD-10-PCS (UB-04); what a nursing or re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import ClassVar, Final
@@ -15,8 +15,10 @@ from db import store
 from db.abstracting import visit_lists, visits
 from db.abstracting.visits import VisitRecord
 from db.registry.cases import COMPLETE, Case
+from rules.census import VISIT_CLASSES
 from rules.dictionary import split_path
 from rules.findings import Finding
+from rules.moments import iso_date
 from rules.values import is_date
 from screens import shown
 from screens.coding.book import text_of_another
@@ -30,10 +32,7 @@ SERVICES: Final = "services"
 CAPITALS: Final = ("code", "modifiers", "hipps", "cmg")
 NO_TITLE: Final = "(title not installed)"
 MOST_TITLES: Final = 3  # lines under the form
-STAYS: Final = {
-    "LTC": "Nursing stays (account_types)",
-    "IRF": "Rehab stays (account_types)",
-}
+STAYS: Final = {"LTC": "Nursing stays (account_types)", "IRF": "Rehab stays (account_types)"}
 
 
 class VisitForm(DataSetForm):
@@ -70,22 +69,17 @@ class VisitForm(DataSetForm):
     def panel(self, values: Values) -> Sequence[str]:
         """The titles of the services that were keyed last."""
         codes, found = self.session.codes, dict[str, str]()
-        for path, code in values.items():
-            group, row, column = split_path(path)
-            if group == SERVICES and column == "code":
-                day = (values.get(f"{SERVICES}[{row}].date") or values.get("admitted_at", ""))[:10]
-                title = codes.service(code, date.fromisoformat(day))[0] if codes and is_date(day) else ""
-                found[code] = f"{code} {title or NO_TITLE}"
+        for code, day in _services(values):
+            title = codes.service(code, day)[0] if codes and day else ""
+            found[code] = f"{code} {title or NO_TITLE}"
         return tuple(found.values())[-MOST_TITLES:]
 
     def on_paper(self, printout: Printout) -> Printout:
         """Without the texts that somebody else licenses: they go to no paper."""
-        codes, day = self.session.codes, self.values.get("admitted_at", "")[:10]
-        if codes is None or not is_date(day):
+        codes, lines = self.session.codes, []
+        if codes is None:
             return printout
-        keyed = {self.values[path] for path in self.values if split_path(path)[::2] == (SERVICES, "code")}
-        holders = {code: codes.service_licence(code, date.fromisoformat(day)) for code in keyed}
-        lines = []
+        holders = {code: codes.service_licence(code, day) for code, day in _services(self.values) if day}
         for line in printout.lines:
             code = line.split()[0] if line.strip() else ""
             holder = holders.get(code, "")
@@ -170,8 +164,17 @@ class Rehabilitation(VisitForm):
     )
 
 
+def _services(values: Values) -> Iterator[tuple[str, date | None]]:
+    """Codes of services as they were keyed, each with the day on which it was done; None where nobody says."""
+    for path, code in values.items():
+        group, row, column = split_path(path)
+        if group == SERVICES and column == "code":
+            day = (values.get(f"{SERVICES}[{row}].date") or values.get("admitted_at", ""))[:10]
+            yield code, date.fromisoformat(day) if is_date(day) else None
+
+
 def _day(day: int | None) -> str:
-    return shown.day(date.fromordinal(day).isoformat()) if day else ""
+    return shown.day(iso_date(day)) if day else ""
 
 
 class VisitList(KeysetList):
@@ -195,7 +198,7 @@ class VisitList(KeysetList):
 
     def open(self, key: str) -> str:
         self.of = key.strip().upper()
-        known = (*visit_lists.CLASSES, *visit_lists.SETTINGS)
+        known = (*VISIT_CLASSES, *visit_lists.SETTINGS)
         if self.of and self.of not in known:
             raise ScreenError(f"{self.of} is no class of visits and no setting: {', '.join(known)}.")
         visit_lists.open_list(self.session.actor, self.of)

@@ -6,6 +6,7 @@ import pytest
 
 from reports import output
 from screens.printing import print_shown
+from tests import builders
 from tests.screens.test_drg_screens import do, go
 from tests.screens.test_visits import an_emergency
 from tests.tui.conftest import Workstation
@@ -47,6 +48,17 @@ class TestTextsOfAnother:
         go(desk, "=COD hcpcs wheelchair")
         go(desk, "PRT LASER")
         assert "Standard wheelchair" in "".join(paper)
+
+    def test_nor_is_it_where_nobody_says_when_the_patient_came(
+        self, desk: Workstation, paper: list[str]
+    ) -> None:
+        do(desk, lambda _: builders.an_encounter(0, "E2", **{"class": "E"}))
+        go(desk, "=OPC E2")
+        desk.press("^SERVICES", "enter", "73562", "enter", "^services[1].date", "enter", "11022026", "enter")
+        assert f"73562 {TEXT}" in desk.text
+        go(desk, "PRT LASER")
+        assert "73562" in "".join(paper)
+        assert TEXT not in "".join(paper)
 
     def test_a_visit_is_printed_with_the_code_alone(self, desk: Workstation, paper: list[str]) -> None:
         do(desk, lambda _: an_emergency("E1"))

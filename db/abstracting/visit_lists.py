@@ -16,14 +16,11 @@ from db.actors import Action, Actor
 from db.acts import viewed
 from db.connect import database
 from db.registry.cases import COMPLETE
+from rules.census import VISIT_CLASSES
 from rules.moments import iso_date
 from rules.tables import Tables
 
-CLASSES: Final = ("E", "O", "OBS")  # whose accounts have no discharge abstract
-SETTINGS: Final = {
-    "LTC": "nursing",
-    "IRF": "rehab",
-}  # stays that have a data set beside the discharge abstract
+SETTINGS: Final = {"LTC": "nursing", "IRF": "rehab"}  # stays with a data set beside the discharge abstract
 TO_DO: Final = "to code"
 LAST: Final = (10**8, 0)  # after every day
 SLICE: Final = 200  # stays looked at together
@@ -72,7 +69,7 @@ def listing(
 
     With ``every`` all visits, the coded ones and those before it too.
     """
-    classes = (of_class,) if of_class else CLASSES  # each by its own part of the index
+    classes = (of_class,) if of_class else VISIT_CLASSES  # each by its own part of the index
     read = _every if every else _waiting
     pages = [read(each, after or LAST, limit) for each in classes]
     return list(islice(merge(*pages, key=lambda row: row.key, reverse=True), limit))

@@ -220,7 +220,7 @@ class Taking:
         self, dictionary: Dictionary, values: dict[str, str], found: Sequence[Finding]
     ) -> tuple[list[Finding], Applied | None]:
         """What stands against the record, and the refusal when something fatal does. Lapsed overrides go."""
-        said = overrides.marked(found, overrides.in_force(dictionary, values))
+        said = overrides.marked(found, overrides.in_force(dictionary, values, self.context.tables))
         for path in overrides.lapsed(values, said):
             del values[path]
         standing = [finding for finding in said if not finding.overridden]

@@ -33,7 +33,7 @@ def record_findings(dictionary: Dictionary, record: Record, context: Context) ->
     settled_age = {**items, "age": age_on_admission(items, {}, context)}
     found += claim_findings(settled_age, poa_exempt=hospital_exempt(items, context))
     found += evidence.findings(items, context, drg.is_operating_room)
-    return marked(worst_first(found), in_force(dictionary, record))
+    return marked(worst_first(found), in_force(dictionary, record, context.tables))
 
 
 def hospital_exempt(record: Record, context: Context) -> bool:

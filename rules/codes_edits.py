@@ -46,22 +46,6 @@ EDITS = {
     "INVALID_ADMIT_DX": (1, Level.ERROR, "is not a valid code on the discharge date"),
     "INVALID_POA": (0, Level.ERROR, "has a POA indicator that is not Y, N, U, W, 1 or blank"),
 }
-# Findings that may be let stand with a reason, and what each looks at beside the code at its field: the editor asks
-# for a second look (age, sex, admission, coverage, length of stay, side), or speaks for Medicare where another payer
-# pays. What no payer takes is not here: codes that are not valid, external causes, duplicates and manifestations as
-# principal diagnosis, an age, sex, disposition or POA that cannot be.
-OVERRIDABLE = {
-    "MCE04": ("birth_date", "admitted_at", "discharged_at"),
-    "MCE05": ("sex", "discharged_at"),
-    "MCE08": ("payer",),
-    "MCE09": ("payer",),
-    "MCE11": ("payer", "diagnoses.code"),
-    "MCE17": ("payer",),
-    "MCE18": (),
-    "MCE19": ("admitted_at", "discharged_at"),
-    "MCE20": (),
-    "MCE-QUESTIONABLE_OBSTETRIC_ADMISSION": ("diagnoses.code",),
-}
 _PRINCIPAL_EDITS = frozenset(
     {"E_CODE_AS_PDX", "MANIFESTATION_AS_PDX", "QUESTIONABLE_ADMISSION", "UNACCEPTABLE_PDX", "REQUIRES_SDX"}
 )

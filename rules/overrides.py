@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rules.codes_edits import OVERRIDABLE
 from rules.dictionary import Dictionary, Edit, Record, split_path
 from rules.findings import Finding, Level
 from rules.records import CaseItem, View
+from rules.tables import TableRow, Tables, listed
 from rules.text import clean
 from rules.values import is_date, shown
 
+MEDICARE_EDITS = "medicare_edits"  # the table of the Medicare code edits that may be let stand
 MARK = "!"  # begins the path of an override: ``!A114 procedures[2].code``
 DIGITS = 12  # of the digest of the values
 
@@ -80,27 +81,27 @@ def of_item(item: str, text: str) -> Override:
     return _read(f"{item} {field}".strip(), kept_there)
 
 
-def in_force(dictionary: Dictionary, record: Record) -> Overrides:
+def in_force(dictionary: Dictionary, record: Record, tables: Tables) -> Overrides:
     """The overrides whose values stand as they did."""
     return {
         (each.code, each.field): each
         for each in kept(record)
-        if each.digest == _digest(dictionary, record, each.code, each.field)
+        if each.digest == _digest(dictionary, record, tables, each.code, each.field)
     }
 
 
-def may_be_overridden(dictionary: Dictionary, finding: Finding) -> bool:
-    """Whether the edit that found it says so. What is fatal never is."""
+def may_be_overridden(dictionary: Dictionary, finding: Finding, tables: Tables, on: str) -> bool:
+    """Whether its edit, or the table of Medicare code edits, permits it on an ISO day. What is fatal never stands."""
     edit = _edit(dictionary, finding.code)
-    permitted = edit.override if edit else finding.code in OVERRIDABLE
+    permitted = edit.override if edit else _medicare(tables, finding.code, on) is not None
     return finding.level is not Level.FATAL and permitted
 
 
 def overriding(
-    dictionary: Dictionary, record: Record, finding: Finding, by: str, on: str, reason: str
+    dictionary: Dictionary, record: Record, finding: Finding, tables: Tables, by: str, on: str, reason: str
 ) -> tuple[str, str]:
     """Path and text under which a record keeps that ``finding`` stands; ``on`` is an ISO day."""
-    digest = _digest(dictionary, record, finding.code, finding.field)
+    digest = _digest(dictionary, record, tables, finding.code, finding.field)
     path = f"{MARK}{finding.code} {finding.field}".strip()
     return path, f"{digest} {'_'.join(by.split())} {on} {clean(' '.join(reason.split()))}"
 
@@ -138,14 +139,26 @@ def _edit(dictionary: Dictionary, code: str) -> Edit | None:
     return next((edit for edit in dictionary.edits if edit.code == code), None)
 
 
-def _digest(dictionary: Dictionary, record: Record, code: str, field: str) -> str:
+def _medicare(tables: Tables, code: str, on: str = "") -> TableRow | None:
+    """What is known of a Medicare code edit that may be let stand on an ISO day, or on any."""
+    table = tables.get(MEDICARE_EDITS)
+    return table.find(code, on) if table else None
+
+
+def _looked_at(dictionary: Dictionary, tables: Tables, code: str) -> list[str]:
+    """The items that an edit looks at beside the field of its finding."""
+    if edit := _edit(dictionary, code):
+        named = [item for entry in edit.items for item in entry.split("+")]
+        return named + [condition.item for condition in edit.when]
+    row = _medicare(tables, code)
+    return [*listed(row.more.get("looks_at"))] if row else []
+
+
+def _digest(dictionary: Dictionary, record: Record, tables: Tables, code: str, field: str) -> str:
     """A digest of the value at ``field`` and of all that the edit compares it with."""
-    edit = _edit(dictionary, code)
     row = split_path(field)[:2]
     view = View(dictionary, without(record))
-    named = [item for entry in edit.items for item in entry.split("+")] if edit else []
-    named += [condition.item for condition in edit.when] if edit else OVERRIDABLE.get(code, ())
     values = [record.get(field, "")]
-    for item in named:
+    for item in _looked_at(dictionary, tables, code):
         values += view.values(item, row if row[0] else None)
     return hashlib.sha256("\n".join(values).encode()).hexdigest()[:DIGITS]

@@ -244,7 +244,7 @@ class DataSetForm(RecordForm):
         """Everything there is to say about the record."""
         found = edits.findings(self.dictionary, values, self.context())
         found += list(self.more_findings(values))
-        return overrides.marked(found, overrides.in_force(self.dictionary, values))
+        return overrides.marked(found, overrides.in_force(self.dictionary, values, self.session.tables))
 
     def file(self, values: Values, reason: str) -> Filed | Refused:
         self.refuse_when_taken_over(values)
@@ -293,6 +293,7 @@ class DataSetForm(RecordForm):
         ``OVERRIDE code why`` picks one of several, and one that is about the whole record.
         """
         word, _, reason = rest.partition(" ")
+        tables, today = self.session.tables, store.current().now().local[:10]
         found = [each for each in self.findings(self.values) if not each.overridden]
         asked = [each for each in found if each.code.upper() == word.upper()]
         if asked:
@@ -301,22 +302,21 @@ class DataSetForm(RecordForm):
             reason = rest
             asked = sorted(
                 (each for each in found if each.field == self.focus),
-                key=lambda each: not overrides.may_be_overridden(self.dictionary, each),
+                key=lambda each: not overrides.may_be_overridden(self.dictionary, each, tables, today),
             )
         if not asked:
             return screen.Outcome(
                 "There is no finding here: Ctrl+E lists them, Enter goes to one.", error=True
             )
         finding = asked[0]
-        if not overrides.may_be_overridden(self.dictionary, finding):
+        if not overrides.may_be_overridden(self.dictionary, finding, tables, today):
             return screen.Outcome(f"{finding.code} cannot be overridden: {finding.message}", error=True)
         if not reason.strip():
             return screen.Outcome(f"Say why {finding.code} may stand: OVERRIDE and the reason.", error=True)
         if not self.lock[0] and self.version != "0":
             return screen.Outcome("You can only read this record now.", error=True)
-        now = store.current().now().local[:10]
         path, text = overrides.overriding(
-            self.dictionary, self.values, finding, self.session.user, now, reason
+            self.dictionary, self.values, finding, tables, self.session.user, today, reason
         )
         return screen.Outcome(f"{finding.code} stands with your reason once you file.", values={path: text})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from config.data_sets import SITE, library
+from db import store
 from db.abstracting.claims import exempt_hospital
 from db.abstracting.stored_abstracts import Reader, Stored
 from rules.abstract_findings import claim_findings, claim_of
@@ -13,6 +15,7 @@ from rules.codes_edits import EDITS, finding_code, named
 from rules.edit_functions import age_in_years
 from rules.findings import Finding
 from rules.overrides import in_force, marked, without
+from rules.tables import Tables
 
 OPEN, RELEASED, OVERRIDDEN = "open", "released", "overridden"
 SENT: Final = ("released", "transmitted")
@@ -36,16 +39,16 @@ def raised(ids: Sequence[int]) -> tuple[list[Raised], int, int]:
     """
     found: list[Raised] = []
     abstracts = unjudged = 0
-    exempt = exempt_hospital()
+    exempt, tables = exempt_hospital(), library(store.current().directory / SITE).tables
     for slice_ in Reader().slices(ids):
         abstracts += len(slice_)
         for each in slice_:
             unjudged += not claim_of(each.record).dx
-            found += _raised(each, poa_exempt=exempt(each.record.get("discharged_at", "")[:10]))
+            found += _raised(each, tables, poa_exempt=exempt(each.record.get("discharged_at", "")[:10]))
     return found, abstracts, unjudged
 
 
-def _raised(stored: Stored, *, poa_exempt: bool) -> list[Raised]:
+def _raised(stored: Stored, tables: Tables, *, poa_exempt: bool) -> list[Raised]:
     record = without(stored.record)
     age = age_in_years(record.get("birth_date", ""), record.get("admitted_at", "")[:10])
     found = claim_findings({**record, "age": age}, poa_exempt=poa_exempt)
@@ -55,7 +58,7 @@ def _raised(stored: Stored, *, poa_exempt: bool) -> list[Raised]:
             OVERRIDDEN if finding.overridden else RELEASED if stored.case.status in SENT else OPEN,
             finding, _code(record, finding.field),
         )
-        for finding in marked(found, in_force(stored.dictionary, stored.record) if found else {})
+        for finding in marked(found, in_force(stored.dictionary, stored.record, tables) if found else {})
     ]  # fmt: skip
 
 

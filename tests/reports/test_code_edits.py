@@ -79,7 +79,7 @@ class TestEdits:
         opened = abstracts.read(encounters.get(stay), dictionary)
         (found,) = claim_findings({**opened.record, "age": "76"})
         path, text = overriding(
-            dictionary, opened.record, found, "lee", "2026-10-20", "self pay: fall watched"
+            dictionary, opened.record, found, library().tables, "lee", "2026-10-20", "self pay: fall watched"
         )
         abstracts.file_abstract(
             filed, opened, dictionary, {**opened.record, path: text}, (), Drg("", ""), expected_revision=1, reason="x"

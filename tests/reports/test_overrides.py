@@ -52,7 +52,7 @@ def let_stand(
     found = dict(values)
     for code, item, by, why in edits:
         finding = Finding(Level.ERROR, code, "", item)
-        path, text = overriding(dictionary, found, finding, by, "2026-11-20", why)
+        path, text = overriding(dictionary, found, finding, {}, by, "2026-11-20", why)
         found[path] = text
     return found
 

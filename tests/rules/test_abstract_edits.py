@@ -16,12 +16,14 @@ from rules.abstract_edits import first_day, window_row
 from rules.abstract_findings import record_findings
 from rules.codes_edits import EDITS as MCE
 from rules.codes_edits import edit as code_edits
+from rules.codes_edits import finding_code
 from rules.codes_notes import CodeNotes, Reference, references
 from rules.dictionary import Context, Dictionary, Group, ItemType
 from rules.drg import Claim, Diagnosis, Procedure
 from rules.findings import Finding, Level
 from rules.item_checks import CHECKS
-from rules.tables import CodeTable, TableRow
+from rules.overrides import MEDICARE_EDITS
+from rules.tables import CodeTable, TableRow, listed
 
 ABSTRACT = library().of("abstract")
 WITH_OPTIONS = assemble(None, list(options().values()))[0].of("abstract")
@@ -473,6 +475,12 @@ class TestEachMedicareCodeEdit:
 
     def test_has_a_test(self) -> None:
         assert set(MCE) == set(CLAIMS) | NEVER_RAISED
+
+    def test_that_may_be_let_stand_is_one_and_looks_at_items_of_the_abstract(self) -> None:
+        codes = {finding_code(number, name) for name, (number, _, _) in MCE.items()}
+        for row in library().tables[MEDICARE_EDITS].rows:
+            assert row.code in codes
+            assert set(listed(row.more["looks_at"])) <= set(ABSTRACT.by_id), row.code
 
 
 class TestConflictsWithTheRegistration:

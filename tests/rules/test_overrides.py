@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from rules.dictionary import Dictionary, Edit, Group, Item, ItemType, Section
+from rules import overrides
+from rules.dictionary import Dictionary, Edit, Group, Item, ItemType, Record, Section
 from rules.findings import Finding, Level
-from rules.overrides import (
-    in_force,
-    is_override,
-    lapsed,
-    marked,
-    may_be_overridden,
-    named,
-    overriding,
-    standing,
-    without,
-)
+from rules.overrides import Overrides, is_override, lapsed, marked, named, overriding, standing, without
+from rules.tables import CodeTable, TableRow
+
+TODAY = "2026-11-22"
+MEDICARE = CodeTable(
+    "medicare_edits", "Medicare code edits that may be let stand",
+    (TableRow("MCE04", "Age conflict", more={"looks_at": ["birth_date"]}),
+     TableRow("MCE09", "Unacceptable", valid_to="2026-11-21", more={"looks_at": ["payer"]})),
+)  # fmt: skip
+TABLES = {MEDICARE.id: MEDICARE}
 
 WEIGHT = Edit("W1", Level.ERROR, "range", "{item} is unusual.", ("weight",), maximum="200", override=True)
 ORDER = Edit("O1", Level.ERROR, "order", "{later} is early.", ("came", "left"), override=True)
@@ -43,18 +43,26 @@ EARLY = Finding(Level.ERROR, "O1", "Left is early.", "left")
 SECOND = Finding(Level.WARNING, "R1", "Not both.", "drugs[2].dose")
 
 
+def in_force(dictionary: Dictionary, record: Record) -> Overrides:
+    return overrides.in_force(dictionary, record, TABLES)
+
+
+def may_be_overridden(dictionary: Dictionary, finding: Finding) -> bool:
+    return overrides.may_be_overridden(dictionary, finding, TABLES, TODAY)
+
+
 def with_override(finding: Finding, record: dict[str, str] | None = None) -> dict[str, str]:
     record = RECORD if record is None else record
-    path, text = overriding(DICTIONARY, record, finding, "h kent", "2026-11-22", "weighed\ttwice")
+    path, text = overriding(DICTIONARY, record, finding, TABLES, "h kent", TODAY, "weighed\ttwice")
     return {**record, path: text}
 
 
 class TestAnOverride:
     def test_takes_the_finding_away_and_says_who_when_and_why(self):
         record = with_override(HEAVY)
-        overrides = in_force(DICTIONARY, record)
-        assert standing([HEAVY, EARLY], overrides) == [EARLY]
-        assert marked([HEAVY], overrides)[0].overridden == "h_kent 11/22/2026: weighed twice"
+        let_stand = in_force(DICTIONARY, record)
+        assert standing([HEAVY, EARLY], let_stand) == [EARLY]
+        assert marked([HEAVY], let_stand)[0].overridden == "h_kent 11/22/2026: weighed twice"
 
     def test_lapses_when_the_value_changes_and_comes_back_with_it(self):
         record = with_override(HEAVY)
@@ -72,7 +80,7 @@ class TestAnOverride:
         )
         dictionary = replace(DICTIONARY, edits=(rule,))
         finding = Finding(Level.ERROR, "X1", "Wrong.", "weight")
-        path, text = overriding(dictionary, RECORD, finding, "hk", "2026-11-22", "so it was")
+        path, text = overriding(dictionary, RECORD, finding, TABLES, "hk", TODAY, "so it was")
         assert in_force(dictionary, {**RECORD, path: text})
         assert in_force(dictionary, {**RECORD, path: text, "drugs[2].dose": "8"}) == {}
         assert in_force(dictionary, {**RECORD, path: text, "drugs[3].dose": "8"}) == {}
@@ -99,6 +107,14 @@ class TestAnOverride:
         assert marked([of_age], in_force(DICTIONARY, record))[0].overridden
         assert in_force(DICTIONARY, {**record, "birth_date": "1960-01-02"}) == {}
         assert in_force(DICTIONARY, {**record, "drugs[2].dose": "77"}) == {}
+
+    def test_of_a_medicare_code_edit_holds_after_the_facility_permits_no_more_of_them(self):
+        of_principal = Finding(Level.ERROR, "MCE09", "Z91.81 is not acceptable.", "drugs[2].dose")
+        assert overrides.may_be_overridden(DICTIONARY, of_principal, TABLES, "2026-11-21")
+        assert not overrides.may_be_overridden(DICTIONARY, of_principal, TABLES, TODAY)
+        record = {**with_override(of_principal), "payer": ""}
+        assert marked([of_principal], in_force(DICTIONARY, record))[0].overridden
+        assert in_force(DICTIONARY, {**record, "payer": "MCR"}) == {}
 
     def test_is_no_item_of_the_record(self):
         record = with_override(HEAVY)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from db import store
@@ -144,13 +145,13 @@ def _raising(
 
 def _check(raised: Raised, stay: encounters.Encounter, codes: CodeStore | None) -> None:
     """Raise ``NotDone`` while something stands against sending it."""
-    came, _ = stay_days(stay)
-    if came > iso_date(store.current().now().day):
+    days, today = stay_days(stay), iso_date(store.current().now().day)
+    if days[0] > today:
         raise NotDone("The stay has not begun yet: nothing is documented that could be asked about.")
-    found = in_the_way(lint(raised.wording, rule_tables(codes), stay=stay_days(stay)))
+    found = in_the_way(lint(raised.wording, rule_tables(codes), stay=days))
     if not raised.provider.strip():
         raise NotDone("Say which physician is asked: F4 lists them.")
-    if tables()[rules.DUE].find(raised.priority, iso_date(store.current().now().day)) is None:
+    if tables()[rules.DUE].find(raised.priority, today) is None:
         raise NotDone(f"{clean(raised.priority) or 'A blank'} is no priority: F4 lists them.")
     if found:
         more = f" And {len(found) - 1} more." if len(found) > 1 else ""
@@ -287,11 +288,17 @@ def due_steps(today: int) -> list[tuple[Query, rules.Rung]]:
 
 
 def next_rung(query: Query, wanted: Act) -> rules.Rung | None:
-    """The next step of the escalation of a query that is this act, whenever it is due; None where none is left."""
+    """The next step of the escalation of a query that is this act, whenever it is due; None where none is left.
+
+    A reminder stands for no step behind an escalation that is still to come.
+    """
     if query.due_day is None:
         return None
     ladder = rules.ladder(tables()[rules.ESCALATION], date.fromordinal(query.due_day), closing_days())
-    return next((rung for rung in ladder if rung.number > query.rung and rung.act is wanted), None)
+    left = [rung for rung in ladder if rung.number > query.rung]
+    if wanted is Act.REMIND:
+        left = list(takewhile(lambda rung: rung.act is Act.REMIND, left))
+    return next((rung for rung in left if rung.act is wanted), None)
 
 
 def chase(actor: Actor) -> list[Chased]:

@@ -21,7 +21,7 @@ from db.queries.effects import NotMarked
 from db.queries.queries import Query
 from db.queries.query_acts import NotDone, Replied
 from rules.moments import iso_date
-from rules.queries import Act, Indicator, Listed, Standing, Status
+from rules.queries import Act, Indicator, Listed, Standing, Status, Template
 from tests import builders
 from tests.builders import a_raised_query, a_sent_query, a_stay, an_answer
 from tests.db.test_abstract_life import file
@@ -248,6 +248,21 @@ class TestChasing:
         query = a_sent_query(admin, "A1")
         assert query_acts.step(admin, query.number, Act.REMIND, query.version).rung == 0
 
+    def test_a_reminder_by_hand_does_not_pass_over_an_escalation(self, admin: Actor, stay: int) -> None:
+        tables = store.current().directory / "site" / "tables"
+        tables.mkdir(parents=True, exist_ok=True)
+        (tables / "query_escalation.toml").write_text(
+            'id = "query_escalation"\ntitle = "Ours"\n'
+            'rows = [{ code = "9", text = "the physician", act = "remind", unit = "calendar", count = 20 }]'
+        )
+        query = a_sent_query(admin, "A1")
+        later(2, query)
+        for rung in (1, 1):
+            query = query_acts.step(admin, query.number, Act.REMIND, query.version)
+            assert query.rung == rung
+        later(5, query)
+        assert [each.to_whom for each in query_acts.chase(admin)] == ["the physician advisor"]
+
     def test_what_is_answered_is_chased_no_more(self, admin: Actor, stay: int) -> None:
         query = a_sent_query(admin, "A1")
         an_answer(admin, query)
@@ -293,7 +308,7 @@ class TestTemplates:
     def test_a_facility_files_its_own_version_over_the_shipped_one(self, admin: Actor) -> None:
         shipped = templates.templates()["AKI"]
         wording = builders.a_raised_query(title="Kidney function").wording
-        filed = templates.file(admin, templates.Template("AKI", 0, wording), 0)
+        filed = templates.file(admin, Template("AKI", 0, wording), 0)
         assert (shipped.version, filed.version, filed.wording.title) == (0, 1, "Kidney function")
         assert [each.version for each in templates.versions("AKI")] == [1, 0]
         with pytest.raises(Conflict):
@@ -304,7 +319,7 @@ class TestTemplates:
             question="Please document the condition that raises the DRG."
         ).wording
         with pytest.raises(NotDone, match="QY13"):
-            templates.file(admin, templates.Template("MINE", 0, wording), 0)
+            templates.file(admin, Template("MINE", 0, wording), 0)
 
     def test_one_out_of_use_is_offered_no_more_and_kept(self, admin: Actor) -> None:
         from dataclasses import replace

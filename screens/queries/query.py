@@ -111,7 +111,6 @@ class Query(DraftedForm):
         self.before, self.stay = query, encounter_named(query.account)
         self.asked = query.path or query.code
         self._look()
-        self.chosen = query.template
         self.key, self.version = query.number, str(query.version)
         values = query_values.form_of(query.wording) | {
             "template": query.template, "as": query.asked_as, "provider": query.provider, "channel": query.channel,
@@ -121,6 +120,11 @@ class Query(DraftedForm):
             row = {"text": each.text, "source": each.source, "day": each.day}
             values |= {f"indicators[{number}].{name}": value for name, value in row.items()}
         return self.with_draft(Opened(values, banner(self.stay), "indicators[1].text"))
+
+    def with_draft(self, opened: Opened) -> Opened:
+        found = super().with_draft(opened)
+        self.chosen = found.values.get("template", "")
+        return found
 
     def _look(self) -> None:
         """Read what proposes a query: the abstract as it stands, draft and all."""

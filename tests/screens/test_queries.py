@@ -96,6 +96,20 @@ class TestRaising:
         desk.press("^TEMPLATE", "enter", "f4")
         assert "* POA of E11.9 is U" in desk.text
 
+    def test_a_draft_that_goes_on_keeps_the_finding_that_its_template_is_meant_for(
+        self, desk: Workstation
+    ) -> None:
+        drafts.save(actor_of(desk), ("ABS", ACCOUNT), CODED, "note", "0")  # type: ignore[arg-type]
+        go(desk, f"QRY {ACCOUNT}")
+        desk.press("POA", "enter")
+        assert "Why: POA of E11.9 is U" in desk.text
+        go(desk, "DESK")
+        go(desk, f"QRY {ACCOUNT}")
+        assert "Your draft of this record is resumed." in desk.text
+        assert "Why: POA of E11.9 is U" in desk.text
+        desk.press("f10")
+        assert newest().path == "diagnoses[2].poa"
+
     def test_whose_missing_report_it_is_is_asked_for_it_by_its_name(self, desk: Workstation) -> None:
         actor = actor_of(desk)
         kept = [{"type": "HP", "status": "present", "written_at": "2026-11-10", "author": "1001"}]

@@ -478,7 +478,8 @@ class ListView(View):
             *super().help_lines(),
             "",
             *letters,
-            "Key / and a text to position the list to it. A number moves to that row in sight;",
-            "1-3,7 selects rows and -2 takes one out again. F7 F8 turn pages, < and > move a wide list sideways.",
+            "Key / and a text to position the list to it. A number moves to that row in sight, with a letter",
+            "behind it that acts on that row alone; 1-3,7 selects rows and -2 takes one out again.",
+            "F7 F8 turn pages, < and > move a wide list sideways.",
             "Also + and - (page), FS and LS (first, last), RD (refresh), Q (leave).",
         ]

@@ -133,8 +133,8 @@ def _report(report: Report) -> str:
 def _values(parameter: Parameter) -> str:
     if parameter.kind == "choice":
         return ", ".join(parameter.choices)
-    if parameter.kind == "list" and parameter.choices and not parameter.source:
-        return f"list of {', '.join(parameter.choices)}"
+    if parameter.chosen_of:
+        return f"list of {', '.join(parameter.chosen_of)}"
     return f"{parameter.kind} ({parameter.source})" if parameter.source else parameter.kind
 
 

@@ -58,6 +58,11 @@ class Parameter:
     """Of a list: words that it may hold beside its codes."""
     source: str = ""  # where its values stand: a site file, or a code system (cm, pcs, drg)
 
+    @property
+    def chosen_of(self) -> tuple[str, ...]:
+        """Of a list that holds nothing else: the words that it may hold."""
+        return self.choices if self.kind == "list" and not self.source else ()
+
 
 MOVING: Final = ("today", "yesterday", "this month", "last month", "start of last month", "end of last month",
                  "start of month", "start of last quarter", "end of last quarter", "start of year")  # fmt: skip
@@ -242,7 +247,7 @@ def _number(parameter: Parameter, value: str) -> str:
 
 def _list(parameter: Parameter, value: str) -> str:
     parts = list(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-    if parameter.choices and not parameter.source:  # those with a source are looked up in the site file
+    if parameter.chosen_of:  # those with a source are looked up in the site file
         strangers = [part for part in parts if part.casefold() not in parameter.choices]
         if strangers:
             raise ValueError(f"is not one of {', '.join(parameter.choices)}.")

@@ -100,8 +100,8 @@ def _command(found: Report) -> click.Command:
 
 
 def _help_of(parameter: Asked) -> str:
-    if parameter.kind == "list" and parameter.choices and not parameter.source:
-        return f"of {', '.join(parameter.choices)}, comma separated"
+    if parameter.chosen_of:
+        return f"of {', '.join(parameter.chosen_of)}, comma separated"
     return HELP_OF_KIND.get(parameter.kind, "")
 
 

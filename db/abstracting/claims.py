@@ -14,6 +14,7 @@ from db import store
 from db.conventions import settings_history
 from rules.abstract_findings import claim_of
 from rules.drg import Claim
+from rules.edit_functions import age_in_years
 from rules.moments import day_number
 from rules.tables import CodeTable, listed
 from rules.values import is_date
@@ -25,9 +26,15 @@ Filed = list[tuple[int, str]]
 
 
 def claims() -> Callable[[Mapping[str, str]], Claim]:
-    """Makes the claims of records, one or many: what the hospital has filed is read once."""
+    """Makes the claims of records, one or many, with the age on admission: what the hospital has filed is read once."""
     exempt = exempt_hospital()
-    return lambda record: claim_of(record, poa_exempt=exempt(record.get("discharged_at", "")[:10]))
+
+    def claim(record: Mapping[str, str]) -> Claim:
+        age = age_in_years(record.get("birth_date", ""), record.get("admitted_at", "")[:10])
+        dated = {**record, "age": age or record.get("age", "")}
+        return claim_of(dated, poa_exempt=exempt(record.get("discharged_at", "")[:10]))
+
+    return claim
 
 
 def exempt_hospital() -> Callable[[str], bool]:

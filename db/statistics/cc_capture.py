@@ -15,12 +15,11 @@ from datetime import date
 from typing import Final
 
 from db.abstracting.claims import claims
-from db.abstracting.stored_abstracts import Reader, Stored
+from db.abstracting.stored_abstracts import Reader
 from db.coding import code_sets
 from db.statistics import stay_lists
 from db.statistics.stay_lists import Stay, Wanted
 from rules import drg
-from rules.edit_functions import age_in_years
 from rules.moments import iso_date
 
 SEVERITY_IN_TITLE: Final = re.compile(r",? (?:with|without) (?:CC/MCC|MCC|CC)\b.*", re.IGNORECASE)
@@ -95,14 +94,9 @@ def _captured(ids: Sequence[int]) -> dict[int, Capture]:
     """What each of these accounts counts, where it has an abstract that can be grouped."""
     made: dict[int, Capture] = {}
     claim_of = claims()
-
-    def grouped(stored: Stored) -> drg.Grouping:
-        record = stored.record
-        age = age_in_years(record.get("birth_date", ""), record.get("admitted_at", "")[:10])
-        return drg.group(claim_of({**record, "age": age}))
-
     for slice_ in Reader().slices(ids):
-        made |= {each.stay.id: found for each in slice_ if (found := captured(grouped(each))) is not None}
+        counted = ((each.stay.id, captured(drg.group(claim_of(each.record)))) for each in slice_)
+        made |= {stay: found for stay, found in counted if found is not None}
     return made
 
 

@@ -23,7 +23,6 @@ from db.patient_index import patients
 from db.worklist import blind
 from rules import reviews
 from rules.dictionary import Dictionary
-from rules.edit_functions import age_in_years
 from rules.moments import iso_date, moment, moment_at
 from rules.overrides import without
 from rules.reviews import Category, Compared, Decided, Decision, Difference, Kinds, Matching, Outcome
@@ -339,9 +338,7 @@ def drg_of(data_set: str, record: Mapping[str, str]) -> str:
         return ""
     from rules import drg
 
-    born, came = record.get("birth_date", ""), record.get("admitted_at", "")[:10]
-    age = age_in_years(born, came) if len(born) == 10 and came else ""
-    return drg.group(claims()({**record, "age": record.get("age") or age})).drg
+    return drg.group(claims()(record)).drg
 
 
 def kinds(data_set: str) -> Kinds:

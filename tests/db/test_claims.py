@@ -57,6 +57,15 @@ class TestExemptHospital:
         file_setting(admin, "facility_kind", "va", 1)
         assert not exempt_hospital()("")
 
+    def test_the_age_is_that_on_admission_and_the_one_of_the_record_where_nobody_says_it(
+        self, admin: Actor
+    ) -> None:
+        made = claims()
+        assert made({**ULCER, "birth_date": "1960-11-11"}).age == 65
+        assert made({**ULCER, "birth_date": "1960-11-10"}).age == 66
+        assert made({**ULCER, "birth_date": "1960"}).age == 65
+        assert made({**ULCER, "birth_date": "2026-11-10"}).age == 0
+
     def test_the_rules_of_a_record_know_it(self, admin: Actor) -> None:
         tables: dict[str, CodeTable] = {}
         file_setting(admin, "facility_kind", "va", 1)

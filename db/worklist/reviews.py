@@ -21,7 +21,7 @@ from db.hospital import encounters
 from db.hospital.encounters import Encounter
 from db.patient_index import patients
 from db.worklist import blind
-from rules import reviews
+from rules import drg, reviews
 from rules.dictionary import Dictionary
 from rules.moments import iso_date, moment, moment_at
 from rules.overrides import without
@@ -336,8 +336,6 @@ def drg_of(data_set: str, record: Mapping[str, str]) -> str:
     """The MS-DRG of an abstract; blank for other data sets, and where it does not group."""
     if data_set != ABSTRACT or not record.get("diagnoses[1].code"):
         return ""
-    from rules import drg
-
     return drg.group(claims()(record)).drg
 
 

@@ -97,9 +97,14 @@ def coded_on(stay: Encounter) -> str:
     return stay.discharged_at[:10] or store.current().now().local[:10]
 
 
+def as_discharged(record: Record) -> dict[str, str]:
+    """The stay as if it ended on the day of its coding."""
+    return {**record, "discharged_at": record.get("coded_on", "")}
+
+
 def claim(record: Record) -> Claim:
-    """What the grouper looks at: the stay as if it ended on the day of its coding."""
-    return claims()({**record, "discharged_at": record.get("coded_on", "")})
+    """What the grouper looks at."""
+    return claims()(as_discharged(record))
 
 
 def file_working(

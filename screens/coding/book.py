@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from db import store
-from db.coding.codes import CodeStore
 from db.hospital import encounters
 from rules.codes import System, may_begin, normal
 from rules.dates import Unclear, parse_date
@@ -137,7 +136,7 @@ def set_words(codes: CodeStore) -> dict[str, str]:
     found = {system.value: NAME[system] for system in System}
     found[MODIFIERS] = "HCPCS Level II modifiers"
     for each in codes.facility_sets():
-        holder = f" (licensed by {each.licence_holder})" if each.licence_holder else ""
+        holder = f" (licensed by {each.licensed_by})" if each.licensed_by else ""
         found[each.name.casefold()] = f"{each.title or each.name}{holder}"
     return found
 

@@ -131,10 +131,10 @@ class HypotheticalPatient(CodedForm):
         return answer
 
     def claim(self, values: Mapping[str, str]) -> Claim:
-        return working.claim(values)
+        return super().claim(working.as_discharged(values))
 
     def more_findings(self, values: Values) -> Sequence[Finding]:
-        return claim_findings({**values, "discharged_at": values.get("coded_on", "")})
+        return claim_findings(working.as_discharged(values))
 
     def panel(self, values: Values) -> Sequence[str]:
         price = self._price(values)

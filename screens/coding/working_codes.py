@@ -72,14 +72,14 @@ class WorkingCodes(CodedForm):
         )
 
     def claim(self, values: Mapping[str, str]) -> Claim:
-        return working.claim(values)
+        return super().claim(working.as_discharged(values))
 
     def findings(self, values: Values) -> list[Finding]:
         """Nothing is asked of codes that can only be read."""
         return [] if self.opened.final_by else super().findings(values)
 
     def more_findings(self, values: Values) -> Sequence[Finding]:
-        return claim_findings({**values, "discharged_at": values.get("coded_on", "")})
+        return claim_findings(working.as_discharged(values))
 
     def filed(self) -> Case | None:
         return self.opened.case

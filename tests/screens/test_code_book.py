@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from tests.screens.conftest import ACCOUNT
@@ -289,6 +294,16 @@ class TestOtherCodeSets:
         desk.press("ctrl+o", "=COD cdm cast", "enter")
         assert "Charge master (licensed by Example Hospital Group)" in desk.text
         assert "X200" in desk.at_cursor
+
+    def test_a_set_in_which_nobody_else_has_rights_names_nobody(
+        self, desk: Workstation, books_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = Path(shutil.copy(books_path, tmp_path / "own.db"))
+        with closing(sqlite3.connect(own)) as store, store:
+            store.execute("UPDATE facility_set SET licence_holder = 'none'")
+        monkeypatch.setenv("RECORDROOM_CODES", str(own))
+        desk.press("ctrl+o", "=COD cdm cast", "enter")
+        assert " Charge master on " in desk.text
 
     def test_definitions_of_a_pcs_table(self, desk: Workstation) -> None:
         desk.press("ctrl+o", "=PCT 0SR", "enter", "f10")

@@ -64,7 +64,7 @@ def _wordings(entries: Iterable[tuple[Any, ...]], index: CodeIndex) -> Iterator[
         full = f"{before_full} {fold(title)} {fold(nemod)}".strip()
         above.append((id_, plain, " ".join(full.split())))
         entry = IndexEntry(id_, IndexBook(book), parent, level, title, nemod, code, manif, see, see_also)
-        if cells:
+        if cells and book in CELLS:
             yield from _cells(book, json.loads(cells), plain, above[-1][2])
         elif target := entry if entry.codes else index.follow(entry.book, see) if see else None:
             yield from ((each, plain, above[-1][2]) for each in target.codes)

@@ -11,6 +11,7 @@ from exchange.code_sets.official import Official, squeezed
 from rules.text import clean
 
 ROOTS = {"ICD10CM.index", "ICD10PCS.index"}
+COLUMNS = frozenset("234567")  # of the tables of neoplasms and drugs; the first is the term
 _NONE = "--"
 
 
@@ -51,6 +52,10 @@ def _walk(
     entry = _entry(element, len(entries) + 1, parent, level)
     if not entry.title:
         raise file.refused(f"a term after {entries[-1].title if entries else 'the beginning'} has no title")
+    if strange := {cell.get("col", "") for cell in element.iterfind("cell")} - COLUMNS:
+        raise file.refused(
+            f"{entry.title} has a cell in column {min(strange) or '(none)'}, and there are 2 to 7"
+        )
     entries.append(entry)
     for term in element.iterfind("term"):
         if (said := term.get("level")) and said != str(level + 1):

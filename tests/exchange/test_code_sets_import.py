@@ -35,6 +35,7 @@ from tests.exchange.official_files import (
     CM_2026,
     CM_2027,
     CPT,
+    DRUG,
     FILES,
     FY2027,
     HCPCS_2026,
@@ -379,6 +380,7 @@ WITHOUT_8 = PCS_TABLES.replace(
     b'<label code="8">Via Natural or Artificial Opening Endoscopic</label>', b""
 ).replace(b'codes="4"', b'codes="3"')
 
+DRUGS = "icd10cm_drug_2027.xml"
 DAMAGE: tuple[tuple[str, str, bytes, str], ...] = (
     ("cut off within a line", ORDER, CM_2027[:-140], "line 12: it has .* so it was cut off"),
     ("cut off at a line", ORDER, CUT_AT_A_LINE, "4 codes valid on .* missing, the first I4201; it was cut off"),
@@ -405,6 +407,8 @@ DAMAGE: tuple[tuple[str, str, bytes, str], ...] = (
     ("XML with entities", INDEX, ENTITIES, "defines entities"),
     ("index of other codes", INDEX, OTHER_CODES, "Q77.7"),
     ("index out of level", INDEX, OUT_OF_LEVEL, "level 2"),
+    ("a table with an eighth column", DRUGS, DRUG.replace(b"col='5'", b"col='8'"), "vaccine has a cell in column 8"),
+    ("a table with a cell of no column", DRUGS, DRUG.replace(b" col='5'", b""), "a cell in column .none."),
     ("tabular without a code", TABULAR, OTHER_TABULAR, "1 code valid on .* A001"),
     ("PCS row miscounted", TABLES, FIVE, "makes 4 codes and says 5"),
     ("PCS table without a value", TABLES, WITHOUT_8, "0DTJ8ZZ"),

@@ -494,7 +494,7 @@ class Shell:
         letter = stroke.text.upper()
         if act in (Act.CANCEL, Act.EXIT):
             self.question = None
-        elif question.letters and letter and letter in question.letters:
+        elif letter in tuple(question.letters):
             self.question = None
             self.clear_message()
             await question.then(letter)

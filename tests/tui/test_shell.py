@@ -59,6 +59,8 @@ class TestSignOn:
         signed_on.press("f3", "q")
         assert signed_on.shell.failed
         assert signed_on.shell.ended is None
+        signed_on.paste("yn")
+        assert signed_on.message == "Sign off? Y or N"
         signed_on.press("y")
         assert signed_on.shell.ended == 0
         assert desk_app.EVENTS[-1] == "end"

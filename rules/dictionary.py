@@ -109,9 +109,7 @@ class Item:
     carry_patient: bool = False  # a new record has it from the patient's record before
     imprecise: bool = False  # a date may lack its day, or day and month
     past: bool = False  # a date that cannot lie ahead: two-digit years turn back
-    within: tuple[
-        str, ...
-    ] = ()  # the two items whose days it lies between: a year that is left out is theirs
+    within: tuple[str, ...] = ()  # two items whose days it lies between: a year left out is theirs
     same_row: bool = False  # stands on the row of the item before it
     aside: bool = False  # keyed on a screen of its own, never asked in the form
     confirm: bool = False  # value list or wording still to be confirmed by a person

@@ -7,10 +7,9 @@ from datetime import date
 from typing import ClassVar, Final
 
 from config.code_sources import expiry_notice, standing_store
-from db import drafts, store
+from db import store
 from db.access import counts as access_counts
 from db.actors import Action as Deed
-from db.connect import StoreError
 from db.disclosure import counts as request_counts
 from db.feeds import counts as feed_counts
 from db.patient_index import counts as patient_counts
@@ -160,14 +159,9 @@ def scheduled(session: Session) -> Iterable[Entry]:
 
 
 def own_drafts(session: Session) -> Iterable[Entry]:
-    try:
-        found = drafts.waiting(session.actor)
-    except StoreError:  # opening them says what to do; the rest of the work goes on without them
-        yield Entry("DRF", "Your drafts", "DRF", "?", "cannot be read")
-        return
-    if found:
-        newest = f"{found[0].screen} {found[0].key}".strip()
-        yield Entry("DRF", "Your drafts", "DRF", str(len(found)), newest)
+    count, newest = counts(session.actor, ("DRF",))["DRF"]
+    if newest:
+        yield Entry("DRF", "Your drafts", "DRF", count, newest)
 
 
 PARTS: Final[tuple[tuple[Deed, Callable[[Session], Iterable[Entry]]], ...]] = (

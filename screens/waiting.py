@@ -9,6 +9,7 @@ from db import drafts, store
 from db.abstracting import counts as abstract_counts
 from db.actors import Action as Deed
 from db.actors import Actor
+from db.connect import StoreError
 from db.feeds import counts as feed_counts
 from db.queries import counts as query_counts
 from db.schedule import counts as schedule_counts
@@ -47,6 +48,15 @@ def _asked(actor: Actor) -> Said:
     return str(found.asked), ", ".join(f"{count} {what}" for count, what in parts if count)
 
 
+def _drafts(actor: Actor) -> Said:
+    """The user's own drafts, and the newest."""
+    try:
+        found = drafts.waiting(actor)
+    except StoreError:  # opening them says what to do; the rest of the work goes on without them
+        return "?", "cannot be read"
+    return str(len(found)), f"{found[0].screen} {found[0].key}".strip() if found else ""
+
+
 WORDS: Final[Mapping[str, tuple[Deed, Callable[[Actor], Said]]]] = {
     "WRK": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting())),
     "WRC": (Deed.FILE_ABSTRACT, lambda actor: aged(work_counts.waiting(work_counts.CODE))),
@@ -55,6 +65,6 @@ WORDS: Final[Mapping[str, tuple[Deed, Callable[[Actor], Said]]]] = {
     "HLD": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.held()), "")),
     "DIS": (Deed.VIEW_HOLD_QUEUE, lambda actor: (str(feed_counts.disagreements()), "")),
     "SCH": (Deed.RUN_JOB, lambda actor: _troubled()),
-    "DRF": (Deed.SIGN_ON, lambda actor: (str(len(drafts.waiting(actor))), "")),
+    "DRF": (Deed.SIGN_ON, _drafts),
 }
 """Words, who may know, and the count. None takes longer than a look into an index, whatever the store holds."""

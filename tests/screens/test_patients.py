@@ -129,7 +129,7 @@ class TestRegistering:
         assert "BAKER" in again.text
         assert "AN" in again.at_cursor
 
-    def test_drafts_that_cannot_be_read_keep_nobody_from_the_desk(
+    def test_drafts_that_cannot_be_read_keep_nobody_from_desk_and_menu(
         self, find: Workstation, seat: Callable[[], Workstation], house: House
     ) -> None:
         find.press("f6", "00777777", "enter", "BAKER", "enter", "AN")
@@ -139,6 +139,8 @@ class TestRegistering:
         again = seat()
         assert "Your drafts" in again.text
         assert "cannot be read" in again.text
+        again.press("MENU", "enter")
+        assert "cannot be read" in next(line for line in again.lines if "DRF" in line)
         again.press("DRF", "enter")
         assert "were changed or damaged" in again.message
 

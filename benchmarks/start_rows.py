@@ -105,10 +105,11 @@ def _code(line: Line, account: str) -> None:
 
 
 def _abstracted(plain: Path) -> list[str]:
-    """Two accounts whose abstracts have a DRG."""
+    """Two accounts whose abstracts have a DRG and are not released: they can be changed."""
     with closing(sqlite3.connect(plain)) as connection:
         found = connection.execute(
-            "SELECT e.account FROM abstract a JOIN encounter e ON e.id = a.encounter_id WHERE a.drg <> '' LIMIT 2"
+            "SELECT e.account FROM abstract a JOIN encounter e ON e.id = a.encounter_id"
+            " JOIN data_case c ON c.id = a.case_id WHERE a.drg <> '' AND c.status = 'open' LIMIT 2"
         ).fetchall()
     return [str(account) for (account,) in found]
 

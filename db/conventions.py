@@ -177,7 +177,7 @@ _DAYS: Final = frozenset({"visits_coded_from"})  # settings that are a day, or b
 
 
 def convention(name: str, day: int | None = None) -> str:
-    """A convention in force on a day (now when None), its default when the site never set it."""
+    """A convention in force on a day (the newest on file when None), its default when the site never set it."""
     return store.setting(name, day, CONVENTIONS[name][0])
 
 

@@ -135,7 +135,7 @@ def close_store() -> None:
 
 
 def setting(name: str, day: int | None = None, default: str = "") -> str:
-    """The value of a site setting in force on a day number (now when None)."""
+    """The value of a site setting in force on a day number; the newest on file, in force or not yet, when None."""
     row = database.execute_sql(
         "SELECT value FROM setting WHERE name = ? AND from_day <= ? ORDER BY from_day DESC LIMIT 1",
         (name, FOREVER if day is None else day),

@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Final
 
 from rules.dictionary import Dictionary, Group, Item, ItemType, Record, row_path
-from rules.records import rows_of
+from rules.records import null_values, rows_of
 
 CODES: Final = frozenset({ItemType.DIAGNOSIS, ItemType.PROCEDURE})
 CATEGORICAL: Final = frozenset({ItemType.CODE, ItemType.YES_NO})
@@ -147,6 +147,8 @@ def compare(
     pairs: list[Pair] = []
     found: list[Difference] = []
     rows_first, rows_second = rows_of(first), rows_of(second)
+    # What a form fills in by itself and another way into the record leaves blank is nobody's answer.
+    nulls_first, nulls_second = null_values(dictionary, first), null_values(dictionary, second)
     for part in dictionary.parts():
         if isinstance(part, Group):
             matching = matchings.get(part.id) or Matching((part.items[0].id,))
@@ -155,6 +157,8 @@ def compare(
             found += made.differences
         elif is_compared(dictionary, part):
             one, other = first.get(part.id, ""), second.get(part.id, "")
+            if (one or nulls_first.get(part.id, "")) == (other or nulls_second.get(part.id, "")):
+                one = other = one or other
             if one or other:
                 pairs.append(Pair(part.id, one, other))
             if one != other:

@@ -140,6 +140,14 @@ class TestComparing:
             ("city", "Albany", "Albnay", "CLERICAL"),
         }  # fmt: skip
 
+    def test_a_null_that_follows_from_the_record_is_no_answer_of_the_one_whose_form_filled_it(self) -> None:
+        home = {"disposition": "01"}
+        assert differences(home, home | {"autopsy": "/NA"}) == []
+        assert differences(home | {"autopsy": "/NA"}, home) == []
+        assert differences(home, home | {"autopsy": "1"}) == [("autopsy", "", "1", "MISSED")]
+        pairs = reviews.compare(ABSTRACT, home, home | {"autopsy": "/NA"}, MATCHINGS).pairs
+        assert [each.agree for each in pairs if each.item == "autopsy"] == [True]
+
     def test_notes_and_what_cannot_be_keyed_are_not_compared(self) -> None:
         assert (
             differences(
